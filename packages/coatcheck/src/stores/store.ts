@@ -1,0 +1,71 @@
+/** Made by the store; never twice for one key, even after delete and create: random, or from a store-wide sequence. */
+export type Version = string
+
+/** What a store holds for one session. */
+export interface SessionRecord {
+  /** Text without NUL or lone surrogates; given back exactly. A store never looks inside. */
+  readonly data: string
+  /** Digest of the owner; fixed when the record is created. */
+  readonly owner?: string
+  /** Milliseconds since the epoch; fixed when the record is created. */
+  readonly createdAt: number
+  /** Milliseconds since the epoch: the absolute end; fixed when the record is created. */
+  readonly endsAt: number
+  /** Milliseconds since the epoch: the idle end, at most `endsAt`. */
+  readonly expiresAt: number
+}
+
+export interface Found {
+  readonly record: SessionRecord
+  readonly version: Version
+}
+
+export interface Page {
+  readonly keys: readonly string[]
+  /** Where the next page begins; absent on the last. */
+  readonly next?: string
+}
+
+/** `strong`: fresh reads and compare-and-set. `last-write-wins`: fresh reads only. `eventual`: stale reads too. */
+export type Consistency = 'strong' | 'last-write-wins' | 'eventual'
+
+/**
+ * Where records live. Keys and owners match `[a-z0-9_-]{1,128}`; a store may refuse others. Absence is a value; a broken
+ * backend throws. Every write names the version it replaces, so none can undo another. A store keeps no clock: it may
+ * return an expired record, may drop one once `expiresAt` has passed, and never drops one before.
+ */
+export interface Store {
+  /** Default `strong`. */
+  readonly consistency?: Consistency
+  /** Longest `data` in UTF-8 bytes; the engine refuses longer ones before any I/O. Default: no limit. */
+  readonly maxBytes?: number
+  /** The record as of after every write that had finished when the call began. */
+  read(key: string): Promise<Found | undefined>
+  /** Stores a new record; `undefined`: the key is taken and nothing changed. The owner's index entry is there before the record is. */
+  create(key: string, record: SessionRecord): Promise<Version | undefined>
+  /**
+   * Replaces `data` and `expiresAt` if the record still has `version`, and returns the version it wrote. `undefined`: another
+   * version or none is there, and nothing changed. Never creates.
+   */
+  update(key: string, record: SessionRecord, version: Version): Promise<Version | undefined>
+  /** Removes the record if it still has `version`, then its index entry. Whether it did. */
+  delete(key: string, version: Version): Promise<boolean>
+  /** Moves `expiresAt` to the later of both if the record still has `version`, which stays. Left out: the engine updates. */
+  touch?(key: string, expiresAt: number, version: Version): Promise<boolean>
+  /** Every key of this owner whose create had finished when the call began and that was not deleted; may name keys that are gone. */
+  listByOwner?(owner: string): Promise<readonly string[]>
+  /** Keys in any order, at most `limit`; a key that is there throughout the listing comes at least once. */
+  list?(after: string | undefined, limit: number): Promise<Page>
+  /** Removes at most `limit` records that are expired at `before` (milliseconds since the epoch) at that moment. How many. */
+  prune?(before: number, limit: number): Promise<number>
+  migrate?(): Promise<void>
+  close?(): Promise<void>
+}
+
+/** What a store may offer beyond the contract; the method being there is the capability. */
+export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'migrate' | 'close'
+
+/** Whether this store offers `capability`; narrows the store's type. */
+export function can<S extends Store, C extends Capability>(store: S, capability: C): store is S & Required<Pick<Store, C>> {
+  return typeof store[capability] === 'function'
+}
