@@ -1,0 +1,54 @@
+import type { Body, Flash } from './body.ts'
+import { Entry } from './codec.ts'
+
+/** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
+export type Updater = (value: unknown) => unknown
+
+/** What one commit does to one key. `base` is what this request had before it. */
+export type ValueChange =
+  | { readonly kind: 'set'; readonly entry: Entry; readonly base: Entry | undefined; readonly wasRead: boolean }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'update'; readonly entry: Entry; readonly base: Entry | undefined; readonly steps: readonly Updater[] }
+
+/** What one commit does to a session. */
+export interface Changes {
+  readonly values: ReadonlyMap<string, ValueChange>
+  readonly flash: ReadonlyMap<string, Flash>
+  /** Ids of the flash values that were read. */
+  readonly flashRead: ReadonlySet<string>
+}
+
+export function isEmpty(changes: Changes): boolean {
+  return changes.values.size === 0 && changes.flash.size === 0 && changes.flashRead.size === 0
+}
+
+const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
+
+/**
+ * The body with `changes` applied, key by key: on one key the last writer wins, and an update is run again when somebody
+ * else changed the value. `overwritten` is told of each key that was read, then set, and had changed in between.
+ */
+export function apply(body: Body, changes: Changes, now: number, overwritten: (key: string) => void): Body {
+  const values = new Map(body.values)
+  for (const [key, entry] of values) if (!entry.live(now)) values.delete(key)
+  for (const [key, change] of changes.values) {
+    const stored = values.get(key)
+    if (change.kind === 'delete') values.delete(key)
+    else if (change.kind === 'update')
+      values.set(key, same(stored, change.base) ? change.entry : replay(key, stored, change.steps))
+    else {
+      if (change.wasRead && !same(stored, change.base)) overwritten(key)
+      values.set(key, change.entry)
+    }
+  }
+  const flash = new Map(body.flash)
+  for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
+  for (const [key, value] of changes.flash) flash.set(key, value)
+  return { ...body, values, flash }
+}
+
+function replay(key: string, stored: Entry | undefined, steps: readonly Updater[]): Entry {
+  let value = stored?.take()
+  for (const step of steps) value = step(value)
+  return Entry.of(value, key, stored?.until)
+}

@@ -1,0 +1,109 @@
+import { stringify, unflatten } from 'devalue'
+import { SessionError } from '../errors.ts'
+
+/**
+ * One stored value: its encoded text, whether that is plain JSON or devalue's, and until when it counts. The parsed form is
+ * handed out at most once and never kept by two requests, so nothing is shared by reference.
+ */
+export class Entry {
+  /** devalue's text (`r` in the envelope) rather than plain JSON (`v`): the same text means two things. */
+  readonly rich: boolean
+  /** Milliseconds since the epoch at which this value alone expires. */
+  readonly until: number | undefined
+  #text: string | undefined
+  #parsed: unknown
+
+  private constructor(rich: boolean, until: number | undefined, text: string | undefined, parsed: unknown) {
+    this.rich = rich
+    this.until = until
+    this.#text = text
+    this.#parsed = parsed
+  }
+
+  /** Encodes `value`; what cannot be stored throws `BAD_VALUE` naming the path inside the value. */
+  static of(value: unknown, key: string, until?: number): Entry {
+    try {
+      const rich = !isPlain(value, new Set())
+      return new Entry(rich, until, rich ? stringify(value, REDUCERS) : JSON.stringify(value), undefined)
+    } catch (error) {
+      throw unstorable(error, key)
+    }
+  }
+
+  /** From what `JSON.parse` made of an envelope; nobody else may hold `parsed`. */
+  static parsed(rich: boolean, parsed: unknown, until?: number): Entry {
+    return new Entry(rich, until, undefined, parsed)
+  }
+
+  get text(): string {
+    this.#text ??= JSON.stringify(this.#parsed)
+    return this.#text
+  }
+
+  /** The decoded value, new for every caller. Throws when the text cannot be decoded. */
+  take(): unknown {
+    const { text } = this // keeps the text before the only parsed copy is given away
+    const parsed = this.#parsed === undefined ? JSON.parse(text) : this.#parsed
+    this.#parsed = undefined
+    if (!this.rich) return parsed
+    // devalue's form for a sparse array names a length without holding it: one that was not made here could claim any.
+    if (Array.isArray(parsed) && parsed.some((part) => Array.isArray(part) && part[0] === -7)) throw new Error('sparse array')
+    return unflatten(parsed as number | unknown[], REVIVERS)
+  }
+
+  /** The same value; `until` is compared too. */
+  equals(other: Entry | undefined): boolean {
+    return other !== undefined && this.rich === other.rich && this.until === other.until && this.text === other.text
+  }
+
+  live(now: number): boolean {
+    return this.until === undefined || this.until > now
+  }
+}
+
+/** Whether JSON gives this value back exactly. One walk decides between JSON and devalue. */
+function isPlain(value: unknown, met: Set<object>): boolean {
+  if (typeof value !== 'object') {
+    return typeof value === 'number'
+      ? Number.isFinite(value) && !Object.is(value, -0)
+      : typeof value === 'string' || value === true || value === false
+  }
+  if (value === null) return true
+  if (met.has(value)) return false
+  met.add(value)
+  if (Array.isArray(value)) {
+    if (Object.getPrototypeOf(value) !== Array.prototype || Reflect.ownKeys(value).length !== value.length + 1) return false
+    for (let i = 0; i < value.length; i++) if (!(i in value) || !isPlain(value[i], met)) return false
+    return true
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  const properties = Object.getOwnPropertyDescriptors(value)
+  for (const name of Reflect.ownKeys(properties)) {
+    if (typeof name === 'symbol' || name === '__proto__' || name === 'toJSON') return false
+    const property = properties[name]
+    if (property === undefined || !property.enumerable || property.get || property.set || !isPlain(property.value, met))
+      return false
+  }
+  return true
+}
+
+/** devalue stores the whole buffer under a view, and Node's small buffers share one with strangers: a partial view is copied. */
+const REDUCERS = {
+  View: (value: unknown) => ArrayBuffer.isView(value) && value.byteLength !== value.buffer.byteLength && [copyOf(value)],
+}
+const REVIVERS = { View: ([view]: [unknown]) => view }
+
+function copyOf(view: ArrayBufferView): ArrayBufferView {
+  const kind = Object.prototype.toString.call(view).slice(8, -1) // a Node Buffer says Uint8Array, which is what it comes back as
+  const View = (globalThis as unknown as Record<string, new (buffer: ArrayBufferLike) => ArrayBufferView>)[kind] ?? Uint8Array
+  return new View(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength))
+}
+
+function unstorable(error: unknown, key: string): SessionError {
+  const path = (error as { path?: unknown } | undefined)?.path
+  const where = JSON.stringify(key) + (typeof path === 'string' && path !== '' ? ` at ${path}` : '')
+  // devalue's own messages say what it met ("Cannot stringify a function"); a stack overflow says only that it was too deep.
+  const why =
+    error instanceof RangeError ? 'it is nested too deeply' : error instanceof Error ? error.message : 'reading it failed'
+  return new SessionError('BAD_VALUE', `The value set for ${where} cannot be stored: ${why}.`, { cause: error })
+}

@@ -1,0 +1,61 @@
+import type { Keyring } from '../crypto/keyring.ts'
+import type { Maybe } from '../crypto/maybe.ts'
+import type { Body } from './body.ts'
+import type { Emit, RefusalReason } from './events.ts'
+import type { Life, Policy } from './expiry.ts'
+import type { Plan } from './plan.ts'
+import type { Kept, Taken } from './session.ts'
+
+/** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
+export interface Engine {
+  readonly now: () => number
+  readonly emit: Emit
+  readonly policy: Policy
+  readonly keyring: Keyring | undefined
+  /** What tickets are bound to: the cookie's name. */
+  readonly binding: string
+  readonly encryptRecords: boolean
+  readonly acceptUnsigned: boolean
+  /** Milliseconds that one call of the store may take. */
+  readonly storeTimeout: number
+  /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
+  readonly conflictTimeout: number
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+/** A session that a keeper found or wrote. */
+export interface Held extends Kept {
+  /** The ticket or the record was made with a secret that is not the newest: the next write renews both. */
+  readonly stale: boolean
+}
+
+export interface Refused {
+  readonly refused: RefusalReason
+  readonly handle?: string
+  /** A session that this ticket cannot open but must still be able to end: it moved on to a new id. */
+  readonly ends?: Held
+}
+
+export interface Saved {
+  /** What there is now; undefined: no session. */
+  readonly held: Held | undefined
+  /** A ticket to give out: the secret value. */
+  readonly ticket?: string
+  /** Changes were not kept. */
+  readonly dropped?: 'ended' | 'superseded'
+}
+
+/** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */
+export interface Keeper<H extends Held = Held> {
+  readonly kind: 'sealed' | 'stored' | 'custom'
+  find(ticket: string): Maybe<H | Refused>
+  /** Carries out any plan but `nothing`; what is not stored yet has no `held`. Synchronous where nothing has to wait. */
+  commit(plan: Plan, held: H | undefined, taken: Taken): Maybe<Saved>
+}
+
+/** The body as an owner's: nobody's without one. */
+export function ownedBy(body: Body, taken: Taken): Body {
+  return taken.move?.kind === 'signIn' ? { ...body, owner: taken.move.owner } : body
+}
+
+export type { Life }

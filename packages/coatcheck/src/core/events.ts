@@ -1,0 +1,55 @@
+import type { SessionError } from '../errors.ts'
+import type { Plan } from './plan.ts'
+
+/**
+ * Why a presented ticket was not honoured. `malformed`: not a ticket's form. `unknown-version`: of a newer release. `unknown-key`:
+ * made with a secret that is not in use. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
+ * `duplicate`: two different live tickets at once. `unknown`: no such session. `replaced`: its id was given up for a new one.
+ * `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
+ * record, cannot be read.
+ */
+export type RefusalReason =
+  | 'malformed'
+  | 'unknown-version'
+  | 'unknown-key'
+  | 'forged'
+  | 'oversized'
+  | 'bad-chunks'
+  | 'duplicate'
+  | 'unknown'
+  | 'replaced'
+  | 'idle-expired'
+  | 'absolute-expired'
+  | 'clock-skew'
+  | 'corrupt'
+
+/** What `onEvent` is told. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
+export type SessionEvent =
+  /** A visitor presented something that opens no session; the request goes on with a fresh one. */
+  | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string }
+  | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
+  /** A commit was carried out. `nothing` is not reported. */
+  | { readonly type: 'committed'; readonly plan: Plan; readonly handle?: string }
+  /** Changes were not kept: the session was `ended` meanwhile, or now belongs to somebody else (`superseded`). */
+  | { readonly type: 'dropped'; readonly reason: 'ended' | 'superseded'; readonly handle: string }
+  /** A key that this request read and then set had been changed by another request in between; use `update(key, fn)` to keep both. */
+  | { readonly type: 'overwritten'; readonly key: string; readonly handle?: string }
+  /** A stored value could not be decoded and is treated as absent. */
+  | { readonly type: 'unreadable-value'; readonly key: string; readonly handle?: string }
+  /** The application asked shared caches to keep a response that depends on a session; its `Cache-Control` was replaced. */
+  | { readonly type: 'cache-conflict'; readonly was: string }
+  /** A change could not be stored, and there is no response left to say so: it was made after the headers, or the handler threw. */
+  | { readonly type: 'late-failed'; readonly error: SessionError }
+
+export type Emit = (event: SessionEvent) => void
+
+/** An observer must not be able to break a request: what it throws is reported and goes no further. */
+export function emitter(onEvent: ((event: SessionEvent) => void) | undefined): Emit {
+  return (event) => {
+    try {
+      onEvent?.(event)
+    } catch (error) {
+      console.error('coatcheck: onEvent threw; the request goes on.', error)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Updater, ValueChange } from './changes.ts'
+import { Entry } from './codec.ts'
+
+/** One key as this request sees it. */
+export interface Live {
+  value: unknown
+  present: boolean
+  /** What was stored when the key was first met, or what the last commit wrote. */
+  base: Entry | undefined
+  wasRead: boolean
+  done: 'nothing' | 'set' | 'delete' | 'update'
+  steps: readonly Updater[]
+  /** The value after the last `set` or `update`, encoded: a later change inside it shows against this. */
+  result: Entry | undefined
+  until: number | undefined
+}
+
+export function liveOf(base: Entry | undefined): Live {
+  return {
+    value: undefined,
+    present: false,
+    base,
+    wasRead: false,
+    done: 'nothing',
+    steps: [],
+    result: undefined,
+    until: base?.until,
+  }
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
+
+/** The value as it is now; what cannot change inside keeps the encoding made when it was set. */
+function entryOf(key: string, live: Live): Entry {
+  return live.result && !isObject(live.value) ? live.result : Entry.of(live.value, key, live.until)
+}
+
+/** Whether the value was changed from the inside since it was read, set or updated. */
+export function changedInside(key: string, live: Live): boolean {
+  const before = live.done === 'nothing' ? live.base : live.result
+  return live.present && isObject(live.value) && !Entry.of(live.value, key, live.until).equals(before)
+}
+
+/** What a commit has to do for this key, found by comparing encoded values; undefined: nothing. */
+export function changeOf(key: string, live: Live): ValueChange | undefined {
+  if (live.done === 'delete') return live.base && { kind: 'delete' }
+  if (live.done === 'nothing' && !changedInside(key, live)) return undefined
+  const entry = entryOf(key, live)
+  if (live.done === 'update' && live.result?.equals(entry)) {
+    return { kind: 'update', entry, base: live.base, steps: live.steps }
+  }
+  return entry.equals(live.base) ? undefined : { kind: 'set', entry, base: live.base, wasRead: live.wasRead }
+}
+
+/** Goes on from what the commit under way writes; the copy returned is how it was. */
+export function advance(live: Live, change: ValueChange): Live {
+  const before = { ...live }
+  live.base = change.kind === 'delete' ? undefined : change.entry
+  live.done = 'nothing'
+  live.steps = []
+  live.result = undefined
+  return before
+}
+
+/** Takes `advance` back after a failed commit, under whatever was done since. */
+export function takeBack(live: Live, before: Live): void {
+  if (live.done === 'nothing') Object.assign(live, { done: before.done, steps: before.steps, result: before.result })
+  else if (live.done === 'update') {
+    if (before.done === 'update') live.steps = [...before.steps, ...live.steps]
+    else live.done = 'set'
+  }
+  live.base = before.base
+}

@@ -1,0 +1,152 @@
+import { digest } from '../crypto/digest.ts'
+import { SessionError } from '../errors.ts'
+import type { SessionRecord, Store } from '../stores/store.ts'
+import { type Body, decode, EMPTY, encodeBody, encodePointer, largest, MAX_TEXT, type Pointer } from './body.ts'
+import type { Engine, Life } from './engine.ts'
+import type { RefusalReason } from './events.ts'
+
+/** A record as it was read or written. */
+export interface Known {
+  readonly key: string
+  readonly version: string
+  readonly record: SessionRecord
+  readonly body: Body
+  /** The session moved to another key. */
+  readonly pointer?: Pointer
+  /** Sealed with a secret that is not the newest. */
+  readonly stale: boolean
+  /** The record cannot be read; it is never replaced or removed for that. */
+  readonly fault?: RefusalReason
+}
+
+/** Store calls in the engine's terms: bodies instead of text, sealed when asked for, every call limited in time and size. */
+export class Records {
+  readonly store: Store
+  readonly #engine: Engine
+
+  constructor(store: Store, engine: Engine) {
+    this.store = store
+    this.#engine = engine
+  }
+
+  async read(key: string): Promise<Known | undefined> {
+    const found = await this.#call('read', () => this.store.read(key))
+    if (!found) return undefined
+    const { record, version } = found
+    const known: Known = { key, version, record, body: EMPTY, stale: false }
+    const opened = await this.#unseal(key, record)
+    if (typeof opened === 'string') return { ...known, fault: opened }
+    const decoded = decode(opened.text)
+    if (typeof decoded === 'string') return { ...known, fault: decoded }
+    // A record copied under another key would open somebody else's session.
+    if (decoded.frame.key !== key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
+    return { ...known, stale: opened.stale, body: decoded.body ?? EMPTY, ...(decoded.pointer && { pointer: decoded.pointer }) }
+  }
+
+  /** undefined: the key is taken. */
+  async create(key: string, body: Body, life: Life): Promise<Known | undefined> {
+    const owner = body.owner === undefined ? undefined : await ownerDigest(body.owner)
+    const record = await this.#record(
+      key,
+      encodeBody(body, frameOf(key)),
+      { ...life, ...(owner !== undefined && { owner }) },
+      body,
+    )
+    const version = await this.#call('create', () => this.store.create(key, record))
+    return version === undefined ? undefined : { key, version, record, body, stale: false }
+  }
+
+  /** undefined: `known` is not what is there any more. */
+  async update(known: Known, body: Body, life: Life): Promise<Known | undefined> {
+    const record = await this.#record(
+      known.key,
+      encodeBody(body, frameOf(known.key)),
+      { ...known.record, expiresAt: life.expiresAt },
+      body,
+    )
+    return this.#replace({ key: known.key, record, body, stale: false }, known)
+  }
+
+  /** Replaces a record by a pointer, which ends when the record would have: it does not slide. */
+  async point(known: Known, pointer: Pointer): Promise<Known | undefined> {
+    const record = await this.#record(known.key, encodePointer(pointer, frameOf(known.key)), known.record, EMPTY)
+    return this.#replace({ key: known.key, record, body: EMPTY, pointer, stale: false }, known)
+  }
+
+  delete(known: Known): Promise<boolean> {
+    return this.#call('delete', () => this.store.delete(known.key, known.version))
+  }
+
+  /** Moves the idle end; a slide that loses against a write is dropped, since whoever wrote has slid. */
+  async touch(known: Known, life: Life): Promise<Known> {
+    const { store } = this
+    if (!store.touch || known.stale) return (await this.update(known, known.body, life)) ?? known
+    await this.#call('touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
+    return { ...known, record: { ...known.record, expiresAt: life.expiresAt } }
+  }
+
+  async #replace(next: Omit<Known, 'version'>, known: Known): Promise<Known | undefined> {
+    const version = await this.#call('update', () => this.store.update(next.key, next.record, known.version))
+    return version === undefined ? undefined : { ...next, version }
+  }
+
+  async #record(key: string, text: string, meta: Omit<SessionRecord, 'data'>, body: Body): Promise<SessionRecord> {
+    const { keyring, encryptRecords } = this.#engine
+    const { owner, createdAt, endsAt, expiresAt } = meta
+    const data = encryptRecords && keyring ? await keyring.seal('record', context(key, meta), text) : text
+    const limit = Math.min(this.store.maxBytes ?? Infinity, MAX_TEXT)
+    // UTF-8 takes at most three bytes for a UTF-16 unit: most records need no counting.
+    if (data.length * 3 > limit && new TextEncoder().encode(data).length > limit) {
+      throw new SessionError(
+        'RECORD_TOO_LARGE',
+        `The session is over the ${limit} bytes its store takes. Its largest values: ${largest(body)}.`,
+      )
+    }
+    return { data, ...(owner !== undefined && { owner }), createdAt, endsAt, expiresAt }
+  }
+
+  async #unseal(key: string, record: SessionRecord): Promise<{ text: string; stale: boolean } | RefusalReason> {
+    const { keyring, encryptRecords, acceptUnsigned } = this.#engine
+    // Records in the clear are JSON. Accepting them where sealed ones are expected would let whoever can write to the store in.
+    if (record.data.startsWith('{'))
+      return encryptRecords && !acceptUnsigned ? 'corrupt' : { text: record.data, stale: encryptRecords }
+    return keyring ? keyring.open('record', context(key, record), record.data) : 'unknown-key'
+  }
+
+  async #call<T>(what: string, run: () => Promise<T>): Promise<T> {
+    const { storeTimeout } = this.#engine
+    let timer: ReturnType<typeof setTimeout> | undefined
+    try {
+      if (storeTimeout === Infinity) return await run()
+      const late = new Promise<never>((_, reject) => {
+        const error = () =>
+          new SessionError('STORE_FAILED', `The store did not answer "${what}" within ${storeTimeout / 1000} seconds.`)
+        timer = setTimeout(() => reject(error()), storeTimeout)
+      })
+      return await Promise.race([run(), late])
+    } catch (error) {
+      throw error instanceof SessionError
+        ? error
+        : new SessionError('STORE_FAILED', `The store failed at "${what}".`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** So many digits of a record's key are written into it. */
+const KEY_CHECK = 16
+
+const frameOf = (key: string) => ({ key: key.slice(0, KEY_CHECK) })
+
+/** What a sealed record is bound to; not its idle end, which a touch moves without opening it. */
+const context = (key: string, { owner = '', createdAt, endsAt }: Omit<SessionRecord, 'data'>) => [
+  key,
+  owner,
+  `${createdAt}`,
+  `${endsAt}`,
+]
+
+export function ownerDigest(owner: string): string | Promise<string> {
+  return digest('owner', owner)
+}

@@ -1,0 +1,49 @@
+import type { Keyring } from '../crypto/keyring.ts'
+import { type Maybe, then } from '../crypto/maybe.ts'
+import { randomText } from '../crypto/random.ts'
+import { type Body, decode, EMPTY, encodeBody } from './body.ts'
+import { apply } from './changes.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved } from './engine.ts'
+import { born, type Life, lifeFault, seen } from './expiry.ts'
+import type { Plan } from './plan.ts'
+import type { Taken } from './session.ts'
+
+const PURPOSE = 'session'
+
+/** Sessions that live in the ticket: sealed, bound to the cookie's name, with both ends inside. */
+export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
+  const context = [engine.binding]
+
+  function find(ticket: string): Maybe<Held | Refused> {
+    return then(keyring.open(PURPOSE, context, ticket), (opened): Held | Refused => {
+      if (typeof opened === 'string') return { refused: opened }
+      const decoded = decode(opened.text)
+      if (typeof decoded === 'string') return { refused: decoded }
+      const { body, frame } = decoded
+      const [createdAt, endsAt, expiresAt] = Array.isArray(frame.life) ? (frame.life as number[]) : []
+      if (!body || typeof frame.id !== 'string') return { refused: 'corrupt' }
+      const life = { createdAt, endsAt, expiresAt } as Life // lifeFault checks that these are times
+      const refused = lifeFault(life, engine.now())
+      return refused ? { refused, handle: frame.id } : { body, life, handle: frame.id, stale: opened.stale }
+    })
+  }
+
+  function commit(plan: Plan, held: Held | undefined, taken: Taken): Maybe<Saved> {
+    if (plan === 'end') return { held: undefined }
+    const now = engine.now()
+    const before = plan === 'end+create' ? undefined : held
+    const body = ownedBy(
+      apply(before?.body ?? EMPTY, taken.changes, now, () => {}),
+      taken,
+    )
+    const life = before && taken.move?.kind !== 'signIn' ? seen(before.life, engine.policy, now) : born(engine.policy, now)
+    return write(body, life, before && plan !== 'replace' ? before.handle : randomText(18))
+  }
+
+  function write(body: Body, life: Life, handle: string): Maybe<Saved> {
+    const text = encodeBody(body, { id: handle, life: [life.createdAt, life.endsAt, life.expiresAt] })
+    return then(keyring.seal(PURPOSE, context, text), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
+  }
+
+  return { kind: 'sealed', find, commit }
+}

@@ -1,0 +1,108 @@
+import { createKeyring } from '../crypto/keyring.ts'
+import { SessionError } from '../errors.ts'
+import { customKeeper } from './custom.ts'
+import type { Engine, Keeper } from './engine.ts'
+import { emitter } from './events.ts'
+import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
+import { type Core, Scope } from './scope.ts'
+import { sealedKeeper } from './sealed.ts'
+import { storedKeeper } from './stored.ts'
+import { type Presented, Transport } from './transport.ts'
+import type { Session } from './types.ts'
+
+/** What `createSessions` makes: the sessions of one site. */
+export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
+  /**
+   * The session of the request that a door was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono); asking again
+   * gives the same one. Rejects with `STORE_FAILED` when the store cannot be read, and with `NO_DOOR` when no door knows `request`.
+   */
+  open(request: object): Promise<Session<Data, Flash>>
+  /** Removes expired records, 1000 at most; how many. For stores that do not do it themselves: call it now and then. */
+  prune(): Promise<number>
+}
+
+/** What faces use of it. */
+export interface FaceSessions {
+  readonly core: Core
+  /** The scope of a request: the same for the same `identity` presenting the same credentials, and for nobody else. */
+  scope(identity: object, presented: Presented): Scope
+  /** A scope that nobody shares. */
+  detached(presented: Presented): Scope
+}
+
+const FACES = new WeakMap<object, FaceSessions>()
+
+/** The inside of `sessions`, for faces. */
+export function faceOf(sessions: object): FaceSessions {
+  const face = FACES.get(sessions)
+  if (face) return face
+  throw new SessionError('BAD_OPTIONS', 'What was passed as sessions was not made by createSessions().', {
+    fix: 'Pass the object that createSessions() returned.',
+  })
+}
+
+/**
+ * Makes the sessions of a site from options that are checked here. It reads no clock, draws no random bytes and derives no key, so
+ * that it can stand at the top of any module. Throws `BAD_OPTIONS`.
+ */
+export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
+  options: SessionsOptions,
+): Sessions<Data, Flash> {
+  return sessionsOf(options)
+}
+
+/** `createSessions` with what only faces may set, and the parts of the surroundings that tests replace. */
+export function sessionsOf<Data extends object, Flash extends object>(
+  options: FaceOptions,
+  surroundings: Partial<Engine> = {},
+): Sessions<Data, Flash> {
+  const settings = settingsOf(options)
+  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, cookie, header } = settings
+  const engine: Engine = {
+    now,
+    emit: emitter(options.onEvent),
+    policy: { idle: settings.idle, absolute: settings.absolute },
+    keyring: secrets.length > 0 ? createKeyring(secrets) : undefined,
+    binding: cookie?.name ?? header ?? '',
+    encryptRecords,
+    acceptUnsigned,
+    storeTimeout,
+    conflictTimeout: 5000,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    ...surroundings,
+  }
+  const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings) }
+  const scopes = new WeakMap<object, Map<string, Scope>>()
+  const newest = new WeakMap<object, Scope>()
+  const sessions: Sessions<Data, Flash> = {
+    async open(request) {
+      const scope = newest.get(request)
+      if (!scope) throw new SessionError('NO_DOOR', 'No door was opened for this request, so its session would not be stored.')
+      return (await scope.open()) as unknown as Session<Data, Flash>
+    },
+    async prune() {
+      return (await options.store?.prune?.(now(), 1000)) ?? 0
+    },
+  }
+  FACES.set(sessions, {
+    core,
+    detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
+    scope(identity, presented) {
+      const arrival = core.transport.arrival(presented)
+      const known = scopes.get(identity) ?? new Map<string, Scope>()
+      scopes.set(identity, known)
+      const scope = known.get(arrival.credentials) ?? new Scope(core, arrival, presented)
+      known.set(arrival.credentials, scope)
+      newest.set(identity, scope)
+      return scope
+    },
+  })
+  return sessions
+}
+
+function keeperOf({ store, custom }: FaceOptions, engine: Engine): Keeper {
+  const { keyring } = engine
+  if (store) return storedKeeper(store, engine) as Keeper
+  if (!keyring) throw new SessionError('BAD_OPTIONS', 'The option `secrets` is missing.')
+  return custom ? (customKeeper(custom, keyring, engine) as Keeper) : sealedKeeper(keyring, engine)
+}

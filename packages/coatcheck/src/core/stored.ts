@@ -1,0 +1,110 @@
+import { decode as decodeText, encode } from '../crypto/base64url.ts'
+import { digest } from '../crypto/digest.ts'
+import { randomBytes } from '../crypto/random.ts'
+import type { Store } from '../stores/store.ts'
+import { EMPTY } from './body.ts'
+import { apply } from './changes.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved } from './engine.ts'
+import { born, lifeFault, seen } from './expiry.ts'
+import type { Outcome } from './job.ts'
+import { Lines } from './line.ts'
+import type { Ids } from './moves.ts'
+import type { Plan } from './plan.ts'
+import { type Known, Records } from './records.ts'
+import type { Taken } from './session.ts'
+
+const ID_BYTES = 24
+
+interface StoredHeld extends Held {
+  readonly known: Known
+  /** The session's id: the secret. */
+  readonly id: string
+}
+
+/** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
+export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
+  const { keyring } = engine
+  const keyOf = (id: string) => digest('session', id)
+  const ids: Ids = {
+    async make() {
+      const id = encode(randomBytes(ID_BYTES))
+      return { id, key: await keyOf(id) }
+    },
+    seal: async (id, key) => keyring?.seal('pointer', [key], id),
+    async open(sealed, key) {
+      const opened = sealed === undefined ? undefined : await keyring?.open('pointer', [key], sealed)
+      return typeof opened === 'object' ? opened.text : undefined
+    },
+  }
+  const records = new Records(store, engine)
+  const lines = new Lines(records, engine, ids)
+
+  const ticketOf = async (id: string) =>
+    keyring ? keyring.sign('ticket', [engine.binding], decodeText(id) ?? new Uint8Array()) : id
+
+  /** The id that a ticket shows, checked before anything is asked of the store. */
+  async function idOf(ticket: string): Promise<{ id: string; stale: boolean } | Refused> {
+    const unsigned = decodeText(ticket)?.length === ID_BYTES
+    if (!keyring) return unsigned ? { id: ticket, stale: false } : { refused: 'malformed' }
+    if (unsigned) return engine.acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged' }
+    const verified = await keyring.verify('ticket', [engine.binding], ticket)
+    if (typeof verified === 'string') return { refused: verified }
+    return verified.bytes.length === ID_BYTES ? { id: encode(verified.bytes), stale: verified.stale } : { refused: 'malformed' }
+  }
+
+  const heldOf = (known: Known, id: string, stale: boolean): StoredHeld => ({
+    handle: known.key,
+    body: known.body,
+    life: known.record,
+    known,
+    id,
+    stale,
+  })
+
+  async function find(ticket: string): Promise<StoredHeld | Refused> {
+    const shown = await idOf(ticket)
+    if ('refused' in shown) return shown
+    const key = await keyOf(shown.id)
+    const known = await records.read(key)
+    if (!known) return { refused: 'unknown', handle: key }
+    const held = heldOf(known, shown.id, shown.stale)
+    const refused = known.fault ?? lifeFault(known.record, engine.now())
+    if (refused) return { refused, handle: key }
+    // The old id is dead at once; but ending the session with it ends what it became.
+    return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
+  }
+
+  async function commit(plan: Plan, held: StoredHeld | undefined, taken: Taken): Promise<Saved> {
+    if (!held || plan === 'create') return begin(taken)
+    if (plan === 'touch') return touch(held)
+    const outcome = await new Promise<Outcome>((resolve, reject) => {
+      const kind = plan === 'update' || plan === 'replace' ? plan : 'end'
+      lines.add({ kind, taken, owner: held.known.record.owner, since: engine.now(), resolve, reject }, held.known)
+    })
+    if (plan === 'end+create') return begin(taken)
+    if (plan === 'end') return { held: undefined }
+    if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
+    const { kept, id = held.id } = outcome
+    // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
+    if (kept.key !== held.known.key && outcome.id === undefined) {
+      return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } as Held }
+    }
+    return { held: heldOf(kept, id, false), ...((id !== held.id || held.stale) && { ticket: await ticketOf(id) }) }
+  }
+
+  async function begin(taken: Taken): Promise<Saved> {
+    const body = ownedBy(
+      apply(EMPTY, taken.changes, engine.now(), () => {}),
+      taken,
+    )
+    const made = await lines.moves.begin(body, born(engine.policy, engine.now()))
+    return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
+  }
+
+  async function touch(held: StoredHeld): Promise<Saved> {
+    const known = await records.touch(held.known, seen(held.life, engine.policy, engine.now()))
+    return { held: heldOf(known, held.id, false), ...(held.stale && { ticket: await ticketOf(held.id) }) }
+  }
+
+  return { kind: 'stored', find, commit }
+}

@@ -1,0 +1,93 @@
+import { CookieTooLong, clearCookie, readCookie, writeCookie } from '../ticket/cookie.ts'
+import type { RefusalReason } from './events.ts'
+import type { Settings } from './options.ts'
+
+/** Something to read request headers from, by lower-case name: a `Headers` object is one. */
+export interface Presented {
+  get(header: string): string | null
+}
+
+/** A header to put on the response. */
+export type HeaderLine = readonly [name: string, value: string]
+
+/** What one request presented, before any of it is believed. */
+export interface Arrival {
+  /** Equal for requests that present the same. */
+  readonly credentials: string
+  readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
+  readonly refused: RefusalReason | undefined
+  /** A cookie of ours, or what is left of one, is in the browser. */
+  readonly hasCookie: boolean
+  /** The header came along, maybe empty: the client wants its ticket there. */
+  readonly hasHeader: boolean
+  readonly pieces: readonly string[]
+}
+
+/** Longer than any ticket that fits eight cookies: refused before it is decoded. */
+const LONGEST = 8 * 4096
+const BEARER = /^Bearer +/i
+
+/** How tickets come and go: which header and which cookie, and nothing of what they mean. */
+export class Transport {
+  readonly #settings: Settings
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  arrival(presented: Presented): Arrival {
+    const { cookie, header } = this.#settings
+    const came = cookie && readCookie(presented.get('cookie'), cookie.name)
+    const raw = header === undefined ? null : presented.get(header)
+    const shown = (header === 'authorization' ? raw?.replace(BEARER, '') : raw) ?? ''
+    const fits = shown.length <= LONGEST
+    const cookies = came?.values ?? []
+    return {
+      credentials: [shown, ...cookies].join('\n'),
+      groups: [
+        { via: 'header' as const, values: shown !== '' && fits ? [shown] : [] },
+        { via: 'cookie' as const, values: cookies },
+      ],
+      refused: fits ? came?.refused : 'oversized',
+      hasCookie: came !== undefined && (came.present || came.pieces.length > 0),
+      hasHeader: raw !== null,
+      pieces: came?.pieces ?? [],
+    }
+  }
+
+  /** What gives the visitor `ticket`; throws `CookieTooLong`. `seconds`: how long it can be of use. */
+  give(ticket: string, via: 'header' | 'cookie', seconds: number, pieces: readonly string[]): HeaderLine[] {
+    const { cookie, chunks } = this.#settings
+    if (via === 'header' || !cookie) return this.#headerLine(ticket)
+    const attributes = cookie.persistent ? { ...cookie.attributes, maxAge: seconds } : cookie.attributes
+    return writeCookie(cookie.name, ticket, attributes, { chunks, pieces }).map((line) => ['set-cookie', line])
+  }
+
+  clear(via: 'header' | 'cookie', pieces: readonly string[]): HeaderLine[] {
+    const { cookie } = this.#settings
+    if (via === 'header' || !cookie) return this.#headerLine('')
+    return clearCookie(cookie.name, cookie.attributes, pieces).map((line) => ['set-cookie', line])
+  }
+
+  /** Whether this cookie is one of ours, whole or in pieces. */
+  owns(cookieName: string): boolean {
+    const name = this.#settings.cookie?.name
+    return (
+      name !== undefined &&
+      (cookieName === name || (cookieName.startsWith(`${name}.`) && /^[1-7]$/.test(cookieName.slice(name.length + 1))))
+    )
+  }
+
+  /** The request headers that a response which used the session depends on. */
+  get vary(): string[] {
+    const { cookie, header } = this.#settings
+    return [...(cookie ? ['Cookie'] : []), ...(header === undefined ? [] : [header])]
+  }
+
+  #headerLine(ticket: string): HeaderLine[] {
+    const { header = '' } = this.#settings
+    return [[header, header === 'authorization' && ticket !== '' ? `Bearer ${ticket}` : ticket]]
+  }
+}
+
+export { CookieTooLong }

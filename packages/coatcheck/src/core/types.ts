@@ -1,0 +1,62 @@
+/** The keys of `T` that can name a value. */
+export type Key<T> = keyof T & string
+
+export interface SetOptions {
+  /** Seconds, counted from this call, after which this key alone is gone. Default: it lives as long as the session. */
+  readonly ttl?: number
+}
+
+export interface SignOutOptions<Data> {
+  /** Values that the anonymous visitor keeps, such as a language. Default: none. */
+  readonly keep?: readonly Key<Data>[]
+}
+
+/**
+ * What one request knows of a visitor. Reading and writing are synchronous; what changed, nested changes included, is stored by
+ * one commit before the response headers leave. Methods may be passed on detached from the object.
+ */
+export interface Session<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
+  /** The value of a key, or undefined. A change made inside it is stored by the commit. */
+  get<K extends Key<Data>>(key: K): Data[K] | undefined
+  /**
+   * Stores a value: what JSON holds, and `undefined`, Date, Map, Set, URL, BigInt, RegExp, typed arrays, repeated and cyclic references.
+   * Of parallel requests that set one key the last wins; see `update`. Throws `BAD_VALUE` naming the path of what cannot be stored.
+   */
+  set<K extends Key<Data>>(key: K, value: Data[K], options?: SetOptions): void
+  has(key: Key<Data>): boolean
+  /** Removes a value; whether it was there. */
+  delete(key: Key<Data>): boolean
+  /**
+   * Changes a value by what it was, and returns the new one: `update('count', (n = 0) => n + 1)`. When another request changed the
+   * key meanwhile, `change` is run again on the fresh value, so that no update is lost; it must be synchronous and pure.
+   */
+  update<K extends Key<Data>>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K]
+  /** Reads a flash value, which removes it. Two requests in flight may both show it, a later one never. */
+  flash<K extends Key<Flash>>(key: K): Flash[K] | undefined
+  /** Leaves a value for the next read, in this request or a later one. */
+  flash<K extends Key<Flash>>(key: K, value: Flash[K]): void
+  keys(): Key<Data>[]
+  entries(): [Key<Data>, Data[Key<Data>]][]
+  /** The values as an object: reading, assigning and deleting its properties is `get`, `set` and `delete`. */
+  readonly data: Partial<Data>
+  /**
+   * Makes this the session of `owner` (a user's id), under a new id; the old one dies at once. A guest's values are kept; those of
+   * another owner are not. Call it after checking the password, and for each step-up. OWASP ASVS 7.2.4.
+   */
+  signIn(owner: string): void
+  /** Ends the session for good and goes on as an anonymous visitor, with nothing but what `keep` names. */
+  signOut(options?: SignOutOptions<Data>): void
+  /** Gives the same session a new id; the old one dies at once. For a change of privileges; `signIn` does it by itself. */
+  regenerateId(): void
+  /** Ends the session for good, for every request that holds its ticket. It cannot be written to afterwards. */
+  destroy(): void
+  /** The session's public name, safe in pages and logs, never usable as a ticket; undefined until it is stored. A new id has a new handle. */
+  readonly handle: string | undefined
+  /** Whether the visitor came without a session. */
+  readonly isNew: boolean
+  readonly owner: string | undefined
+  /** Milliseconds since the epoch; undefined until the session is stored. */
+  readonly createdAt: number | undefined
+  /** When the session ends if it is not used again, in milliseconds since the epoch; undefined until it is stored. */
+  readonly expiresAt: number | undefined
+}

@@ -1,0 +1,106 @@
+import { SessionError } from '../errors.ts'
+import type { Body } from './body.ts'
+import type { Updater, ValueChange } from './changes.ts'
+import { Entry } from './codec.ts'
+import { advance, changedInside, changeOf, type Live, liveOf, takeBack } from './live.ts'
+
+/** The values of one session in one request: what was stored, what the request made of it, and the difference. */
+export class Values {
+  #body: Body
+  #live = new Map<string, Live>()
+  readonly #now: () => number
+  readonly #unreadable: (key: string) => void
+
+  constructor(body: Body, now: () => number, unreadable: (key: string) => void) {
+    this.#body = body
+    this.#now = now
+    this.#unreadable = unreadable
+  }
+
+  /** The key as it is now. */
+  read(key: string): Live {
+    const live = this.#meet(key)
+    live.wasRead = true
+    if (live.present && live.until !== undefined && live.until <= this.#now()) {
+      // Expired: absent, and no change of its own; the next write drops it.
+      Object.assign(live, liveOf(undefined), { base: live.base })
+    }
+    return live
+  }
+
+  put(key: string, value: unknown, until: number | undefined): void {
+    const result = Entry.of(value, key, until) // throws before anything is changed
+    Object.assign(this.#meet(key), { value, present: true, done: 'set', steps: [], result, until })
+  }
+
+  remove(key: string): boolean {
+    const live = this.read(key)
+    const { present } = live
+    Object.assign(live, { value: undefined, present: false, done: 'delete', steps: [], result: undefined, until: undefined })
+    return present
+  }
+
+  update(key: string, change: Updater): unknown {
+    const live = this.read(key)
+    // After a set, a delete or a change from the inside the outcome no longer depends on what others store: it is a set.
+    const done = (live.done === 'nothing' || live.done === 'update') && !changedInside(key, live) ? 'update' : 'set'
+    const value = change(live.present ? live.value : undefined)
+    const result = Entry.of(value, key, live.until)
+    Object.assign(live, { value, present: true, done, steps: [...live.steps, change], result })
+    return value
+  }
+
+  keys(): string[] {
+    const now = this.#now()
+    const stored = [...this.#body.values].filter(([key, entry]) => !this.#live.has(key) && entry.live(now))
+    return [
+      ...stored.map(([key]) => key),
+      ...[...this.#live.keys()].filter((key) => this.#meet(key).present && this.read(key).present),
+    ]
+  }
+
+  /** What there is to commit; from here on, changes count against what that commit will have written. */
+  take(): { changes: ReadonlyMap<string, ValueChange>; undo: () => void } {
+    const found = [...this.#live].flatMap(([key, live]) => {
+      const change = changeOf(key, live)
+      return change ? [{ key, live, change }] : []
+    })
+    const before = found.map(({ live, change }) => ({ live, was: advance(live, change) }))
+    return {
+      changes: new Map(found.map(({ key, change }) => [key, change])),
+      undo: () => {
+        for (const { live, was } of before) takeBack(live, was)
+      },
+    }
+  }
+
+  /** Goes on from what was written. Values that another request's update was merged into are read anew. */
+  settle(body: Body, changes: ReadonlyMap<string, ValueChange>): void {
+    this.#body = body
+    for (const [key, change] of changes) {
+      const live = this.#live.get(key)
+      const written = body.values.get(key)
+      if (change.kind !== 'update' || !live || !written || written.equals(change.entry)) continue
+      if (live.done === 'nothing' && !changedInside(key, live)) this.#live.delete(key)
+    }
+  }
+
+  #meet(key: string): Live {
+    let live = this.#live.get(key)
+    if (live) return live
+    if (typeof key !== 'string' || key === '' || !key.isWellFormed()) {
+      throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
+    }
+    const entry = this.#body.values.get(key)
+    live = liveOf(entry)
+    if (entry) {
+      try {
+        Object.assign(live, { value: entry.take(), present: true })
+      } catch {
+        this.#unreadable(key)
+      }
+    }
+    this.#live.set(key, live)
+    return live
+  }
+}

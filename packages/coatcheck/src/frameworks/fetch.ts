@@ -1,0 +1,27 @@
+import { answered, faceOf } from '../core/face.ts'
+
+/**
+ * Wraps a `Request => Response` handler: inside it `sessions.open(request)` is the session of this request, and what changed is
+ * stored before the response is handed on. A handler that throws, or answers 500 or above, changes nothing, except that a session
+ * it ended stays ended. Further arguments (`env`, `ctx`, …) are passed through. Rejects when the store fails.
+ */
+export function withSession<Rest extends unknown[]>(
+  sessions: object,
+  handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
+): (request: Request, ...rest: Rest) => Promise<Response> {
+  const face = faceOf(sessions)
+  return async (request, ...rest) => {
+    const scope = face.scope(request, request.headers)
+    let response: Response
+    try {
+      response = await handler(request, ...rest)
+    } catch (error) {
+      await scope.abandon()
+      throw error
+    }
+    if (response.status >= 500) scope.fail()
+    await scope.commit()
+    scope.finish()
+    return answered(response, [scope])
+  }
+}
