@@ -62,7 +62,10 @@ export function encodePointer(pointer: Pointer, frame: Frame): string {
 
 /** The largest values, for an error that says what to keep elsewhere. */
 export function largest(body: Body): string {
-  const sizes = [...body.values].map(([key, entry]) => ({ key, size: entry.text.length })).sort((a, b) => b.size - a.size)
+  const flash = [...body.flash].map(([key, { entry }]) => [key, entry] as const)
+  const sizes = [...body.values, ...flash]
+    .map(([key, entry]) => ({ key, size: entry.text.length }))
+    .sort((a, b) => b.size - a.size)
   return sizes
     .slice(0, 3)
     .map(({ key, size }) => `${JSON.stringify(key)} (${size} characters)`)
@@ -80,7 +83,7 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     const { format, owner, writes, data, flash = {}, to, ...frame } = JSON.parse(text.length > MAX_TEXT ? '' : text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
-    if (to !== undefined) return { frame, pointer: to }
+    if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
     if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'
     const values = new Map(Object.entries(data).map(([key, raw]) => [key, entryOf(raw)]))
     const flashes = new Map(Object.entries(flash).map(([key, raw]) => [key, { id: String((raw as Raw).i), entry: entryOf(raw) }]))
@@ -99,6 +102,12 @@ interface Raw {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function isPointer(to: unknown): to is Pointer {
+  if (!isObject(to)) return false
+  const { kind, key, sealed = '' } = to
+  return (kind === 'renew' || kind === 'signIn') && typeof key === 'string' && typeof sealed === 'string'
+}
 
 function entryOf(raw: unknown): Entry {
   if (!isObject(raw)) throw new TypeError('not an entry')

@@ -1,4 +1,4 @@
-import { stringify, unflatten } from 'devalue'
+import { DevalueError, stringify, unflatten } from 'devalue'
 import { SessionError } from '../errors.ts'
 
 /**
@@ -23,8 +23,10 @@ export class Entry {
   /** Encodes `value`; what cannot be stored throws `BAD_VALUE` naming the path inside the value. */
   static of(value: unknown, key: string, until?: number): Entry {
     try {
-      const rich = !isPlain(value, new Set())
-      return new Entry(rich, until, rich ? stringify(value, REDUCERS) : JSON.stringify(value), undefined)
+      if (isPlain(value, new Set())) return new Entry(false, until, JSON.stringify(value), undefined)
+      const text = stringify(value, REDUCERS)
+      if (text.includes(SPARSE) && hasSparse(JSON.parse(text))) throw new Error('it holds an array that is mostly empty')
+      return new Entry(true, until, text, undefined)
     } catch (error) {
       throw unstorable(error, key)
     }
@@ -46,8 +48,7 @@ export class Entry {
     const parsed = this.#parsed === undefined ? JSON.parse(text) : this.#parsed
     this.#parsed = undefined
     if (!this.rich) return parsed
-    // devalue's form for a sparse array names a length without holding it: one that was not made here could claim any.
-    if (Array.isArray(parsed) && parsed.some((part) => Array.isArray(part) && part[0] === -7)) throw new Error('sparse array')
+    if (hasSparse(parsed)) throw new Error('sparse array')
     return unflatten(parsed as number | unknown[], REVIVERS)
   }
 
@@ -87,9 +88,19 @@ function isPlain(value: unknown, met: Set<object>): boolean {
   return true
 }
 
-/** devalue stores the whole buffer under a view, and Node's small buffers share one with strangers: a partial view is copied. */
+/** devalue's form for a mostly empty array names a length without holding it: one that was not made here could claim any. */
+const SPARSE = '[-7,'
+const hasSparse = (parsed: unknown) => Array.isArray(parsed) && parsed.some((part) => Array.isArray(part) && part[0] === -7)
+
 const REDUCERS = {
+  /** devalue stores the whole buffer under a view, and Node's small buffers share one with strangers: a partial view is copied. */
   View: (value: unknown) => ArrayBuffer.isView(value) && value.byteLength !== value.buffer.byteLength && [copyOf(value)],
+  /** What an array holds beside its elements would be dropped in silence. */
+  Array(value: unknown) {
+    if (!Array.isArray(value)) return
+    const extra = Reflect.ownKeys(value).find((name) => name !== 'length' && (typeof name === 'symbol' || !/^\d+$/.test(name)))
+    if (extra !== undefined) throw new Error(`it holds an array with the property ${JSON.stringify(String(extra))}`)
+  },
 }
 const REVIVERS = { View: ([view]: [unknown]) => view }
 
@@ -100,10 +111,10 @@ function copyOf(view: ArrayBufferView): ArrayBufferView {
 }
 
 function unstorable(error: unknown, key: string): SessionError {
-  const path = (error as { path?: unknown } | undefined)?.path
-  const where = JSON.stringify(key) + (typeof path === 'string' && path !== '' ? ` at ${path}` : '')
-  // devalue's own messages say what it met ("Cannot stringify a function"); a stack overflow says only that it was too deep.
+  // devalue's own error holds the whole value, which must not reach a log; its message says what it met, its path where.
+  const known = error instanceof DevalueError
+  const where = JSON.stringify(key) + (known && error.path !== '' ? ` at ${error.path}` : '')
   const why =
     error instanceof RangeError ? 'it is nested too deeply' : error instanceof Error ? error.message : 'reading it failed'
-  return new SessionError('BAD_VALUE', `The value set for ${where} cannot be stored: ${why}.`, { cause: error })
+  return new SessionError('BAD_VALUE', `The value set for ${where} cannot be stored: ${why}.`, known ? {} : { cause: error })
 }

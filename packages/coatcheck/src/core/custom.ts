@@ -3,10 +3,9 @@ import type { Keyring } from '../crypto/keyring.ts'
 import { type Body, EMPTY, type Flash } from './body.ts'
 import { apply } from './changes.ts'
 import { Entry } from './codec.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved } from './engine.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
 import { born, type Life, lifeFault } from './expiry.ts'
 import type { Plan } from './plan.ts'
-import type { Taken } from './session.ts'
 
 /** An application's own functions: its database picks the id and is given a plain object. Its last writer wins. */
 export interface CustomStorage {

@@ -14,13 +14,18 @@ export function liveData(session: Source): Record<string, unknown> {
     get: (_, key) => (isKey(key) ? session.get(key) : undefined),
     has: (_, key) => isKey(key) && session.has(key),
     set(_, key, value) {
-      session.set(String(key), value)
+      session.set(key as string, value) // which refuses a symbol
+      return true
+    },
+    defineProperty(_, key, { value }) {
+      session.set(key as string, value)
       return true
     },
     deleteProperty(_, key) {
-      session.delete(String(key))
+      if (isKey(key)) session.delete(key)
       return true
     },
+    preventExtensions: () => false,
     ownKeys: () => session.keys(),
     getOwnPropertyDescriptor(_, key) {
       if (!isKey(key) || !session.has(key)) return undefined

@@ -1,10 +1,10 @@
 import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
 import type { Body } from './body.ts'
+import type { Changes } from './changes.ts'
 import type { Emit, RefusalReason } from './events.ts'
 import type { Life, Policy } from './expiry.ts'
 import type { Plan } from './plan.ts'
-import type { Kept, Taken } from './session.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
 export interface Engine {
@@ -21,6 +21,25 @@ export interface Engine {
   /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
   readonly conflictTimeout: number
   readonly sleep: (ms: number) => Promise<void>
+}
+
+/** A new id was asked for: for the same person, or because somebody signs in. */
+export type Move = { readonly kind: 'renew' } | { readonly kind: 'signIn'; readonly owner: string }
+
+/** What one commit takes from the session to carry out. */
+export interface Taken {
+  readonly changes: Changes
+  readonly move: Move | undefined
+  readonly ended: boolean
+  /** Puts it all back: the commit failed. */
+  readonly undo: () => void
+}
+
+/** What is known of a session that is stored, or sealed in a ticket. */
+export interface Kept {
+  readonly body: Body
+  readonly handle: string
+  readonly life: Life
 }
 
 /** A session that a keeper found or wrote. */
@@ -42,7 +61,7 @@ export interface Saved {
   /** A ticket to give out: the secret value. */
   readonly ticket?: string
   /** Changes were not kept. */
-  readonly dropped?: 'ended' | 'superseded'
+  readonly dropped?: 'ended'
 }
 
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */

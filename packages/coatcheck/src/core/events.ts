@@ -30,8 +30,8 @@ export type SessionEvent =
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
   /** A commit was carried out. `nothing` is not reported. */
   | { readonly type: 'committed'; readonly plan: Plan; readonly handle?: string }
-  /** Changes were not kept: the session was `ended` meanwhile, or now belongs to somebody else (`superseded`). */
-  | { readonly type: 'dropped'; readonly reason: 'ended' | 'superseded'; readonly handle: string }
+  /** Changes were not kept: the session was ended meanwhile, by a sign-out or because somebody else signed in. */
+  | { readonly type: 'dropped'; readonly reason: 'ended'; readonly handle?: string }
   /** A key that this request read and then set had been changed by another request in between; use `update(key, fn)` to keep both. */
   | { readonly type: 'overwritten'; readonly key: string; readonly handle?: string }
   /** A stored value could not be decoded and is treated as absent. */

@@ -17,18 +17,18 @@ export interface HeadersOut {
 export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
   for (const scope of scopes) {
     if (!scope.asked) continue
-    const { lines, transport, emit } = scope.answering
+    const { lines, core } = scope
     const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
     if (cookies.length > 0) {
-      const others = headers.getSetCookie().filter((line) => !transport.owns(cookieNameOf(line)))
+      const others = headers.getSetCookie().filter((line) => !core.transport.owns(cookieNameOf(line)))
       headers.delete('set-cookie')
       for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
     }
     for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
-    vary(headers, transport.vary)
+    vary(headers, core.transport.vary)
     const was = headers.get('cache-control') ?? ''
     const shared = /(?:^|[\s,])(?:public|s-maxage)\b/i.test(was)
-    if (shared) emit({ type: 'cache-conflict', was })
+    if (shared) core.engine.emit({ type: 'cache-conflict', was })
     headers.set('cache-control', lines.length > 0 ? 'no-store' : privately(was))
     // These overrule Cache-Control in the shared caches that know them.
     for (const name of ['cdn-cache-control', 'surrogate-control']) headers.delete(name)

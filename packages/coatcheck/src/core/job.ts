@@ -1,20 +1,19 @@
 import { SessionError } from '../errors.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Taken } from './engine.ts'
 import type { Known } from './records.ts'
-import type { Taken } from './session.ts'
 
-export type Outcome = { readonly kept: Known; readonly id?: string } | { readonly dropped: 'ended' | 'superseded' }
+export type Outcome = { readonly kept: Known; readonly id?: string } | { readonly dropped: 'ended' }
 
 /** One commit of a session in a store, waiting for its turn. */
 export interface Job {
   kind: 'update' | 'replace' | 'end'
   readonly taken: Taken
-  /** Digest of the owner of the session that this request loaded. */
-  readonly owner: string | undefined
   /** When its commit began: its time limit counts from here. */
   readonly since: number
   /** The id to tell the visitor once it is kept: that of the successor which a parallel request made. */
   id?: string | undefined
+  /** The last write that tried to keep it, and whose answer said it did not. */
+  write?: string
   resolve(outcome: Outcome): void
   reject(error: unknown): void
 }

@@ -86,11 +86,13 @@ export class Lines {
         for (const job of jobs) await this.moves.follow(job, known.pointer, key)
         return undefined
       }
+      jobs = this.#unwritten(jobs, known)
       const overwritten: string[] = []
       const { body, kept } = this.#applied(known.body, jobs, (at) => overwritten.push(at))
       jobs = kept
       if (jobs.length === 0) return known
       const write = randomText(6)
+      for (const job of jobs) job.write = write
       let written: Known | undefined
       try {
         written = await this.#records.update(
@@ -102,19 +104,23 @@ export class Lines {
         if (jobs.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, jobs, known)
       }
-      if (!written) {
-        known = await this.#read(key)
-        // A client that resends after a lost answer meets its own write.
-        if (known?.body.writes.includes(write)) written = known
-      }
       if (written) {
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
-        for (const job of jobs) job.resolve({ kept: written, ...(job.id !== undefined && { id: job.id }) })
+        for (const job of jobs) keep(job, written)
         return written
       }
-      if (!known) continue
+      known = undefined
       await backOff(attempt, this.#engine)
     }
+  }
+
+  /** A client that resends after a lost answer meets its own write, here or where the session has moved since: that is done. */
+  #unwritten(jobs: Job[], known: Known): Job[] {
+    return jobs.filter((job) => {
+      const isWritten = job.write !== undefined && known.body.writes.includes(job.write)
+      if (isWritten) keep(job, known)
+      return !isWritten
+    })
   }
 
   /** A change that throws when it is run again rejects its own commit only. */
@@ -149,4 +155,8 @@ export class Lines {
   async #read(key: string): Promise<Known | undefined> {
     return readable(await this.#records.read(key))
   }
+}
+
+function keep(job: Job, kept: Known): void {
+  job.resolve({ kept, ...(job.id !== undefined && { id: job.id }) })
 }

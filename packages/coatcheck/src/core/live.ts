@@ -10,7 +10,7 @@ export interface Live {
   wasRead: boolean
   done: 'nothing' | 'set' | 'delete' | 'update'
   steps: readonly Updater[]
-  /** The value after the last `set` or `update`, encoded: a later change inside it shows against this. */
+  /** The value as it was read, set or updated last, encoded, where that is not `base`: a change inside it shows against this. */
   result: Entry | undefined
   until: number | undefined
 }
@@ -37,7 +37,7 @@ function entryOf(key: string, live: Live): Entry {
 
 /** Whether the value was changed from the inside since it was read, set or updated. */
 export function changedInside(key: string, live: Live): boolean {
-  const before = live.done === 'nothing' ? live.base : live.result
+  const before = live.result ?? live.base
   return live.present && isObject(live.value) && !Entry.of(live.value, key, live.until).equals(before)
 }
 

@@ -1,8 +1,8 @@
-import { SessionError } from '../errors.ts'
 import type { Store } from '../stores/store.ts'
 import { type CookieAttributes, cookieFault, type SameSite } from '../ticket/cookie.ts'
 import type { CustomStorage } from './custom.ts'
 import type { SessionEvent } from './events.ts'
+import { bad, DAY, flag, kind, refuseUnknown, repeats, seconds } from './option-checks.ts'
 
 export interface CookieOptions {
   /** Default `__Host-Http-session`, which browsers accept only from this host, over HTTPS, and never from a script. */
@@ -64,26 +64,11 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly storeTimeout: number
 }
 
-const DAY = 86_400
 const OPTIONS =
   'secrets store cookie header idleTimeout absoluteTimeout encryptRecords chunks acceptUnsigned storeTimeout now onEvent custom'.split(
     ' ',
   )
 const COOKIE_OPTIONS = 'name path domain sameSite secure partitioned persistent'.split(' ')
-const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
-/** Headers that mean something else. */
-const TAKEN = /^(?:set-)?cookie2?$|^(?:host|connection|content-|transfer-|sec-|proxy-|vary$|cache-control$)/i
-
-/** Says of which kind a value is without telling it: it may be a secret. */
-function kind(value: unknown): string {
-  if (typeof value === 'string') return `a text of ${value.length} characters`
-  if (typeof value === 'number') return `the number ${value}`
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : value === undefined ? 'missing' : `a ${typeof value}`
-}
-
-function bad(option: string, what: string, fix: string): SessionError {
-  return new SessionError('BAD_OPTIONS', `The option \`${option}\` ${what}.`, { fix })
-}
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
@@ -98,7 +83,11 @@ export function settingsOf(options: FaceOptions): Settings {
       'Make one with `openssl rand -base64 33` and keep it out of the code, or give a `store`.',
     )
   }
-  if (store !== undefined && typeof store?.update !== 'function') {
+  if (store && custom) throw bad('custom', 'is set beside a store', 'Give one of the two.')
+  if (
+    store !== undefined &&
+    !['read', 'create', 'update', 'delete'].every((verb) => typeof store?.[verb as 'read'] === 'function')
+  ) {
     throw bad(
       'store',
       `is ${kind(store)}, which is no store`,
@@ -141,37 +130,27 @@ function timesOf({ idleTimeout, absoluteTimeout }: SessionsOptions): { idle: num
   return { idle: idle * 1000, absolute: absolute * 1000 }
 }
 
-function seconds(option: string, value: number | undefined, ordinary: number, most: number): number {
-  const given = value ?? ordinary
-  if (Number.isInteger(given) && given >= 1 && given <= most) return given
-  throw bad(
-    option,
-    `is ${kind(given)}`,
-    `Give whole seconds from 1 to ${most}${most === 400 * DAY ? ' (400 days: browsers keep no cookie longer)' : ''}.`,
-  )
-}
-
-function flag(option: string, value: boolean | undefined): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false
-  throw bad(option, `is ${kind(value)}`, 'Give true or false.')
-}
-
 function secretsOf(given: string | readonly string[] | undefined): readonly string[] {
-  const secrets: readonly unknown[] = typeof given === 'string' ? [given] : (given ?? [])
-  if (!Array.isArray(secrets)) throw bad('secrets', `is ${kind(given)}`, 'Give one text or a list of texts, newest first.')
+  if (given === undefined) return []
+  const secrets: readonly unknown[] = typeof given === 'string' ? [given] : given
+  if (!Array.isArray(secrets) || secrets.length === 0)
+    throw bad(
+      'secrets',
+      `is ${Array.isArray(given) ? 'an empty list' : kind(given)}`,
+      'Give one text or a list of texts, newest first; leave it out to do without.',
+    )
   const advice = 'Use at least 32 random characters: `openssl rand -base64 33`.'
   secrets.forEach((secret, at) => {
     const option = typeof given === 'string' ? 'secrets' : `secrets[${at}]`
     if (typeof secret !== 'string' || secret.length < 32) throw bad(option, `is ${kind(secret)}, which can be guessed`, advice)
-    if (new Set(secret).size < 8 || (secret + secret).indexOf(secret, 1) < secret.length)
-      throw bad(option, 'repeats itself and can be guessed', advice)
+    if (new Set(secret).size < 8 || repeats(secret)) throw bad(option, 'repeats itself and can be guessed', advice)
     if (secrets.indexOf(secret) < at) throw bad(option, 'is the same as an earlier one', 'Name each secret once.')
   })
   return secrets as readonly string[]
 }
 
 function headerOf(header: string | undefined): string | undefined {
-  if (header === undefined || (typeof header === 'string' && TOKEN.test(header) && !TAKEN.test(header)))
+  if (header === undefined || (typeof header === 'string' && /^(?:authorization|x-[\w-]+)$/i.test(header)))
     return header?.toLowerCase()
   throw bad(
     'header',
@@ -182,21 +161,26 @@ function headerOf(header: string | undefined): string | undefined {
 
 function cookieOf(given: CookieOptions = {}): NonNullable<Settings['cookie']> {
   refuseUnknown('cookie.', given, COOKIE_OPTIONS)
-  const { name = '__Host-Http-session', persistent = true, ...rest } = given
-  const attributes = { path: '/', sameSite: 'lax', secure: true, ...rest, httpOnly: true } as const
-  for (const option of ['secure', 'partitioned', 'persistent'] as const) flag(`cookie.${option}`, given[option])
+  const {
+    name = '__Host-Http-session',
+    persistent = true,
+    path = '/',
+    sameSite = 'lax',
+    secure = true,
+    domain,
+    partitioned,
+  } = given
+  const attributes = {
+    path,
+    sameSite,
+    secure,
+    httpOnly: true,
+    ...(domain !== undefined && { domain }),
+    ...(partitioned && { partitioned }),
+  }
+  flag('cookie.partitioned', partitioned)
+  flag('cookie.persistent', persistent)
   const fault = cookieFault(name, attributes)
   if (fault) throw bad(fault.option, fault.what, fault.fix)
   return { name, attributes, persistent }
-}
-
-function refuseUnknown(prefix: string, given: object, known: readonly string[]): void {
-  if (typeof given !== 'object' || given === null)
-    throw bad(prefix.slice(0, -1) || 'options', `is ${kind(given)}`, 'Pass an object.')
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    if (prefix && /^httponly$/i.test(name))
-      throw bad('cookie.httpOnly', 'cannot be set', 'Leave it out: no script may read a session cookie.')
-    throw bad(prefix + name, 'does not exist', `Known are ${known.join(', ')}.`)
-  }
 }

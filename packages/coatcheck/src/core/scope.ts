@@ -1,12 +1,13 @@
-import { type Maybe, then } from '../crypto/maybe.ts'
+import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
-import { largest } from './body.ts'
 import { isEmpty } from './changes.ts'
-import type { Engine, Held, Keeper, Saved } from './engine.ts'
+import type { Held, Saved, Taken } from './engine.ts'
 import { slideIsDue } from './expiry.ts'
 import { type Plan, planCommit } from './plan.ts'
-import { LiveSession, type Taken } from './session.ts'
-import { type Arrival, CookieTooLong, type HeaderLine, type Presented, type Transport } from './transport.ts'
+import { type Core, recognise } from './recognise.ts'
+import { Reply } from './reply.ts'
+import { LiveSession, type Surroundings } from './session.ts'
+import type { Arrival, HeaderLine, Presented } from './transport.ts'
 
 /** What one commit did. */
 export interface Committed {
@@ -19,35 +20,30 @@ export interface Committed {
   readonly ticket: string | undefined
 }
 
-/** What belongs to all requests of one `createSessions`. */
-export interface Core {
-  readonly engine: Engine
-  readonly keeper: Keeper
-  readonly transport: Transport
-}
-
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
-  readonly #core: Core
+  readonly core: Core
   readonly #arrival: Arrival
   readonly #maySlide: boolean
+  readonly #around: Surroundings
   #opening: Promise<LiveSession> | undefined
   #session: LiveSession | undefined
   #queue: ((session: LiveSession) => void)[] = []
   #held: Held | undefined
   /** What a ticket that opens nothing can still end. */
   #ends: Held | undefined
-  #via: 'header' | 'cookie'
   #gone = false
   #finished = false
-  #lines: readonly HeaderLine[] = []
+  readonly #reply: Reply
   #ticket: string | undefined
   #pending: Promise<Committed> | undefined
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
-    this.#core = core
+    this.core = core
     this.#arrival = arrival
-    this.#via = arrival.hasHeader ? 'header' : 'cookie'
+    const { now, emit } = core.engine
+    this.#around = { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
+    this.#reply = new Reply(core.transport, core.engine, arrival)
     // A sealed session slides by sending all of it again: only with a page, where no parallel request is likely to be undone by it.
     this.#maySlide = core.keeper.kind !== 'sealed' || (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate'
   }
@@ -71,14 +67,11 @@ export class Scope {
   }
   /** Whether the visitor holds this session's ticket already. */
   get holdsTicket(): boolean {
-    return this.#held !== undefined && this.#lines.length === 0
+    return this.#held !== undefined && this.#reply.lines.length === 0
   }
-  /** What the response must carry, and how it is to be placed. */
-  get answering(): { lines: readonly HeaderLine[]; transport: Transport; emit: Engine['emit'] } {
-    return { lines: this.#lines, transport: this.#core.transport, emit: this.#core.engine.emit }
-  }
-  get pending(): Promise<Committed> | undefined {
-    return this.#pending
+  /** What the response must carry. */
+  get lines(): readonly HeaderLine[] {
+    return this.#reply.lines
   }
 
   /** Changes the session now if it is open, else as soon as it is, in order. */
@@ -89,7 +82,7 @@ export class Scope {
 
   /** After `destroy`: an empty session to go on with in this request. */
   afresh(): LiveSession {
-    const session = this.#session ?? new LiveSession(this.#around())
+    const session = this.#session ?? new LiveSession(this.#around)
     session.restart()
     this.#session = session
     return session
@@ -121,13 +114,8 @@ export class Scope {
   /** `fail`, and the end of what was ended; the error that led here is the one to tell, not one of the store. */
   async abandon(): Promise<void> {
     this.fail()
-    try {
-      await this.commit()
-    } catch (error) {
-      if (error instanceof SessionError) this.#core.engine.emit({ type: 'late-failed', error })
-    } finally {
-      this.finish()
-    }
+    await this.#commitQuietly()
+    this.finish()
   }
 
   /** The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. */
@@ -136,76 +124,48 @@ export class Scope {
   }
 
   async #load(): Promise<LiveSession> {
-    this.#held = await this.#find()
-    const session = new LiveSession(this.#around(), this.#held)
+    const { held, ends, via } = await recognise(this.core, this.#arrival)
+    this.#held = held
+    this.#ends = ends
+    if (via) this.#reply.via = via
+    const session = new LiveSession(this.#around, this.#held)
     this.#session = session
     for (const change of this.#queue.splice(0)) change(session)
     return session
   }
 
-  async #find(): Promise<Held | undefined> {
-    const { keeper, engine } = this.#core
-    const { groups, refused } = this.#arrival
-    if (refused) engine.emit({ type: 'refused', reason: refused })
-    for (const { via, values } of groups) {
-      const alive = new Map<string, Held>()
-      for (const ticket of values) {
-        const found = await keeper.find(ticket)
-        if ('refused' in found) {
-          engine.emit({ type: 'refused', reason: found.refused, ...(found.handle !== undefined && { handle: found.handle }) })
-          this.#ends ??= found.ends
-        } else alive.set(found.handle, found)
-      }
-      const [held] = alive.values()
-      if (alive.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })
-      else if (held) {
-        this.#via = via
-        engine.emit({ type: 'loaded', handle: held.handle, kind: keeper.kind })
-        return held
-      }
-    }
-    return undefined
-  }
-
   #commit(): Maybe<Committed> {
-    const { keeper, engine } = this.#core
+    const { keeper, engine } = this.core
     const session = this.#session
     if (!session) return this.#done('nothing', [])
     const taken = session.take()
     const changed = !isEmpty(taken.changes)
+    if (this.#gone && !taken.ended) {
+      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
+      return this.#done('nothing', [])
+    }
     const held = this.#held ?? (taken.ended ? this.#ends : undefined)
-    const plan = planCommit({
-      held: held !== undefined,
-      ended: taken.ended,
-      changed,
-      moves: taken.move !== undefined,
-      signsIn: taken.move?.kind === 'signIn',
-      slideIsDue: held !== undefined && this.#maySlide && slideIsDue(held.life, engine.policy, engine.now()),
-    })
-    if (this.#gone && !taken.ended) return this.#done('nothing', [])
-    if (plan === 'nothing') return this.#done(plan, taken.ended && this.#arrival.hasCookie ? this.#cleared() : [])
-    try {
-      const saving = then(keeper.commit(plan, held, taken), (saved) => this.#saved(plan, saved, taken, session))
-      return saving instanceof Promise ? saving.catch((error) => failed(error)) : saving
-    } catch (error) {
-      return failed(error)
-    }
-    function failed(error: unknown): never {
-      taken.undo()
-      throw error
-    }
+    const slides = held !== undefined && this.#maySlide && slideIsDue(held.life, engine.policy, engine.now())
+    const { ended, move } = taken
+    const signsIn = move?.kind === 'signIn'
+    const plan = planCommit({ held: held !== undefined, ended, changed, moves: move !== undefined, signsIn, slideIsDue: slides })
+    if (plan === 'nothing') return this.#done(plan, ended ? this.#reply.clearing() : [])
+    return orElse(
+      () => andThen(keeper.commit(plan, held, taken), (saved) => this.#saved(plan, saved, taken, session)),
+      () => taken.undo(),
+    )
   }
 
   #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession): Committed {
-    const { emit } = this.#core.engine
+    const { emit } = this.core.engine
     const { held, ticket, dropped } = saved
     if (dropped) {
-      // Ended or taken over by another request: nothing of it may be sent, or a late cookie would bring it back.
-      emit({ type: 'dropped', reason: dropped, handle: this.#held?.handle ?? '' })
+      // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
+      emit({ type: 'dropped', reason: dropped, ...(this.#held && { handle: this.#held.handle }) })
       this.#gone = true
-      this.#lines = []
+      this.#reply.lines = []
     }
-    const send = ticket !== undefined && held ? this.#given(ticket, held) : plan === 'end' ? this.#cleared() : []
+    const send = ticket !== undefined && held ? this.#reply.giving(ticket, held) : plan === 'end' ? this.#reply.clearing() : []
     this.#held = held
     this.#ends = undefined
     session.settle(held, taken)
@@ -214,47 +174,26 @@ export class Scope {
     return this.#done(plan, send)
   }
 
-  #given(ticket: string, held: Held): HeaderLine[] {
-    const { transport, engine } = this.#core
-    const seconds = Math.ceil((held.life.endsAt - engine.now()) / 1000)
-    try {
-      return transport.give(ticket, this.#via, seconds, this.#arrival.pieces)
-    } catch (error) {
-      if (!(error instanceof CookieTooLong)) throw error
-      const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(held.body)}.`
-      throw new SessionError('COOKIE_TOO_LARGE', what)
-    }
-  }
-
-  /** Takes the ticket from a visitor who has one; a line of this response that would have given one is simply not sent. */
-  #cleared(): HeaderLine[] {
-    this.#lines = []
-    const { hasCookie, hasHeader, pieces } = this.#arrival
-    return hasCookie || hasHeader ? this.#core.transport.clear(this.#via, pieces) : []
-  }
-
   #done(plan: Plan, send: readonly HeaderLine[]): Committed {
-    if (send.length > 0) this.#lines = send
-    return { plan, send, current: this.#lines, ticket: this.#ticket }
-  }
-
-  #around(): ConstructorParameters<typeof LiveSession>[0] {
-    const { now, emit } = this.#core.engine
-    return { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
+    if (send.length > 0) this.#reply.lines = send
+    return { plan, send, current: this.#reply.lines, ticket: this.#ticket }
   }
 
   #admit(what: string, newTicket: boolean): void {
     if (!this.#finished) return
-    if (newTicket || !this.#held || this.#core.keeper.kind === 'sealed') {
+    if (newTicket || !this.#held || this.core.keeper.kind === 'sealed') {
       throw new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
     }
-    queueMicrotask(async () => {
-      try {
-        await this.commit()
-      } catch (error) {
-        if (error instanceof SessionError) this.#core.engine.emit({ type: 'late-failed', error })
-        else throw error
-      }
-    })
+    queueMicrotask(() => this.#commitQuietly())
+  }
+
+  /** A commit that nobody can be told of but `onEvent`. */
+  async #commitQuietly(): Promise<void> {
+    try {
+      await this.commit()
+    } catch (cause) {
+      const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })
+      this.core.engine.emit({ type: 'late-failed', error })
+    }
   }
 }

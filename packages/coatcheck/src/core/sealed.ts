@@ -1,12 +1,11 @@
 import type { Keyring } from '../crypto/keyring.ts'
-import { type Maybe, then } from '../crypto/maybe.ts'
+import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { randomText } from '../crypto/random.ts'
 import { type Body, decode, EMPTY, encodeBody } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved } from './engine.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
 import { born, type Life, lifeFault, seen } from './expiry.ts'
 import type { Plan } from './plan.ts'
-import type { Taken } from './session.ts'
 
 const PURPOSE = 'session'
 
@@ -15,7 +14,7 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
   const context = [engine.binding]
 
   function find(ticket: string): Maybe<Held | Refused> {
-    return then(keyring.open(PURPOSE, context, ticket), (opened): Held | Refused => {
+    return andThen(keyring.open(PURPOSE, context, ticket), (opened): Held | Refused => {
       if (typeof opened === 'string') return { refused: opened }
       const decoded = decode(opened.text)
       if (typeof decoded === 'string') return { refused: decoded }
@@ -42,7 +41,7 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
 
   function write(body: Body, life: Life, handle: string): Maybe<Saved> {
     const text = encodeBody(body, { id: handle, life: [life.createdAt, life.endsAt, life.expiresAt] })
-    return then(keyring.seal(PURPOSE, context, text), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
+    return andThen(keyring.seal(PURPOSE, context, text), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
   }
 
   return { kind: 'sealed', find, commit }

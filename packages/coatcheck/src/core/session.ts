@@ -1,32 +1,12 @@
-import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { type Body, EMPTY, type Flash } from './body.ts'
-import type { Changes, Updater } from './changes.ts'
-import { Entry } from './codec.ts'
+import { type Body, EMPTY } from './body.ts'
+import type { Updater } from './changes.ts'
 import { liveData } from './data.ts'
+import type { Kept, Move, Taken } from './engine.ts'
 import type { Emit } from './events.ts'
-import type { Life } from './expiry.ts'
+import { FlashValues } from './flash.ts'
 import type { Session, SetOptions, SignOutOptions } from './types.ts'
-import { Values } from './values.ts'
-
-/** A new id was asked for: for the same person, or because somebody signs in. */
-export type Move = { readonly kind: 'renew' } | { readonly kind: 'signIn'; readonly owner: string }
-
-/** What one commit takes from the session to carry out. */
-export interface Taken {
-  readonly changes: Changes
-  readonly move: Move | undefined
-  readonly ended: boolean
-  /** Puts it all back: the commit failed. */
-  readonly undo: () => void
-}
-
-/** What is known of a session that is stored, or sealed in a ticket. */
-export interface Kept {
-  readonly body: Body
-  readonly handle: string
-  readonly life: Life
-}
+import { checkKey, Values } from './values.ts'
 
 export interface Surroundings {
   readonly now: () => number
@@ -41,8 +21,7 @@ export class LiveSession implements Session {
   readonly #around: Surroundings
   #kept: Kept | undefined
   #values: Values
-  #flash = new Map<string, Flash>()
-  #flashRead = new Set<string>()
+  readonly #flash = new FlashValues()
   #move: Move | undefined
   #ended = false
   #over = false
@@ -102,17 +81,18 @@ export class LiveSession implements Session {
 
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
+    checkKey(key)
+    const stored = this.#kept?.body.flash.get(key)
     if (args.length > 1) {
       this.#admit(key)
-      this.#flash.set(key, { id: randomText(6), entry: Entry.of(value, key) })
-      return undefined
+      return this.#flash.leave(key, value, stored)
     }
-    const left = this.#flash.get(key) ?? this.#kept?.body.flash.get(key)
-    if (left === undefined || this.#flashRead.has(left.id)) return undefined
+    const found = this.#flash.find(key, stored)
+    if (!found) return undefined
     this.#admit(key)
-    if (!this.#flash.delete(key)) this.#flashRead.add(left.id)
+    found.consume()
     try {
-      return left.entry.take()
+      return found.entry.take()
     } catch {
       this.#unreadable(key)
     }
@@ -146,6 +126,8 @@ export class LiveSession implements Session {
   }
 
   destroy = (): void => {
+    if (this.#over) return
+    this.#admit('destroy()')
     this.restart()
     this.#over = true
   }
@@ -162,30 +144,22 @@ export class LiveSession implements Session {
   revert(): void {
     this.#values = this.#valuesOf(this.#kept?.body)
     this.#flash.clear()
-    this.#flashRead.clear()
     this.#move = undefined
   }
 
   take(): Taken {
-    const { changes: values, undo } = this.#values.take()
-    const { ended, move, flash, flashRead } = {
-      ended: this.#ended,
-      move: this.#move,
-      flash: this.#flash,
-      flashRead: this.#flashRead,
-    }
-    this.#ended = false
+    const values = this.#values.take() // first: when it throws, nothing is taken
+    const { flash, flashRead, undo } = this.#flash.take()
+    const [move, ended] = [this.#move, this.#ended]
     this.#move = undefined
-    this.#flash = new Map()
-    this.#flashRead = new Set()
+    this.#ended = false
     const putBack = () => {
+      values.undo()
       undo()
-      this.#ended ||= ended
       this.#move ??= move
-      this.#flash = new Map([...flash, ...this.#flash])
-      this.#flashRead = new Set([...flashRead, ...this.#flashRead])
+      this.#ended ||= ended
     }
-    return { changes: { values, flash, flashRead }, move, ended, undo: putBack }
+    return { changes: { values: values.changes, flash, flashRead }, move, ended, undo: putBack }
   }
 
   /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */

@@ -4,14 +4,13 @@ import { randomBytes } from '../crypto/random.ts'
 import type { Store } from '../stores/store.ts'
 import { EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved } from './engine.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
 import { born, lifeFault, seen } from './expiry.ts'
 import type { Outcome } from './job.ts'
 import { Lines } from './line.ts'
 import type { Ids } from './moves.ts'
 import type { Plan } from './plan.ts'
 import { type Known, Records } from './records.ts'
-import type { Taken } from './session.ts'
 
 const ID_BYTES = 24
 
@@ -79,7 +78,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
     if (plan === 'touch') return touch(held)
     const outcome = await new Promise<Outcome>((resolve, reject) => {
       const kind = plan === 'update' || plan === 'replace' ? plan : 'end'
-      lines.add({ kind, taken, owner: held.known.record.owner, since: engine.now(), resolve, reject }, held.known)
+      lines.add({ kind, taken, since: engine.now(), resolve, reject }, held.known)
     })
     if (plan === 'end+create') return begin(taken)
     if (plan === 'end') return { held: undefined }

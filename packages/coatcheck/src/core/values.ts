@@ -50,13 +50,14 @@ export class Values {
     return value
   }
 
+  /** Those that were there keep their places, new ones follow. */
   keys(): string[] {
     const now = this.#now()
-    const stored = [...this.#body.values].filter(([key, entry]) => !this.#live.has(key) && entry.live(now))
-    return [
-      ...stored.map(([key]) => key),
-      ...[...this.#live.keys()].filter((key) => this.#meet(key).present && this.read(key).present),
-    ]
+    const stored = [...this.#body.values].filter(([key, entry]) =>
+      this.#live.has(key) ? this.read(key).present : entry.live(now),
+    )
+    const added = [...this.#live.keys()].filter((key) => !this.#body.values.has(key) && this.read(key).present)
+    return [...stored.map(([key]) => key), ...added]
   }
 
   /** What there is to commit; from here on, changes count against what that commit will have written. */
@@ -88,14 +89,14 @@ export class Values {
   #meet(key: string): Live {
     let live = this.#live.get(key)
     if (live) return live
-    if (typeof key !== 'string' || key === '' || !key.isWellFormed()) {
-      throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
-    }
+    checkKey(key)
     const entry = this.#body.values.get(key)
     live = liveOf(entry)
     if (entry) {
       try {
-        Object.assign(live, { value: entry.take(), present: true })
+        const value = entry.take()
+        // Decoding need not give back what was encoded to the letter: a change shows against the encoding of what came out.
+        Object.assign(live, { value, present: true, ...(entry.rich && { result: Entry.of(value, key, entry.until) }) })
       } catch {
         this.#unreadable(key)
       }
@@ -103,4 +104,10 @@ export class Values {
     this.#live.set(key, live)
     return live
   }
+}
+
+/** The key, or `BAD_KEY` for what cannot name a value. */
+export function checkKey(key: string): string {
+  if (typeof key === 'string' && key !== '' && key.isWellFormed()) return key
+  throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
 }

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { type Body, decode, EMPTY, encodeBody, encodePointer, largest, MAX_TEXT, withWrite } from './body.ts'
+import { Entry } from './codec.ts'
+
+const body = (values: Record<string, unknown>, more: Partial<Body> = {}): Body => ({
+  ...EMPTY,
+  values: new Map(Object.entries(values).map(([key, value]) => [key, Entry.of(value, key)])),
+  ...more,
+})
+
+function opened(text: string): Body & { frame: Readonly<Record<string, unknown>> } {
+  const decoded = decode(text)
+  if (typeof decoded === 'string' || !decoded.body) throw new Error(`not a body: ${text}`)
+  return { ...decoded.body, frame: decoded.frame }
+}
+
+describe('the text of a session', () => {
+  test('holds values in both forms, their ends, flash values with their ids, the owner and the last writes', () => {
+    const full = body(
+      { cart: ['coat'], when: new Date(0) },
+      {
+        owner: 'ada@app.test',
+        writes: ['w1', 'w2'],
+        flash: new Map([['notice', { id: 'f1', entry: Entry.of({ text: 'hello' }, 'notice') }]]),
+      },
+    )
+    const values = new Map([...full.values, ['code', Entry.of(1234, 'code', 5_000)]])
+    const back = opened(encodeBody({ ...full, values }, { key: 'abcd' }))
+    expect(Array.from(back.values, ([key, entry]) => [key, entry.take(), entry.until])).toEqual([
+      ['cart', ['coat'], undefined],
+      ['when', new Date(0), undefined],
+      ['code', 1234, 5_000],
+    ])
+    expect(back.flash.get('notice')?.id).toBe('f1')
+    expect(back.flash.get('notice')?.entry.take()).toEqual({ text: 'hello' })
+    expect(back).toMatchObject({ owner: 'ada@app.test', writes: ['w1', 'w2'], frame: { key: 'abcd' } })
+  })
+
+  test('of an empty one is an empty one', () => {
+    expect(opened(encodeBody(EMPTY, {}))).toEqual({ ...EMPTY, frame: {} })
+  })
+
+  test('an entry that was not touched keeps its text, byte for byte', () => {
+    const text = encodeBody(body({ a: { b: [1, 'ü', null] }, c: new Map([[1, 2]]) }), { key: 'k' })
+    const again = opened(text)
+    expect(encodeBody(again, { key: 'k' })).toBe(text)
+  })
+
+  test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'a.b', '$where', '"', '\\', 'ü\u2028', ' '])(
+    'takes %j as a key like any other',
+    (key) => {
+      const values = new Map([[key, Entry.of({ admin: true }, key)]])
+      const flash = new Map([[key, { id: 'i', entry: Entry.of(1, key) }]])
+      const back = opened(encodeBody({ ...EMPTY, values, flash }, {}))
+      expect([...back.values.keys()]).toEqual([key])
+      expect([...back.flash.keys()]).toEqual([key])
+      expect(({} as { admin?: unknown }).admin).toBeUndefined()
+    },
+  )
+
+  test('remembers the last eight writes, newest last', () => {
+    let last = EMPTY
+    for (let i = 1; i <= 10; i++) last = withWrite(last, `w${i}`)
+    expect(last.writes).toEqual(['w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9', 'w10'])
+    expect(EMPTY.writes).toEqual([])
+  })
+
+  test('of a session that moved names where to', () => {
+    const pointer = { kind: 'signIn', key: 'f'.repeat(64), sealed: 'x' } as const
+    expect(decode(encodePointer(pointer, { key: 'abcd' }))).toEqual({ frame: { key: 'abcd' }, pointer })
+  })
+})
+
+describe('promise 6: what is no text of a session is never taken for one', () => {
+  const good = '{"format":1,"key":"k","writes":[],"data":{}}'
+  test('(a good one, to begin with)', () => {
+    expect(decode(good)).toMatchObject({ body: { owner: undefined } })
+  })
+
+  test.each<[string, string]>([
+    ['nothing', ''],
+    ['no JSON', 'not json'],
+    ['JSON cut short', good.slice(0, -1)],
+    ['JSON with a tail', `${good}x`],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['a list', '[]'],
+    ['an object without a format', '{"writes":[],"data":{}}'],
+    ['a format below ours', '{"format":0,"writes":[],"data":{}}'],
+    ['a format that is no number', '{"format":"2","writes":[],"data":{}}'],
+    ['no data', '{"format":1,"writes":[]}'],
+    ['data as a list', '{"format":1,"writes":[],"data":[]}'],
+    ['data as null', '{"format":1,"writes":[],"data":null}'],
+    ['flash as a list', '{"format":1,"writes":[],"data":{},"flash":[]}'],
+    ['writes that are no list', '{"format":1,"writes":{},"data":{}}'],
+    ['an owner that is no text', '{"format":1,"writes":[],"data":{},"owner":7}'],
+    ['an entry that is a plain value', '{"format":1,"writes":[],"data":{"a":1}}'],
+    ['an entry that is null', '{"format":1,"writes":[],"data":{"a":null}}'],
+    ['an entry of no form', '{"format":1,"writes":[],"data":{"a":{}}}'],
+    ['an entry of both forms', '{"format":1,"writes":[],"data":{"a":{"v":1,"r":[1]}}}'],
+    ['an entry with a strange end', '{"format":1,"writes":[],"data":{"a":{"v":1,"x":"soon"}}}'],
+    ['an entry whose end is a fraction', '{"format":1,"writes":[],"data":{"a":{"v":1,"x":1.5}}}'],
+    ['a flash value without a form', '{"format":1,"writes":[],"data":{},"flash":{"a":{"i":"x"}}}'],
+    ['a flash value that is null', '{"format":1,"writes":[],"data":{},"flash":{"a":null}}'],
+    ['a pointer to nowhere', '{"format":1,"to":null}'],
+    ['a pointer that is a text', '{"format":1,"to":"key"}'],
+    ['a pointer without a key', '{"format":1,"to":{"kind":"renew"}}'],
+    ['a pointer of an unknown kind', `{"format":1,"to":{"kind":"sudo","key":"${'f'.repeat(64)}"}}`],
+    ['more than any session holds', `{"format":1,"writes":[],"data":{"a":{"v":"${'x'.repeat(MAX_TEXT)}"}}}`],
+  ])('%s is corrupt', (_, text) => {
+    expect(decode(text)).toBe('corrupt')
+  })
+
+  test('a newer format is told apart: it is not damaged', () => {
+    expect(decode('{"format":2,"anything":true}')).toBe('unknown-version')
+  })
+
+  test('nesting that no writer of ours made is corrupt, or can be written back: it never breaks a commit', () => {
+    const text = `{"format":1,"writes":[],"data":{"a":{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}}}`
+    const decoded = decode(text)
+    if (decoded === 'corrupt') return
+    expect(() => encodeBody(opened(text), {})).not.toThrow()
+  })
+
+  test('the key __proto__ in a foreign text changes no prototype', () => {
+    decode('{"format":1,"writes":[],"data":{},"__proto__":{"admin":true}}')
+    expect(({} as { admin?: unknown }).admin).toBeUndefined()
+  })
+})
+
+describe('promise 14: the largest values', () => {
+  test('are named with their sizes, largest first, three at most, and never shown', () => {
+    const text = largest(body({ small: 1, big: 'x'.repeat(500), mid: 'y'.repeat(50), more: 'z'.repeat(20) }))
+    expect(text).toBe('"big" (502 characters), "mid" (52 characters), "more" (22 characters)')
+  })
+
+  test('are found among the flash values as well', () => {
+    const flash = new Map([['report', { id: 'i', entry: Entry.of('x'.repeat(500), 'report') }]])
+    expect(largest(body({ small: 1 }, { flash }))).toContain('"report"')
+  })
+})

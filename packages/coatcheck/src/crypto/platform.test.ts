@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+
+beforeEach(() => vi.resetModules())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+/** A Node whose `node:crypto` is what `change` makes of it. */
+function withNodeCrypto(change: (crypto: typeof import('node:crypto')) => object | undefined): void {
+  const real = process.getBuiltinModule.bind(process)
+  vi.stubGlobal('process', { getBuiltinModule: (id: string) => (id === 'node:crypto' ? change(real(id)) : undefined) })
+}
+
+it('works at once where node:crypto is', async () => {
+  const { platform } = await import('./platform.ts')
+  expect(platform().sha256('abc')).toMatch(/^ba7816bf/)
+})
+
+it.each([
+  ['there is no process', () => vi.stubGlobal('process', undefined)],
+  ['process is a stand-in', () => vi.stubGlobal('process', { env: {} })],
+  ['node:crypto is not there', () => withNodeCrypto(() => undefined)],
+  ['node:crypto is half there', () => withNodeCrypto((crypto) => ({ ...crypto, createCipheriv: undefined }))],
+])('goes to WebCrypto where %s', async (_, prepare) => {
+  const { platform } = await import('./platform.ts')
+  prepare()
+  const hash = platform().sha256('abc')
+  vi.unstubAllGlobals()
+  expect(hash).toBeInstanceOf(Promise)
+  expect(await hash).toMatch(/^ba7816bf/)
+})
+
+it('looks for nothing when it is imported, and once when it is used', async () => {
+  const asked = vi.spyOn(process, 'getBuiltinModule')
+  const looks = () => asked.mock.calls.filter(([id]) => id === 'node:crypto').length
+  const { platform } = await import('./platform.ts')
+  const { createKeyring } = await import('./keyring.ts')
+  createKeyring(['a secret that is long enough for this'])
+  expect(looks()).toBe(0)
+  platform()
+  platform()
+  expect(looks()).toBe(1)
+})

@@ -1,0 +1,65 @@
+export type SameSite = 'lax' | 'strict' | 'none'
+
+/** How a browser keeps a cookie (RFC 6265bis 4.1.2). */
+export interface CookieAttributes {
+  readonly path?: string
+  readonly domain?: string
+  readonly sameSite?: SameSite
+  readonly secure?: boolean
+  readonly partitioned?: boolean
+  readonly httpOnly?: boolean
+  /** Seconds from when the browser gets the cookie, at most 34560000 (400 days); left out: until the browser closes. */
+  readonly maxAge?: number
+  readonly expires?: Date
+}
+
+/** What is wrong with a cookie: which option, what of it (the rest of a sentence that begins with it), and what to do. */
+export interface CookieFault {
+  readonly option: string
+  readonly what: string
+  readonly fix: string
+}
+
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+const PATH = /^\/[!-:<-~]*$/
+const DOMAIN = /^\.?[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
+const LONGEST_AGE = 34_560_000
+const YEAR_10000 = 253_402_300_800_000
+
+const FLAG = 'Use true or false.'
+const UNPREFIXED = 'or take a cookie.name without this prefix.'
+
+/** What a browser would refuse, ignore or misread in this cookie (RFC 6265bis 4.1 and 5.7), or `undefined`. */
+export function cookieFault(name: string, attributes: CookieAttributes): CookieFault | undefined {
+  const { path, domain, sameSite = 'lax', maxAge = 0, expires = new Date(0) } = attributes
+  const { secure = false, partitioned = false, httpOnly = false } = attributes
+  // Browsers match prefixes whatever their case, so that no server is fooled that does.
+  const prefix = /^__(secure|http|host(-http)?)-/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  const host = prefix.startsWith('host')
+  const rules: readonly (readonly [option: string, value: unknown, holds: boolean, fix: string])[] = [
+    ['name', name, isText(name, TOKEN, 4096), 'Use letters, digits, "-", "_" and ".".'],
+    ['path', path, path === undefined || isText(path, PATH, 1024), 'Use "/…", 1024 visible ASCII characters or less, no ";".'],
+    ['domain', domain, domain === undefined || isText(domain, DOMAIN, 254), 'Use a host name such as "example.com", or none.'],
+    ['sameSite', sameSite, ['lax', 'strict', 'none'].includes(sameSite), 'Use "lax", "strict" or "none".'],
+    ['secure', secure, typeof secure === 'boolean', FLAG],
+    ['partitioned', partitioned, typeof partitioned === 'boolean', FLAG],
+    ['httpOnly', httpOnly, typeof httpOnly === 'boolean', FLAG],
+    ['maxAge', maxAge, Number.isInteger(maxAge) && maxAge >= 0 && maxAge <= LONGEST_AGE, 'Use whole seconds, at most 400 days.'],
+    // A browser reads years of at most four digits (RFC 6265bis 5.1.1).
+    ['expires', expires, expires instanceof Date && +expires >= 0 && +expires < YEAR_10000, 'Use a Date from 1970 to 9999.'],
+    ['secure', secure, secure || !(partitioned || sameSite === 'none'), 'Partitioned and SameSite=None demand true.'],
+    ['secure', secure, secure || !prefix, `Use true, ${UNPREFIXED}`],
+    ['domain', domain, !host || domain === undefined, `Leave it out, ${UNPREFIXED}`],
+    ['path', path, !host || path === '/', `Use "/", ${UNPREFIXED}`],
+    ['httpOnly', httpOnly, httpOnly || !prefix.endsWith('http'), `Use true, ${UNPREFIXED}`],
+  ]
+  const broken = rules.find(([, , holds]) => !holds)
+  if (!broken) return undefined
+  const [option, value, , fix] = broken
+  const kind = typeof value === 'string' || Object(value) === value ? `this ${typeof value}` : value
+  return { option: `cookie.${option}`, what: `cannot be ${kind}`, fix }
+}
+
+function isText(value: unknown, form: RegExp, longest: number): boolean {
+  return typeof value === 'string' && value.length <= longest && form.test(value)
+}

@@ -1,0 +1,156 @@
+/** The only room that knows the words Cookie and Set-Cookie. */
+import { serialize } from 'cookie-es'
+import { SessionError } from '../errors.ts'
+import { type CookieAttributes, cookieFault } from './attributes.ts'
+
+export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
+
+/** Name and value together; a browser drops a longer cookie whole (RFC 6265bis 5.6), so none can come from one. */
+const LONGEST = 4096
+const MOST_CHUNKS = 8
+const MOST_VALUES = 4
+/** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
+const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
+
+const ZERO = 0x30
+
+/** What came in the Cookie header under one name. */
+export interface PresentedCookie {
+  /** Distinct values in order, pieces put together, at most four; without empty, over-long and incomplete ones. */
+  readonly values: readonly string[]
+  /** Whether anything came under this name, an empty value too. */
+  readonly present: boolean
+  /** Whether two or more distinct values came. */
+  readonly duplicated: boolean
+  /** Why a value was left out. */
+  readonly refused: 'oversized' | 'bad-chunks' | undefined
+  /** Names of the numbered pieces (`name.1` to `name.7`) that came along, to be cleared when no longer needed. */
+  readonly pieces: readonly string[]
+}
+
+/**
+ * Finds one cookie in a Cookie header: names are compared byte for byte, only spaces and tabs are trimmed, nothing is
+ * unquoted or decoded, and no other cookie is looked at. One pass, whatever the header holds.
+ */
+export function readCookie(header: string | null | undefined, name: string): PresentedCookie {
+  const heads: string[] = []
+  const parts: string[] = []
+  const pieces: string[] = []
+  let present = false
+  let oversized = false
+  for (const pair of (header ?? '').split(';')) {
+    const cookie = trim(pair)
+    if (!cookie.startsWith(name)) continue
+    const number = pieceNumber(cookie, name.length)
+    const piece = number === 0 ? name : `${name}.${number}`
+    const rest = trim(cookie.slice(piece.length))
+    if (!rest.startsWith('=')) continue
+    const content = trim(rest.slice(1))
+    const fits = piece.length + content.length <= LONGEST
+    const value = fits ? content : ''
+    if (number === 0) {
+      present = true
+      oversized ||= !fits
+      if (value && heads.length < MOST_VALUES && !heads.includes(value)) heads.push(value)
+    } else if (parts[number] === undefined) {
+      // Of two pieces with one number the first counts, whose path is the longer (RFC 6265bis 5.8.3).
+      parts[number] = value
+      pieces.push(piece)
+    }
+  }
+  const wholes = heads.map((head) => (head.startsWith('~') ? joined(head, parts) : head))
+  return {
+    values: [...new Set(wholes.filter((whole) => whole !== undefined))],
+    present,
+    duplicated: heads.length + Number(oversized) > 1,
+    refused: oversized ? 'oversized' : wholes.includes(undefined) ? 'bad-chunks' : undefined,
+    pieces,
+  }
+}
+
+/** Name and value are over 4096 bytes and may not be spread over several cookies, or not over that many. */
+export class CookieTooLong extends Error {
+  override readonly name = 'CookieTooLong'
+  readonly bytes: number
+  constructor(bytes: number) {
+    super(`The cookie would have ${bytes} bytes.`)
+    this.bytes = bytes
+  }
+}
+
+/**
+ * The Set-Cookie lines that give `value`: one, or with `chunks` up to eight, the first under `name` itself, and then those
+ * that clear the presented `pieces` which are no longer needed. Throws `CookieTooLong`, and `BAD_OPTIONS` for a cookie that
+ * `cookieFault` refuses.
+ */
+export function writeCookie(
+  name: string,
+  value: string,
+  attributes: CookieAttributes,
+  how: { readonly chunks?: boolean; readonly pieces?: readonly string[] } = {},
+): string[] {
+  if (!VALUE.test(value)) throw new SessionError('BAD_OPTIONS', 'The value has characters that no cookie carries.')
+  const parts = split(name, value, how.chunks === true)
+  const names = parts.map((_, number) => (number === 0 ? name : `${name}.${number}`))
+  const stale = how.pieces?.filter((piece) => !names.includes(piece)) ?? []
+  return [...parts.map((part, number) => setCookie(names[number] ?? name, part, attributes)), ...cleared(stale, attributes)]
+}
+
+/** The Set-Cookie lines that remove the cookie and its presented pieces: the same attributes, and an end in the past. */
+export function clearCookie(name: string, attributes: CookieAttributes, pieces: readonly string[] = []): string[] {
+  return cleared([name, ...pieces], attributes)
+}
+
+/** The name that a Set-Cookie line sets; empty when it has none (RFC 6265bis 5.6). */
+export function cookieNameOf(line: string): string {
+  const [pair = ''] = line.split(';', 1)
+  return trim(pair.slice(0, Math.max(0, pair.indexOf('='))))
+}
+
+function cleared(names: readonly string[], attributes: CookieAttributes): string[] {
+  return names.map((name) => setCookie(name, '', { ...attributes, maxAge: 0, expires: new Date(0) }))
+}
+
+function setCookie(name: string, value: string, attributes: CookieAttributes): string {
+  const fault = cookieFault(name, attributes)
+  if (fault) throw new SessionError('BAD_OPTIONS', `The option \`${fault.option}\` ${fault.what}.`, { fix: fault.fix })
+  return serialize(name, value, { ...attributes, encode: (text) => text })
+}
+
+/** `value`, or `~N~` and its first part, and the N - 1 parts that follow. */
+function split(name: string, value: string, chunks: boolean): string[] {
+  const bytes = name.length + value.length
+  if (bytes <= LONGEST) return [value]
+  const room = LONGEST - name.length - '~N~'.length
+  const count = Math.ceil(value.length / room)
+  if (!chunks || room <= 0 || count > MOST_CHUNKS) throw new CookieTooLong(bytes)
+  const parts = Array.from({ length: count }, (_, number) => value.slice(number * room, (number + 1) * room))
+  return [`~${count}~${parts[0]}`, ...parts.slice(1)]
+}
+
+/** The whole value that `~N~` and its first part begin, or `undefined` when N is impossible or a part is missing. */
+function joined(head: string, parts: readonly string[]): string | undefined {
+  const count = head.charCodeAt(1) - ZERO
+  if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
+  const rest = parts.slice(1, count)
+  return rest.filter(Boolean).length === count - 1 ? head.slice(3) + rest.join('') : undefined
+}
+
+/** N when `.N` stands at `at` (1 to 7), else 0. */
+function pieceNumber(text: string, at: number): number {
+  const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
+  return number >= 1 && number < MOST_CHUNKS ? number : 0
+}
+
+/** Without spaces and tabs around it, and only those: to a browser other white space is part of a name. */
+function trim(text: string): string {
+  let from = 0
+  let to = text.length
+  while (isSpace(text[from])) from++
+  while (isSpace(text[to - 1])) to--
+  return text.slice(from, to)
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
+}

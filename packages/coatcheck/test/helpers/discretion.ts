@@ -1,0 +1,44 @@
+import { inspect } from 'node:util'
+import { expect } from 'vitest'
+
+/** Stands in every value that tests store and that nobody but the application may ever see. */
+export const HUSH = 'hush-hush'
+
+/**
+ * Collects what the library tells the outside (events and errors) and what must not be in it (tickets, the ids inside them,
+ * secrets): no token ever stands in a log.
+ */
+export class Discretion {
+  readonly #hidden = new Set<string>([HUSH])
+  readonly #told: string[] = []
+
+  hide(text: string): void {
+    if (text.length < 16) return
+    this.#hidden.add(text)
+    // Of a signed ticket: version, key id and MAC are 21 bytes, what follows is the session's id.
+    const bytes = Buffer.from(text, 'base64url')
+    if (bytes.length === 45) this.#hidden.add(bytes.subarray(21).toString('base64url'))
+  }
+
+  /** An event or an error: everything in it, causes and hidden properties too. */
+  tell(said: unknown): void {
+    this.#told.push(inspect(said, { depth: 12, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity }))
+  }
+
+  /** Every Set-Cookie value and every value of `header` gives a ticket. */
+  read(headers: Headers, header = 'x-session'): void {
+    for (const line of headers.getSetCookie()) this.hide(line.slice(line.indexOf('=') + 1).split(';', 1)[0] ?? '')
+    this.hide((headers.get(header) ?? '').replace(/^Bearer /, ''))
+  }
+
+  /** Fails when something hidden was told. */
+  check(): void {
+    expect(this.#told.length, 'nothing was told: this would not notice').toBeGreaterThan(0)
+    const leaks = this.#told.flatMap((text) =>
+      Array.from(this.#hidden).flatMap((secret) =>
+        text.includes(secret) ? [`${secret.slice(0, 12)}… in ${text.slice(0, 2000)}`] : [],
+      ),
+    )
+    expect(leaks).toEqual([])
+  }
+}
