@@ -1,5 +1,6 @@
 /** What core offers to frameworks/: their only way into it. */
 export { answer, answered, type HeadersOut } from './headers.ts'
+export { hold, type NodeResponse, nodeHeaders } from './hold.ts'
 export type { Committed, Scope } from './scope.ts'
 export type { LiveSession } from './session.ts'
 export { type FaceSessions, faceOf, type Sessions, sessionsOf } from './sessions.ts'

@@ -1,7 +1,7 @@
 import { cookieNameOf } from '../ticket/cookie.ts'
 import type { Scope } from './scope.ts'
 
-/** Response headers: what `Headers` offers of it. */
+/** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
 export interface HeadersOut {
   get(name: string): string | null
   set(name: string, value: string): void
@@ -9,6 +9,12 @@ export interface HeadersOut {
   delete(name: string): void
   getSetCookie(): string[]
 }
+
+/** Headers that overrule Cache-Control in the shared caches that know them (RFC 9213, and those of vendors). */
+const OVERRULING = [
+  ...['', 'cloudflare-', 'vercel-', 'netlify-'].map((vendor) => `${vendor}cdn-cache-control`),
+  ...['akamai-cache-control', 'fastly-cache-control', 'edge-control', 'surrogate-control', 'x-accel-expires'],
+]
 
 /**
  * Puts on a response what its sessions ask for: at most one cookie each, other cookies kept, `Vary`, and what keeps the response
@@ -28,10 +34,9 @@ export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
     vary(headers, core.transport.vary)
     const was = headers.get('cache-control') ?? ''
     const shared = /(?:^|[\s,])(?:public|s-maxage)\b/i.test(was)
-    if (shared) core.engine.emit({ type: 'cache-conflict', was })
     headers.set('cache-control', lines.length > 0 ? 'no-store' : privately(was))
-    // These overrule Cache-Control in the shared caches that know them.
-    for (const name of ['cdn-cache-control', 'surrogate-control']) headers.delete(name)
+    for (const name of OVERRULING) headers.delete(name)
+    if (shared) core.engine.emit({ type: 'cache-conflict', was })
   }
 }
 

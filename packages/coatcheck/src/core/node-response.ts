@@ -1,3 +1,5 @@
+import type { HeadersOut } from './headers.ts'
+
 /** The part of node:http's `ServerResponse` that is used here; the responses of node:http2 have it too. */
 export interface NodeResponse {
   statusCode: number
@@ -17,15 +19,6 @@ export interface NodeResponse {
   on(event: string, listener: Listener): unknown
   emit(event: string): boolean
   rawListeners(event: string): unknown[]
-}
-
-/** Headers on their way out. Names in lower case; absent is null; each Set-Cookie is a line of its own. */
-export interface HeadersOut {
-  get(name: string): string | null
-  set(name: string, value: string): void
-  append(name: string, value: string): void
-  delete(name: string): void
-  getSetCookie(): string[]
 }
 
 export type Listener = (...args: unknown[]) => void

@@ -29,7 +29,11 @@ export async function recognise({ keeper, engine }: Core, { groups, refused }: A
       if ('refused' in found) {
         engine.emit({ type: 'refused', reason: found.refused, ...(found.handle !== undefined && { handle: found.handle }) })
         ends ??= found.ends
-      } else alive.set(found.handle, found)
+        continue
+      }
+      // Two seals of one session: the one made later counts.
+      const other = alive.get(found.handle)
+      if (!other || other.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, found)
     }
     const [held] = alive.values()
     if (alive.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })

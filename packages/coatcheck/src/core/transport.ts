@@ -25,7 +25,8 @@ export interface Arrival {
 
 /** Longer than any ticket that fits eight cookies: refused before it is decoded. */
 const LONGEST = 8 * 4096
-const BEARER = /^Bearer +/i
+/** Another scheme's credentials are none of ours (RFC 6750 2.1). */
+const BEARER = /^Bearer(| .*)$/i
 
 /** How tickets come and go: which header and which cookie, and nothing of what they mean. */
 export class Transport {
@@ -39,18 +40,18 @@ export class Transport {
     const { cookie, header } = this.#settings
     const came = cookie && readCookie(presented.get('cookie'), cookie.name)
     const raw = header === undefined ? null : presented.get(header)
-    const shown = (header === 'authorization' ? raw?.replace(BEARER, '') : raw) ?? ''
-    const fits = shown.length <= LONGEST
+    const shown = (header === 'authorization' ? BEARER.exec(raw ?? '')?.[1] : raw)?.trim()
+    const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
     return {
-      credentials: [shown, ...cookies].join('\n'),
+      credentials: [shown ?? '', ...cookies].join('\n'),
       groups: [
-        { via: 'header' as const, values: shown !== '' && fits ? [shown] : [] },
+        { via: 'header' as const, values: shown && fits ? [shown] : [] },
         { via: 'cookie' as const, values: cookies },
       ],
       refused: fits ? came?.refused : 'oversized',
       hasCookie: came !== undefined && (came.present || came.pieces.length > 0),
-      hasHeader: raw !== null,
+      hasHeader: shown !== undefined,
       pieces: came?.pieces ?? [],
     }
   }

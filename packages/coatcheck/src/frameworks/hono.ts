@@ -26,8 +26,7 @@ export function withSession(sessions: object): (c: HonoContext, next: () => Prom
     await scope.commit()
     scope.finish()
     const response = answered(c.res, [scope])
-    if (response === c.res) return
-    // Assigning over a response would copy its old headers onto the new one.
+    if (response === c.res) return // Assigning over a response would copy its old headers onto the new one.
     ;(c as { res: Response | undefined }).res = undefined
     c.res = response
   }

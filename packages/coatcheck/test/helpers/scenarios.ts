@@ -79,7 +79,7 @@ export function scenario({
       const now = () => 1_800_000_000_000
       const make = (through: Store) => {
         const options = {
-          secrets,
+          ...(secrets.length > 0 && { secrets }),
           store: through,
           header: 'x-ticket',
           cookie: false,

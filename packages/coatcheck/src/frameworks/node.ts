@@ -1,0 +1,60 @@
+import { answer, faceOf, hold, type NodeResponse, nodeHeaders, type Scope } from '../core/face.ts'
+
+/** What is used of node:http's `IncomingMessage`, and so of Express's and Connect's request. */
+export interface NodeRequest {
+  readonly headers: { readonly [name: string]: string | string[] | undefined }
+}
+
+type Next = (error?: unknown) => void
+
+/**
+ * Middleware for Express, Connect and the like: after `app.use(withSession(sessions))`, `sessions.open(req)` is the session of this
+ * request. With a handler it is a listener for `http.createServer`. What changed is stored before the response headers leave: they
+ * are held until then, so that a redirect cannot outrun the save. A response of 500 or above changes nothing, except that a session
+ * that was ended stays ended. A store that fails reaches `next`, or the client as a 500.
+ */
+export function withSession(
+  sessions: object,
+): <Req extends NodeRequest, Res extends NodeResponse>(req: Req, res: Res, next: Next) => void
+export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
+  sessions: object,
+  handler: (req: Req, res: Res) => unknown,
+): (req: Req, res: Res) => void
+export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
+  sessions: object,
+  handler?: (req: Req, res: Res) => unknown,
+) {
+  const face = faceOf(sessions)
+  return (req: Req, res: Res, next?: Next): void => {
+    const scope = face.scope(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
+    const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
+    hold(res, { before: () => settle(scope, res), failed, sent: () => scope.finish() })
+    if (handler) void run(() => handler(req, res), scope, res)
+    else next?.()
+  }
+}
+
+async function settle(scope: Scope, res: NodeResponse): Promise<void> {
+  if (res.statusCode >= 500) scope.fail()
+  if (!scope.asked) return
+  await scope.commit()
+  answer(nodeHeaders(res), [scope])
+}
+
+/** A listener's errors have nowhere to go in node:http: they are answered here, and told. */
+async function run(handle: () => unknown, scope: Scope, res: NodeResponse): Promise<void> {
+  try {
+    await handle()
+  } catch (error) {
+    scope.fail()
+    refuse(res, error)
+  }
+}
+
+function refuse(res: NodeResponse, error: unknown): void {
+  console.error('coatcheck: the request failed.', error)
+  if (res.headersSent) return void res.destroy()
+  res.statusCode = 500
+  res.setHeader('content-type', 'text/plain; charset=utf-8')
+  ;(res as { end(body: string): unknown }).end('Internal Server Error')
+}

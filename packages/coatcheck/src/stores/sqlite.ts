@@ -1,0 +1,78 @@
+import { randomText } from '../crypto/random.ts'
+import { Connection } from './sqlite-connection.ts'
+import { checkedOptions, type SqliteStoreOptions } from './sqlite-options.ts'
+import type { SessionRow, Statements } from './sqlite-statements.ts'
+import type { Store } from './store.ts'
+
+export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite-database.ts'
+export type { SqliteStoreOptions }
+
+export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes'>>
+
+const VERSION_BYTES = 9
+/** Rows that one statement of a prune removes, so that requests get their turn in between. */
+const BATCH = 100
+
+/**
+ * Keeps sessions in an SQLite file, which any number of processes of one machine may share.
+ *
+ * The tables make themselves, at the first call or at `migrate`. A lock that another connection holds is waited out without
+ * stopping this process. Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED` when the file cannot be
+ * opened or written, is no database, was written by a newer version, or stays locked for `busyTimeout`.
+ */
+export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const connection = new Connection(checkedOptions(options))
+  const changes = async (work: (sql: Statements) => { readonly changes: number | bigint }) =>
+    Number((await connection.run(work)).changes)
+  const keys = async (work: (sql: Statements) => unknown[]) =>
+    ((await connection.run(work)) as { key: string }[]).map(({ key }) => key)
+
+  return {
+    async read(key) {
+      // Bun answers null for no row.
+      const row = (await connection.run((sql) => sql.read.get(key))) as SessionRow | null | undefined
+      if (!row) return undefined
+      const { version, data, owner } = row
+      const times = { createdAt: Number(row.created_at), endsAt: Number(row.ends_at), expiresAt: Number(row.expires_at) }
+      return { record: owner === null ? { data, ...times } : { data, owner, ...times }, version }
+    },
+
+    async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
+      const version = randomText(VERSION_BYTES)
+      const made = await changes((sql) => sql.create.run(key, version, data, owner, createdAt, endsAt, expiresAt))
+      return made === 1 ? version : undefined
+    },
+
+    async update(key, { data, expiresAt }, version) {
+      const next = randomText(VERSION_BYTES)
+      return (await changes((sql) => sql.update.run(next, data, expiresAt, key, version))) === 1 ? next : undefined
+    },
+
+    delete: async (key, version) => (await changes((sql) => sql.delete.run(key, version))) === 1,
+
+    touch: async (key, expiresAt, version) => (await changes((sql) => sql.touch.run(expiresAt, key, version))) === 1,
+
+    listByOwner: (owner) => keys((sql) => sql.listByOwner.all(owner)),
+
+    async list(after, limit) {
+      const found = await keys((sql) => sql.list.all(after ?? '', limit + 1))
+      const page = found.slice(0, limit)
+      const next = page.at(-1)
+      return found.length > limit && next !== undefined ? { keys: page, next } : { keys: page }
+    },
+
+    async prune(before, limit) {
+      for (let removed = 0; ; ) {
+        const batch = Math.min(BATCH, limit - removed)
+        const count = await changes((sql) => sql.prune.run(before, batch))
+        removed += count
+        if (count < batch || removed >= limit) return removed
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+    },
+
+    migrate: () => connection.run(() => {}),
+
+    close: () => connection.close(),
+  }
+}

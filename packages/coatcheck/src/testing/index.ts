@@ -1,0 +1,13 @@
+export {
+  type Exploration,
+  type Explored,
+  explore,
+  type Failure,
+  type Outcome,
+  replay,
+  type Scheduler,
+  type Step,
+  stepped,
+} from './interleave.ts'
+export { createJar, type Jar, type JarCookie, type JarOptions, type RequestContext } from './jar.ts'
+export { type Begun, type Refused, type Serve, type VisitInit, type Visitor, type VisitorOptions, visitor } from './visitor.ts'
