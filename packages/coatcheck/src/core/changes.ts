@@ -22,6 +22,19 @@ export function isEmpty(changes: Changes): boolean {
   return changes.values.size === 0 && changes.flash.size === 0 && changes.flashRead.size === 0
 }
 
+/** What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept: steps are not run twice. */
+export function without(changes: Changes, done: Changes): Changes {
+  const values = new Map(changes.values)
+  for (const [key, change] of changes.values) {
+    const before = done.values.get(key)
+    if (change.kind !== 'update' || before?.kind !== 'update') continue
+    const steps = change.steps.slice(before.steps.length)
+    if (steps.length === 0) values.delete(key)
+    else values.set(key, { ...change, steps })
+  }
+  return { ...changes, values }
+}
+
 const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
 
 /**

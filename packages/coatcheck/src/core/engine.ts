@@ -26,8 +26,20 @@ export interface Engine {
 /** A new id was asked for: for the same person, or because somebody signs in. */
 export type Move = { readonly kind: 'renew' } | { readonly kind: 'signIn'; readonly owner: string }
 
+/**
+ * What was tried to keep a session's changes, whatever became of it: a commit that is made again after a failure recognises what it
+ * wrote by it, and a second time is no second change.
+ */
+export interface Trace {
+  /** Writes, and the changes in each. */
+  tries: { readonly write: string; readonly changes: Changes }[]
+  /** The key of a record that was begun. */
+  begun?: string
+}
+
 /** What one commit takes from the session to carry out. */
 export interface Taken {
+  readonly trace: Trace
   readonly changes: Changes
   readonly move: Move | undefined
   readonly ended: boolean

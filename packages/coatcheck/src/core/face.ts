@@ -1,7 +1,9 @@
 /** What core offers to frameworks/: their only way into it. */
+
+export type { Committed } from './committed.ts'
 export { answer, answered, type HeadersOut } from './headers.ts'
 export { hold, type NodeResponse, nodeHeaders } from './hold.ts'
-export type { Committed, Scope } from './scope.ts'
+export type { Scope } from './scope.ts'
 export type { LiveSession } from './session.ts'
 export { type FaceSessions, faceOf, type Sessions, sessionsOf } from './sessions.ts'
 export type { HeaderLine, Presented } from './transport.ts'

@@ -7,13 +7,11 @@ export type Outcome = { readonly kept: Known; readonly id?: string } | { readonl
 /** One commit of a session in a store, waiting for its turn. */
 export interface Job {
   kind: 'update' | 'replace' | 'end'
-  readonly taken: Taken
+  taken: Taken
   /** When its commit began: its time limit counts from here. */
   readonly since: number
   /** The id to tell the visitor once it is kept: that of the successor which a parallel request made. */
   id?: string | undefined
-  /** The last write that tried to keep it, and whose answer said it did not. */
-  write?: string
   resolve(outcome: Outcome): void
   reject(error: unknown): void
 }

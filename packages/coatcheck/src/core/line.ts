@@ -1,7 +1,7 @@
 import { randomText } from '../crypto/random.ts'
 import type { SessionError } from '../errors.ts'
 import { type Body, withWrite } from './body.ts'
-import { apply } from './changes.ts'
+import { apply, isEmpty, without } from './changes.ts'
 import type { Engine } from './engine.ts'
 import { seen } from './expiry.ts'
 import { backOff, inTime, type Job, readable } from './job.ts'
@@ -92,7 +92,7 @@ export class Lines {
       jobs = kept
       if (jobs.length === 0) return known
       const write = randomText(6)
-      for (const job of jobs) job.write = write
+      for (const { taken } of jobs) taken.trace.tries.push({ write, changes: taken.changes })
       let written: Known | undefined
       try {
         written = await this.#records.update(
@@ -117,9 +117,13 @@ export class Lines {
   /** A client that resends after a lost answer meets its own write, here or where the session has moved since: that is done. */
   #unwritten(jobs: Job[], known: Known): Job[] {
     return jobs.filter((job) => {
-      const isWritten = job.write !== undefined && known.body.writes.includes(job.write)
-      if (isWritten) keep(job, known)
-      return !isWritten
+      const { trace, changes } = job.taken
+      const done = trace.tries.find(({ write }) => known.body.writes.includes(write))
+      if (!done) return true
+      job.taken = { ...job.taken, changes: without(changes, done.changes) }
+      if (changes !== done.changes && !isEmpty(job.taken.changes)) return true
+      keep(job, known)
+      return false
     })
   }
 

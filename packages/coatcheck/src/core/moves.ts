@@ -2,7 +2,7 @@ import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import { type Body, type Pointer, withWrite } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, ownedBy } from './engine.ts'
+import { type Engine, ownedBy, type Taken } from './engine.ts'
 import { born, type Life, seen } from './expiry.ts'
 import { backOff, inTime, type Job, readable } from './job.ts'
 import { type Known, ownerDigest, type Records } from './records.ts'
@@ -43,10 +43,12 @@ export class Moves {
   }
 
   /** Begins the record of a session at a key of its own. */
-  async begin(body: Body, life: Life): Promise<Made> {
+  async begin(body: Body, life: Life, { trace, changes }: Taken): Promise<Made> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { id, key } = await this.#ids.make()
       const write = randomText(6)
+      trace.begun = key
+      trace.tries.push({ write, changes })
       const made = await this.#records.create(key, withWrite(body, write), life)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
@@ -71,8 +73,13 @@ export class Moves {
       for (let attempt = 0; known && !known.pointer; attempt++) {
         if (!inTime(job, this.#engine)) break
         // What others wrote to the old record meanwhile belongs to the new one as well.
-        if (made) made = await this.#rewrite(made, bodyOf(known))
-        else made = await this.begin(bodyOf(known), kind === 'signIn' ? born(policy, now()) : seen(known.record, policy, now()))
+        if (made) made = await this.#rewrite(made, bodyOf(known), taken)
+        else
+          made = await this.begin(
+            bodyOf(known),
+            kind === 'signIn' ? born(policy, now()) : seen(known.record, policy, now()),
+            taken,
+          )
         const sealed = await this.#ids.seal(made.id, known.key)
         if (await this.#records.point(known, { kind, key: made.key, ...(sealed !== undefined && { sealed }) })) {
           return job.resolve({ kept: made, id: made.id }) as undefined
@@ -117,8 +124,9 @@ export class Moves {
   }
 
   /** Writes the new record once more; nobody else can know its key yet. */
-  async #rewrite(made: Made, body: Body): Promise<Made> {
+  async #rewrite(made: Made, body: Body, { trace, changes }: Taken): Promise<Made> {
     const write = randomText(6)
+    trace.tries.push({ write, changes })
     const next = withWrite(body, write)
     const written = (await this.#records.update(made, next, made.record)) ?? (await this.#records.read(made.key))
     if (written?.body.writes.includes(write)) return { ...written, id: made.id }

@@ -1,6 +1,7 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import { isEmpty } from './changes.ts'
+import type { Committed } from './committed.ts'
 import type { Held, Saved, Taken } from './engine.ts'
 import { slideIsDue } from './expiry.ts'
 import { type Plan, planCommit } from './plan.ts'
@@ -8,17 +9,6 @@ import { type Core, recognise } from './recognise.ts'
 import { Reply } from './reply.ts'
 import { LiveSession, type Surroundings } from './session.ts'
 import type { Arrival, HeaderLine, Presented } from './transport.ts'
-
-/** What one commit did. */
-export interface Committed {
-  readonly plan: Plan
-  /** To put on the response now; empty when this commit gave the visitor nothing new. */
-  readonly send: readonly HeaderLine[]
-  /** What describes the session to this visitor, for interfaces that must return it each time; empty when there is nothing to say. */
-  readonly current: readonly HeaderLine[]
-  /** The secret value, when this request gave one out. */
-  readonly ticket: string | undefined
-}
 
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
@@ -29,6 +19,7 @@ export class Scope {
   #opening: Promise<LiveSession> | undefined
   #session: LiveSession | undefined
   #queue: ((session: LiveSession) => void)[] = []
+  #refusals: unknown[] = []
   #held: Held | undefined
   /** What a ticket that opens nothing can still end. */
   #ends: Held | undefined
@@ -78,6 +69,7 @@ export class Scope {
   later(change: (session: LiveSession) => void): void {
     if (this.#session) change(this.#session)
     else this.#queue.push(change)
+    if (this.#finished && !this.#session) void this.#commitQuietly()
   }
 
   /** After `destroy`: an empty session to go on with in this request. */
@@ -130,7 +122,13 @@ export class Scope {
     if (via) this.#reply.via = via
     const session = new LiveSession(this.#around, this.#held)
     this.#session = session
-    for (const change of this.#queue.splice(0)) change(session)
+    for (const change of this.#queue.splice(0)) {
+      try {
+        change(session)
+      } catch (error) {
+        this.#refusals.push(error) // for the commit to tell: whoever asked for the change has gone on
+      }
+    }
     return session
   }
 
@@ -138,6 +136,8 @@ export class Scope {
     const { keeper, engine } = this.core
     const session = this.#session
     if (!session) return this.#done('nothing', [])
+    const [refusal] = this.#refusals.splice(0)
+    if (refusal !== undefined) throw refusal
     const taken = session.take()
     const changed = !isEmpty(taken.changes)
     if (this.#gone && !taken.ended) {

@@ -2,7 +2,7 @@ import { SessionError } from '../errors.ts'
 import { type Body, EMPTY } from './body.ts'
 import type { Updater } from './changes.ts'
 import { liveData } from './data.ts'
-import type { Kept, Move, Taken } from './engine.ts'
+import type { Kept, Move, Taken, Trace } from './engine.ts'
 import type { Emit } from './events.ts'
 import { FlashValues } from './flash.ts'
 import type { Session, SetOptions, SignOutOptions } from './types.ts'
@@ -25,6 +25,7 @@ export class LiveSession implements Session {
   #move: Move | undefined
   #ended = false
   #over = false
+  #trace: Trace = { tries: [] }
   #data: Record<string, unknown> | undefined
 
   constructor(around: Surroundings, kept?: Kept) {
@@ -114,8 +115,8 @@ export class LiveSession implements Session {
   }
 
   signOut = (options?: SignOutOptions<Record<string, unknown>>): void => {
-    this.#admit('signOut()', options?.keep !== undefined)
     const kept = (options?.keep ?? []).map((key) => ({ key, ...this.#values.read(key) })).filter(({ present }) => present)
+    this.#admit('signOut()', kept.length > 0)
     this.restart()
     for (const { key, value, until } of kept) this.#values.put(key, value, until)
   }
@@ -126,8 +127,7 @@ export class LiveSession implements Session {
   }
 
   destroy = (): void => {
-    if (this.#over) return
-    this.#admit('destroy()')
+    if (!this.#ended) this.#admit('destroy()')
     this.restart()
     this.#over = true
   }
@@ -159,12 +159,13 @@ export class LiveSession implements Session {
       this.#move ??= move
       this.#ended ||= ended
     }
-    return { changes: { values: values.changes, flash, flashRead }, move, ended, undo: putBack }
+    return { changes: { values: values.changes, flash, flashRead }, move, ended, trace: this.#trace, undo: putBack }
   }
 
   /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */
   settle(kept: Kept | undefined, taken: Taken): void {
     this.#kept = kept
+    this.#trace = { tries: [] }
     this.#values.settle(kept?.body ?? EMPTY, taken.changes.values)
   }
 
@@ -178,6 +179,6 @@ export class LiveSession implements Session {
 
   #admit(what: string, newTicket = false): void {
     if (this.#over) throw new SessionError('ENDED', `${what} was called after destroy().`)
-    this.#around.admit(what, newTicket)
+    this.#around.admit(what, newTicket || this.#ended) // after an end any change begins a session
   }
 }

@@ -92,11 +92,13 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
   }
 
   async function begin(taken: Taken): Promise<Saved> {
+    // An earlier try may have been kept although its answer was lost: nobody knows its id, so it would only lie about.
+    if (taken.trace.begun !== undefined) await lines.moves.end(await records.read(taken.trace.begun))
     const body = ownedBy(
       apply(EMPTY, taken.changes, engine.now(), () => {}),
       taken,
     )
-    const made = await lines.moves.begin(body, born(engine.policy, engine.now()))
+    const made = await lines.moves.begin(body, born(engine.policy, engine.now()), taken)
     return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
   }
 

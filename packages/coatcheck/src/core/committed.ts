@@ -1,0 +1,13 @@
+import type { Plan } from './plan.ts'
+import type { HeaderLine } from './transport.ts'
+
+/** What one commit did. */
+export interface Committed {
+  readonly plan: Plan
+  /** To put on the response now; empty when this commit gave the visitor nothing new. */
+  readonly send: readonly HeaderLine[]
+  /** What describes the session to this visitor, for interfaces that must return it each time; empty when there is nothing to say. */
+  readonly current: readonly HeaderLine[]
+  /** The secret value, when this request gave one out. */
+  readonly ticket: string | undefined
+}
