@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts'
+import type { Changes } from './changes.ts'
 import type { Engine, Taken } from './engine.ts'
 import type { Known } from './records.ts'
 
@@ -7,7 +8,9 @@ export type Outcome = { readonly kept: Known; readonly id?: string } | { readonl
 /** One commit of a session in a store, waiting for its turn. */
 export interface Job {
   kind: 'update' | 'replace' | 'end'
-  taken: Taken
+  readonly taken: Taken
+  /** What of its changes is not kept yet, when an earlier try turned out to have been kept. */
+  left?: Changes
   /** When its commit began: its time limit counts from here. */
   readonly since: number
   /** The id to tell the visitor once it is kept: that of the successor which a parallel request made. */

@@ -118,10 +118,10 @@ export class Lines {
   #unwritten(jobs: Job[], known: Known): Job[] {
     return jobs.filter((job) => {
       const { trace, changes } = job.taken
-      const done = trace.tries.find(({ write }) => known.body.writes.includes(write))
+      const done = trace.tries.findLast(({ write }) => known.body.writes.includes(write))
       if (!done) return true
-      job.taken = { ...job.taken, changes: without(changes, done.changes) }
-      if (changes !== done.changes && !isEmpty(job.taken.changes)) return true
+      job.left = without(changes, done.changes)
+      if (changes !== done.changes && !isEmpty(job.left)) return true
       keep(job, known)
       return false
     })
@@ -133,7 +133,7 @@ export class Lines {
     const kept: Job[] = []
     for (const job of jobs) {
       try {
-        body = apply(body, job.taken.changes, this.#engine.now(), overwritten)
+        body = apply(body, job.left ?? job.taken.changes, this.#engine.now(), overwritten)
         kept.push(job)
       } catch (error) {
         job.reject(error)

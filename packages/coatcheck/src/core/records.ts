@@ -34,6 +34,7 @@ export class Records {
     if (!found) return undefined
     const { record, version } = found
     const known: Known = { key, version, record, body: EMPTY, stale: false }
+    if (typeof record?.data !== 'string') return { ...known, fault: 'corrupt' }
     const opened = await this.#unseal(key, record)
     if (typeof opened === 'string') return { ...known, fault: opened }
     const decoded = decode(opened.text)
