@@ -3,7 +3,7 @@ import type { Keyring } from '../crypto/keyring.ts'
 import { type Body, EMPTY, type Flash } from './body.ts'
 import { apply } from './changes.ts'
 import { Entry } from './codec.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken, withSecrets } from './engine.ts'
 import { born, type Life, lifeFault } from './expiry.ts'
 import type { Plan } from './plan.ts'
 
@@ -27,7 +27,11 @@ const FLASH = /^__flash_(.*)__$/s
  * Sessions kept by an application's own functions. The ticket shows their id and both ends under a MAC, so that no visitor can ask
  * for a row by its number.
  */
-export function customKeeper(storage: CustomStorage, keyring: Keyring, engine: Engine): Keeper<CustomHeld> {
+export function customKeeper(storage: CustomStorage): (engine: Engine) => Keeper {
+  return (engine) => keeperOf(storage, withSecrets(engine), engine) as Keeper
+}
+
+function keeperOf(storage: CustomStorage, keyring: Keyring, engine: Engine): Keeper<CustomHeld> {
   const context = [engine.binding]
 
   async function find(ticket: string): Promise<CustomHeld | Refused> {

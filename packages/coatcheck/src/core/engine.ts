@@ -1,5 +1,6 @@
 import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
+import { SessionError } from '../errors.ts'
 import type { Body } from './body.ts'
 import type { Changes } from './changes.ts'
 import type { Emit, RefusalReason } from './events.ts'
@@ -87,6 +88,12 @@ export interface Keeper<H extends Held = Held> {
 /** The body as an owner's: nobody's without one. */
 export function ownedBy(body: Body, taken: Taken): Body {
   return taken.move?.kind === 'signIn' ? { ...body, owner: taken.move.owner } : body
+}
+
+/** The keyring, for what cannot be without one. */
+export function withSecrets({ keyring }: Engine): Keyring {
+  if (keyring) return keyring
+  throw new SessionError('BAD_OPTIONS', 'The option `secrets` is missing.')
 }
 
 export type { Life }

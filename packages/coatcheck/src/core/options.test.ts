@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { customKeeper } from './custom.ts'
 import { type FaceOptions, settingsOf } from './options.ts'
 
 const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
@@ -24,7 +25,12 @@ function refusal(given: unknown): SessionError {
 
 describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it is, and what to do', () => {
   const store = memoryStore()
-  const custom = { create: async () => 'id', read: async () => null, update: async () => {}, delete: async () => {} }
+  const keeper = customKeeper({
+    create: async () => 'id',
+    read: async () => null,
+    update: async () => {},
+    delete: async () => {},
+  })
   test.each<[string, unknown, string, RegExp, RegExp]>([
     // what, options, option named, what is wrong with it, the fix
     ['no options', undefined, 'options', /missing/, /object/],
@@ -34,7 +40,7 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
     ['an option of the cookie at the top', good({ sameSite: 'lax' }), 'sameSite', /does not exist/, /cookie/],
     ['nothing to seal with', {}, 'secrets', /missing/, /openssl rand/],
     ['no secret to encrypt records with', { store, encryptRecords: true }, 'secrets', /missing/, /openssl/],
-    ['no secret for tickets of a custom storage', { custom }, 'secrets', /missing/, /openssl/],
+    ['no secret for tickets of a custom storage', { keeper }, 'secrets', /missing/, /openssl/],
     ['secrets of null', { secrets: null }, 'secrets', /null|missing/, /openssl|text/],
     ['secrets as an object', { secrets: { a: SECRET } }, 'secrets', /object/, /list/],
     ['secrets as a number', { secrets: 7 }, 'secrets', /number 7/, /list/],
@@ -157,7 +163,7 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
       /shorter than idleTimeout/,
       /as long as/,
     ],
-    ['a custom storage beside a store', good({ store, custom }), 'custom', /store/, /one/i],
+    ['a custom storage beside a store', good({ store, keeper }), 'keeper', /store/, /one/i],
     ['an empty list of secrets', { store, secrets: [] }, 'secrets', /empty|no secret|missing/, /Leave|Give|Make/],
   ])('%s', (_, given, option, wrong, fix) => {
     const error = refusal(given)

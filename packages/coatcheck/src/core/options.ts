@@ -1,6 +1,6 @@
 import type { Store } from '../stores/store.ts'
 import { type CookieAttributes, cookieFault, type SameSite } from '../ticket/cookie.ts'
-import type { CustomStorage } from './custom.ts'
+import type { Engine, Keeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
 import { bad, DAY, flag, kind, refuseUnknown, repeats, seconds } from './option-checks.ts'
 
@@ -50,8 +50,8 @@ export interface SessionsOptions {
 
 /** What faces may set besides. */
 export interface FaceOptions extends SessionsOptions {
-  /** The application's own functions instead of a store. */
-  readonly custom?: CustomStorage
+  /** Instead of a store, or of sealing: `customKeeper(…)` for an application's own functions. */
+  readonly keeper?: (engine: Engine) => Keeper
 }
 
 export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords' | 'chunks' | 'acceptUnsigned' | 'now'>> {
@@ -65,7 +65,7 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
 }
 
 const OPTIONS =
-  'secrets store cookie header idleTimeout absoluteTimeout encryptRecords chunks acceptUnsigned storeTimeout now onEvent custom'.split(
+  'secrets store cookie header idleTimeout absoluteTimeout encryptRecords chunks acceptUnsigned storeTimeout now onEvent keeper'.split(
     ' ',
   )
 const COOKIE_OPTIONS = 'name path domain sameSite secure partitioned persistent'.split(' ')
@@ -73,17 +73,10 @@ const COOKIE_OPTIONS = 'name path domain sameSite secure partitioned persistent'
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
-  const { store, custom, onEvent, now = Date.now } = options
+  const { store, keeper, onEvent, now = Date.now } = options
   const secrets = secretsOf(options.secrets)
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
-  if (secrets.length === 0 && (custom || encryptRecords || !store)) {
-    throw bad(
-      'secrets',
-      'is missing, and needed to seal the session or its record',
-      'Make one with `openssl rand -base64 33` and keep it out of the code, or give a `store`.',
-    )
-  }
-  if (store && custom) throw bad('custom', 'is set beside a store', 'Give one of the two.')
+  if (store && keeper) throw bad('keeper', 'is set beside a store', 'Give one of the two.')
   if (
     store !== undefined &&
     !['read', 'create', 'update', 'delete'].every((verb) => typeof store?.[verb as 'read'] === 'function')

@@ -133,11 +133,14 @@ describe('promise 6: a ticket sealed with the right key by something that is not
   const now = clockFrom().now()
   const life = [now, now + DAY * 1000, now + HOUR * 1000]
   const content = (more: object = {}) => JSON.stringify({ format: 1, id: 'someone', life, writes: [], data: {}, ...more })
-  const sealed = (text: string) => createKeyring([SECRET]).seal('session', [COOKIE], text) as string
+  const sealed = async (text: string) => createKeyring([SECRET]).seal('session', [COOKIE], text)
 
   test('(a good one, to begin with)', async () => {
     const s = site()
-    expect(await holding(s, sealed(content())).does((session) => [session.isNew, session.handle])).toEqual([false, 'someone'])
+    expect(await holding(s, await sealed(content())).does((session) => [session.isNew, session.handle])).toEqual([
+      false,
+      'someone',
+    ])
   })
 
   test.each<[string, string]>([
@@ -161,7 +164,7 @@ describe('promise 6: a ticket sealed with the right key by something that is not
     ['a pointer', content({ to: { kind: 'renew', key: 'f'.repeat(64) } })],
   ])('with %s: the visitor is a stranger', async (_, text) => {
     const s = site()
-    const answer = await holding(s, sealed(text)).asks((session) =>
+    const answer = await holding(s, await sealed(text)).asks((session) =>
       Response.json([session.isNew, session.owner ?? null, session.keys()]),
     )
     expect(await answer.json()).toEqual([true, null, []])
@@ -170,7 +173,7 @@ describe('promise 6: a ticket sealed with the right key by something that is not
 
   test('of a newer release is told apart', async () => {
     const s = site()
-    expect(await holding(s, sealed(content({ format: 2 }))).does((session) => session.isNew)).toBe(true)
+    expect(await holding(s, await sealed(content({ format: 2 }))).does((session) => session.isNew)).toBe(true)
     expect(s.refusals).toEqual(['unknown-version'])
   })
 
@@ -178,7 +181,7 @@ describe('promise 6: a ticket sealed with the right key by something that is not
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     const text = `{"format":1,"id":"someone","life":${JSON.stringify(life)},"writes":[],"data":{"deep":{"v":${deep}}}}`
     const s = site({ header: 'x-session', cookie: false })
-    const headers = { 'x-session': createKeyring([SECRET]).seal('session', ['x-session'], text) as string }
+    const headers = { 'x-session': await createKeyring([SECRET]).seal('session', ['x-session'], text) }
     const person = s.person()
     await person.does((session) => [session.isNew, session.keys(), session.get('deep')], { headers })
     const write = await person
@@ -194,7 +197,7 @@ describe('promise 6: a ticket sealed with the right key by something that is not
       '"data":{}',
       '"data":{"__proto__":{"v":{"admin":true}}}',
     )
-    const seen = await holding(s, sealed(text)).does((session) => [
+    const seen = await holding(s, await sealed(text)).does((session) => [
       session.get('admin'),
       (session.data as { admin?: unknown }).admin,
     ])

@@ -1,7 +1,6 @@
 import { createKeyring } from '../crypto/keyring.ts'
 import { SessionError } from '../errors.ts'
-import { customKeeper } from './custom.ts'
-import type { Engine, Keeper } from './engine.ts'
+import { type Engine, type Keeper, withSecrets } from './engine.ts'
 import { emitter } from './events.ts'
 import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
 import type { Core } from './recognise.ts'
@@ -101,9 +100,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   return sessions
 }
 
-function keeperOf({ store, custom }: FaceOptions, engine: Engine): Keeper {
-  const { keyring } = engine
+function keeperOf({ store, keeper }: FaceOptions, engine: Engine): Keeper {
   if (store) return storedKeeper(store, engine) as Keeper
-  if (!keyring) throw new SessionError('BAD_OPTIONS', 'The option `secrets` is missing.')
-  return custom ? (customKeeper(custom, keyring, engine) as Keeper) : sealedKeeper(keyring, engine)
+  return keeper ? keeper(engine) : sealedKeeper(withSecrets(engine), engine)
 }
