@@ -76,6 +76,13 @@ export function settingsOf(options: FaceOptions): Settings {
   const { store, keeper, onEvent, now = Date.now } = options
   const secrets = secretsOf(options.secrets)
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
+  if (secrets.length === 0 && (keeper || encryptRecords || !store)) {
+    throw bad(
+      'secrets',
+      'is missing, and needed to seal the session or its record',
+      'Make one with `openssl rand -base64 33` and keep it out of the code, or give a `store`.',
+    )
+  }
   if (store && keeper) throw bad('keeper', 'is set beside a store', 'Give one of the two.')
   if (
     store !== undefined &&
