@@ -1,0 +1,49 @@
+// What the packed package must do on every runtime. Nothing here knows which runtime it is: only the package's own entries are imported.
+import * as engine from 'coatcheck'
+import * as fetchDoor from 'coatcheck/fetch'
+import * as honoDoor from 'coatcheck/hono'
+import * as nodeDoor from 'coatcheck/node'
+import * as memory from 'coatcheck/stores/memory'
+import * as testing from 'coatcheck/testing'
+import { engineSuite } from './engine.mjs'
+
+const everywhere = { engine, fetchDoor, honoDoor, nodeDoor, memory, testing }
+
+/**
+ * Runs every test, one after the other, and yields a line for each: `{ name, error? }`. `more` holds the entries that only some runtimes
+ * can load (the file store and the SQLite store), and `folder` is where their files may go.
+ */
+export async function* suite(more = {}, folder = undefined) {
+  const tests = []
+  const it = (name, body) => tests.push({ name, body })
+  describe({ ...everywhere, ...more }, folder, it)
+  for (const { name, body } of tests) {
+    try {
+      await body()
+      yield { name }
+    } catch (error) {
+      yield { name, error: String(error?.stack ?? error) }
+    }
+  }
+  yield { tests: tests.length }
+}
+
+function describe(entries, folder, it) {
+  for (const [name, entry] of Object.entries(entries)) {
+    it(`loads ${name}`, () => {
+      if (Object.keys(entry).length === 0) throw new Error(`${name} exports nothing`)
+    })
+  }
+  const { file, sqlite } = entries
+  engineSuite(it, { fileStore: file?.fileStore, sqliteStore: sqlite?.sqliteStore, folder })
+  const expect = ['list', 'listByOwner', 'prune']
+  const stores = {
+    memory: ({ now }) => ({ store: memory.memoryStore({ now }) }),
+    ...(file && { file: () => ({ store: file.fileStore({ directory: `${folder}/suite${++count}` }) }) }),
+    ...(sqlite && { sqlite: () => ({ store: sqlite.sqliteStore({ path: `${folder}/suite${++count}.sqlite` }) }) }),
+  }
+  let count = 0
+  for (const [name, open] of Object.entries(stores)) {
+    testing.storeSuite({ it: (test, body) => it(`${name} store: ${test}`, body), open, expect })
+  }
+}
