@@ -4,6 +4,7 @@ import type { SessionRecord, Store } from '../stores/store.ts'
 import { type Body, decode, EMPTY, encodeBody, encodePointer, largest, MAX_TEXT, type Pointer } from './body.ts'
 import type { Engine, Life } from './engine.ts'
 import type { RefusalReason } from './events.ts'
+import { callStore } from './store-call.ts'
 
 /** A record as it was read or written. */
 export interface Known {
@@ -30,7 +31,7 @@ export class Records {
   }
 
   async read(key: string): Promise<Known | undefined> {
-    const found = await this.#call('read', () => this.store.read(key))
+    const found = await callStore(this.#engine, 'read', () => this.store.read(key))
     if (!found) return undefined
     const { record, version } = found
     const known: Known = { key, version, record, body: EMPTY, stale: false }
@@ -53,7 +54,7 @@ export class Records {
       { ...life, ...(owner !== undefined && { owner }) },
       body,
     )
-    const version = await this.#call('create', () => this.store.create(key, record))
+    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))
     return version === undefined ? undefined : { key, version, record, body, stale: false }
   }
 
@@ -75,19 +76,19 @@ export class Records {
   }
 
   delete(known: Known): Promise<boolean> {
-    return this.#call('delete', () => this.store.delete(known.key, known.version))
+    return callStore(this.#engine, 'delete', () => this.store.delete(known.key, known.version))
   }
 
   /** Moves the idle end; a slide that loses against a write is dropped, since whoever wrote has slid. */
   async touch(known: Known, life: Life): Promise<Known> {
     const { store } = this
     if (!store.touch || known.stale) return (await this.update(known, known.body, life)) ?? known
-    await this.#call('touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
+    await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
     return { ...known, record: { ...known.record, expiresAt: life.expiresAt } }
   }
 
   async #replace(next: Omit<Known, 'version'>, known: Known): Promise<Known | undefined> {
-    const version = await this.#call('update', () => this.store.update(next.key, next.record, known.version))
+    const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))
     return version === undefined ? undefined : { ...next, version }
   }
 
@@ -112,26 +113,6 @@ export class Records {
     if (record.data.startsWith('{'))
       return encryptRecords && !acceptUnsigned ? 'corrupt' : { text: record.data, stale: encryptRecords }
     return keyring ? keyring.open('record', context(key, record), record.data) : 'unknown-key'
-  }
-
-  async #call<T>(what: string, run: () => Promise<T>): Promise<T> {
-    const { storeTimeout } = this.#engine
-    let timer: ReturnType<typeof setTimeout> | undefined
-    try {
-      if (storeTimeout === Infinity) return await run()
-      const late = new Promise<never>((_, reject) => {
-        const error = () =>
-          new SessionError('STORE_FAILED', `The store did not answer "${what}" within ${storeTimeout / 1000} seconds.`)
-        timer = setTimeout(() => reject(error()), storeTimeout)
-      })
-      return await Promise.race([run(), late])
-    } catch (error) {
-      throw error instanceof SessionError
-        ? error
-        : new SessionError('STORE_FAILED', `The store failed at "${what}".`, { cause: error })
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }
 

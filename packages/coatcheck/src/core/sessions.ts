@@ -6,6 +6,7 @@ import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts
 import type { Core } from './recognise.ts'
 import { Scope } from './scope.ts'
 import { sealedKeeper } from './sealed.ts'
+import { callStore } from './store-call.ts'
 import { storedKeeper } from './stored.ts'
 import { type Presented, Transport } from './transport.ts'
 import type { Session } from './types.ts'
@@ -81,7 +82,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return (await scope.open()) as unknown as Session<Data, Flash>
     },
     async prune() {
-      return (await options.store?.prune?.(now(), 1000)) ?? 0
+      return callStore(engine, 'prune', async () => (await options.store?.prune?.(now(), 1000)) ?? 0)
     },
   }
   FACES.set(sessions, {

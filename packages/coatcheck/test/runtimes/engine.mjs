@@ -61,7 +61,14 @@ function gate() {
   const arrived = new Promise((resolve) => {
     arrive = resolve
   })
-  return { arrived, pass, wait: () => (arrive(), passed) }
+  return {
+    arrived,
+    pass,
+    wait() {
+      arrive()
+      return passed
+    },
+  }
 }
 
 function anySession(it, label, make) {
