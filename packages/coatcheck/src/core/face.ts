@@ -1,8 +1,10 @@
 /** What core offers to frameworks/: their only way into it. */
 
 export type { Committed } from './committed.ts'
-export { answer, answered, type HeadersOut } from './headers.ts'
+export { type CustomStorage, customKeeper } from './custom.ts'
+export { answer, answered, type HeadersOut, takenBack } from './headers.ts'
 export { hold, type NodeResponse, nodeHeaders } from './hold.ts'
+export { takeBack } from './node-response.ts'
 export type { Scope } from './scope.ts'
 export type { LiveSession } from './session.ts'
 export { type FaceSessions, faceOf, type Sessions, sessionsOf } from './sessions.ts'

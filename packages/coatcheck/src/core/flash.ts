@@ -20,6 +20,10 @@ export class FlashValues {
     return { entry: stored.entry, consume: () => this.#read.add(stored.id) }
   }
 
+  get changed(): boolean {
+    return this.#left.size + this.#read.size > 0
+  }
+
   /** What there is to commit, and how to put it back. */
   take(): { flash: ReadonlyMap<string, Flash>; flashRead: ReadonlySet<string>; undo: () => void } {
     const [flash, flashRead] = [this.#left, this.#read]

@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.ts'
 import { cookieNameOf } from '../ticket/cookie.ts'
 import type { Scope } from './scope.ts'
 
@@ -59,17 +60,35 @@ function vary(headers: HeadersOut, names: readonly string[]): void {
   if (missing.length > 0) headers.set('vary', [...(was === '' ? [] : [was]), ...missing].join(', '))
 }
 
-/** `answer` for a whole response: itself where its headers can be changed, else a copy; streams and upgrades are kept as they are. */
+/**
+ * `answer` for a whole response, on a copy: a handler may give one response object to many requests, and what is put on it would
+ * hand one visitor's ticket to the next. Streams are passed on as they are; an upgrade (101) cannot be copied and is answered in place.
+ */
 export function answered(response: Response, scopes: readonly Scope[]): Response {
   if (!scopes.some((scope) => scope.asked)) return response
-  try {
-    answer(response.headers, scopes)
-    return response
-  } catch (error) {
-    // Response.redirect() and fetched responses have immutable headers. One without a constructible status cannot be copied.
-    if (!(error instanceof TypeError) || response.status < 200) throw error
+  if (response.status >= 200) {
     const copy = new Response(response.body, response)
     answer(copy.headers, scopes)
     return copy
   }
+  try {
+    answer(response.headers, scopes)
+  } catch (cause) {
+    if (scopes.some(({ lines }) => lines.length > 0)) {
+      throw new SessionError('TOO_LATE', `A response of status ${response.status} cannot carry a cookie.`, { cause })
+    }
+  }
+  return response
+}
+
+/** Headers that describe a body. Cookies, CORS and security headers do not. */
+export const ABOUT_BODY: RegExp =
+  /^(content-(?!security)|etag$|last-modified$|expires$|location$|refresh$|accept-ranges$|transfer-encoding$|trailer$)/
+
+/** What is left of a response that must not be sent after all, for a failure to be answered instead. */
+export function takenBack(response: Response): Response {
+  const headers = new Headers(response.headers)
+  for (const name of [...headers.keys()]) if (ABOUT_BODY.test(name)) headers.delete(name)
+  headers.set('cache-control', 'no-store')
+  return new Response(null, { status: 500, headers })
 }

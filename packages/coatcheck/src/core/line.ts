@@ -8,6 +8,9 @@ import { backOff, inTime, type Job, readable } from './job.ts'
 import { type Ids, Moves } from './moves.ts'
 import type { Known, Records } from './records.ts'
 
+/** So many sessions' last records are handed over to commits that come later. */
+const REMEMBERED = 500
+
 /**
  * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
  * and written once. Between processes the store's compare-and-set decides: whoever lost reads again, applies its changes again
@@ -15,6 +18,7 @@ import type { Known, Records } from './records.ts'
  */
 export class Lines {
   readonly #waiting = new Map<string, Job[]>()
+  readonly #latest = new Map<string, Known>()
   readonly #records: Records
   readonly #engine: Engine
   readonly moves: Moves
@@ -27,9 +31,10 @@ export class Lines {
 
   /** Queues `job` for the session at `known.key`. */
   add(job: Job, known: Known): void {
-    const waiting = this.#waiting.get(known.key)
+    const { key } = known
+    const waiting = this.#waiting.get(key)
     if (waiting) waiting.push(job)
-    else void this.#run(known.key, [job], known)
+    else void this.#run(key, [job], this.#latest.get(key) ?? known)
   }
 
   async #run(key: string, waiting: Job[], first: Known): Promise<void> {
@@ -46,6 +51,15 @@ export class Lines {
       }
     }
     this.#waiting.delete(key)
+    this.#remember(key, known)
+  }
+
+  /** What this process wrote last, for requests that read before: they would only lose against it. */
+  #remember(key: string, known: Known | undefined): void {
+    this.#latest.delete(key)
+    if (known) this.#latest.set(key, known)
+    const [oldest] = this.#latest.keys()
+    if (oldest !== undefined && this.#latest.size > REMEMBERED) this.#latest.delete(oldest)
   }
 
   async #turn(key: string, jobs: Job[], from: Known | undefined): Promise<Known | undefined> {

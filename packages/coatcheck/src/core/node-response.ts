@@ -1,4 +1,4 @@
-import type { HeadersOut } from './headers.ts'
+import { ABOUT_BODY, type HeadersOut } from './headers.ts'
 
 /** The part of node:http's `ServerResponse` that is used here; the responses of node:http2 have it too. */
 export interface NodeResponse {
@@ -79,10 +79,6 @@ export function applyHead(res: NodeResponse, args: readonly unknown[]): readonly
   } else for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
   return [res.statusCode, ...phrase]
 }
-
-/** Describes a body. Cookies, CORS and security headers do not. */
-const ABOUT_BODY =
-  /^(content-(?!security)|etag$|last-modified$|expires$|location$|refresh$|accept-ranges$|transfer-encoding$|trailer$)/
 
 /** Takes back what an answer that is not sent said about itself, for a failure to be answered instead. */
 export function takeBack(res: NodeResponse): void {

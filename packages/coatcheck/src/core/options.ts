@@ -23,7 +23,7 @@ export interface CookieOptions {
 
 export interface SessionsOptions {
   /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
-  readonly secrets?: string | readonly string[]
+  readonly secrets?: string | readonly string[] | undefined
   /** Where records live. Left out, the whole session is sealed in the cookie. */
   readonly store?: Store
   /** False: tickets travel in `header` only. */
@@ -75,6 +75,10 @@ export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
   const { store, keeper, onEvent, now = Date.now } = options
   const secrets = secretsOf(options.secrets)
+  // Above all an environment variable that is not set: without secrets tickets would go unsigned, and nobody would notice.
+  if (secrets.length === 0 && 'secrets' in options) {
+    throw bad('secrets', 'is there, and undefined', 'Set the variable it comes from; leave the option out to do without.')
+  }
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
   if (secrets.length === 0 && (keeper || encryptRecords || !store)) {
     throw bad(

@@ -1,12 +1,9 @@
-import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
+import type { Maybe } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
-import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
-import type { Held, Saved, Taken } from './engine.ts'
-import { slideIsDue } from './expiry.ts'
-import { type Plan, planCommit } from './plan.ts'
+import { Committer } from './committer.ts'
+import { Queue } from './queue.ts'
 import { type Core, recognise } from './recognise.ts'
-import { Reply } from './reply.ts'
 import { LiveSession, type Surroundings } from './session.ts'
 import type { Arrival, HeaderLine, Presented } from './transport.ts'
 
@@ -14,29 +11,21 @@ import type { Arrival, HeaderLine, Presented } from './transport.ts'
 export class Scope {
   readonly core: Core
   readonly #arrival: Arrival
-  readonly #maySlide: boolean
+  readonly #committer: Committer
   readonly #around: Surroundings
+  readonly #queue = new Queue()
   #opening: Promise<LiveSession> | undefined
   #session: LiveSession | undefined
-  #queue: ((session: LiveSession) => void)[] = []
-  #refusals: unknown[] = []
-  #held: Held | undefined
-  /** What a ticket that opens nothing can still end. */
-  #ends: Held | undefined
-  #gone = false
-  #finished = false
-  readonly #reply: Reply
-  #ticket: string | undefined
   #pending: Promise<Committed> | undefined
+  #doors = 0
+  #finished = false
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
     this.#arrival = arrival
+    this.#committer = new Committer(core, arrival, presented)
     const { now, emit } = core.engine
     this.#around = { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
-    this.#reply = new Reply(core.transport, core.engine, arrival)
-    // A sealed session slides by sending all of it again: only with a page, where no parallel request is likely to be undone by it.
-    this.#maySlide = core.keeper.kind !== 'sealed' || (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate'
   }
 
   /** The session; asking again gives the same object. Rejects for a store that fails, never for what a visitor sent. */
@@ -54,15 +43,15 @@ export class Scope {
   }
   /** Whether anything asked for the session. */
   get asked(): boolean {
-    return this.#opening !== undefined || this.#queue.length > 0
+    return this.#opening !== undefined || this.#queue.size > 0
   }
   /** Whether the visitor holds this session's ticket already. */
   get holdsTicket(): boolean {
-    return this.#held !== undefined && this.#reply.lines.length === 0
+    return this.#committer.holdsTicket
   }
   /** What the response must carry. */
   get lines(): readonly HeaderLine[] {
-    return this.#reply.lines
+    return this.#committer.lines
   }
 
   /** Changes the session now if it is open, else as soon as it is, in order. */
@@ -86,7 +75,7 @@ export class Scope {
    * the commit at the end of the request, which reports it.
    */
   commit(): Maybe<Committed> {
-    const run = () => (this.#queue.length > 0 ? this.open().then(() => this.#commit()) : this.#commit())
+    const run = () => (this.#queue.size > 0 ? this.open().then(() => this.#commit()) : this.#commit())
     const result = this.#pending ? this.#pending.then(run, run) : run()
     if (!(result instanceof Promise)) return result
     const settled = () => {
@@ -97,9 +86,14 @@ export class Scope {
     return result
   }
 
-  /** The handler threw or answered 500 or above: what is not committed is forgotten, except that the session was ended. */
+  /** The handler answered with this status. One of 500 or above, or none, is a failure. */
+  answers(status: number): void {
+    if (status >= 500 || status === 0) this.fail()
+  }
+
+  /** The handler failed: what is not committed is forgotten, except that the session was ended. */
   fail(): void {
-    this.#queue = []
+    this.#queue.clear()
     this.#session?.revert()
   }
 
@@ -110,80 +104,40 @@ export class Scope {
     this.finish()
   }
 
+  /** A door is passed; doors within doors share the scope, and the outermost is the last to `finish`. */
+  enter(): void {
+    this.#doors++
+  }
+
   /** The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. */
   finish(): void {
+    if (--this.#doors > 0) return
     this.#finished = true
+    const pending = this.#session?.pending ?? 'nothing'
+    if (pending === 'nothing') return
+    // Made while the last commit was under way, or an end that could not be carried out.
+    if (pending === 'changes' && this.#committer.storesLate) void this.#commitQuietly()
+    else this.core.engine.emit({ type: 'late-failed', error: tooLate('a change made while they did') })
   }
 
   async #load(): Promise<LiveSession> {
-    const { held, ends, via } = await recognise(this.core, this.#arrival)
-    this.#held = held
-    this.#ends = ends
-    if (via) this.#reply.via = via
-    const session = new LiveSession(this.#around, this.#held)
+    const recognised = await recognise(this.core, this.#arrival)
+    this.#committer.begin(recognised)
+    const session = new LiveSession(this.#around, recognised.held)
     this.#session = session
-    for (const change of this.#queue.splice(0)) {
-      try {
-        change(session)
-      } catch (error) {
-        this.#refusals.push(error) // for the commit to tell: whoever asked for the change has gone on
-      }
-    }
+    this.#queue.run(session)
     return session
   }
 
   #commit(): Maybe<Committed> {
-    const { keeper, engine } = this.core
-    const session = this.#session
-    if (!session) return this.#done('nothing', [])
-    const [refusal] = this.#refusals.splice(0)
-    if (refusal !== undefined) throw refusal
-    const taken = session.take()
-    const changed = !isEmpty(taken.changes)
-    if (this.#gone && !taken.ended) {
-      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
-      return this.#done('nothing', [])
-    }
-    const held = this.#held ?? (taken.ended ? this.#ends : undefined)
-    const slides = held !== undefined && this.#maySlide && slideIsDue(held.life, engine.policy, engine.now())
-    const { ended, move } = taken
-    const signsIn = move?.kind === 'signIn'
-    const plan = planCommit({ held: held !== undefined, ended, changed, moves: move !== undefined, signsIn, slideIsDue: slides })
-    if (plan === 'nothing') return this.#done(plan, ended ? this.#reply.clearing() : [])
-    return orElse(
-      () => andThen(keeper.commit(plan, held, taken), (saved) => this.#saved(plan, saved, taken, session)),
-      () => taken.undo(),
-    )
-  }
-
-  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession): Committed {
-    const { emit } = this.core.engine
-    const { held, ticket, dropped } = saved
-    if (dropped) {
-      // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
-      emit({ type: 'dropped', reason: dropped, ...(this.#held && { handle: this.#held.handle }) })
-      this.#gone = true
-      this.#reply.lines = []
-    }
-    const send = ticket !== undefined && held ? this.#reply.giving(ticket, held) : plan === 'end' ? this.#reply.clearing() : []
-    this.#held = held
-    this.#ends = undefined
-    session.settle(held, taken)
-    if (!dropped) emit({ type: 'committed', plan, ...(held && { handle: held.handle }) })
-    if (ticket !== undefined) this.#ticket = ticket
-    return this.#done(plan, send)
-  }
-
-  #done(plan: Plan, send: readonly HeaderLine[]): Committed {
-    if (send.length > 0) this.#reply.lines = send
-    return { plan, send, current: this.#reply.lines, ticket: this.#ticket }
+    if (!this.#session) return this.#committer.done('nothing', [])
+    this.#queue.check()
+    return this.#committer.commit(this.#session)
   }
 
   #admit(what: string, newTicket: boolean): void {
     if (!this.#finished) return
-    if (newTicket || !this.#held || this.core.keeper.kind === 'sealed') {
-      throw new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
-    }
+    if (newTicket || !this.#committer.storesLate) throw tooLate(what)
     queueMicrotask(() => this.#commitQuietly())
   }
 
@@ -196,4 +150,8 @@ export class Scope {
       this.core.engine.emit({ type: 'late-failed', error })
     }
   }
+}
+
+function tooLate(what: string): SessionError {
+  return new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
 }

@@ -147,6 +147,14 @@ export class LiveSession implements Session {
     this.#move = undefined
   }
 
+  /** What there is to commit: nothing, changes that need no new ticket, or some that do. */
+  get pending(): 'nothing' | 'changes' | 'ticket' {
+    if (this.#move) return 'ticket'
+    const changed = this.#values.changed || this.#flash.changed
+    if (this.#ended) return changed ? 'ticket' : 'changes'
+    return changed ? 'changes' : 'nothing'
+  }
+
   take(): Taken {
     const values = this.#values.take() // first: when it throws, nothing is taken
     const { flash, flashRead, undo } = this.#flash.take()

@@ -2,7 +2,16 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Clock, clockFrom, DAY, HOUR } from '../../test/helpers/clock.ts'
 import { HUSH } from '../../test/helpers/discretion.ts'
 import { gate, settled } from '../../test/helpers/gate.ts'
-import { COOKIE, discretion, NEWER_SECRET, type Person, SECRET, type Site, site } from '../../test/helpers/site.ts'
+import {
+  COOKIE,
+  discretion,
+  NEWER_SECRET,
+  type Person,
+  SECRET,
+  type Site,
+  site,
+  WITHOUT_SECRETS,
+} from '../../test/helpers/site.ts'
 import { type Watched, watched } from '../../test/helpers/watched.ts'
 import { type MemoryStore, memoryStore } from '../stores/memory.ts'
 import type { SessionRecord, Store } from '../stores/store.ts'
@@ -117,7 +126,7 @@ describe('promise 3: nothing for nothing', () => {
     const ticket = Buffer.alloc(24, 7).toString('base64url')
     for (const [options, reads] of [
       [{}, 0],
-      [{ secrets: undefined }, 1],
+      [WITHOUT_SECRETS, 1],
     ] as const) {
       const s = shop(options as Partial<FaceOptions>)
       const person = s.person()
@@ -280,7 +289,7 @@ describe('promise 9: nothing useful in a stolen store', () => {
   })
 
   test('nothing in it opens a session: not a key, not the handle, not what is written in a record', async () => {
-    for (const options of [{}, { secrets: undefined }] as Partial<FaceOptions>[]) {
+    for (const options of [{}, WITHOUT_SECRETS]) {
       const s = shop(options)
       const ada = await guest(s)
       await ada.does((session) => session.signIn('ada'))
@@ -633,7 +642,7 @@ describe('promise 10: secrets rotate', () => {
 })
 
 describe('secrets that come later', () => {
-  const none = { secrets: undefined } as unknown as Partial<FaceOptions>
+  const none = WITHOUT_SECRETS
 
   test('refuse tickets without a MAC before anything is read, unless they are to be taken', async () => {
     const before = shop(none)
@@ -960,7 +969,7 @@ describe('a new id', () => {
   })
 
   test('never comes from a visitor: an id that was never given out is not adopted', async () => {
-    const s = shop({ secrets: undefined } as unknown as Partial<FaceOptions>)
+    const s = shop(WITHOUT_SECRETS)
     const planted = Buffer.alloc(24, 1).toString('base64url')
     const victim = s.person()
     victim.browser.plant(`${COOKIE}=${planted}; Path=/; Secure; HttpOnly`)

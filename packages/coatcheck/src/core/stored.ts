@@ -23,7 +23,8 @@ interface StoredHeld extends Held {
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
 export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
   const { keyring } = engine
-  const keyOf = (id: string) => digest('session', id)
+  // Without secrets nothing else would keep two cookie names on one store apart.
+  const keyOf = (id: string) => digest(`session ${engine.binding}`, id)
   const ids: Ids = {
     async make() {
       const id = encode(randomBytes(ID_BYTES))

@@ -60,6 +60,10 @@ export class Values {
     return [...stored.map(([key]) => key), ...added]
   }
 
+  get changed(): boolean {
+    return [...this.#live].some(([key, live]) => changeOf(key, live) !== undefined)
+  }
+
   /** What there is to commit; from here on, changes count against what that commit will have written. */
   take(): { changes: ReadonlyMap<string, ValueChange>; undo: () => void } {
     const found = [...this.#live].flatMap(([key, live]) => {

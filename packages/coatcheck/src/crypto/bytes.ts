@@ -18,12 +18,5 @@ export function fromUtf8(bytes: Bytes): string | undefined {
 }
 
 export function concat(...parts: readonly Bytes[]): Bytes {
-  if (globalThis.Buffer) return Buffer.concat(parts)
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return globalThis.Buffer ? Buffer.concat(parts) : Uint8Array.from(parts.flatMap((part) => [...part]))
 }

@@ -44,9 +44,5 @@ export const webPrimitives: Primitives = {
       return undefined
     }
   },
-  equal(a, b) {
-    let difference = a.length ^ b.length
-    for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0)
-    return difference === 0
-  },
+  equal: (a, b) => a.reduce((difference, byte, i) => difference | (byte ^ (b[i] ?? 0)), a.length ^ b.length) === 0,
 }

@@ -12,6 +12,10 @@ function withNodeCrypto(change: (crypto: typeof import('node:crypto')) => object
   vi.stubGlobal('process', { getBuiltinModule: (id: string) => (id === 'node:crypto' ? change(real(id)) : undefined) })
 }
 
+function notImplemented(): never {
+  throw new Error('not implemented')
+}
+
 it('works at once where node:crypto is', async () => {
   const { platform } = await import('./platform.ts')
   expect(platform().sha256('abc')).toMatch(/^ba7816bf/)
@@ -22,6 +26,10 @@ it.each([
   ['process is a stand-in', () => vi.stubGlobal('process', { env: {} })],
   ['node:crypto is not there', () => withNodeCrypto(() => undefined)],
   ['node:crypto is half there', () => withNodeCrypto((crypto) => ({ ...crypto, createCipheriv: undefined }))],
+  ['node:crypto only pretends', () => withNodeCrypto((crypto) => ({ ...crypto, createHmac: notImplemented }))],
+  ['node:crypto answers otherwise', () => withNodeCrypto((crypto) => ({ ...crypto, hkdfSync: () => new ArrayBuffer(32) }))],
+  ['node:crypto cannot compare', () => withNodeCrypto((crypto) => ({ ...crypto, timingSafeEqual: undefined }))],
+  ['node:crypto cannot open', () => withNodeCrypto((crypto) => ({ ...crypto, createDecipheriv: notImplemented }))],
 ])('goes to WebCrypto where %s', async (_, prepare) => {
   const { platform } = await import('./platform.ts')
   prepare()
@@ -29,6 +37,14 @@ it.each([
   vi.unstubAllGlobals()
   expect(hash).toBeInstanceOf(Promise)
   expect(await hash).toMatch(/^ba7816bf/)
+})
+
+it('takes a node:crypto that is whole, whatever else the process lacks', async () => {
+  const { platform } = await import('./platform.ts')
+  withNodeCrypto((crypto) => crypto)
+  const hash = platform().sha256('abc')
+  vi.unstubAllGlobals()
+  expect(hash).toMatch(/^ba7816bf/)
 })
 
 it('looks for nothing when it is imported, and once when it is used', async () => {

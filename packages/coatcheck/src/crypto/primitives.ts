@@ -10,7 +10,7 @@ export interface Primitives {
   hkdf(secret: string, info: string, length: number): Maybe<Bytes>
   /** HMAC-SHA256 of `head` followed by `body`. */
   hmac(key: Bytes): Maybe<(head: Bytes, body: Bytes) => Maybe<Bytes>>
-  /** AES-256 of two 16-byte blocks, each on its own. */
+  /** AES-256 of two 16-byte blocks, each on its own. They are read before the call returns. */
   aes(key: Bytes): Maybe<(blocks: Bytes) => Maybe<Bytes>>
   /** AES-256-GCM: the ciphertext followed by its 16-byte tag, in one piece or several. */
   gcmSeal(key: Bytes, nonce: Bytes, aad: Bytes, plaintext: Bytes): Maybe<readonly Bytes[]>

@@ -12,6 +12,7 @@ export function withSession<Rest extends unknown[]>(
   const face = faceOf(sessions)
   return async (request, ...rest) => {
     const scope = face.scope(request, request.headers)
+    scope.enter()
     let response: Response
     try {
       response = await handler(request, ...rest)
@@ -19,9 +20,15 @@ export function withSession<Rest extends unknown[]>(
       await scope.abandon()
       throw error
     }
-    if (response.status >= 500) scope.fail()
-    await scope.commit()
-    scope.finish()
+    try {
+      scope.answers(response.status)
+      await scope.commit()
+    } catch (error) {
+      scope.fail()
+      throw error
+    } finally {
+      scope.finish()
+    }
     return answered(response, [scope])
   }
 }

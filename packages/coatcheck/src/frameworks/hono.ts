@@ -1,8 +1,9 @@
-import { answered, faceOf } from '../core/face.ts'
+import { answered, faceOf, type Scope, takenBack } from '../core/face.ts'
 
 /** What is used of Hono's `Context`. */
 export interface HonoContext {
   readonly req: { header(name: string): string | undefined }
+  readonly error: Error | undefined
   res: Response
 }
 
@@ -15,19 +16,36 @@ export function withSession(sessions: object): (c: HonoContext, next: () => Prom
   const face = faceOf(sessions)
   return async (c, next) => {
     const scope = face.scope(c, { get: (name) => c.req.header(name) ?? null })
+    scope.enter()
     try {
       await next()
     } catch (error) {
       await scope.abandon()
       throw error
     }
-    // Hono has turned what a handler threw into a response by now.
-    if (c.res.status >= 500) scope.fail()
-    await scope.commit()
-    scope.finish()
-    const response = answered(c.res, [scope])
-    if (response === c.res) return // Assigning over a response would copy its old headers onto the new one.
-    ;(c as { res: Response | undefined }).res = undefined
-    c.res = response
+    if (c.error)
+      await scope.abandon() // a handler threw it, and Hono has made a response of it by now
+    else await close(scope, c)
+    replace(c, answered(c.res, [scope]))
   }
+}
+
+async function close(scope: Scope, c: HonoContext): Promise<void> {
+  try {
+    scope.answers(c.res.status)
+    await scope.commit()
+  } catch (error) {
+    scope.fail()
+    replace(c, takenBack(c.res))
+    throw error
+  } finally {
+    scope.finish()
+  }
+}
+
+/** Assigning over a response would copy its headers onto the new one. */
+function replace(c: { res: Response | undefined }, response: Response): void {
+  if (response === c.res) return
+  c.res = undefined
+  c.res = response
 }

@@ -1,4 +1,4 @@
-import { answer, faceOf, hold, type NodeResponse, nodeHeaders, type Scope } from '../core/face.ts'
+import { answer, faceOf, hold, type NodeResponse, nodeHeaders, type Scope, takeBack } from '../core/face.ts'
 
 /** What is used of node:http's `IncomingMessage`, and so of Express's and Connect's request. */
 export interface NodeRequest {
@@ -13,9 +13,7 @@ type Next = (error?: unknown) => void
  * are held until then, so that a redirect cannot outrun the save. A response of 500 or above changes nothing, except that a session
  * that was ended stays ended. A store that fails reaches `next`, or the client as a 500.
  */
-export function withSession(
-  sessions: object,
-): <Req extends NodeRequest, Res extends NodeResponse>(req: Req, res: Res, next: Next) => void
+export function withSession(sessions: object): (req: NodeRequest, res: NodeResponse, next: Next) => void
 export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   sessions: object,
   handler: (req: Req, res: Res) => unknown,
@@ -28,17 +26,30 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   return (req: Req, res: Res, next?: Next): void => {
     const scope = face.scope(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
     const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
-    hold(res, { before: () => settle(scope, res), failed, sent: () => scope.finish() })
+    scope.enter()
+    // Headers that have left, or those of an imitation of a response: what needs them must fail, and not be lost in silence.
+    if (!hold(res, { before: () => settle(scope, res), failed, sent: () => scope.finish() })) scope.finish()
     if (handler) void run(() => handler(req, res), scope, res)
     else next?.()
   }
 }
 
-async function settle(scope: Scope, res: NodeResponse): Promise<void> {
-  if (res.statusCode >= 500) scope.fail()
+/** Stores what changed and completes the headers; at once when nothing has to wait, and then the response is not held either. */
+function settle(scope: Scope, res: NodeResponse): void | Promise<void> {
   if (!scope.asked) return
-  await scope.commit()
-  answer(nodeHeaders(res), [scope])
+  const stored = (): void => answer(nodeHeaders(res), [scope])
+  const failed = (error: unknown): never => {
+    scope.fail()
+    throw error
+  }
+  scope.answers(res.statusCode)
+  let commit: ReturnType<Scope['commit']>
+  try {
+    commit = scope.commit()
+  } catch (error) {
+    return failed(error)
+  }
+  return commit instanceof Promise ? commit.then(stored, failed) : stored()
 }
 
 /** A listener's errors have nowhere to go in node:http: they are answered here, and told. */
@@ -53,8 +64,9 @@ async function run(handle: () => unknown, scope: Scope, res: NodeResponse): Prom
 
 function refuse(res: NodeResponse, error: unknown): void {
   console.error('coatcheck: the request failed.', error)
+  if ((res as { readonly writableEnded?: boolean }).writableEnded) return // the answer is complete, or will be when it is saved
   if (res.headersSent) return void res.destroy()
-  res.statusCode = 500
+  takeBack(res)
   res.setHeader('content-type', 'text/plain; charset=utf-8')
   ;(res as { end(body: string): unknown }).end('Internal Server Error')
 }

@@ -68,6 +68,7 @@ export class Records {
     const content = { birth: draw(), record }
     const text = encode(key, content)
     const prepared = join(this.#temporary, draw())
+    await files.makeDirectory(prepared)
     await files.makeDirectory(join(prepared, version))
     await files.writeNew(join(prepared, version, version), text)
     await files.flush(join(prepared, version))

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 /**
@@ -82,6 +83,23 @@ async function opened<T>(path: string, flags: string | number, use: (file: FileH
   }
 }
 
+/** Turns in which others remove the directories above as fast as they are made. */
+const MOST_TURNS = 10
+
+/** Node's own way to make directories all the way fails when one is removed just after it was found to be there. */
+async function makeDirectory(path: string): Promise<boolean> {
+  for (let turn = 1; ; turn++) {
+    try {
+      await mkdir(path, 0o700)
+      return true
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      if (codeOf(error) !== 'ENOENT' || turn === MOST_TURNS) throw error
+    }
+    await makeDirectory(dirname(path))
+  }
+}
+
 const FIRST_PAUSE = 4
 const LAST_PAUSE = 128
 
@@ -98,9 +116,7 @@ async function renamePatiently(from: string, to: string): Promise<void> {
 }
 
 export const realFiles: FileSystem = {
-  async makeDirectory(path) {
-    return (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined
-  },
+  makeDirectory,
   async names(path) {
     if (!(await lstat(path)).isDirectory()) throw failure('ENOTDIR', `not a directory, ${path}`)
     return readdir(path)
@@ -118,7 +134,7 @@ export const realFiles: FileSystem = {
   rename: renamePatiently,
   removeFile: unlink,
   removeEmpty: rmdir,
-  removeAll: (path) => rm(path, { recursive: true, force: true }),
+  removeAll: (path) => rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 }),
   async flush(path) {
     // Windows opens no directory; NTFS keeps its own journal of names.
     if (!isWindows) await opened(path, constants.O_RDONLY, (directory) => directory.sync())

@@ -168,12 +168,12 @@ describe('fileStore', () => {
   })
 
   it('does not open more files at once than a process may have, however many requests come', async () => {
-    const keys = Array.from({ length: 400 }, (_, n) => `k${n}`)
+    const keys = Array.from({ length: 150 }, (_, n) => `k${n}`)
     await Promise.all(keys.map((key) => store.create(key, record(key))))
     const opened: number[] = []
     const reads = keys.map(async (key) => {
       const found = await store.read(key)
-      opened.push((await readdir('/proc/self/fd')).length)
+      opened.push((await readdir('/dev/fd')).length)
       return found?.record.data
     })
     expect(await Promise.all(reads)).toEqual(keys)
@@ -194,6 +194,11 @@ describe('fileStore, given a directory it cannot use', () => {
     const error = await refusal(fileStore({ directory: join(directory, '..', 'file', 'sessions') }).migrate())
     expect(error.message).toContain(join('file', 'sessions'))
     expect(error).toMatchObject({ code: 'STORE_FAILED', fix: 'A part of this path is a file. Choose another directory.' })
+  })
+
+  it('says so when the way there is a link to nowhere', async () => {
+    await symlink(join(directory, '..', 'nowhere'), directory)
+    expect(await refusal(store.migrate())).toMatchObject({ code: 'STORE_FAILED', cause: { code: 'ENOENT' } })
   })
 
   it('says so when it has no right to write there, and works once it has', async () => {

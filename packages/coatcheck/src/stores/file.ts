@@ -50,7 +50,7 @@ export function fileStoreOn(files: FileSystem, directory: string): FileStore {
 
   async function prepare(): Promise<void> {
     for (const path of [sessions, ownerDirectory, temporary]) {
-      await files.makeDirectory(path)
+      if (await files.makeDirectory(path)) await files.flush(directory)
       const { isDirectory, isPublic } = await files.look(path)
       if (!isDirectory) throw new DamagedRecord(path, 'it is not a directory')
       if (isPublic) {
@@ -63,11 +63,11 @@ export function fileStoreOn(files: FileSystem, directory: string): FileStore {
 
   async function carryOut<T>(work: () => Promise<T>): Promise<T> {
     try {
-      ready ??= prepare()
-      await ready.catch((error: unknown) => {
+      ready ??= prepare().catch((error: unknown) => {
         ready = undefined
         throw error
       })
+      await ready
       return await work()
     } catch (error) {
       throw error instanceof SessionError ? error : failed(error, directory)
@@ -109,6 +109,7 @@ const FIXES: Readonly<Record<string, string>> = {
   ENOTDIR: 'A part of this path is a file. Choose another directory.',
   ENOSPC: 'The disk is full. Make room on it, or prune sooner.',
   EDQUOT: 'The disk quota is used up. Make room, or prune sooner.',
+  EXDEV: 'These directories came with a container image, which cannot rename them. Keep the sessions on a volume.',
   EMFILE: 'This process has too many files open. Raise its limit.',
 }
 

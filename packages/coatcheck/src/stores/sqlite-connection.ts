@@ -27,11 +27,11 @@ export class Connection {
     if (this.#closed)
       throw new SessionError('STORE_FAILED', 'This SQLite store has been closed.', { fix: 'Close it after the last request.' })
     try {
-      this.#opening ??= this.#open()
-      const { database, sql } = await this.#opening.catch((error: unknown) => {
+      this.#opening ??= this.#open().catch((error: unknown) => {
         this.#opening = undefined
         throw error
       })
+      const { database, sql } = await this.#opening
       return await this.#patiently(database, () => work(sql))
     } catch (error) {
       throw failed(error, this.#name)

@@ -147,6 +147,10 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     fault: (_, at, step) => ({ create: (key, record) => step('put', () => at.put(key, record)) }),
     caught: 'create never overwrites',
   },
+  'create answers with a version that is not the record’s': {
+    fault: (correct) => ({ create: async (...args) => (await correct.create(...args)) && 'fresh' }),
+    caught: 'create stores a record, and read gives it back with its version',
+  },
   'create looks first and writes then': {
     fault: (_, at, step) => ({
       create: async (key, record) =>

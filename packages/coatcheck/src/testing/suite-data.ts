@@ -106,8 +106,8 @@ export const fidelity: readonly Case[] = [
     name: 'keeps times to the millisecond, and a record without owner stays without',
     async test(trial) {
       const now = trial.now()
-      for (const owner of [{}, { owner: newKey() }]) {
-        const times = { createdAt: now - 1, endsAt: now + 34_560_000_001, expiresAt: now + 34_559_999_999 }
+      for (const [nth, owner] of [{}, { owner: newKey() }].entries()) {
+        const times = { createdAt: now - nth, endsAt: now + 34_560_000_000 + nth, expiresAt: now + 34_559_000_000 + nth }
         const { key, record, version } = await newSession(trial, { ...times, ...owner })
         sameRecord(await trial.second.read(key), record, 'after create', version)
       }

@@ -12,6 +12,9 @@ export const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
 export const NEWER_SECRET = 'Vb9xLw2cTz7nQm4kRj8pHs5gDf3yUa6e'
 export const COOKIE = '__Host-Http-session'
 
+/** A site of these options has no secrets: tickets are ids without a MAC. */
+export const WITHOUT_SECRETS = { secrets: [] as readonly string[] } as const
+
 /** What a page does with the session; a `Response` it returns is the answer. */
 export type Act<T> = (session: Session, request: Request) => T | Promise<T>
 
@@ -60,14 +63,14 @@ let visits = 0
 
 /** A site behind coatcheck/fetch, with pages that each test brings along. Sealed cookies unless there is a store. */
 export function site(options: Partial<FaceOptions> & { clock?: Clock } = {}, surroundings: Partial<Engine> = {}): Site {
-  const { clock = clockFrom(), ...given } = options
+  const { clock = clockFrom(), secrets = SECRET, ...given } = options
   const events: SessionEvent[] = []
   const onEvent = (event: SessionEvent) => {
     discretion.tell(event)
     events.push(event)
   }
   const sessions = sessionsOf<Record<string, unknown>, Record<string, unknown>>(
-    { secrets: SECRET, now: clock.now, onEvent, ...given },
+    { ...(secrets.length > 0 && { secrets }), now: clock.now, onEvent, ...given },
     surroundings,
   )
   const pages = new Map<string, Page>()

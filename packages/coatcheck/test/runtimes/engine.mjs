@@ -21,7 +21,9 @@ function same(actual, expected, what) {
 function site(options) {
   const clock = { now: START }
   const events = []
-  const sessions = createSessions({ secrets: SECRET, now: () => clock.now, onEvent: (event) => events.push(event), ...options })
+  const { unsigned, ...more } = options
+  const secrets = unsigned ? {} : { secrets: SECRET }
+  const sessions = createSessions({ ...secrets, now: () => clock.now, onEvent: (event) => events.push(event), ...more })
   const acts = new Map()
   const serve = withSession(sessions, async (request) => {
     const act = acts.get(new URL(request.url).pathname)
@@ -259,7 +261,7 @@ export function engineSuite(it, { fileStore, sqliteStore, folder } = {}) {
   let count = 0
   const stored = {
     memory: () => ({ store: memoryStore() }),
-    'memory without secrets': () => ({ store: memoryStore(), secrets: undefined }),
+    'memory without secrets': () => ({ store: memoryStore(), unsigned: true }),
     'memory, sealed records': () => ({ store: memoryStore(), encryptRecords: true }),
     ...(fileStore && { file: () => ({ store: fileStore({ directory: `${folder}/file${++count}` }) }) }),
     ...(sqliteStore && { sqlite: () => ({ store: sqliteStore({ path: `${folder}/db${++count}.sqlite` }) }) }),

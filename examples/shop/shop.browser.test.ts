@@ -1,0 +1,257 @@
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium as launcher, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromium } from '../../scripts/chromium.ts'
+import { openShop, type RunningShop, temporaryFolder, tidyUp } from './running-shop.ts'
+
+const COOKIE = '__Host-Http-session'
+/** Pictures of every page, to look at. */
+const pictures = join(tmpdir(), 'coatcheck-shop-pictures')
+
+let shop: RunningShop
+let browser: Browser
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true })
+  shop = await openShop({ SHOP_FILE: join(temporaryFolder(), 'shop.sqlite') })
+  const args =
+    '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+  browser = await launcher.launch({ executablePath: chromium(), headless: true, args: args.split(' ') })
+})
+afterAll(async () => {
+  await browser?.close()
+  await tidyUp()
+})
+
+/** A guest with a browser of their own; whatever goes wrong in a page fails the test. */
+async function visit(
+  options: BrowserContextOptions,
+  story: (page: Page, context: BrowserContext) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({
+    baseURL: shop.origin.replace('127.0.0.1', 'localhost'),
+    locale: 'en-GB',
+    ...options,
+  })
+  try {
+    const page = await context.newPage()
+    const faults: string[] = []
+    page.on('pageerror', (error) => faults.push(String(error)))
+    page.on(
+      'console',
+      (message) => message.type() === 'error' && !/status of 40[34]/.test(message.text()) && faults.push(message.text()),
+    )
+    await story(page, context)
+    expect(faults).toEqual([])
+  } finally {
+    await context.close()
+  }
+}
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true })
+const notice = (page: Page) => page.getByRole('main').getByRole('status').first()
+const panel = (page: Page) => page.getByRole('complementary').innerText()
+const path = (page: Page) => new URL(page.url()).pathname
+const ticket = async (context: BrowserContext) => (await context.cookies()).find(({ name }) => name === COOKIE)?.value
+
+async function signIn(page: Page, name: string, password: string): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password').fill(password)
+  await button(page, 'Sign in').click()
+}
+
+describe('a guest without JavaScript', () => {
+  it('chooses a language, shops, signs in, and signs out for good', () =>
+    visit({ javaScriptEnabled: false }, async (page, context) => {
+      await page.goto('/')
+      expect(await context.cookies()).toEqual([])
+      expect(await panel(page)).toContain('not asked for anything')
+      expect(await button(page, 'Add 32 tags at once').isVisible()).toBe(false)
+      expect(await page.getByText('This experiment needs JavaScript.').isVisible()).toBe(true)
+
+      await button(page, 'Deutsch').click()
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Heute an der Garderobe')
+      await button(page, 'In den Korb Filzhut').click()
+      await button(page, 'In den Korb Schal, gestreift').click()
+      expect(await notice(page).innerText()).toBe('In Ihrem Korb: Schal, gestreift.')
+      await link(page, 'Korb: 2').click()
+      await page.getByLabel('Menge: Filzhut').fill('3')
+      await button(page, 'Ändern Filzhut').click()
+      await button(page, 'Entfernen Schal, gestreift').click()
+      expect(await link(page, 'Korb: 3').isVisible()).toBe(true)
+      await button(page, 'English').click()
+
+      const cookie = (await context.cookies()).find(({ name }) => name === COOKIE)
+      expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/' })
+
+      await link(page, 'Sign in').click()
+      await signIn(page, 'ada', 'left glove')
+      expect(await page.getByRole('alert').innerText()).toContain('do not belong together')
+      expect(await page.getByLabel('Name').inputValue()).toBe('ada')
+      await page.reload()
+      expect(await page.getByRole('alert').count()).toBe(0)
+
+      const asGuest = await ticket(context)
+      await signIn(page, 'ada', 'velvet collar')
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Hello, Ada')
+      expect(await link(page, 'Cart: 3').isVisible()).toBe(true)
+      const asAda = await ticket(context)
+      expect(asAda).not.toBe(asGuest)
+      expect(await panel(page)).toContain('replace move the session to a new id; the old one dies')
+
+      await link(page, 'Shop').click()
+      await link(page, 'Account').click()
+      await button(page, 'Sign out').click()
+      expect(await notice(page).innerText()).toContain('You are signed out.')
+      expect(await panel(page)).toContain('end+create remove the session for good')
+      await page.goBack()
+      expect(path(page)).toBe('/sign-in')
+      expect(await page.getByText('Hello, Ada').count()).toBe(0)
+
+      await context.addCookies([{ ...(cookie ?? { name: COOKIE }), value: asAda ?? '' }])
+      await page.goto('/account')
+      expect(path(page)).toBe('/sign-in')
+      expect(await link(page, 'Cart: 0').isVisible()).toBe(true)
+    }))
+
+  it('needs no mouse', () =>
+    visit({ javaScriptEnabled: false }, async (page) => {
+      const focused = () => page.locator('*:focus')
+      const tabTo = async (name: string, role: 'button' | 'link' | 'textbox') => {
+        const goal = page.getByRole(role, { name, exact: true }).and(focused())
+        for (let steps = 0; steps < 40 && (await goal.count()) === 0; steps++) await page.keyboard.press('Tab')
+        expect(await goal.count(), `${role} ${name} is reached with the tab key`).toBe(1)
+      }
+      const enter = async (leadsTo: string) => {
+        await page.keyboard.press('Enter')
+        await page.waitForURL((url) => url.pathname + url.hash === leadsTo)
+      }
+      await page.goto('/')
+      await tabTo('Skip to the content', 'link')
+      await enter('/#content')
+      await tabTo('Add to cart Charcoal overcoat', 'button')
+      await tabTo('Add to cart Stick umbrella', 'button')
+      await enter('/#umbrella')
+      // The focus is where it was, and not at the top of the page again.
+      expect(await focused().getAttribute('id')).toBe('umbrella')
+      expect(await focused().innerText()).toContain('1 in your cart')
+
+      await page.goto('/')
+      await tabTo('Sign in', 'link')
+      await enter('/sign-in')
+      await tabTo('Name', 'textbox')
+      await page.keyboard.type('ben')
+      await tabTo('Password', 'textbox')
+      await page.keyboard.type('right glove')
+      await enter('/sign-in#notice')
+      expect(await focused().getAttribute('role')).toBe('alert')
+      await tabTo('Password', 'textbox')
+      await page.keyboard.type('left glove')
+      await tabTo('Sign in', 'button')
+      await enter('/account#notice')
+      expect(await focused().innerText()).toContain('Welcome, Ben.')
+      await tabTo('Sign out', 'button')
+      await enter('/#notice')
+      expect(await focused().innerText()).toContain('You are signed out.')
+    }))
+})
+
+describe('the button that sends 32 requests at once', () => {
+  it('loses none, and says so to a screen reader as well', () =>
+    visit({}, async (page) => {
+      await page.goto('/')
+      await button(page, 'Add to cart Felt hat').click()
+      await button(page, 'Add 32 tags at once').click()
+      const said = page.getByRole('region', { name: 'Is anything lost in a rush?' }).getByRole('status')
+      await said.getByText('None was lost').waitFor()
+      expect(await said.innerText()).toBe('32 requests at once: the cart held 1 before and holds 33 now. None was lost.')
+      expect(await panel(page)).toContain('POST /cart/add, 32 requests')
+      expect(await link(page, 'Cart: 33').isVisible()).toBe(true)
+      await page.reload()
+      expect(await page.getByText('32 in your cart').isVisible()).toBe(true)
+    }))
+
+  it('sends one ahead for a visitor who has no ticket yet', () =>
+    visit({}, async (page) => {
+      await page.goto('/')
+      await button(page, 'Add 32 tags at once').focus()
+      await page.keyboard.press('Enter')
+      await page.getByText('One went ahead alone').waitFor()
+      expect(await link(page, 'Cart: 33').isVisible()).toBe(true)
+      expect(await button(page, 'Add 32 tags at once').and(page.locator('*:focus')).count()).toBe(1)
+    }))
+})
+
+describe.each(['light', 'dark'] as const)('every page in %s colours', (colorScheme) => {
+  const problemsOn = async (page: Page): Promise<readonly string[]> => {
+    await page.evaluate(axe.source)
+    const { violations, incomplete } = await page.evaluate(() => {
+      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+      return axe.run({ resultTypes: ['violations', 'incomplete'] })
+    })
+    return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  }
+
+  it.each([
+    ['a wide window', { width: 1280, height: 900 }],
+    ['a telephone', { width: 360, height: 760 }],
+  ])('has nothing that axe objects to, and fits %s', (name, viewport) =>
+    visit({ colorScheme, viewport }, async (page) => {
+      const look = async (what: string) => {
+        expect(await problemsOn(page), what).toEqual([])
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+          `${what} is not wider than ${name}`,
+        ).toBe(0)
+        await page.screenshot({ path: join(pictures, `${what}-${colorScheme}-${viewport.width}.png`), fullPage: true })
+      }
+      await page.goto('/cart')
+      await look('cart-empty')
+      await page.goto('/')
+      await look('shop')
+      await button(page, 'Add to cart Brass tag').click()
+      await button(page, 'Add to cart Charcoal overcoat').click()
+      await look('shop-added')
+      await button(page, 'Add 32 tags at once').click()
+      await page.getByText('None was lost').waitFor()
+      await look('shop-rush')
+      await page.goto('/cart')
+      await look('cart')
+      await page.goto('/sign-in')
+      await look('sign-in')
+      await signIn(page, 'ada', 'wrong')
+      await look('sign-in-wrong')
+      await signIn(page, 'ada', 'velvet collar')
+      await look('account')
+      await button(page, 'Français').click()
+      await look('account-fr')
+      await button(page, 'Deutsch').click()
+      await page.goto('/')
+      await look('shop-de')
+      await page.goto('/nowhere')
+      await look('not-found')
+    }),
+  )
+})
+
+describe('another site', () => {
+  it('cannot fill the cart with a form of its own', () =>
+    visit({}, async (page) => {
+      await page.goto('/')
+      await button(page, 'Add to cart Felt hat').click()
+      await page.route('http://evil.example/', (route) =>
+        route.fulfill({
+          contentType: 'text/html',
+          body: `<form method="post" action="${shop.origin.replace('127.0.0.1', 'localhost')}/cart/add"><input name="article" value="hat"><button>Win</button></form>`,
+        }),
+      )
+      await page.goto('http://evil.example/')
+      await button(page, 'Win').click()
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Not from here')
+      await page.goto('/')
+      expect(await link(page, 'Cart: 1').isVisible()).toBe(true)
+    }))
+})

@@ -1,0 +1,123 @@
+import { SessionError } from '../errors.ts'
+import { decode, encode } from './base64url.ts'
+import { concat, toUtf8 } from './bytes.ts'
+import { andThen, type Maybe } from './maybe.ts'
+import type { Bytes, Primitives } from './primitives.ts'
+
+/** Why a token is refused. `forged`: this key did not write it for this purpose and context. */
+export type TokenFault = 'malformed' | 'unknown-version' | 'unknown-key' | 'forged'
+
+/** What a token held. */
+export interface Content {
+  readonly bytes: Bytes
+  readonly stale: boolean
+}
+
+/** What is done to the content of tokens under one key. `bound` is authenticated with it. */
+export interface Tool {
+  write(bound: Bytes, content: Bytes): Maybe<readonly Bytes[]>
+  /** The content, or `undefined` when this key did not write it with the same `bound`. */
+  read(bound: Bytes, body: Bytes): Maybe<Bytes | undefined>
+}
+
+/** One version of token. */
+export interface Format {
+  readonly version: number
+  /** How many bytes the body has without any content. */
+  readonly least: number
+  makeTool(key: Bytes, primitives: Primitives): Maybe<Tool>
+}
+
+export interface Tokens {
+  write(purpose: string, context: readonly string[], content: Bytes): Maybe<string>
+  read(purpose: string, context: readonly string[], token: string): Maybe<Content | TokenFault>
+}
+
+/** One secret, for one version and one purpose. */
+interface Pen extends Tool {
+  /** What its tokens begin with: the version and the secret's key id. */
+  readonly head: Bytes
+  readonly stale: boolean
+  bind(context: readonly string[]): Bytes
+}
+
+type Pens = readonly [newest: Pen, ...older: Pen[]]
+
+const KEY_ID = 4
+
+/** Tokens of one format, as base64url of version (1 byte), key id (4 bytes) and body. */
+export function createTokens(secrets: readonly string[], format: Format, using: () => Primitives): Tokens {
+  const { version, least } = format
+  const kept = new Map<string, Pens>()
+
+  // The pens are kept and not their promise, which may fail, or belong to a request that is cancelled.
+  const pensFor = (purpose: string): Maybe<Pens> =>
+    kept.get(purpose) ??
+    andThen(all(secrets.map((secret, age) => createPen(secret, age > 0, purpose, format, using()))), (made) => {
+      const pens = distinct(made)
+      kept.set(purpose, pens)
+      return pens
+    })
+
+  return {
+    write: (purpose, context, content) =>
+      andThen(pensFor(purpose), ([{ head, bind, write }]) =>
+        andThen(write(bind(context), content), (body) => encode(concat(head, ...body))),
+      ),
+
+    read(purpose, context, token) {
+      const bytes = decode(token)
+      if (bytes?.[0] === undefined) return 'malformed'
+      if (bytes[0] !== version) return 'unknown-version'
+      if (bytes.length <= KEY_ID + least) return 'malformed'
+      return andThen(pensFor(purpose), (pens) => {
+        const pen = pens.find(({ head }) => startsWith(bytes, head))
+        if (!pen) return 'unknown-key'
+        return andThen(pen.read(pen.bind(context), bytes.subarray(1 + KEY_ID)), (content) =>
+          content ? { bytes: content, stale: pen.stale } : 'forged',
+        )
+      })
+    },
+  }
+}
+
+function createPen(secret: string, stale: boolean, purpose: string, format: Format, primitives: Primitives): Maybe<Pen> {
+  const version = `version ${format.version}`
+  const derive = (length: number, ...use: readonly string[]) => primitives.hkdf(secret, frame(use), length)
+  return andThen(derive(KEY_ID, 'key id'), (id) =>
+    andThen(derive(32, version, purpose), (key) =>
+      andThen(format.makeTool(key, primitives), ({ write, read }) => {
+        // The context of a cookie is always the same: the last one is kept.
+        let last: string | undefined
+        let bound: Bytes
+        const bind = (context: readonly string[]) => {
+          const now = JSON.stringify(context)
+          if (now !== last) bound = toUtf8(frame([version, purpose, encode(id), ...context]))
+          last = now
+          return bound
+        }
+        return { head: concat(Uint8Array.of(format.version), id), stale, bind, write, read }
+      }),
+    ),
+  )
+}
+
+/** One text for many, each with its length before it: no other texts make the same. */
+function frame(parts: readonly string[]): string {
+  return ['coatcheck', ...parts].map((part) => `${part.length}:${part}`).join('')
+}
+
+/** Two secrets of one key id would make a token's key a guess, and XAES does not commit to its key. */
+function distinct([newest, ...older]: readonly Pen[]): Pens {
+  if (newest && new Set([newest, ...older].map(({ head }) => encode(head))).size > older.length) return [newest, ...older]
+  throw new SessionError('BAD_OPTIONS', 'There are no `secrets`, or two are equal, or two happen to share their key id.')
+}
+
+function startsWith(bytes: Bytes, head: Bytes): boolean {
+  for (let i = 0; i < head.length; i++) if (bytes[i] !== head[i]) return false
+  return true
+}
+
+function all<T>(values: readonly Maybe<T>[]): Maybe<readonly T[]> {
+  return values.every((value): value is T => !(value instanceof Promise)) ? values : Promise.all(values)
+}

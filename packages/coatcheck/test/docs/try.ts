@@ -1,0 +1,63 @@
+// A program that the test of the pages starts for each example: it imports the example's file and takes the steps given to it as JSON.
+// A server that the example starts listens on a free port instead of the one it names.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, Server } from 'node:net'
+import { pathToFileURL } from 'node:url'
+import type { Step } from './examples.ts'
+
+const [file = '', json = '[]'] = process.argv.slice(2)
+const steps = (JSON.parse(json) as Step[]).filter((step) => step.kind === 'request' || step.kind === 'new visitor')
+
+const started: Server[] = []
+const listen = Server.prototype.listen
+Server.prototype.listen = function (this: Server, ...args: unknown[]) {
+  started.push(this)
+  const done = args.find((arg): arg is () => void => typeof arg === 'function')
+  return Reflect.apply(listen, this, [0, '127.0.0.1', done])
+}
+
+const exported: { default?: { fetch?: (request: Request) => Response | Promise<Response> } } = await import(
+  pathToFileURL(file).href
+)
+const handler = exported.default?.fetch?.bind(exported.default)
+const serves = handler !== undefined || started.length > 0
+if (serves && steps.length === 0) fail('It serves requests, so it needs at least one step that sends one.')
+if (!serves && steps.length > 0) fail('It has steps that send a request, but neither exports a `fetch` nor listens.')
+
+let jar = new Map<string, string>()
+for (const step of steps) {
+  if (step.kind === 'new visitor') jar = new Map()
+  else if (step.kind === 'request') await take(step)
+}
+if (serves) process.exit(0)
+
+async function take({ method, path, body, status, shows }: Extract<Step, { kind: 'request' }>): Promise<void> {
+  const headers = new Headers()
+  if (jar.size > 0) headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '))
+  if (body) headers.set('content-type', body.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded')
+  const send = handler ?? fetch
+  const response = await send(
+    new Request(`${await origin()}${path}`, { method, headers, redirect: 'manual', ...(body && { body }) }),
+  )
+  const text = await response.text()
+  assert.equal(response.status, status, `${method} ${path} answered ${response.status}: ${text}`)
+  if (shows) assert.match(text, new RegExp(shows))
+  for (const cookie of response.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(cookie) ?? []
+    if (/max-age=0/i.test(cookie)) jar.delete(name)
+    else jar.set(name, value)
+  }
+}
+
+async function origin(): Promise<string> {
+  const server = started[0]
+  if (handler || !server) return 'https://example.com'
+  if (!server.listening) await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function fail(text: string): never {
+  console.error(text)
+  process.exit(1)
+}

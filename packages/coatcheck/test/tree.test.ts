@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest'
+import { entries } from '../tsdown.config.ts'
+import { type File, type Rule, repository } from './tree/files.ts'
+import {
+  cycles,
+  entryFiles,
+  fileSizes,
+  hiddenTests,
+  layering,
+  noAny,
+  outsideImports,
+  pinnedVersions,
+  registryHosts,
+} from './tree/rules.ts'
+
+const tree = repository()
+const src = (path: string, text: string): File => ({ path: `packages/coatcheck/src/${path}`, text })
+
+/** What the rule says of the tree when these files are put into it (in the place of what is there). */
+const finds = (rule: Rule, ...files: File[]): string[] => {
+  const paths = files.map(({ path }) => path)
+  const before = new Set(rule(tree))
+  return rule([...tree.filter(({ path }) => !paths.includes(path)), ...files]).filter((line) => !before.has(line))
+}
+
+describe('rooms import only what their row of the table allows', () => {
+  it('holds', () => expect(layering(tree)).toEqual([]))
+
+  it.each([
+    ['a store that reads the engine', 'stores/bad.ts', "import { x } from '../core/sessions.ts'"],
+    ['a type imported where its value may not be', 'ticket/bad.ts', "import type { Store } from '../stores/store.ts'"],
+    ['a type named by import()', 'crypto/bad.ts', "export let x: import('../core/types.ts').X"],
+    ['a room passed on by export … from', 'core/bad.ts', "export * from '../stores/memory.ts'"],
+    ['a room loaded late', 'core/bad.ts', "export const late = () => import('../frameworks/fetch.ts')"],
+    ['a room imported for its effect', 'errors.ts', "import './crypto/random.ts'"],
+    ['a test kit that knows more than the public names', 'testing/bad.ts', "import { x } from '../core/sessions.ts'"],
+    ['a new room that nobody decided on', 'utils/bad.ts', 'export const x = 1'],
+    ['a way out of src', 'core/bad.ts', "import '../../test/tree/rules.ts'"],
+  ])('reports %s', (_, path, text) => {
+    expect(finds(layering, src(path, text))).toHaveLength(1)
+  })
+
+  it('lets tests import what they like', () => {
+    expect(finds(layering, src('crypto/x.test.ts', "import '../core/sessions.ts'"))).toEqual([])
+  })
+})
+
+describe('the library imports its two dependencies, and platforms only in the file and SQLite stores', () => {
+  it('holds', () => expect(outsideImports(tree)).toEqual([]))
+
+  it.each([
+    ['Node in the engine', 'core/bad.ts', "import { randomBytes } from 'node:crypto'"],
+    ['a framework, even for its types', 'frameworks/bad.ts', "import type { Context } from 'hono'"],
+    ['Node in the contract that every store shares', 'stores/store.ts', "import 'node:fs'"],
+    ['a package that is not declared', 'stores/bad.ts', "import 'lru-cache'"],
+    ['an import whose target is computed', 'core/bad.ts', 'export const load = (name: string) => import(name)'],
+  ])('reports %s', (_, path, text) => {
+    expect(finds(outsideImports, src(path, text))).toHaveLength(1)
+  })
+})
+
+describe('no import leads back to where it began', () => {
+  it('holds', () => expect(cycles(tree)).toEqual([]))
+
+  it('reports two files that import each other', () => {
+    expect(finds(cycles, src('core/a.ts', "import './b.ts'"), src('core/b.ts', "import './a.ts'"))).toEqual([
+      'core/a.ts -> core/b.ts -> core/a.ts',
+    ])
+  })
+
+  it('reports three files that share types in a ring', () => {
+    const found = finds(
+      cycles,
+      src('core/a.ts', "import type { B } from './b.ts'"),
+      src('core/b.ts', "export type { C } from './c.ts'"),
+      src('core/c.ts', "export type C = import('./a.ts').A"),
+    )
+    expect(found).toEqual(['core/a.ts -> core/b.ts -> core/c.ts -> core/a.ts'])
+  })
+
+  it('reports a file that imports itself', () => {
+    expect(finds(cycles, src('core/a.ts', "import './a.ts'"))).toEqual(['core/a.ts -> core/a.ts'])
+  })
+})
+
+describe('no source file is longer than 200 lines, no door than 150', () => {
+  const lines = (count: number): string => 'export {}\n'.repeat(count)
+
+  it('holds', () => expect(fileSizes(tree)).toEqual([]))
+
+  it('reports a file of 201 lines, and none of 200', () => {
+    expect(finds(fileSizes, src('core/a.ts', lines(201)), src('core/b.ts', lines(200)))).toEqual([
+      'core/a.ts: 201 lines, at most 200',
+    ])
+  })
+
+  it('reports a door of 151 lines, and none of 150', () => {
+    expect(finds(fileSizes, src('frameworks/a.ts', lines(151)), src('frameworks/b.ts', lines(150)))).toEqual([
+      'frameworks/a.ts: 151 lines, at most 150',
+    ])
+  })
+
+  it('lets a test be long', () => expect(finds(fileSizes, src('core/a.test.ts', lines(500)))).toEqual([]))
+})
+
+describe('no source says any', () => {
+  it('holds', () => expect(noAny(tree)).toEqual([]))
+
+  it.each(['export let x: any', 'export const x = (y: unknown) => y as any', 'export type X = Map<string, any[]>'])(
+    'reports %s',
+    (text) => {
+      expect(finds(noAny, src('core/a.ts', text))).toEqual(['core/a.ts: any'])
+    },
+  )
+
+  it('knows the word in a comment or a text from the type', () => {
+    expect(finds(noAny, src('core/a.ts', "// any\nexport const x = ': any'"))).toEqual([])
+  })
+})
+
+describe('every test runs', () => {
+  it('holds', () => expect(hiddenTests(tree)).toEqual([]))
+
+  it.each(['it.only', 'describe.skip', 'test.todo', 'it.skipIf(true)', 'it.only.each([1])'])('reports %s', (call) => {
+    expect(finds(hiddenTests, src('core/a.test.ts', `${call}('x', () => {})`))).toHaveLength(1)
+  })
+})
+
+describe('nothing names a package registry', () => {
+  const host = ['registry', 'example', 'org'].join('.')
+
+  it('holds', () => expect(registryHosts(tree)).toEqual([]))
+
+  it.each([
+    ['a lockfile', 'package-lock.json', `{ "resolved": "https://packages.example.org/x.tgz" }`],
+    ['npm settings', '.npmrc', ['registry', 'https://packages.example.org/'].join('=')],
+    ['a script', 'scripts/bad.ts', `fetch('https://${host}/x')`],
+  ])('reports one in %s', (_, path, text) => {
+    expect(finds(registryHosts, { path, text })).toHaveLength(1)
+  })
+})
+
+describe('what is installed here has exact versions', () => {
+  const manifest = (path: string, content: object): File => ({ path, text: JSON.stringify(content) })
+
+  it('holds', () => expect(pinnedVersions(tree)).toEqual([]))
+
+  it.each(['^1.2.3', '~1.2.3', '1.x', '>=1.2.3', 'latest', '*', 'npm:other@^1.2.3'])('reports %s', (version) => {
+    expect(
+      finds(pinnedVersions, manifest('examples/a/package.json', { private: true, dependencies: { x: version } })),
+    ).toHaveLength(1)
+    expect(finds(pinnedVersions, manifest('packages/a/package.json', { devDependencies: { x: version } }))).toHaveLength(1)
+  })
+
+  it('lets the published package ask for a range, and an alias be exact', () => {
+    expect(finds(pinnedVersions, manifest('packages/a/package.json', { dependencies: { x: '^1.2.3' } }))).toEqual([])
+    expect(
+      finds(pinnedVersions, manifest('examples/a/package.json', { private: true, dependencies: { x: 'npm:@a/b@1.2.3' } })),
+    ).toEqual([])
+  })
+})
+
+describe('each entry of the exports map has one source file of its own', () => {
+  it('holds', () => expect(entryFiles(entries)(tree)).toEqual([]))
+
+  it('reports an entry that nobody exports', () => {
+    expect(finds(entryFiles({ ...entries, extra: 'src/errors.ts' }))).toEqual([])
+    expect(entryFiles({ ...entries, extra: 'src/errors.ts' })(tree)).toContainEqual(expect.stringContaining('./extra should be'))
+  })
+
+  it('reports an export that nothing is behind', () => {
+    const { hono: _, ...rest } = entries
+    expect(entryFiles(rest)(tree)).toContainEqual('package.json: ./hono has no source file in tsdown.config.ts')
+  })
+
+  it('reports a source file that is gone, and one behind two entries', () => {
+    const found = entryFiles({ ...entries, hono: 'src/gone.ts', fetch: 'src/frameworks/node.ts' })(tree)
+    expect(found).toContainEqual('src/gone.ts does not exist')
+    expect(found).toContainEqual('src/frameworks/node.ts is behind two entries')
+  })
+})

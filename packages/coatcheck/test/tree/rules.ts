@@ -1,0 +1,164 @@
+import { type File, type Rule, sources } from './files.ts'
+import { importsOf, nodesOf } from './syntax.ts'
+
+/** What each room of src/ may import besides itself: rooms and single files. A room that is not here may not exist. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  crypto: ['errors.ts'],
+  stores: ['crypto', 'errors.ts'],
+  ticket: ['crypto', 'errors.ts'],
+  core: ['crypto', 'ticket', 'stores/store.ts', 'errors.ts'],
+  frameworks: ['core', 'ticket'],
+  testing: ['index.ts', 'stores/store.ts'],
+  'index.ts': ['core', 'ticket', 'crypto', 'stores/store.ts', 'errors.ts'],
+}
+
+const roomOf = (path: string): string => path.split('/')[0] ?? ''
+
+export const layering: Rule = (tree) =>
+  sources(tree).flatMap((file) => {
+    const room = roomOf(file.path)
+    const allowed = rooms[room]
+    if (!allowed) return [`${file.path}: there is no room ${room}`]
+    return importsOf(file)
+      .flatMap(({ target }) => (target ? [target] : []))
+      .filter((target) => roomOf(target) !== room && !allowed.some((may) => target === may || target.startsWith(`${may}/`)))
+      .map((target) => `${file.path}: ${room} may not import ${target}`)
+  })
+
+/** Entries that run where there is no Node: nothing they reach may name a platform's module. */
+const portable = ['index.ts', 'frameworks/', 'stores/memory.ts', 'testing/']
+
+/**
+ * Bare imports: the declared dependencies anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a
+ * name, to keep it from bundlers.
+ */
+export const outsideImports: Rule = (tree) => {
+  const manifest = tree.find(({ path }) => path === 'packages/coatcheck/package.json')
+  const dependencies = Object.keys(manifest ? (JSON.parse(manifest.text).dependencies ?? {}) : {})
+  const reached = reachable(tree, (path) => portable.some((entry) => path.startsWith(entry)))
+  return sources(tree).flatMap((file) =>
+    importsOf(file)
+      .filter(({ target, specifier }) => target === undefined && !dependencies.includes(specifier))
+      .filter(
+        ({ specifier }) =>
+          !(/^(node|bun):|^\(computed\)$/.test(specifier) && roomOf(file.path) === 'stores' && !reached.has(file.path)),
+      )
+      .map(({ specifier }) => `${file.path}: may not import ${specifier}`),
+  )
+}
+
+function reachable(tree: readonly File[], from: (path: string) => boolean): Set<string> {
+  const files = new Map(sources(tree).map((file) => [file.path, file]))
+  const reached = new Set<string>()
+  const visit = (path: string): void => {
+    const file = files.get(path)
+    if (!file || reached.has(path)) return
+    reached.add(path)
+    for (const { target } of importsOf(file)) if (target) visit(target)
+  }
+  for (const path of files.keys()) if (from(path)) visit(path)
+  return reached
+}
+
+/** Imports that lead back to where they began, those of types included. */
+export const cycles: Rule = (tree) => {
+  const files = new Map(sources(tree).map((file) => [file.path, file]))
+  const done = new Set<string>()
+  const found: string[] = []
+  const visit = (path: string, trail: readonly string[]): void => {
+    const again = trail.indexOf(path)
+    if (again >= 0) found.push([...trail.slice(again), path].join(' -> '))
+    const file = files.get(path)
+    if (again >= 0 || !file || done.has(path)) return
+    for (const { target } of importsOf(file)) if (target) visit(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of files.keys()) visit(path, [])
+  return found
+}
+
+export const fileSizes: Rule = (tree) =>
+  sources(tree).flatMap(({ path, text }) => {
+    const most = roomOf(path) === 'frameworks' ? 150 : 200
+    const lines = text.replace(/\n$/, '').split('\n').length
+    return lines > most ? [`${path}: ${lines} lines, at most ${most}`] : []
+  })
+
+export const noAny: Rule = (tree) =>
+  sources(tree).flatMap((file) => nodesOf(file).flatMap(({ type }) => (type === 'TSAnyKeyword' ? [`${file.path}: any`] : [])))
+
+const code = /\.(ts|mts|mjs|js)$/
+
+/** Tests that do not run, or keep others from running. */
+export const hiddenTests: Rule = (tree) =>
+  tree
+    .filter(({ path }) => /\.test\.ts$/.test(path))
+    .flatMap((file) =>
+      nodesOf(file)
+        .filter(
+          ({ type, object, property }) =>
+            type === 'MemberExpression' && isNamed(object, /^(it|test|describe|suite)$/) && isNamed(property, hiding),
+        )
+        .map(() => `${file.path}: a test that is skipped, or hides others`),
+    )
+
+const hiding = /^(only|skip|todo|skipIf|runIf|fails)$/
+const isNamed = (node: unknown, name: RegExp): boolean =>
+  typeof node === 'object' && node !== null && 'name' in node && typeof node.name === 'string' && name.test(node.name)
+
+/** A lockfile, setting or source that names a registry ties everybody who clones to that host. */
+export const registryHosts: Rule = (tree) =>
+  tree.flatMap(({ path, text }) => {
+    const isSetting = path.endsWith('.npmrc')
+    const isLockfile = path.endsWith('-lock.json')
+    const bad = [
+      ...(isSetting ? text.matchAll(/registry\s*=.*/g) : []),
+      ...(isLockfile ? text.matchAll(/"resolved": *"https?:[^"]*"/g) : []),
+      ...(code.test(path) || isSetting || isLockfile || path.endsWith('.json')
+        ? text.matchAll(/\bregistry\.[a-z0-9-]+\.[a-z]{2,}/gi)
+        : []),
+    ]
+    return bad.map(([what]) => `${path}: ${what}`)
+  })
+
+const exact = /^(npm:(@[^@]+|[^@]+)@)?\d+\.\d+\.\d+(-[\w.]+)?$/
+
+/** Whatever we install ourselves is pinned; only what the published package asks of others is a range. */
+export const pinnedVersions: Rule = (tree) =>
+  tree
+    .filter(({ path }) => /(^|\/)package\.json$/.test(path))
+    .flatMap(({ path, text }) => {
+      const manifest = JSON.parse(text)
+      const published = manifest.private ? [] : ['dependencies']
+      return ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides']
+        .filter((kind) => !published.includes(kind))
+        .flatMap((kind) => Object.entries<unknown>(manifest[kind] ?? {}))
+        .filter(([, version]) => typeof version !== 'string' || !exact.test(version))
+        .map(([name, version]) => `${path}: ${name} ${JSON.stringify(version)} is not an exact version`)
+    })
+
+/** The exports map and the table of entries of tsdown.config.ts say the same, and each entry has one source file, its own. */
+export const entryFiles =
+  (entries: Readonly<Record<string, string>>): Rule =>
+  (tree) => {
+    const manifest = tree.find(({ path }) => path === 'packages/coatcheck/package.json')
+    const exports: Record<string, unknown> = manifest ? JSON.parse(manifest.text).exports : {}
+    const expected = Object.keys(entries).map((name): [string, object] => [
+      name === 'index' ? '.' : `./${name}`,
+      { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
+    ])
+    const wanted = new Map<string, unknown>([...expected, ['./package.json', './package.json']])
+    const present = new Set(tree.map(({ path }) => path))
+    const files = Object.values(entries)
+    return [
+      ...[...wanted]
+        .filter(([name, target]) => JSON.stringify(exports[name]) !== JSON.stringify(target))
+        .map(([name, target]) => `package.json: ${name} should be ${JSON.stringify(target)}`),
+      ...Object.keys(exports)
+        .filter((name) => !wanted.has(name))
+        .map((name) => `package.json: ${name} has no source file in tsdown.config.ts`),
+      ...files.filter((file) => !present.has(`packages/coatcheck/${file}`)).map((file) => `${file} does not exist`),
+      ...files.filter((file, index) => files.indexOf(file) !== index).map((file) => `${file} is behind two entries`),
+    ]
+  }

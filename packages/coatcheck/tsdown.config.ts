@@ -1,0 +1,26 @@
+import { defineConfig, type UserConfig } from 'tsdown'
+
+/** The exports map: what the package calls an entry -> the one source file behind it. package.json must say the same; a test compares them. */
+export const entries: Record<string, string> = {
+  index: 'src/index.ts',
+  fetch: 'src/frameworks/fetch.ts',
+  hono: 'src/frameworks/hono.ts',
+  node: 'src/frameworks/node.ts',
+  'stores/file': 'src/stores/file.ts',
+  'stores/memory': 'src/stores/memory.ts',
+  'stores/sqlite': 'src/stores/sqlite.ts',
+  testing: 'src/testing/index.ts',
+}
+
+const config: UserConfig = defineConfig({
+  cwd: import.meta.dirname,
+  entry: entries,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2024',
+  dts: true,
+  tsconfig: '../../tsconfig.json',
+  deps: { neverBundle: [/^node:/, /^bun:/], onlyBundle: [] },
+  failOnWarn: true,
+})
+export default config

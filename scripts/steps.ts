@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+
+export const root: string = join(import.meta.dirname, '..')
+
+/** How much of a run passed. */
+export interface Tally {
+  passed: number
+  failed: number
+}
+
+/** A command line that either succeeds or fails as one thing. */
+export interface Step {
+  readonly name: string
+  readonly command: string
+}
+
+/** The environment in which the tools of node_modules, its Node among them, come first. */
+export const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
+}
+
+/** Runs `command` in the root, with its output going where ours goes, and says whether it succeeded. */
+export const run = (command: string): boolean =>
+  spawnSync(command, { cwd: root, env: environment, shell: true, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+
+/** Runs the steps one after the other; of a step that fails, all it printed is shown. */
+export function runSteps(steps: readonly Step[]): Tally {
+  const tally = { passed: 0, failed: 0 }
+  for (const { name, command } of steps) {
+    const started = performance.now()
+    const result = spawnSync(command, { cwd: root, env: environment, shell: true, encoding: 'utf8', maxBuffer: 1e8 })
+    const ok = result.status === 0
+    tally[ok ? 'passed' : 'failed'] += 1
+    console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${((performance.now() - started) / 1000).toFixed(1)} s`)
+    if (!ok) console.log(`$ ${command}\n${result.stdout}${result.stderr}`)
+  }
+  return tally
+}
+
+/** The last line of a run, alone on its line, and the exit code that goes with it. */
+export function finish({ passed, failed }: Tally): void {
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 ? 0 : 1
+}

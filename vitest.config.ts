@@ -1,0 +1,48 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+// Three projects: `unit` is what `npm run test:unit` runs in seconds; the other two run in `npm test`.
+const slow = ['**/*.slow.test.ts', '**/*.integration.test.ts']
+const browser = ['**/*.browser.test.ts']
+// Files of this name hold type tests only (`@ts-expect-error` beside the happy path): the compiler runs them in `npm run check`.
+const types = ['**/*.types.test.ts']
+const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', ...types]
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    allowOnly: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/coatcheck/**/*.test.ts'],
+          exclude: [...never, ...slow, ...browser],
+          // Nothing here takes as long; a machine that is busy with something else may.
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: [...slow.map((pattern) => `packages/coatcheck/${pattern}`), 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: [...never, ...browser],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: browser,
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
+export default config
