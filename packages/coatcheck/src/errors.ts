@@ -7,6 +7,7 @@ const FIXES = {
   COOKIE_TOO_LARGE: 'Keep less in the session, set `chunks: true`, or give `createSessions` a store.',
   RECORD_TOO_LARGE: 'Keep less in the session, or use a store with a higher limit.',
   STORE_FAILED: 'See `cause` for what the store reported. The write may or may not have been kept; nobody was logged out.',
+  DAMAGED_RECORD: 'Look at it, and remove it or put it right; its visitor goes on with a fresh session.',
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',

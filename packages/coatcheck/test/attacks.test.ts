@@ -924,7 +924,11 @@ const storeAttacks: Record<string, () => Promise<unknown>> = {
       await ada.does((session) => [session.get('admin'), (session.data as { admin?: unknown }).admin, session.get('name')]),
     ).toEqual([undefined, undefined, 'ada'])
     expect(there.site.refusals).toEqual([])
-    expect(({} as { admin?: unknown }).admin).toBeUndefined()
+    const inside = await tampered(({ data }) => ({
+      data: data.replace('"data":{', '"data":{"evil":{"v":{"a":1,"__proto__":{"admin":true}}},'),
+    }))
+    const evil = await inside.ada.does((session) => session.get('evil') as { admin?: unknown } | undefined)
+    expect([evil?.admin, ({} as { admin?: unknown }).admin]).toEqual([undefined, undefined])
   },
   'ST-010': async () => {
     const parse = vi.spyOn(JSON, 'parse')

@@ -64,6 +64,8 @@ export interface Held extends Kept {
 export interface Refused {
   readonly refused: RefusalReason
   readonly handle?: string
+  /** What the store said of a damaged record. */
+  readonly error?: SessionError
   /** A session that this ticket cannot open but must still be able to end: it moved on to a new id. */
   readonly ends?: Held
 }

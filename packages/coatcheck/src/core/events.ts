@@ -26,7 +26,7 @@ export type RefusalReason =
 /** What `onEvent` is told. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
 export type SessionEvent =
   /** A visitor presented something that opens no session; the request goes on with a fresh one. */
-  | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string }
+  | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string; readonly error?: SessionError }
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
   /** A commit was carried out. `nothing` is not reported. */
   | { readonly type: 'committed'; readonly plan: Plan; readonly handle?: string }

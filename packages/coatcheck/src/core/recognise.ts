@@ -19,16 +19,17 @@ export interface Recognised {
  * The session that a request's tickets open. The header goes before the cookie, and a bad one does not hide a good one. Two different
  * live tickets in one place make the visitor anonymous: nobody can tell which of them somebody else put there.
  */
-export async function recognise({ keeper, engine }: Core, { groups, refused }: Arrival): Promise<Recognised> {
+export async function recognise({ keeper, engine }: Core, arrival: Arrival): Promise<Recognised> {
   let ends: Held | undefined
-  if (refused) engine.emit({ type: 'refused', reason: refused })
-  for (const { via, values } of groups) {
+  if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
+  for (const { via, values } of arrival.groups) {
     const alive = new Map<string, Held>()
     for (const ticket of values) {
       const found = await keeper.find(ticket)
       if ('refused' in found) {
-        engine.emit({ type: 'refused', reason: found.refused, ...(found.handle !== undefined && { handle: found.handle }) })
-        ends ??= found.ends
+        const { refused, ends: other, ...more } = found
+        engine.emit({ type: 'refused', reason: refused, ...more })
+        ends ??= other
         continue
       }
       // Two seals of one session: the one made later counts.

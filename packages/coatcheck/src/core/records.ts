@@ -1,6 +1,6 @@
 import { digest } from '../crypto/digest.ts'
 import { SessionError } from '../errors.ts'
-import type { SessionRecord, Store } from '../stores/store.ts'
+import type { Found, SessionRecord, Store } from '../stores/store.ts'
 import { type Body, decode, EMPTY, encodeBody, encodePointer, largest, MAX_TEXT, type Pointer } from './body.ts'
 import type { Engine, Life } from './engine.ts'
 import type { RefusalReason } from './events.ts'
@@ -18,6 +18,7 @@ export interface Known {
   readonly stale: boolean
   /** The record cannot be read; it is never replaced or removed for that. */
   readonly fault?: RefusalReason
+  readonly error?: SessionError
 }
 
 /** Store calls in the engine's terms: bodies instead of text, sealed when asked for, every call limited in time and size. */
@@ -31,7 +32,13 @@ export class Records {
   }
 
   async read(key: string): Promise<Known | undefined> {
-    const found = await callStore(this.#engine, 'read', () => this.store.read(key))
+    let found: Found | undefined
+    try {
+      found = await callStore(this.#engine, 'read', () => this.store.read(key))
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
+      return { key, version: '', record: NO_RECORD, body: EMPTY, stale: false, fault: 'corrupt', error }
+    }
     if (!found) return undefined
     const { record, version } = found
     const known: Known = { key, version, record, body: EMPTY, stale: false }
@@ -115,6 +122,8 @@ export class Records {
     return keyring ? keyring.open('record', context(key, record), record.data) : 'unknown-key'
   }
 }
+
+const NO_RECORD: SessionRecord = { data: '', createdAt: 0, endsAt: 0, expiresAt: 0 }
 
 /** So many digits of a record's key are written into it. */
 const KEY_CHECK = 16

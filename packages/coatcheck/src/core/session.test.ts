@@ -190,6 +190,41 @@ describe.each(kinds)('a session %s', (_, open) => {
     })
   })
 
+  test('what could be set can be read and stored again, however deep it is nested and from however deep a call', async () => {
+    const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown
+    const below = (frames: number, act: () => unknown): unknown => (frames === 0 ? act() : below(frames - 1, act))
+    for (const depth of [100, 400, 700, 1000]) {
+      const ada = open().person()
+      const set = await ada.does((session) => {
+        try {
+          session.set('deep', nested(depth))
+          return true
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'BAD_VALUE' })
+          return false
+        }
+      })
+      if (!set) continue
+      const seen = await ada.does((session) =>
+        below(2000, () => {
+          const deep = session.get('deep')
+          session.set('again', deep)
+          return deep !== undefined
+        }),
+      )
+      expect(seen).toBe(true)
+    }
+    const tooDeep = open().person()
+    await tooDeep.does((session) => {
+      for (const frames of [0, 3000])
+        below(frames, () =>
+          expect(() => session.set('deep', nested(8000)), `from ${frames} calls`).toThrow(
+            expect.objectContaining({ code: 'BAD_VALUE' }),
+          ),
+        )
+    })
+  })
+
   test('a change inside that cannot be stored fails the request, naming where, and keeps the rest', async () => {
     const ada = open().person()
     await ada.does((session) => session.set('cart', { items: ['coat'] }))

@@ -82,7 +82,12 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return (await scope.open()) as unknown as Session<Data, Flash>
     },
     async prune() {
-      return callStore(engine, 'prune', async () => (await options.store?.prune?.(now(), 1000)) ?? 0)
+      // Not limited in time: a file store looks at every session.
+      return callStore(
+        { storeTimeout: Number.POSITIVE_INFINITY },
+        'prune',
+        async () => (await options.store?.prune?.(now(), 1000)) ?? 0,
+      )
     },
   }
   FACES.set(sessions, {

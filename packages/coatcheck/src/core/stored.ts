@@ -69,7 +69,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
     if (!known) return { refused: 'unknown', handle: key }
     const held = heldOf(known, shown.id, shown.stale)
     const refused = known.fault ?? lifeFault(known.record, engine.now())
-    if (refused) return { refused, handle: key }
+    if (refused) return { refused, handle: key, ...(known.error && { error: known.error }) }
     // The old id is dead at once; but ending the session with it ends what it became.
     return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
   }

@@ -1,5 +1,10 @@
 import { createServer } from 'node:http'
-import { createServer as createHttp2Server, createSecureServer } from 'node:http2'
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { serve } from '@hono/node-server'
 import connect from 'connect'
@@ -30,7 +35,7 @@ const handle = viaFetch(sessions, async (request) => {
   return new Response(request.url)
 })
 handle(new Request('http://a/')) satisfies Promise<Response>
-export const worker = {
+const worker = {
   fetch: viaFetch(sessions, async (request: Request, env: { DB: string }, _ctx: { waitUntil(p: Promise<unknown>): void }) => {
     return new Response(request.method + env.DB)
   }),
@@ -87,9 +92,6 @@ express()
     await typed(await sessions.open(req))
     res.send(req.params.id satisfies string)
   })
-  .use([viaNode(sessions)], (_req, res) => {
-    res.sendStatus(204)
-  })
 connect()
   .use(viaNode(sessions))
   .use('/admin', viaNode(sessions))
@@ -110,5 +112,5 @@ createHttpsServer(
 createHttp2Server(viaNode(sessions, (req, res) => void res.end(req.authority)))
 createSecureServer(
   {},
-  viaNode(sessions, (req, res) => void res.end(req.authority)),
+  viaNode(sessions, (req: Http2ServerRequest, res: Http2ServerResponse) => void res.end(req.authority)),
 )

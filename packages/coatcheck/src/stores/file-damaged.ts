@@ -10,7 +10,7 @@ export class DamagedRecord extends SessionError {
   readonly path: string
 
   constructor(path: string, what: string, cause?: unknown) {
-    super('STORE_FAILED', `The session store refuses "${path}": ${what}.`, {
+    super('DAMAGED_RECORD', `The session store refuses "${path}": ${what}.`, {
       fix: 'Find out who wrote it, then move it out of the way. One session is affected, the others are not.',
       ...(cause !== undefined && { cause }),
     })

@@ -226,7 +226,7 @@ describe('fileStore, when a record is not as it left it', () => {
   async function refused(path: string, what: string): Promise<void> {
     const error = await refusal(store.read(KEY))
     expect(error).toBeInstanceOf(DamagedRecord)
-    expect(error).toMatchObject({ code: 'STORE_FAILED', path })
+    expect(error).toMatchObject({ code: 'DAMAGED_RECORD', path })
     expect(error.message).toContain(`"${path}": ${what}`)
     expect((await store.read(OTHER))?.record.data).toBe('untouched')
     const { keys } = await store.list(undefined, 10)
