@@ -1,8 +1,10 @@
-import { finish, runSteps, type Step } from './steps.ts'
+import { finish, runSteps, type Step, type Tally } from './steps.ts'
 
-/** What can be said without running a test. The build comes first: the examples' types and everything after it read what it makes. */
-export const checks: readonly Step[] = [
-  { name: 'build', command: 'npm run --silent build' },
+/** The build comes first: the examples' types, all other checks and the slow tests read what it makes, so without it nothing else runs. */
+const build: Step = { name: 'build', command: 'npm run --silent build' }
+
+/** What can be said without running a test. */
+const checks: readonly Step[] = [
   { name: 'types', command: 'tsc -p .' },
   { name: 'lint', command: 'biome check --error-on-warnings' },
   { name: 'publint', command: 'publint --strict packages/coatcheck' },
@@ -10,7 +12,15 @@ export const checks: readonly Step[] = [
   { name: 'size', command: 'size-limit' },
 ]
 
+/** Builds, and then runs these steps. */
+export function check(more: readonly Step[]): Tally {
+  const built = runSteps([build])
+  if (built.failed > 0) return built
+  const { passed, failed } = runSteps([...checks, ...more])
+  return { passed: built.passed + passed, failed }
+}
+
 // In `npm test` this one is among the integration tests.
 const exports: Step = { name: 'exports', command: 'vitest run --project integration exports' }
 
-if (import.meta.main) finish(runSteps([...checks, exports]))
+if (import.meta.main) finish(check([exports]))

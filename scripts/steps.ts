@@ -5,8 +5,8 @@ export const root: string = join(import.meta.dirname, '..')
 
 /** How much of a run passed. */
 export interface Tally {
-  passed: number
-  failed: number
+  readonly passed: number
+  readonly failed: number
 }
 
 /** A command line that either succeeds or fails as one thing. */
@@ -30,7 +30,8 @@ export function runSteps(steps: readonly Step[]): Tally {
   const tally = { passed: 0, failed: 0 }
   for (const { name, command } of steps) {
     const started = performance.now()
-    const result = spawnSync(command, { cwd: root, env: environment, shell: true, encoding: 'utf8', maxBuffer: 1e8 })
+    const env = { ...environment, NO_COLOR: '1' }
+    const result = spawnSync(command, { cwd: root, env, shell: true, encoding: 'utf8', maxBuffer: 1e8 })
     const ok = result.status === 0
     tally[ok ? 'passed' : 'failed'] += 1
     console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${((performance.now() - started) / 1000).toFixed(1)} s`)

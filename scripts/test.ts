@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { checks } from './check.ts'
+import { check } from './check.ts'
 import { runtimes } from './runtimes.ts'
-import { finish, root, run, runSteps, type Tally } from './steps.ts'
+import { finish, root, run, type Tally } from './steps.ts'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -28,16 +28,19 @@ function vitest(project: string): Tally {
   return { passed: report.numPassedTests, failed: ok && report.success ? failed : Math.max(failed, 1) }
 }
 
-mkdirSync(join(root, '.cache'), { recursive: true })
-const total: Tally = { passed: 0, failed: 0 }
-const add = ({ passed, failed }: Tally): void => {
-  total.passed += passed
-  total.failed += failed
+async function everything(): Promise<Tally> {
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  console.log('— checks')
+  const checked = check([{ name: 'chromium', command: 'node scripts/chromium.ts' }])
+  // Without a build nothing else can be said.
+  if (checked.passed === 0) return checked
+  const tested = ['unit', 'integration', 'browser'].map(vitest)
+  console.log('\n— the packed package on every runtime')
+  const parts = [checked, ...tested, await runtimes()]
+  const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
+  return { passed: sum('passed'), failed: sum('failed') }
 }
-console.log('— checks')
-add(runSteps([...checks, { name: 'chromium', command: 'node scripts/chromium.ts' }]))
-for (const project of ['unit', 'integration', 'browser']) add(vitest(project))
-console.log('\n— the packed package on every runtime')
-add(await runtimes())
+
+const total = await everything()
 console.log('')
 finish(total)

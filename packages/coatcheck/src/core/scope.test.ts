@@ -641,6 +641,54 @@ describe('after the headers have left', () => {
   })
 })
 
+describe('when the headers leave', () => {
+  test('what was changed while the last commit ran is stored too, or told', async () => {
+    const site = desk()
+    const ticket = await site.visit((session) => session.set('a', 1))
+    const scope = site.arrive(ticket)
+    const session = await scope.open()
+    session.set('a', 2)
+    const door = gate()
+    site.store.before = (call) => (call === 'update' ? door.pass() : undefined)
+    const last = scope.commit()
+    await door.reached
+    session.set('b', 3)
+    mend(site.store)
+    door.open()
+    await last
+    scope.finish()
+    await settled()
+    expect(await site.look(ticket, (s) => s.entries())).toEqual([
+      ['a', 2],
+      ['b', 3],
+    ])
+  })
+
+  test('a value that became one that cannot be stored is told by an event: nothing is thrown where nobody can catch it', async () => {
+    const site = desk()
+    const ticket = await site.visit((session) => session.set('list', []))
+    const scope = site.arrive(ticket)
+    const session = await scope.open()
+    await scope.commit()
+    ;(session.get('list') as unknown[]).push(() => {})
+    expect(await unhandled(() => scope.finish())).toEqual([])
+    expect(site.events).toContainEqual({ type: 'late-failed', error: expect.objectContaining({ code: 'BAD_VALUE' }) })
+    expect(await site.look(ticket, (s) => s.get('list'))).toEqual([])
+  })
+
+  test('nothing is told, stored or read when there is nothing', async () => {
+    const site = desk()
+    const scope = site.arrive(await site.visit((session) => session.set('a', 1)))
+    await scope.open()
+    await scope.commit()
+    site.store.forget()
+    const told = site.events.length
+    scope.finish()
+    await settled()
+    expect([site.store.calls, site.events.length]).toEqual([[], told])
+  })
+})
+
 describe('a handler that failed', () => {
   test('changes nothing more: what it had not committed is forgotten, what it had stands', async () => {
     const site = desk()

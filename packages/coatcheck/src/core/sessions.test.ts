@@ -123,6 +123,32 @@ describe('a door', () => {
   })
 })
 
+test('a request object that is served a second time is a second request', async () => {
+  const clock = clockFrom()
+  const sessions = createSessions({ store: memoryStore({ now: clock.now }), now: clock.now })
+  const seen: unknown[] = []
+  const handler = withSession(sessions, async (request: Request) => {
+    const session = await sessions.open(request)
+    seen.push(session)
+    session.set('n', 1)
+    return new Response('ok')
+  })
+  const request = new Request('https://app.test/')
+  const [first, second] = [await handler(request), await handler(request)]
+  expect([first.headers.getSetCookie().length, second.headers.getSetCookie().length]).toEqual([1, 1])
+  expect(new Set(seen).size).toBe(2)
+})
+
+test('a handler that answers with nothing is told so, and nothing is stored', async () => {
+  const store = memoryStore()
+  const sessions = createSessions({ store })
+  const handler = withSession(sessions, (async (request: Request) => {
+    ;(await sessions.open(request)).set('a', 1)
+  }) as unknown as (request: Request) => Promise<Response>)
+  await expect(handler(new Request('https://app.test/'))).rejects.toThrow(/Response/)
+  expect((await store.list(undefined, 10)).keys).toEqual([])
+})
+
 describe('prune', () => {
   test('removes what has expired, and says how many', async () => {
     const clock = clockFrom()

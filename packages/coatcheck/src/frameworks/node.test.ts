@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -623,13 +623,4 @@ describe('a door that comes too late', () => {
     const session = await sessions.open(req)
     expect(() => session.set('name', 'eve')).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
   })
-})
-
-test('a server with the door closes as ever', async () => {
-  const { sessions } = shop()
-  const server = createServer(withSession(sessions, (_req, res) => void res.end('ok')))
-  const { origin } = await serving(server)
-  expect(await (await fetch(origin, { headers: { connection: 'close' } })).text()).toBe('ok')
-  await new Promise((closed) => server.close(closed))
-  expect(server.listening).toBe(false)
 })

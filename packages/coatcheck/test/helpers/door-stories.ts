@@ -444,6 +444,33 @@ export function tellStories(door: Door): void {
         expect(await site.knows(ada)).toEqual({ name: 'ada', late: true })
       })
 
+      test('a late change whose store fails stops nothing: it is told as an event', async () => {
+        const site = await open()
+        const [left, failed] = [gate(), Promise.withResolvers<void>()]
+        const ada = await site.ada()
+        site.watch.before = (call) => {
+          if (call !== 'update') return
+          failed.resolve()
+          boom()
+        }
+        const path = site.page((session) => {
+          async function* body(): AsyncGenerator<string> {
+            yield 'first '
+            await left.pass()
+            session.set('late', true)
+            yield 'last'
+          }
+          return { body: body() }
+        })
+        const response = await ada.get(path)
+        left.open()
+        expect(await response.text()).toBe('first last')
+        await failed.promise
+        await settled()
+        expect(site.events.filter(({ type }) => type === 'late-failed')).toMatchObject([{ error: { code: 'STORE_FAILED' } }])
+        expect(await site.knows(ada)).toEqual({ name: 'ada' })
+      })
+
       test('promise 7: a store that cannot be read fails the request and logs nobody out', async () => {
         quietly()
         const site = await open()
