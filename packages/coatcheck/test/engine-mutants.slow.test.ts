@@ -34,7 +34,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'the pointer is written before the new record',
     file: 'core/records.ts',
-    from: "const version = await this.#call('create', () => this.store.create(key, record))",
+    from: "const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))",
     to: 'const version = await this.#later(key, record)',
   },
   {
@@ -70,7 +70,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'own writes are not recognised',
     file: 'core/line.ts',
-    from: 'known.body.writes.includes(job.write)',
+    from: 'known.body.writes.includes(write)',
     to: 'false',
   },
   {
@@ -82,7 +82,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what others wrote while the id changed is not taken along',
     file: 'core/moves.ts',
-    from: 'if (made) made = await this.#rewrite(made, bodyOf(known))',
+    from: 'if (made) made = await this.#rewrite(made, bodyOf(known), taken)',
     to: 'if (made) made = { ...made }',
   },
   {
@@ -109,14 +109,14 @@ const HELP: Record<string, (text: string) => string> = {
     text
       .replace('  delete(known: Known)', LATER)
       .replace(
-        "const version = await this.#call('update', () => this.store.update(next.key, next.record, known.version))",
-        `${"const version = await this.#call('update', () => this.store.update(next.key, next.record, known.version))"}\n    for (const [key, record] of this.delayed.splice(0)) await this.#call('create', () => this.store.create(key, record))`,
+        "const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))",
+        `${"const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))"}\n    for (const [key, record] of this.delayed.splice(0)) await callStore(this.#engine, 'create', () => this.store.create(key, record))`,
       ),
 }
 /** Keeps a new record back until the next update, which is the pointer to it. */
 const LATER = `  delayed: [string, SessionRecord][] = []
   async #later(key: string, record: SessionRecord): Promise<string | undefined> {
-    if ((await this.store.list?.(undefined, 1))?.keys.length === 0) return this.#call('create', () => this.store.create(key, record))
+    if ((await this.store.list?.(undefined, 1))?.keys.length === 0) return callStore(this.#engine, 'create', () => this.store.create(key, record))
     this.delayed.push([key, record])
     return 'not yet'
   }

@@ -47,7 +47,10 @@ export class Entry {
     const { text } = this // keeps the text before the only parsed copy is given away
     const parsed = this.#parsed === undefined ? JSON.parse(text) : this.#parsed
     this.#parsed = undefined
-    if (!this.rich) return parsed
+    if (!this.rich) {
+      if (!isPlain(parsed, new Set())) throw new Error('not what was stored: JSON holds more than is ever written')
+      return parsed
+    }
     if (hasSparse(parsed)) throw new Error('sparse array')
     return unflatten(parsed as number | unknown[], REVIVERS)
   }
@@ -62,8 +65,12 @@ export class Entry {
   }
 }
 
+/** Deeper values are refused: how deep a stack goes depends on who calls, and what was stored must be readable everywhere. */
+const DEEPEST = 500
+
 /** Whether JSON gives this value back exactly. One walk decides between JSON and devalue. */
-function isPlain(value: unknown, met: Set<object>): boolean {
+function isPlain(value: unknown, met: Set<object>, depth = 0): boolean {
+  if (depth > DEEPEST) throw new RangeError('nested too deeply')
   if (typeof value !== 'object') {
     return typeof value === 'number'
       ? Number.isFinite(value) && !Object.is(value, -0)
@@ -74,7 +81,7 @@ function isPlain(value: unknown, met: Set<object>): boolean {
   met.add(value)
   if (Array.isArray(value)) {
     if (Object.getPrototypeOf(value) !== Array.prototype || Reflect.ownKeys(value).length !== value.length + 1) return false
-    for (let i = 0; i < value.length; i++) if (!(i in value) || !isPlain(value[i], met)) return false
+    for (let i = 0; i < value.length; i++) if (!(i in value) || !isPlain(value[i], met, depth + 1)) return false
     return true
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return false
@@ -82,7 +89,13 @@ function isPlain(value: unknown, met: Set<object>): boolean {
   for (const name of Reflect.ownKeys(properties)) {
     if (typeof name === 'symbol' || name === '__proto__' || name === 'toJSON') return false
     const property = properties[name]
-    if (property === undefined || !property.enumerable || property.get || property.set || !isPlain(property.value, met))
+    if (
+      property === undefined ||
+      !property.enumerable ||
+      property.get ||
+      property.set ||
+      !isPlain(property.value, met, depth + 1)
+    )
       return false
   }
   return true

@@ -49,6 +49,10 @@ export class Scope {
   get holdsTicket(): boolean {
     return this.#committer.holdsTicket
   }
+  /** Whether the headers have left. */
+  get finished(): boolean {
+    return this.#finished
+  }
   /** What the response must carry. */
   get lines(): readonly HeaderLine[] {
     return this.#committer.lines
@@ -113,11 +117,15 @@ export class Scope {
   finish(): void {
     if (--this.#doors > 0) return
     this.#finished = true
-    const pending = this.#session?.pending ?? 'nothing'
-    if (pending === 'nothing') return
-    // Made while the last commit was under way, or an end that could not be carried out.
-    if (pending === 'changes' && this.#committer.storesLate) void this.#commitQuietly()
-    else this.core.engine.emit({ type: 'late-failed', error: tooLate('a change made while they did') })
+    try {
+      const pending = this.#session?.pending ?? 'nothing'
+      if (pending === 'nothing') return
+      // Made while the last commit was under way, or an end that could not be carried out.
+      if (pending === 'ticket' || !this.#committer.storesLate) throw tooLate('a change made while they did')
+      void this.#commitQuietly()
+    } catch (error) {
+      this.#tell(error)
+    }
   }
 
   async #load(): Promise<LiveSession> {
@@ -145,10 +153,14 @@ export class Scope {
   async #commitQuietly(): Promise<void> {
     try {
       await this.commit()
-    } catch (cause) {
-      const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })
-      this.core.engine.emit({ type: 'late-failed', error })
+    } catch (error) {
+      this.#tell(error)
     }
+  }
+
+  #tell(cause: unknown): void {
+    const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })
+    this.core.engine.emit({ type: 'late-failed', error })
   }
 }
 

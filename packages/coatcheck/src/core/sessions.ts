@@ -97,7 +97,9 @@ export function sessionsOf<Data extends object, Flash extends object>(
       const arrival = core.transport.arrival(presented)
       const known = scopes.get(identity) ?? new Map<string, Scope>()
       scopes.set(identity, known)
-      const scope = known.get(arrival.credentials) ?? new Scope(core, arrival, presented)
+      const before = known.get(arrival.credentials)
+      // A request that was answered and comes again is another request.
+      const scope = before && !before.finished ? before : new Scope(core, arrival, presented)
       known.set(arrival.credentials, scope)
       newest.set(identity, scope)
       return scope

@@ -16,6 +16,7 @@ export function withSession<Rest extends unknown[]>(
     let response: Response
     try {
       response = await handler(request, ...rest)
+      if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
       if (!response) throw new TypeError('The handler gave no Response.')
     } catch (error) {
       await scope.abandon()
