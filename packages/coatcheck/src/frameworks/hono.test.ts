@@ -78,28 +78,31 @@ function shop(kind: Kind = 'stored'): Shop {
 const names = (response: Response): unknown[] => response.headers.getSetCookie().map((line) => line.split('=', 1)[0])
 
 describe('an application in parts', () => {
-  test('has one session, in sub-applications and when the door is there twice', async () => {
-    const { sessions, watch, opens } = shop()
-    const orders = new Hono().use(withSession(sessions)).get('/:id', async (c) => {
-      ;(await sessions.open(c)).set('order', c.req.param('id'))
-      return c.text('ok')
-    })
-    const app = new Hono()
-      .use(withSession(sessions))
-      .use(async (c, next) => {
-        await next()
-        const session = await sessions.open(c)
-        session.set('seen', `${session.get('order')} ${c.res.status}`)
+  test.each<Kind>(['sealed', 'stored'])(
+    'has one %s session, in sub-applications and when the door is there twice',
+    async (kind) => {
+      const { sessions, watch, opens } = shop(kind)
+      const orders = new Hono().use(withSession(sessions)).get('/:id', async (c) => {
+        ;(await sessions.open(c)).set('order', c.req.param('id'))
+        return c.text('ok')
       })
-      .route('/orders', orders)
-    const ada = await opens(app)
-    await ada.get('/orders/7')
-    expect(watch.calls).toEqual(['read', 'update', 'update'])
-    expect(await ada.knows()).toEqual({ name: 'ada', order: '7', seen: '7 200' })
-    const eve = visitor(ada.origin)
-    expect(oursIn(await eve.get('/orders/8'))).toHaveLength(1)
-    expect(await (await eve.get('/lobby')).json()).toEqual({ order: '8', seen: '8 200' })
-  })
+      const app = new Hono()
+        .use(withSession(sessions))
+        .use(async (c, next) => {
+          await next()
+          const session = await sessions.open(c)
+          session.set('seen', `${session.get('order')} ${c.res.status}`)
+        })
+        .route('/orders', orders)
+      const ada = await opens(app)
+      expect((await ada.get('/orders/7')).status).toBe(200)
+      expect(watch.calls).toEqual(kind === 'sealed' ? [] : ['read', 'update', 'update'])
+      expect(await ada.knows()).toEqual({ name: 'ada', order: '7', seen: '7 200' })
+      const eve = visitor(ada.origin)
+      expect(oursIn(await eve.get('/orders/8'))).toHaveLength(1)
+      expect(await (await eve.get('/lobby')).json()).toEqual({ order: '8', seen: '8 200' })
+    },
+  )
 
   test('has a session in its page for what is not found', async () => {
     const { sessions, opens } = shop()
@@ -261,22 +264,34 @@ describe('what a handler throws', () => {
     expect(await ada.knows()).toEqual({ name: 'ada' })
   })
 
-  test("is the same for a sub-application's own error page, and for what is no error", async () => {
+  test("is the same for a sub-application's own error page", async () => {
     const { sessions, watch, opens } = shop()
     const part = new Hono()
-      .get('/error', async (c) => {
+      .get('/', async (c) => {
         ;(await sessions.open(c)).set('half', 'done')
         throw new Error('boom')
       })
-      .get('/text', async (c) => {
-        ;(await sessions.open(c)).set('half', 'done')
-        throw 'boom'
-      })
       .onError((_error, c) => c.redirect('/oops'))
     const ada = await opens(new Hono().use(withSession(sessions)).route('/part', part))
-    expect((await ada.get('/part/error')).status).toBe(302)
-    expect((await ada.get('/part/text')).status).toBe(500)
-    expect(watch.writes).toBe(0)
+    expect([(await ada.get('/part')).status, watch.writes]).toEqual([302, 0])
+  })
+
+  test('is the same for what is no error, which no onError sees; and a session that was ended stays ended', async () => {
+    const { sessions, watch, opens } = shop()
+    const app = new Hono()
+      .use(withSession(sessions))
+      .get('/', async (c) => {
+        const session = await sessions.open(c)
+        if (c.req.query('end') === undefined) session.set('half', 'done')
+        else session.destroy()
+        throw 'boom'
+      })
+      .onError(() => new Response('sorry'))
+    const ada = await opens(app)
+    expect([(await ada.get('/')).status, watch.writes]).toEqual([500, 0])
+    const thief = ada.steal()
+    expect((await ada.get('/?end')).status).toBe(500)
+    expect(await (await thief.get('/lobby')).json()).toEqual({})
   })
 
   test('is what app.onError is told, and not what the store does then', async () => {

@@ -534,6 +534,17 @@ export function tellStories(door: Door): void {
         expect(await site.knows(someone)).toEqual(call === 'create' ? {} : { name: 'ada' })
       })
 
+      test('what a visitor was told had failed is not stored behind their back', async () => {
+        quietly()
+        const site = await open()
+        const ada = await site.ada()
+        let calls = 0
+        site.watch.before = (call) => (call === 'update' && ++calls === 1 ? boom() : undefined)
+        expect((await ada.get(site.page(does((session) => session.set('name', 'bob'))))).status).toBe(500)
+        await settled()
+        expect([await site.knows(ada), calls]).toEqual([{ name: 'ada' }, 1])
+      })
+
       test('a store of one kind of sessions that fails fails the request, and no other cookie is cleared', async () => {
         quietly()
         const watch = watched(memoryStore())
