@@ -34,7 +34,7 @@ export class Lines {
     const { key } = known
     const waiting = this.#waiting.get(key)
     if (waiting) waiting.push(job)
-    else void this.#run(key, [job], this.#latest.get(key) ?? known)
+    else void this.#run(key, [job], this.#newest(key, known))
   }
 
   async #run(key: string, waiting: Job[], first: Known): Promise<void> {
@@ -54,7 +54,12 @@ export class Lines {
     this.#remember(key, known)
   }
 
-  /** What this process wrote last, for requests that read before: they would only lose against it. */
+  /** What this process wrote after a request had read is what the request would lose against. */
+  #newest(key: string, known: Known): Known {
+    const latest = this.#latest.get(key)
+    return latest && latest.at > known.at ? latest : known
+  }
+
   #remember(key: string, known: Known | undefined): void {
     this.#latest.delete(key)
     if (known) this.#latest.set(key, known)

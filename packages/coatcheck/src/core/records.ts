@@ -10,6 +10,8 @@ import { callStore } from './store-call.ts'
 export interface Known {
   readonly key: string
   readonly version: string
+  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
+  readonly at: number
   readonly record: SessionRecord
   readonly body: Body
   /** The session moved to another key. */
@@ -25,6 +27,7 @@ export interface Known {
 export class Records {
   readonly store: Store
   readonly #engine: Engine
+  #calls = 0
 
   constructor(store: Store, engine: Engine) {
     this.store = store
@@ -32,16 +35,17 @@ export class Records {
   }
 
   async read(key: string): Promise<Known | undefined> {
+    const at = ++this.#calls
     let found: Found | undefined
     try {
       found = await callStore(this.#engine, 'read', () => this.store.read(key))
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
-      return { key, version: '', record: NO_RECORD, body: EMPTY, stale: false, fault: 'corrupt', error }
+      return { key, version: '', at, record: NO_RECORD, body: EMPTY, stale: false, fault: 'corrupt', error }
     }
     if (!found) return undefined
     const { record, version } = found
-    const known: Known = { key, version, record, body: EMPTY, stale: false }
+    const known: Known = { key, version, at, record, body: EMPTY, stale: false }
     if (typeof record?.data !== 'string') return { ...known, fault: 'corrupt' }
     const opened = await this.#unseal(key, record)
     if (typeof opened === 'string') return { ...known, fault: opened }
@@ -62,7 +66,7 @@ export class Records {
       body,
     )
     const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))
-    return version === undefined ? undefined : { key, version, record, body, stale: false }
+    return version === undefined ? undefined : { key, version, at: ++this.#calls, record, body, stale: false }
   }
 
   /** undefined: `known` is not what is there any more. */
@@ -94,9 +98,9 @@ export class Records {
     return { ...known, record: { ...known.record, expiresAt: life.expiresAt } }
   }
 
-  async #replace(next: Omit<Known, 'version'>, known: Known): Promise<Known | undefined> {
+  async #replace(next: Omit<Known, 'version' | 'at'>, known: Known): Promise<Known | undefined> {
     const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))
-    return version === undefined ? undefined : { ...next, version }
+    return version === undefined ? undefined : { ...next, version, at: ++this.#calls }
   }
 
   async #record(key: string, text: string, meta: Omit<SessionRecord, 'data'>, body: Body): Promise<SessionRecord> {
