@@ -1,4 +1,4 @@
-import { Entry } from './codec.ts'
+import { DEEPEST, Entry } from './codec.ts'
 
 /** A flash value has an id of its own: reading it removes that one, so that a newer flash of the same name survives. */
 export interface Flash {
@@ -81,6 +81,7 @@ export interface Decoded {
 /** What `encodeBody` or `encodePointer` wrote, or why it cannot be read. */
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
+    if (isTooDeep(text)) return 'corrupt'
     const { format, owner, writes, data, flash = {}, to, ...frame } = JSON.parse(text.length > MAX_TEXT ? '' : text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
@@ -91,6 +92,21 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   } catch {
     return 'corrupt'
   }
+}
+
+/** Text of ours is never nested deeper; what could be parsed deeper might overflow the stack when it is written again. */
+function isTooDeep(text: string): boolean {
+  const most = DEEPEST + 10
+  if (text.length < 2 * most) return false
+  let depth = 0
+  for (let at = 0, quoted = false; at < text.length; at++) {
+    const sign = text[at]
+    if (sign === '"') quoted = !quoted
+    else if (quoted && sign === '\\') at++
+    else if (!quoted && (sign === '[' || sign === '{') && ++depth > most) return true
+    else if (!quoted && (sign === ']' || sign === '}')) depth--
+  }
+  return false
 }
 
 interface Raw {

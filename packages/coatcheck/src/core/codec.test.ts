@@ -148,6 +148,13 @@ describe('a view of a part of a buffer', () => {
   })
 })
 
+test('what JSON gives back exactly is kept as plain JSON', () => {
+  for (const value of ['a', '', 1, -1.5, 0, true, false, null, [], [1, [null]], {}, { a: [{ b: 'c' }] }]) {
+    const { rich, text } = Entry.of(value, 'k')
+    expect([rich, text]).toEqual([false, JSON.stringify(value)])
+  }
+})
+
 describe('the text of a value', () => {
   test.each<[string, unknown]>([
     ['a Map', new Map([['a', [1, { b: 2n }]]])],

@@ -66,7 +66,7 @@ export class Entry {
 }
 
 /** Deeper values are refused: how deep a stack goes depends on who calls, and what was stored must be readable everywhere. */
-const DEEPEST = 500
+export const DEEPEST = 500
 
 /** Whether JSON gives this value back exactly. One walk decides between JSON and devalue. */
 function isPlain(value: unknown, met: Set<object>, depth = 0): boolean {

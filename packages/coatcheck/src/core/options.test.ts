@@ -49,6 +49,7 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
     ['31 characters', { secrets: SECRET.slice(1) }, 'secrets', /text of 31 characters/, /32/],
     ['one letter 32 times', { secrets: 'a'.repeat(32) }, 'secrets', /repeats/, /random/],
     ['a word again and again', { secrets: 'correct-horse'.repeat(4) }, 'secrets', /repeats/, /random/],
+    ['sixteen letters twice', { secrets: 'kq3vX0n1tWq8m2Zp'.repeat(2) }, 'secrets', /repeats/, /random/],
     ['a pattern cut short', { secrets: `${'abcdefgh12'.repeat(4)}abcd` }, 'secrets', /repeats/, /random/],
     ['a secret that is undefined', { secrets: [SECRET, undefined] }, 'secrets[1]', /missing/, /32/],
     ['a short second secret', { secrets: [SECRET, 'old'] }, 'secrets[1]', /text of 3 characters/, /32/],

@@ -204,6 +204,19 @@ describe.each(['stored', 'sealed'] as const)('promise 4: a commit of a %s sessio
     expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
   })
 
+  test('what nobody opened can be begun afresh, without reading what there was', async () => {
+    const site = desk(kind)
+    const ticket = await site.visit((session) => session.set('a', 1))
+    site.store.forget()
+    const scope = site.arrive(ticket)
+    const session = scope.afresh()
+    expect(scope.session).toBe(session)
+    session.set('b', 2)
+    await scope.commit()
+    expect(site.store.calls).toEqual(kind === 'stored' ? ['create'] : [])
+    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
+  })
+
   test('what is ended and begun afresh in one commit is one step', async () => {
     const site = desk(kind)
     const ticket = await site.visit((session) => session.set('a', 1))
@@ -234,6 +247,25 @@ test('a commit of a sealed session does not wait where nothing has to', async ()
   const scope = desk('sealed').arrive()
   ;(await scope.open()).set('a', 1)
   expect(scope.commit()).toMatchObject({ plan: 'create' })
+})
+
+test('after a commit the session shows what others had stored, in the keys that this request had not looked at', async () => {
+  const site = desk()
+  const ticket = await site.visit((session) => {
+    session.set('seen', 'old')
+    session.set('other', 'old')
+  })
+  const scope = site.arrive(ticket)
+  const session = await scope.open()
+  session.get('seen')
+  await site.visit((other) => {
+    other.set('seen', 'new')
+    other.set('other', 'new')
+    other.flash('notice', 'hello')
+  }, ticket)
+  session.set('mine', 1)
+  await scope.commit()
+  expect([session.get('seen'), session.get('other'), session.flash('notice')]).toEqual(['old', 'new', 'hello'])
 })
 
 describe('while a commit is under way', () => {
@@ -383,6 +415,38 @@ describe('promise 7: a commit that fails', () => {
     const { site, ticket, scope } = await failing((s) => s.destroy())
     expect(await scope.commit()).toMatchObject({ plan: 'end' })
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
+  })
+
+  test.each<[string, (session: LiveSession) => void, (session: LiveSession) => void, Record<string, unknown>]>([
+    ['an update in it and one during it', (s) => s.update('n', add), (s) => s.update('n', add), { a: 'old', n: 102 }],
+    ['a set in it and an update during it', (s) => s.set('n', 50), (s) => s.update('n', add), { a: 'old', n: 51 }],
+    ['an update in it and a set during it', (s) => s.update('n', add), (s) => s.set('n', 7), { a: 'old', n: 7 }],
+    ['a change in it and a delete during it', (s) => s.set('a', 'new'), (s) => s.delete('a'), { n: 100 }],
+    ['a delete in it and a set during it', (s) => s.delete('a'), (s) => s.set('a', 'again'), { n: 100, a: 'again' }],
+  ])('while the session changes is made again with both: %s', async (_, before, during, after) => {
+    const site = desk()
+    const ticket = await site.visit((session) => {
+      session.set('a', 'old')
+      session.set('n', 10)
+    })
+    const scope = site.arrive(ticket)
+    const session = await scope.open()
+    before(session)
+    const door = gate()
+    site.store.before = async (call) => {
+      if (call !== 'update') return
+      await door.pass()
+      down()
+    }
+    const failed = (async () => scope.commit())().catch((error: SessionError) => error.code)
+    await door.reached
+    during(session)
+    door.open()
+    expect(await failed).toBe('STORE_FAILED')
+    mend(site.store)
+    await site.visit((other) => other.set('n', 100), ticket)
+    await scope.commit()
+    expect(await site.look(ticket, (s) => Object.fromEntries(s.entries()))).toEqual(after)
   })
 
   test('un-awaited, stops no process, and the commit at the end of the request stores or tells', async () => {
@@ -750,6 +814,14 @@ describe('a handler that failed', () => {
     site.store.before = down
     await scope.abandon()
     expect(site.events).toContainEqual({ type: 'late-failed', error: expect.objectContaining({ code: 'STORE_FAILED' }) })
+  })
+
+  test('has had its answer: what it changes afterwards is too late', async () => {
+    const site = desk()
+    const scope = site.arrive()
+    const session = await scope.open()
+    await scope.abandon()
+    expect(() => session.set('a', 1)).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
   })
 
   test('reads nothing when it had only queued something', async () => {

@@ -17,6 +17,7 @@ import { type MemoryStore, memoryStore } from '../stores/memory.ts'
 import type { SessionRecord, Store } from '../stores/store.ts'
 import type { Engine } from './engine.ts'
 import type { FaceOptions } from './options.ts'
+import type { Session } from './types.ts'
 
 interface Shop extends Site {
   readonly watch: Watched
@@ -820,6 +821,18 @@ describe('promise 1: no lost update', () => {
     expect(await ada.does((session) => [session.get('n'), session.keys().length])).toEqual([64, 65])
   })
 
+  test('a request that had opened the session before another wrote to it writes at the first try, in one process', async () => {
+    const s = shop()
+    const ada = await guest(s, { n: 0 })
+    await ada.does(async (session) => {
+      session.update('n', add)
+      await ada.begins((other) => other.update('n', add))
+      s.watch.forget()
+    })
+    expect(s.watch.calls).toEqual(['update'])
+    expect(await ada.does((session) => session.get('n'))).toBe(2)
+  })
+
   test('two processes with 16 requests each: each counts', async () => {
     const here = shop({}, { sleep: async () => {} })
     const there = redeployed(here, {})
@@ -913,6 +926,26 @@ describe('promise 1: no lost update', () => {
   })
 })
 
+/** The tickets that these answers give. */
+const ticketsOf = (answers: readonly { readonly response: Response }[]) =>
+  answers.flatMap(({ response }) => lines(response).map((line) => line.split(/[=;]/)[1]))
+
+/** Requests that all have the session open before one of them goes on. */
+async function togetherFrom(person: Person, acts: readonly ((session: Session) => unknown)[]) {
+  const door = gate()
+  let open = 0
+  return acts.map((act) =>
+    person.begins(async (session) => {
+      if (++open === acts.length) door.open()
+      await door.pass()
+      act(session)
+    }),
+  )
+}
+
+const atOnce = async (person: Person, acts: readonly ((session: Session) => unknown)[]) =>
+  Promise.all(await togetherFrom(person, acts))
+
 describe('a new id', () => {
   test('is never one that is taken: another is drawn, and the record there is neither read into the session nor changed', async () => {
     const clock = clockFrom()
@@ -935,8 +968,11 @@ describe('a new id', () => {
 
   test('that is taken again and again is a broken store', async () => {
     const records = memoryStore()
-    const s = site({ store: { ...records, create: async () => undefined } })
+    const keys: string[] = []
+    const create = async (key: string) => void keys.push(key) as undefined
+    const s = site({ store: { ...records, create } })
     await expect(s.person().does((session) => session.set('a', 1))).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(new Set(keys).size).toBe(3)
   })
 
   test('whose creation was carried out twice, the first answer lost, is one session', async () => {
@@ -966,6 +1002,68 @@ describe('a new id', () => {
     expect((await all(records)).size, 'the session and the pointer').toBe(2)
     await ada.does((session) => session.destroy())
     expect(await ada.does((session) => session.isNew)).toBe(true)
+  })
+
+  test('that two requests ask for at once is one, and both are told it', async () => {
+    const s = shop()
+    const ada = await guest(s)
+    const answers = await atOnce(ada, [(session) => session.regenerateId(), (session) => session.regenerateId()])
+    expect(ticketsOf(answers)).toHaveLength(2)
+    expect(new Set(ticketsOf(answers)).size).toBe(1)
+    expect((await all(s.records)).size, 'the session and the pointer').toBe(2)
+    for (const { arrive } of answers) arrive()
+    expect(await ada.does((session) => session.get('name'))).toBe('ada')
+  })
+
+  test('that two requests ask for at once can be told to one of them only when there are no secrets', async () => {
+    const s = shop(WITHOUT_SECRETS)
+    const ada = await guest(s)
+    const answers = await atOnce(ada, [(session) => session.regenerateId(), (session) => session.regenerateId()])
+    expect(ticketsOf(answers)).toHaveLength(1)
+    for (const { arrive } of answers) arrive()
+    expect(await ada.does((session) => session.get('name'))).toBe('ada')
+  })
+
+  test('for a double click on "sign in" is one, and what both requests stored is there', async () => {
+    const s = shop()
+    const ada = await guest(s)
+    const signIn = (key: string) => (session: Session) => {
+      session.signIn('ada')
+      session.set(key, 1)
+    }
+    const answers = await atOnce(ada, [signIn('a'), signIn('b')])
+    expect(new Set(ticketsOf(answers)).size).toBe(1)
+    expect(ticketsOf(answers)).toHaveLength(2)
+    for (const { arrive } of answers.toReversed()) arrive()
+    expect(await ada.does((session) => [session.owner, session.get('a'), session.get('b')])).toEqual(['ada', 1, 1])
+  })
+
+  test('is not given to two people who sign in at once from one session: one of them is told CONFLICT', async () => {
+    const s = shop()
+    const ada = await guest(s)
+    const signIn = (owner: string) => (session: Session) => session.signIn(owner)
+    const outcome = await Promise.allSettled(await togetherFrom(ada, [signIn('ada'), signIn('eve')]))
+    expect(
+      outcome.map((one) => (one.status === 'fulfilled' ? 'signed in' : (one.reason as { code: string }).code)).toSorted(),
+    ).toEqual(['CONFLICT', 'signed in'])
+    for (const one of outcome) if (one.status === 'fulfilled') one.value.arrive()
+    expect(['ada', 'eve']).toContain(await ada.does((session) => session.owner))
+  })
+
+  test('is told to nobody who was only writing while another request signed in, nor to one that took a new id as a guest', async () => {
+    const s = shop()
+    const ada = await guest(s)
+    const thief = ada.thief()
+    const writing = (session: Session) => session.set('late', 1)
+    const renewing = (session: Session) => session.regenerateId()
+    for (const act of [writing, renewing]) {
+      const late = await thief.begins(async (session) => {
+        if (ada.ticket === thief.ticket) await ada.does((other) => other.signIn('ada'))
+        act(session)
+      })
+      expect(ticketsOf([late])).toEqual([])
+    }
+    expect(await ada.does((session) => session.owner)).toBe('ada')
   })
 
   test('never comes from a visitor: an id that was never given out is not adopted', async () => {

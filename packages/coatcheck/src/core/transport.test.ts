@@ -296,8 +296,10 @@ describe('a header that carries the ticket', () => {
 
   test('longer than any ticket is refused before anybody looks at it', async () => {
     const s = open()
-    expect(await ask(s.person(), { 'x-session': 'A'.repeat(40_000) }).get()).toBeNull()
+    expect(await ask(s.person(), { 'x-session': 'A'.repeat(8 * 4096 + 1) }).get()).toBeNull()
     expect(s.refusals).toEqual(['oversized'])
+    expect(await ask(s.person(), { 'x-session': 'A'.repeat(8 * 4096) }).get()).toBeNull()
+    expect(s.refusals[1]).not.toBe('oversized')
   })
 
   test('is part of what a cache must tell apart', async () => {

@@ -213,6 +213,27 @@ describe('a listener of node:http', () => {
     await expect(response.text()).rejects.toThrow('terminated')
   })
 
+  test('that throws while its page waits for the save changes nothing more', async () => {
+    quietly()
+    const { sessions, watch, opens } = shop()
+    const save = gate()
+    const ada = await opens(
+      withSession(sessions, async (req, res) => {
+        const session = await sessions.open(req)
+        session.set('before', true)
+        res.write('the first half')
+        await save.reached
+        session.set('after', true)
+        throw new Error('boom')
+      }),
+    )
+    watch.before = (call) => (call === 'update' ? save.pass() : undefined)
+    await expect(ada.get('/')).rejects.toThrow('fetch failed')
+    save.open()
+    await settled()
+    expect(await ada.knows()).toEqual({ name: 'ada', before: true })
+  })
+
   test('may be a whole Express application', async () => {
     const { sessions, opens } = shop()
     const app = express().get('/', async (req, res) => {

@@ -7,6 +7,9 @@ export interface NodeRequest {
 
 type Next = (error?: unknown) => void
 
+/** node:http's own types, where there are any: `createServer` does not tell a handler what it will be given. */
+type Http = ReturnType<typeof globalThis.process.getBuiltinModule<'node:http'>>
+
 /**
  * Middleware for Express, Connect and the like: after `app.use(withSession(sessions))`, `sessions.open(req)` is the session of this
  * request. With a handler it is a listener for `http.createServer`. What changed is stored before the response headers leave: they
@@ -14,10 +17,10 @@ type Next = (error?: unknown) => void
  * that was ended stays ended. A store that fails reaches `next`, or the client as a 500.
  */
 export function withSession(sessions: object): (req: NodeRequest, res: NodeResponse, next: Next) => void
-export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
-  sessions: object,
-  handler: (req: Req, res: Res) => unknown,
-): (req: Req, res: Res) => void
+export function withSession<
+  Req extends NodeRequest = InstanceType<Http['IncomingMessage']>,
+  Res extends NodeResponse = InstanceType<Http['ServerResponse']>,
+>(sessions: object, handler: (req: Req, res: Res) => unknown): (req: Req, res: Res) => void
 export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   sessions: object,
   handler?: (req: Req, res: Res) => unknown,
@@ -26,7 +29,6 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   return (req: Req, res: Res, next?: Next): void => {
     const scope = face.scope(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
     const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
-    scope.enter()
     // Headers that have left, or those of an imitation of a response: what needs them must fail, and not be lost in silence.
     if (!hold(res, { before: () => settle(scope, res), failed, sent: () => scope.finish() })) scope.finish()
     if (handler) void run(() => handler(req, res), scope, res)
@@ -34,9 +36,8 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   }
 }
 
-/** Stores what changed and completes the headers; at once when nothing has to wait, and then the response is not held either. */
+/** Stores what changed and completes the headers: at once when nothing has to wait, and then the response is not held either. */
 function settle(scope: Scope, res: NodeResponse): void | Promise<void> {
-  if (!scope.asked) return
   const stored = (): void => answer(nodeHeaders(res), [scope])
   const failed = (error: unknown): never => {
     scope.fail()

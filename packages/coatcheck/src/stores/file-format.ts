@@ -4,13 +4,6 @@ import { SessionError } from '../errors.ts'
 import { DamagedRecord } from './file-damaged.ts'
 import type { SessionRecord, Version } from './store.ts'
 
-const NAME = /^[a-z0-9_-]{1,128}$/
-
-/** Whether `name` may be a key or the digest of an owner. */
-export function isName(name: string): boolean {
-  return NAME.test(name)
-}
-
 /** Twelve characters that nobody draws twice. */
 export function draw(): string {
   return randomText(9)

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { refusing, unlessDamaged } from './file-damaged.ts'
-import { type Content, isName, nameEntry, parseEntry } from './file-format.ts'
+import { type Content, nameEntry, parseEntry } from './file-format.ts'
 import { done, type FileSystem, ifThere } from './file-system.ts'
+import { isName } from './names.ts'
 
 /**
  * Whose sessions there are: an empty file each, made before its record and removed after it. An entry may point at

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { refusing, unlessDamaged } from './file-damaged.ts'
-import { draw, isName } from './file-format.ts'
+import { draw } from './file-format.ts'
 import type { Owners } from './file-owners.ts'
 import type { Records } from './file-records.ts'
 import { done, type FileSystem, ifThere } from './file-system.ts'
+import { isName } from './names.ts'
 import type { Page } from './store.ts'
 
 const HOUR = 3_600_000

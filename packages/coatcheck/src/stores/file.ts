@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path'
 import { SessionError } from '../errors.ts'
 import { DamagedRecord } from './file-damaged.ts'
-import { isName } from './file-format.ts'
 import { Owners } from './file-owners.ts'
 import { Records } from './file-records.ts'
 import { Sweep } from './file-sweep.ts'
 import { codeOf, type FileSystem, realFiles } from './file-system.ts'
+import { checkName } from './names.ts'
 import type { Store } from './store.ts'
 
 export { DamagedRecord }
@@ -75,14 +75,14 @@ export function fileStoreOn(files: FileSystem, directory: string): FileStore {
   }
 
   async function carryOutFor<T>(name: string, work: () => Promise<T>): Promise<T> {
-    checkName(name)
+    checkName('file', name)
     return carryOut(work)
   }
 
   return {
     read: (key) => carryOutFor(key, () => records.read(key)),
     async create(key, record) {
-      if (record.owner !== undefined) checkName(record.owner)
+      if (record.owner !== undefined) checkName('file', record.owner)
       return carryOutFor(key, () => records.create(key, record))
     },
     update: (key, record, version) => carryOutFor(key, () => records.update(key, record, version)),
@@ -92,14 +92,6 @@ export function fileStoreOn(files: FileSystem, directory: string): FileStore {
     prune: (before, limit) => carryOut(() => sweep.prune(before, limit)),
     migrate: () => carryOut(async () => {}),
   }
-}
-
-/** Only such names become paths. The error does not repeat the name, which whoever made the request may have chosen. */
-function checkName(name: string): void {
-  if (isName(name)) return
-  throw new SessionError('BAD_KEY', 'The file store was given a key or owner that is not 1 to 128 of a-z, 0-9, "_" and "-".', {
-    fix: 'Give the store digests, as the engine does.',
-  })
 }
 
 const FIXES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { randomText } from '../crypto/random.ts'
+import { checkName } from './names.ts'
 import { Connection } from './sqlite-connection.ts'
 import { checkedOptions, type SqliteStoreOptions } from './sqlite-options.ts'
 import type { SessionRow, Statements } from './sqlite-statements.ts'
@@ -22,6 +23,11 @@ const BATCH = 100
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const connection = new Connection(checkedOptions(options))
+  /** Some drivers cut a text short at a NUL, and the key of one session must not find another. */
+  const checked = (name: string): string => {
+    checkName('SQLite', name)
+    return name
+  }
   const changes = async (work: (sql: Statements) => { readonly changes: number | bigint }) =>
     Number((await connection.run(work)).changes)
   const keys = async (work: (sql: Statements) => unknown[]) =>
@@ -30,7 +36,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   return {
     async read(key) {
       // Bun answers null for no row.
-      const row = (await connection.run((sql) => sql.read.get(key))) as SessionRow | null | undefined
+      const row = (await connection.run((sql) => sql.read.get(checked(key)))) as SessionRow | null | undefined
       if (!row) return undefined
       const { version, data, owner } = row
       const times = { createdAt: Number(row.created_at), endsAt: Number(row.ends_at), expiresAt: Number(row.expires_at) }
@@ -39,20 +45,22 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
 
     async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
       const version = randomText(VERSION_BYTES)
-      const made = await changes((sql) => sql.create.run(key, version, data, owner, createdAt, endsAt, expiresAt))
+      const made = await changes((sql) =>
+        sql.create.run(checked(key), version, data, owner && checked(owner), createdAt, endsAt, expiresAt),
+      )
       return made === 1 ? version : undefined
     },
 
     async update(key, { data, expiresAt }, version) {
       const next = randomText(VERSION_BYTES)
-      return (await changes((sql) => sql.update.run(next, data, expiresAt, key, version))) === 1 ? next : undefined
+      return (await changes((sql) => sql.update.run(next, data, expiresAt, checked(key), version))) === 1 ? next : undefined
     },
 
-    delete: async (key, version) => (await changes((sql) => sql.delete.run(key, version))) === 1,
+    delete: async (key, version) => (await changes((sql) => sql.delete.run(checked(key), version))) === 1,
 
-    touch: async (key, expiresAt, version) => (await changes((sql) => sql.touch.run(expiresAt, key, version))) === 1,
+    touch: async (key, expiresAt, version) => (await changes((sql) => sql.touch.run(expiresAt, checked(key), version))) === 1,
 
-    listByOwner: (owner) => keys((sql) => sql.listByOwner.all(owner)),
+    listByOwner: (owner) => keys((sql) => sql.listByOwner.all(checked(owner))),
 
     async list(after, limit) {
       const found = await keys((sql) => sql.list.all(after ?? '', limit + 1))
