@@ -5,10 +5,20 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explored, nothingBad } from '../../test/helpers/explored.ts'
-import { scenario } from '../../test/helpers/scenarios.ts'
+import { PAIRS, SETTINGS, scenario } from '../../test/helpers/scenarios.ts'
 import { fileStore } from '../stores/file.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { sqliteStore } from '../stores/sqlite.ts'
+
+describe('promises 1, 2 and 8: two requests at once, in every order, one dying or one call done twice at every step', () => {
+  for (const letters of PAIRS) {
+    it(letters, async () => {
+      for (const setting of SETTINGS) {
+        await nothingBad(scenario({ letters, store: () => memoryStore(), ...setting }), { kill: true, double: true })
+      }
+    })
+  }
+})
 
 describe('three requests at once, at most two made to wait, one dying or one call done twice at every step', () => {
   for (const letters of ['RWD', 'SWD', 'RSW', 'RSD', 'RWW', 'SWW', 'SSD', 'RRD', 'SRN']) {

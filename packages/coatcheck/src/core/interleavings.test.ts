@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { explored, nothingBad } from '../../test/helpers/explored.ts'
-import { scenario } from '../../test/helpers/scenarios.ts'
+import { PAIRS, SETTINGS, scenario } from '../../test/helpers/scenarios.ts'
 import { memoryStore } from '../stores/memory.ts'
 
 const store = () => memoryStore()
 
-/** Every pair, each in two processes and in one, then the same session of somebody signed in. */
-const PAIRS = ['WW', 'RW', 'RD', 'SW', 'SD', 'RR', 'SS', 'RS', 'SB', 'WD', 'RN', 'SN', 'WN', 'DN', 'DD']
-
-describe('promises 1, 2 and 8: two requests at once, in every order, one dying or one call done twice at every step', () => {
+describe('promises 1, 2 and 8: two requests at once, in every order', () => {
   for (const letters of PAIRS) {
     it(letters, async () => {
-      await nothingBad(scenario({ letters, store }), { kill: true, double: true })
-      await nothingBad(scenario({ letters, store, owner: 'alice' }), { kill: true })
-      await nothingBad(scenario({ letters, store, together: true }), { kill: true, double: true })
+      for (const setting of SETTINGS) await nothingBad(scenario({ letters, store, ...setting }), {})
     })
   }
 })

@@ -2,8 +2,9 @@ import { answered, faceOf } from '../core/face.ts'
 
 /**
  * Wraps a `Request => Response` handler: inside it `sessions.open(request)` is the session of this request, and what changed is
- * stored before the response is handed on. A handler that throws, or answers 500 or above, changes nothing, except that a session
- * it ended stays ended. Further arguments (`env`, `ctx`, …) are passed through. Rejects when the store fails.
+ * stored before the response is handed on, which is a copy. A handler that throws, or answers 500 or above, changes nothing, except
+ * that a session it ended stays ended; one that is sealed in the cookie ends with an answer only. Further arguments (`env`, `ctx`, …)
+ * are passed through. Rejects when the store fails.
  */
 export function withSession<Rest extends unknown[]>(
   sessions: object,

@@ -9,8 +9,9 @@ export interface HonoContext {
 
 /**
  * Hono middleware: after `app.use(withSession(sessions))`, `sessions.open(c)` is the session of this request, and what changed is
- * stored before the response is sent. A handler that throws, or answers 500 or above, changes nothing, except that a session it
- * ended stays ended. A store that fails reaches `app.onError`.
+ * stored before the response is sent. Register it first: `etag` for one drops the cookies of what it wraps. A handler that throws
+ * (an `HTTPException` too: return the answer instead, to keep what was changed), or answers 500 or above, changes nothing, except
+ * that a session it ended stays ended. A store that fails reaches `app.onError`.
  */
 export function withSession(sessions: object): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
   const face = faceOf(sessions)
@@ -23,8 +24,8 @@ export function withSession(sessions: object): (c: HonoContext, next: () => Prom
       await scope.abandon()
       throw error
     }
-    if (c.error)
-      await scope.abandon() // a handler threw it, and Hono has made a response of it by now
+    // What a handler threw; Hono has made a response of it by now.
+    if (c.error) await scope.abandon()
     else await close(scope, c)
     replace(c, answered(c.res, [scope]))
   }

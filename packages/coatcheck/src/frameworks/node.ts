@@ -14,7 +14,8 @@ type Http = ReturnType<typeof globalThis.process.getBuiltinModule<'node:http'>>
  * Middleware for Express, Connect and the like: after `app.use(withSession(sessions))`, `sessions.open(req)` is the session of this
  * request. With a handler it is a listener for `http.createServer`. What changed is stored before the response headers leave: they
  * are held until then, so that a redirect cannot outrun the save. A response of 500 or above changes nothing, except that a session
- * that was ended stays ended. A store that fails reaches `next`, or the client as a 500.
+ * that was ended stays ended; an error that is answered below 500 counts as an answer. A store that fails reaches `next`, or the
+ * client as a 500.
  */
 export function withSession(sessions: object): (req: NodeRequest, res: NodeResponse, next: Next) => void
 export function withSession<

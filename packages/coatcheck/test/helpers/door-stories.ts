@@ -444,6 +444,28 @@ export function tellStories(door: Door): void {
         expect(await site.knows(ada)).toEqual({ name: 'ada', late: true })
       })
 
+      test('a session that is opened only while the body is streamed can be read, and a known visitor changes it', async () => {
+        const site = await open()
+        const [left, stored] = [gate(), Promise.withResolvers<void>()]
+        const ada = await site.ada()
+        site.watch.after = (call) => (call === 'update' ? stored.resolve() : undefined)
+        const path = site.plain(({ request }) => {
+          async function* body(): AsyncGenerator<string> {
+            yield 'hello '
+            await left.pass()
+            const session = await site.sessions.open(request)
+            session.set('late', true)
+            yield String(session.get('name'))
+          }
+          return { body: body() }
+        })
+        const response = await ada.get(path)
+        left.open()
+        expect(await response.text()).toBe('hello ada')
+        await stored.promise
+        expect(await site.knows(ada)).toEqual({ name: 'ada', late: true })
+      })
+
       test('a late change whose store fails stops nothing: it is told as an event', async () => {
         const site = await open()
         const [left, failed] = [gate(), Promise.withResolvers<void>()]

@@ -58,6 +58,17 @@ interface Looked {
   readonly owner: string | undefined
 }
 
+/** Every pair of requests. */
+export const PAIRS = ['WW', 'RW', 'RD', 'SW', 'SD', 'RR', 'SS', 'RS', 'SB', 'WD', 'RN', 'SN', 'WN', 'DN', 'DD'] as const
+
+/** Nobody's session or alice's, its requests served by two processes or by one. */
+export const SETTINGS: readonly Partial<Scenario>[] = [
+  {},
+  { owner: 'alice' },
+  { together: true },
+  { owner: 'alice', together: true },
+]
+
 export const SECRET = 'kY8!vQ2m#Zr7@pLx4^Tn9&Wc6*Hd3$Bf1'
 
 export function scenario({
