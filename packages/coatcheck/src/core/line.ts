@@ -10,6 +10,8 @@ import type { Known, Records } from './records.ts'
 
 /** So many sessions' last records are handed over to commits that come later. */
 const REMEMBERED = 500
+/** … unless they are large: this bounds what is kept in memory. In UTF-16 units. */
+const SMALL = 16_384
 
 /**
  * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
@@ -62,7 +64,7 @@ export class Lines {
 
   #remember(key: string, known: Known | undefined): void {
     this.#latest.delete(key)
-    if (known) this.#latest.set(key, known)
+    if (known && known.record.data.length <= SMALL) this.#latest.set(key, known)
     const [oldest] = this.#latest.keys()
     if (oldest !== undefined && this.#latest.size > REMEMBERED) this.#latest.delete(oldest)
   }
