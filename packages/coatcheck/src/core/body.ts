@@ -50,7 +50,12 @@ const listText = <T>(map: ReadonlyMap<string, T>, text: (value: T) => string) =>
 
 /** The text of a body: values keep the text they came with, so that only what changed is encoded again. */
 export function encodeBody(body: Body, frame: Frame): string {
-  const head = JSON.stringify({ format: FORMAT, ...frame, owner: body.owner, writes: body.writes }).slice(0, -1)
+  const head = JSON.stringify({
+    format: FORMAT,
+    ...frame,
+    owner: body.owner,
+    ...(body.writes.length > 0 && { writes: body.writes }),
+  }).slice(0, -1)
   const data = listText(body.values, (entry) => entryText(entry))
   const flash = listText(body.flash, ({ id, entry }) => entryText(entry, `,"i":${JSON.stringify(id)}`))
   return `${head},"data":${data}${flash === '{}' ? '' : `,"flash":${flash}`}}`
@@ -82,7 +87,7 @@ export interface Decoded {
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (isTooDeep(text)) return 'corrupt'
-    const { format, owner, writes, data, flash = {}, to, ...frame } = JSON.parse(text.length > MAX_TEXT ? '' : text)
+    const { format, owner, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text.length > MAX_TEXT ? '' : text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
     if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'

@@ -268,6 +268,41 @@ test('after a commit the session shows what others had stored, in the keys that 
   expect([session.get('seen'), session.get('other'), session.flash('notice')]).toEqual(['old', 'new', 'hello'])
 })
 
+test('after a commit an update shows what it came to on the value that others had stored, and goes on from there', async () => {
+  const site = desk()
+  const ticket = await site.visit((session) => {
+    session.set('n', 0)
+    session.set('list', ['a'])
+  })
+  const scope = site.arrive(ticket)
+  const session = await scope.open()
+  session.update('n', add)
+  session.update('list', (list) => [...(list as string[]), 'mine'])
+  await site.visit((other) => {
+    other.set('n', 100)
+    other.set('list', ['theirs'])
+  }, ticket)
+  const commit = scope.commit()
+  const mine = session.get('list') as string[]
+  await commit
+  expect([session.get('n'), session.get('list')]).toEqual([101, ['theirs', 'mine']])
+  session.update('n', add)
+  mine.push('too late: this is a copy that nobody has any more')
+  await scope.commit()
+  expect(await site.look(ticket, (s) => [s.get('n'), s.get('list')])).toEqual([102, ['theirs', 'mine']])
+})
+
+test('a commit that has nothing to do waits for nothing, also after one that had', async () => {
+  const site = desk()
+  const scope = site.arrive()
+  const session = await scope.open()
+  expect(scope.commit()).toMatchObject({ plan: 'nothing' })
+  session.set('a', 1)
+  await scope.commit()
+  await settled()
+  expect(scope.commit()).toMatchObject({ plan: 'nothing' })
+})
+
 describe('while a commit is under way', () => {
   async function held(start: (session: LiveSession) => void) {
     const site = desk()

@@ -1,4 +1,4 @@
-import type { Maybe } from '../crypto/maybe.ts'
+import { type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import type { Committed } from './committed.ts'
 import { Committer } from './committer.ts'
@@ -90,9 +90,16 @@ export class Scope {
     return result
   }
 
-  /** The handler answered with this status. One of 500 or above, or none, is a failure. */
-  answers(status: number): void {
+  /**
+   * The commit at the end of a request that was answered with `status`: one of 500 or above, or none, is a failure of the handler.
+   * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
+   */
+  close(status: number): Maybe<Committed> {
     if (status >= 500 || status === 0) this.fail()
+    return orElse(
+      () => this.commit(),
+      () => this.fail(),
+    )
   }
 
   /** The handler failed: what is not committed is forgotten, except that the session was ended. */

@@ -33,8 +33,13 @@ export interface FaceSessions {
 
 const FACES = new WeakMap<object, FaceSessions>()
 
+/** The sessions of any site, whatever they hold. */
+export interface AnySessions {
+  open(request: object): Promise<unknown>
+}
+
 /** The inside of `sessions`, for faces. */
-export function faceOf(sessions: object): FaceSessions {
+export function faceOf(sessions: AnySessions): FaceSessions {
   const face = FACES.get(sessions)
   if (face) return face
   throw new SessionError('BAD_OPTIONS', 'What was passed as sessions was not made by createSessions().', {

@@ -13,6 +13,7 @@ import {
   WITHOUT_SECRETS,
 } from '../../test/helpers/site.ts'
 import { type Watched, watched } from '../../test/helpers/watched.ts'
+import { SessionError } from '../errors.ts'
 import { type MemoryStore, memoryStore } from '../stores/memory.ts'
 import type { SessionRecord, Store } from '../stores/store.ts'
 import type { Engine } from './engine.ts'
@@ -417,6 +418,35 @@ describe('promise 6: a record that cannot be read', () => {
       }),
     ).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining('unknown-version') })
     expect((await s.records.read(key))?.record.data).toContain('"format":2')
+  })
+
+  test('because its store found it damaged concerns that visitor only, who goes on with a fresh session', async () => {
+    const s = shop()
+    const [ada, eve] = [await guest(s), await guest(s, { name: 'eve' })]
+    const key = await ada.does((session) => session.handle as string)
+    const damaged = new SessionError('DAMAGED_RECORD', 'The file is torn.')
+    s.watch.before = (_, at) => {
+      if (at === key) throw damaged
+    }
+    s.events.length = 0
+    expect(await ada.does((session) => session.isNew)).toBe(true)
+    expect(s.events).toEqual([{ type: 'refused', reason: 'corrupt', handle: key, error: damaged }])
+    await ada.does((session) => session.set('name', 'new'))
+    expect(await ada.does((session) => session.get('name'))).toBe('new')
+    expect(await eve.does((session) => session.get('name'))).toBe('eve')
+  })
+
+  test('because it was damaged while a request was under way fails that request', async () => {
+    const s = shop()
+    const ada = await guest(s)
+    await expect(
+      ada.does((session) => {
+        session.set('name', 'eve')
+        s.watch.before = (call) => {
+          if (call !== 'create') throw new SessionError('DAMAGED_RECORD', 'The file is torn.')
+        }
+      }),
+    ).rejects.toMatchObject({ code: 'DAMAGED_RECORD' })
   })
 
   test('whatever a store answers, a visitor’s request does not fail with anything but a SessionError', async () => {

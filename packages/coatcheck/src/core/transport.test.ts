@@ -85,13 +85,18 @@ describe('the cookie', () => {
       headers.append('set-cookie', 'theme=dark; Path=/')
       headers.append('set-cookie', `${COOKIE}=old; Path=/; Secure; HttpOnly`)
       headers.append('set-cookie', `${COOKIE}.1=piece; Path=/; Secure; HttpOnly`)
-      headers.append('set-cookie', `${COOKIE}x=other; Path=/; Secure; HttpOnly`)
+      for (const name of [`${COOKIE}x`, `${COOKIE}.8`, `${COOKIE}.x`, 'other.1', `x${COOKIE}.1`])
+        headers.append('set-cookie', `${name}=other; Path=/; Secure; HttpOnly`)
       headers.append('set-cookie', 'seen=1; Expires=Wed, 21 Nov 2029 08:00:00 GMT')
       return new Response('ok', { headers })
     })
     expect(lines(answer).map((line) => line.split(';')[0]?.replace(/=[\w-]{40,}/, '=…'))).toEqual([
       'theme=dark',
       `${COOKIE}x=other`,
+      `${COOKIE}.8=other`,
+      `${COOKIE}.x=other`,
+      'other.1=other',
+      `x${COOKIE}.1=other`,
       'seen=1',
       `${COOKIE}=…`,
     ])

@@ -9,7 +9,7 @@ import { serving } from '../../test/helpers/serving.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import { type Watched, watched } from '../../test/helpers/watched.ts'
 import type { SessionEvent } from '../core/events.ts'
-import { createSessions, type Sessions } from '../core/sessions.ts'
+import { type AnySessions, createSessions, type Sessions } from '../core/sessions.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { type Visitor, visitor } from '../testing/visitor.ts'
 import { withSession } from './fetch.ts'
@@ -59,7 +59,7 @@ function responseOf({ status = 200, headers = [], body = '', redirect }: Reply):
   return new Response(typeof body === 'string' ? body : streamOf(body), { status, headers: headers as [string, string][] })
 }
 
-const behind = (handle: Handle, sessions: readonly object[]): Fetch =>
+const behind = (handle: Handle, sessions: readonly AnySessions[]): Fetch =>
   sessions.reduceRight<Fetch>(
     (inner, each) => withSession(each, inner),
     async (request) => responseOf(await handle({ request, path: new URL(request.url).pathname })),
@@ -222,7 +222,7 @@ describe('a handler', () => {
   })
 
   test('gets the sessions of the door and no others', () => {
-    expect(() => withSession({ open: () => {} }, () => new Response())).toThrow(
+    expect(() => withSession({ open: async () => {} }, () => new Response())).toThrow(
       expect.objectContaining({ code: 'BAD_OPTIONS', fix: expect.stringContaining('createSessions()') }),
     )
   })

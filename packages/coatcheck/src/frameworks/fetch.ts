@@ -1,4 +1,4 @@
-import { answered, faceOf } from '../core/face.ts'
+import { type AnySessions, answered, faceOf } from '../core/face.ts'
 
 /**
  * Wraps a `Request => Response` handler: inside it `sessions.open(request)` is the session of this request, and what changed is
@@ -7,7 +7,7 @@ import { answered, faceOf } from '../core/face.ts'
  * are passed through. Rejects when the store fails.
  */
 export function withSession<Rest extends unknown[]>(
-  sessions: object,
+  sessions: AnySessions,
   handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   const face = faceOf(sessions)
@@ -18,17 +18,12 @@ export function withSession<Rest extends unknown[]>(
     try {
       response = await handler(request, ...rest)
       if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
-      if (!response) throw new TypeError('The handler gave no Response.')
     } catch (error) {
       await scope.abandon()
       throw error
     }
     try {
-      scope.answers(response.status)
-      await scope.commit()
-    } catch (error) {
-      scope.fail()
-      throw error
+      await scope.close(response.status)
     } finally {
       scope.finish()
     }

@@ -1,4 +1,4 @@
-import { answered, faceOf, type Scope, takenBack } from '../core/face.ts'
+import { type AnySessions, answered, faceOf, type Scope, takenBack } from '../core/face.ts'
 
 /** What is used of Hono's `Context`. */
 export interface HonoContext {
@@ -13,7 +13,7 @@ export interface HonoContext {
  * (an `HTTPException` too: return the answer instead, to keep what was changed), or answers 500 or above, changes nothing, except
  * that a session it ended stays ended. A store that fails reaches `app.onError`.
  */
-export function withSession(sessions: object): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
+export function withSession(sessions: AnySessions): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
   const face = faceOf(sessions)
   return async (c, next) => {
     const scope = face.scope(c, { get: (name) => c.req.header(name) ?? null })
@@ -33,10 +33,8 @@ export function withSession(sessions: object): (c: HonoContext, next: () => Prom
 
 async function close(scope: Scope, c: HonoContext): Promise<void> {
   try {
-    scope.answers(c.res.status)
-    await scope.commit()
+    await scope.close(c.res.status)
   } catch (error) {
-    scope.fail()
     replace(c, takenBack(c.res))
     throw error
   } finally {

@@ -1,4 +1,4 @@
-import { answer, faceOf, hold, type NodeResponse, nodeHeaders, type Scope, takeBack } from '../core/face.ts'
+import { type AnySessions, answer, faceOf, hold, type NodeResponse, nodeHeaders, type Scope, takeBack } from '../core/face.ts'
 
 /** What is used of node:http's `IncomingMessage`, and so of Express's and Connect's request. */
 export interface NodeRequest {
@@ -17,13 +17,13 @@ type Http = ReturnType<typeof globalThis.process.getBuiltinModule<'node:http'>>
  * that was ended stays ended; an error that is answered below 500 counts as an answer. A store that fails reaches `next`, or the
  * client as a 500.
  */
-export function withSession(sessions: object): (req: NodeRequest, res: NodeResponse, next: Next) => void
+export function withSession(sessions: AnySessions): (req: NodeRequest, res: NodeResponse, next: Next) => void
 export function withSession<
   Req extends NodeRequest = InstanceType<Http['IncomingMessage']>,
   Res extends NodeResponse = InstanceType<Http['ServerResponse']>,
->(sessions: object, handler: (req: Req, res: Res) => unknown): (req: Req, res: Res) => void
+>(sessions: AnySessions, handler: (req: Req, res: Res) => unknown): (req: Req, res: Res) => void
 export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
-  sessions: object,
+  sessions: AnySessions,
   handler?: (req: Req, res: Res) => unknown,
 ) {
   const face = faceOf(sessions)
@@ -40,18 +40,8 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
 /** Stores what changed and completes the headers: at once when nothing has to wait, and then the response is not held either. */
 function settle(scope: Scope, res: NodeResponse): void | Promise<void> {
   const stored = (): void => answer(nodeHeaders(res), [scope])
-  const failed = (error: unknown): never => {
-    scope.fail()
-    throw error
-  }
-  scope.answers(res.statusCode)
-  let commit: ReturnType<Scope['commit']>
-  try {
-    commit = scope.commit()
-  } catch (error) {
-    return failed(error)
-  }
-  return commit instanceof Promise ? commit.then(stored, failed) : stored()
+  const closing = scope.close(res.statusCode)
+  return closing instanceof Promise ? closing.then(stored) : stored()
 }
 
 /** A listener's errors have nowhere to go in node:http: they are answered here, and told. */

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { SessionEvent } from '../../src/core/events.ts'
-import { createSessions, type Sessions } from '../../src/core/sessions.ts'
+import { type AnySessions, createSessions, type Sessions } from '../../src/core/sessions.ts'
 import type { Session } from '../../src/core/types.ts'
 import { SessionError } from '../../src/errors.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
@@ -35,7 +35,7 @@ export interface Door {
   /** Whether what answers for a handler that threw is inside the door, which can then clear a cookie. */
   readonly answersThrows: boolean
   /** All requests go through a door for each of `sessions`, the first outermost. */
-  listener(handle: Handle, sessions: readonly object[]): RequestListener
+  listener(handle: Handle, sessions: readonly AnySessions[]): RequestListener
 }
 
 export type Page = (session: Session, visit: Visit) => Reply | Promise<Reply>
@@ -61,7 +61,7 @@ export interface Place extends Serving {
 export type Kind = 'sealed' | 'stored'
 
 /** Doors for `others` stand inside, the door of the place's own sessions is outermost. */
-export async function place(door: Door, kind: Kind, others: readonly object[] = []): Promise<Place> {
+export async function place(door: Door, kind: Kind, others: readonly AnySessions[] = []): Promise<Place> {
   const clock = clockFrom()
   const watch = watched(memoryStore({ now: clock.now }))
   const events: SessionEvent[] = []
