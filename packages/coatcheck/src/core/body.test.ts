@@ -122,6 +122,18 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
     expect(() => encodeBody(opened(text), {})).not.toThrow()
   })
 
+  test('what is wide is not deep, and brackets in texts are no nesting', () => {
+    const values = {
+      siblings: Array.from({ length: 5000 }, () => [{}]),
+      objects: Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, { a: [] }])),
+      brackets: '[{'.repeat(5000),
+      quotes: ['"[', '\\', '\\"', '\\\\"['.repeat(2000), '"'],
+      maps: new Map(Array.from({ length: 3000 }, (_, i) => [i, new Set([i])])),
+    }
+    const back = opened(encodeBody(body(values), {}))
+    expect(Object.fromEntries(Array.from(back.values, ([key, entry]) => [key, entry.take()]))).toEqual(values)
+  })
+
   test('the key __proto__ in a foreign text changes no prototype', () => {
     decode('{"format":1,"writes":[],"data":{},"__proto__":{"admin":true}}')
     expect(({} as { admin?: unknown }).admin).toBeUndefined()

@@ -86,8 +86,8 @@ export interface Decoded {
 /** What `encodeBody` or `encodePointer` wrote, or why it cannot be read. */
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
-    if (isTooDeep(text)) return 'corrupt'
-    const { format, owner, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text.length > MAX_TEXT ? '' : text)
+    if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
+    const { format, owner, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
     if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'

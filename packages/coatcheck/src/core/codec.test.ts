@@ -248,6 +248,12 @@ describe('what cannot be stored throws BAD_VALUE and says where it is', () => {
     const error = refusal(deep)
     expect(error.code).toBe('BAD_VALUE')
     expect(error.message).toContain('nested too deeply')
+    let objects: unknown = {}
+    for (let i = 0; i < 100_000; i++) objects = { in: objects }
+    expect(refusal(objects).message).toContain('nested too deeply')
+    let medium: unknown = {}
+    for (let i = 0; i < 3000; i++) medium = i % 2 ? { in: medium } : [medium]
+    expect(refusal(medium).message).toContain('nested too deeply')
     let rich: unknown = new Map()
     for (let i = 0; i < 100_000; i++) rich = new Map([['in', rich]])
     expect(refusal(rich).code).toBe('BAD_VALUE')

@@ -148,10 +148,13 @@ describe.each(['stored', 'sealed'] as const)('promise 4: a commit of a %s sessio
     expect(second.plan).toBe('update')
     expect(second.send).toHaveLength(kind === 'stored' ? 0 : 1)
     expect(second.current).toHaveLength(1)
-    expect(scope.lines).toEqual(second.current)
+    session.set('b', 3)
+    const third = await scope.commit()
+    expect(third.send).toHaveLength(kind === 'stored' ? 0 : 1)
+    expect(scope.lines).toEqual(third.current)
     expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([
       ['a', 1],
-      ['b', 2],
+      ['b', 3],
     ])
   })
 
@@ -668,6 +671,24 @@ describe('after the headers have left', () => {
     act(session)
     await settled()
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
+  })
+
+  test('a flash value is read and gone, or cannot be read: it is never shown again', async () => {
+    const site = desk()
+    const ticket = await site.visit((session) => session.flash('notice', 'hello'))
+    const scope = site.arrive(ticket)
+    const session = await scope.open()
+    scope.finish()
+    expect(session.flash('notice')).toBe('hello')
+    await settled()
+    expect(await site.look(ticket, (s) => s.flash('notice'))).toBeUndefined()
+
+    const sealed = desk('sealed')
+    const other = sealed.arrive(await sealed.visit((s) => s.flash('notice', 'hello')))
+    const late = await other.open()
+    other.finish()
+    expect(() => late.flash('notice')).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
+    expect(late.flash('none')).toBeUndefined()
   })
 
   test('nothing can be begun after a late end: it is told, not lost', async () => {

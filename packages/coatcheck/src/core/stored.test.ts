@@ -938,7 +938,11 @@ describe('promise 1: no lost update', () => {
     expect(clock.now() - began).toBeGreaterThan(5000)
     expect(clock.now() - began).toBeLessThan(5100)
     expect(slept).toBeGreaterThan(100)
+    const tries = slept
+    await settled()
+    expect(slept, 'it does not go on behind the answer').toBe(tries)
     busy = false
+    await settled()
     expect(await ada.does((session) => session.get('name'))).toBe('ada')
   })
 
@@ -1066,6 +1070,23 @@ describe('a new id', () => {
     expect(ticketsOf(answers)).toHaveLength(2)
     for (const { arrive } of answers.toReversed()) arrive()
     expect(await ada.does((session) => [session.owner, session.get('a'), session.get('b')])).toEqual(['ada', 1, 1])
+  })
+
+  test.each([
+    ['the sign-in first', false],
+    ['the new id first', true],
+  ])('for a sign-in beside a request that takes a new id: the session is signed in (%s)', async (_, renewsFirst) => {
+    const s = shop()
+    const ada = await guest(s)
+    const acts = [(session: Session) => session.signIn('ada'), (session: Session) => session.regenerateId()]
+    const answers = await atOnce(ada, renewsFirst ? acts.toReversed() : acts)
+    const owners = await Promise.all(
+      ticketsOf(answers).map((ticket) =>
+        s.person().does((session) => session.owner, { headers: { cookie: `${COOKIE}=${ticket}` } }),
+      ),
+    )
+    expect(owners).toContain('ada')
+    expect((await all(s.records)).size - owners.length, 'no third session').toBeLessThanOrEqual(2)
   })
 
   test('is not given to two people who sign in at once from one session: one of them is told CONFLICT', async () => {
