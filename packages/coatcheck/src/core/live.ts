@@ -46,10 +46,9 @@ export function changeOf(key: string, live: Live): ValueChange | undefined {
   if (live.done === 'delete') return live.base && { kind: 'delete' }
   if (live.done === 'nothing' && !changedInside(key, live)) return undefined
   const entry = entryOf(key, live)
-  if (live.done === 'update' && live.result?.equals(entry)) {
-    return { kind: 'update', entry, base: live.base, steps: live.steps }
-  }
-  return entry.equals(live.base) ? undefined : { kind: 'set', entry, base: live.base, wasRead: live.wasRead }
+  if (entry.equals(live.base)) return undefined
+  if (live.done !== 'update' || !live.result?.equals(entry)) return { kind: 'set', entry, base: live.base, wasRead: live.wasRead }
+  return { kind: 'update', entry, base: live.base, steps: live.steps }
 }
 
 /** Goes on from what the commit under way writes; the copy returned is how it was. */

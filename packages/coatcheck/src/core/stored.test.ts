@@ -1058,6 +1058,29 @@ describe('a new id', () => {
     expect(await ada.does((session) => session.get('name'))).toBe('ada')
   })
 
+  test.each<[string, (session: Session) => void]>([
+    ['a new id', (session) => session.regenerateId()],
+    ['a sign-in', (session) => session.signIn('ada')],
+  ])('that was given up again before the second request could be told it is not told: the latest is (%s)', async (_, move) => {
+    const s = shop()
+    const ada = await guest(s)
+    const elsewhere = redeployed(s, {})
+    let latest: Person | undefined
+    const late = await ada.begins(async (session) => {
+      await ada.does(move)
+      const first = await ada.does((other) => other.handle)
+      s.watch.before = async (call, key) => {
+        if (call !== 'update' || key !== first || latest) return
+        latest = moved(elsewhere, ada)
+        await latest.does((other) => other.regenerateId())
+      }
+      move(session)
+    })
+    expect(ticketsOf([late])).toEqual([latest?.ticket])
+    late.arrive()
+    expect(await ada.does((session) => session.get('name'))).toBe('ada')
+  })
+
   test('for a double click on "sign in" is one, and what both requests stored is there', async () => {
     const s = shop()
     const ada = await guest(s)
