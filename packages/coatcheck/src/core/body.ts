@@ -12,6 +12,8 @@ export interface Body {
   readonly flash: ReadonlyMap<string, Flash>
   /** Whose it is, in the clear: the record around it names the digest only. */
   readonly owner: string | undefined
+  /** Milliseconds without being seen after which this session ends, where it was given a time of its own. */
+  readonly lasts?: number
   /** Ids of the last writes, newest last: how a write whose answer was lost is recognised. */
   readonly writes: readonly string[]
 }
@@ -54,6 +56,7 @@ export function encodeBody(body: Body, frame: Frame): string {
     format: FORMAT,
     ...frame,
     owner: body.owner,
+    lasts: body.lasts,
     ...(body.writes.length > 0 && { writes: body.writes }),
   }).slice(0, -1)
   const data = listText(body.values, (entry) => entryText(entry))
@@ -87,13 +90,14 @@ export interface Decoded {
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
+    const { format, owner, lasts, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
     if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'
+    if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
     const values = new Map(Object.entries(data).map(([key, raw]) => [key, entryOf(raw)]))
     const flashes = new Map(Object.entries(flash).map(([key, raw]) => [key, { id: String((raw as Raw).i), entry: entryOf(raw) }]))
-    return { frame, body: { values, flash: flashes, owner, writes } }
+    return { frame, body: { values, flash: flashes, owner, writes, ...(lasts !== undefined && { lasts }) } }
   } catch {
     return 'corrupt'
   }

@@ -16,10 +16,13 @@ export interface Changes {
   readonly flash: ReadonlyMap<string, Flash>
   /** Ids of the flash values that were read. */
   readonly flashRead: ReadonlySet<string>
+  /** The session's own idle time from now on, in milliseconds. */
+  readonly lasts?: number
 }
 
 export function isEmpty(changes: Changes): boolean {
-  return changes.values.size === 0 && changes.flash.size === 0 && changes.flashRead.size === 0
+  const { values, flash, flashRead, lasts } = changes
+  return values.size === 0 && flash.size === 0 && flashRead.size === 0 && lasts === undefined
 }
 
 /** What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept: steps are not run twice. */
@@ -57,7 +60,7 @@ export function apply(body: Body, changes: Changes, now: number, overwritten: (k
   const flash = new Map(body.flash)
   for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
   for (const [key, value] of changes.flash) flash.set(key, value)
-  return { ...body, values, flash }
+  return { ...body, values, flash, ...(changes.lasts !== undefined && { lasts: changes.lasts }) }
 }
 
 function replay(key: string, stored: Entry | undefined, steps: readonly Updater[]): Entry {

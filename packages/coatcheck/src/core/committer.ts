@@ -1,13 +1,14 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
+import { SessionError } from '../errors.ts'
 import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
 import type { Held, Saved, Taken } from './engine.ts'
-import { slideIsDue } from './expiry.ts'
+import { policyOf, slideIsDue } from './expiry.ts'
 import { type Plan, planCommit } from './plan.ts'
 import type { Core, Recognised } from './recognise.ts'
 import { Reply } from './reply.ts'
 import type { LiveSession } from './session.ts'
-import type { Arrival, HeaderLine, Presented } from './transport.ts'
+import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
 
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
 export class Committer {
@@ -18,7 +19,10 @@ export class Committer {
   /** What a ticket that opens nothing can still end. */
   #ends: Held | undefined
   #gone = false
+  /** What the visitor holds, or was given. */
   #ticket: string | undefined
+  #given = false
+  #forget: (() => Promise<void>) | undefined
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.#core = core
@@ -27,9 +31,12 @@ export class Committer {
     this.#maySlide = core.keeper.kind !== 'sealed' || (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate'
   }
 
-  begin({ held, ends, via }: Recognised): void {
+  begin({ held, ends, via, ticket, foreign }: Recognised): void {
     this.#held = held
     this.#ends = ends
+    this.#ticket = ticket
+    this.#forget = foreign?.forget
+    this.#reply.other = foreign?.cookieName
     if (via) this.#reply.via = via
   }
 
@@ -37,39 +44,60 @@ export class Committer {
     return this.#reply.lines
   }
   get holdsTicket(): boolean {
-    return this.#held !== undefined && this.#reply.lines.length === 0
+    return this.#held !== undefined && !this.#held.foreign && this.#reply.lines.length === 0
+  }
+  /** The secret value that opens the session now. */
+  get ticket(): string | undefined {
+    return this.#held && this.#ticket
   }
   /** Whether a change can be stored without the visitor being told. */
   get storesLate(): boolean {
-    return this.#held !== undefined && this.#core.keeper.kind !== 'sealed'
+    return this.#held !== undefined && !this.#held.foreign && this.#core.keeper.kind !== 'sealed'
   }
 
-  commit(session: LiveSession): Maybe<Committed> {
+  commit(session: LiveSession, how: LineOptions = {}): Maybe<Committed> {
     const { keeper, engine } = this.#core
-    const taken = session.take()
-    const changed = !isEmpty(taken.changes)
+    const taken = this.#timed(session.take())
+    const { lasts, ...values } = taken.changes
+    const changed = !isEmpty(values) || (lasts !== undefined && this.#held !== undefined && !taken.ended)
     if (this.#gone && !taken.ended) {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
       return this.done('nothing', [])
     }
     const held = this.#held ?? (taken.ended ? this.#ends : undefined)
-    const slides = held !== undefined && this.#maySlide && slideIsDue(held.life, engine.policy, engine.now())
-    const { ended, move } = taken
+    const slides = held !== undefined && this.#maySlide && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    const { ended, move, begins } = taken
     const signsIn = move?.kind === 'signIn'
-    const plan = planCommit({ held: held !== undefined, ended, changed, moves: move !== undefined, signsIn, slideIsDue: slides })
-    if (plan === 'nothing') return this.done(plan, ended ? this.#reply.clearing() : [])
+    const moves = move !== undefined
+    const plan = planCommit({ held: held !== undefined, ended, changed, begins, moves, signsIn, slideIsDue: slides })
+    if (plan === 'nothing') return this.done(plan, ended ? this.#reply.clearing(how) : this.#again(how))
     return orElse(
-      () => andThen(keeper.commit(plan, held, taken), (saved) => this.#saved(plan, saved, taken, session)),
+      () => andThen(keeper.commit(plan, held, taken), (saved) => this.#saved(plan, saved, taken, session, how)),
       () => taken.undo(),
     )
   }
 
   done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
-    return { plan, send, current: this.#reply.lines, ticket: this.#ticket }
+    return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
   }
 
-  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession): Committed {
+  /** A session that is to last much longer than it can goes on as a new one: the end of a record is fixed. */
+  #timed(taken: Taken): Taken {
+    const { keeper, engine } = this.#core
+    const { lasts } = taken.changes
+    if (lasts === undefined || taken.move || !this.#held || this.#held.foreign || keeper.kind === 'custom') return taken
+    const missing = engine.now() + lasts - this.#held.life.endsAt
+    return missing > lasts / 2 ? { ...taken, move: { kind: 'renew', anew: true } } : taken
+  }
+
+  /** The line once more, when this request gave one and it is to look different. */
+  #again(how: LineOptions): readonly HeaderLine[] {
+    if (!how.attributes || !this.#given || !this.#held || this.#ticket === undefined) return []
+    return this.#reply.giving(this.#ticket, this.#held, how)
+  }
+
+  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: LineOptions): Maybe<Committed> {
     const { emit } = this.#core.engine
     const { held, ticket, dropped } = saved
     if (dropped) {
@@ -78,12 +106,25 @@ export class Committer {
       this.#gone = true
       this.#reply.lines = []
     }
-    const send = ticket !== undefined && held ? this.#reply.giving(ticket, held) : plan === 'end' ? this.#reply.clearing() : []
+    const send =
+      ticket !== undefined && held ? this.#reply.giving(ticket, held, how) : plan === 'end' ? this.#reply.clearing(how) : []
     this.#held = held
     this.#ends = undefined
     session.settle(held, taken)
     if (!dropped) emit({ type: 'committed', plan, ...(held && { handle: held.handle }) })
     if (ticket !== undefined) this.#ticket = ticket
-    return this.done(plan, send)
+    this.#given ||= ticket !== undefined
+    const committed = this.done(plan, send)
+    const forget = this.#forget
+    if (!forget) return committed
+    this.#forget = undefined
+    return forget().then(
+      () => committed,
+      (cause) => {
+        const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
+        emit({ type: 'late-failed', error })
+        return committed
+      },
+    )
   }
 }

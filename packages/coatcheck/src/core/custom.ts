@@ -1,82 +1,123 @@
 import { digest } from '../crypto/digest.ts'
-import type { Keyring } from '../crypto/keyring.ts'
+import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
-import { type Body, EMPTY, type Flash } from './body.ts'
+import type { IdFormat } from '../foreign/format.ts'
+import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import { Entry } from './codec.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken, withSecrets } from './engine.ts'
-import { born, type Life, lifeFault } from './expiry.ts'
+import {
+  type Engine,
+  type Foreign,
+  type Held,
+  type Keeper,
+  ownedBy,
+  type Refused,
+  type Saved,
+  startsAnew,
+  type Taken,
+  withSecrets,
+} from './engine.ts'
+import { born, type Life, lifeFault, policyOf } from './expiry.ts'
+import { bodyOf, plainOf, reserved } from './plain.ts'
 import type { Plan } from './plan.ts'
+import { adopt as adoptAny } from './sealed.ts'
 import { callStore } from './store-call.ts'
 
 /** An application's own functions: its database picks the id and is given a plain object. Its last writer wins. */
 export interface CustomStorage {
   create(data: Record<string, unknown>, expires: Date): Promise<string>
   read(id: string): Promise<Record<string, unknown> | null | undefined>
-  update(id: string, data: Record<string, unknown>, expires: Date): Promise<void>
-  delete(id: string): Promise<void>
+  update(id: string, data: Record<string, unknown>, expires: Date): Promise<unknown>
+  delete(id: string): Promise<unknown>
 }
 
 interface CustomHeld extends Held {
-  readonly id: string
+  /** undefined while another library keeps it. */
+  readonly id: string | undefined
 }
 
-/** The names under which owner and flash values stand in the plain object. */
-const OWNER = '__owner__'
+/** The name under which a flash value stands in the row. */
 const FLASH = /^__flash_(.*)__$/s
+
+/** Whose cookies show the ids of rows: with neither, ours alone, which say when the session began and ends. */
+export interface IdFormats {
+  /** Instead of ours. */
+  readonly writes?: IdFormat
+  /** Besides, until the next write. */
+  readonly reads?: readonly IdFormat[]
+}
 
 /**
  * Sessions kept by an application's own functions. The ticket shows their id and both ends under a MAC, so that no visitor can ask
  * for a row by its number.
  */
-export function customKeeper(storage: CustomStorage): (engine: Engine) => Keeper {
-  return (engine) => keeperOf(storage, withSecrets(engine), engine) as Keeper
+export function customKeeper(storage: CustomStorage, formats: IdFormats = {}): (engine: Engine) => Keeper {
+  return (engine) => keeperOf(storage, formats, engine) as Keeper
 }
 
-function keeperOf(storage: CustomStorage, keyring: Keyring, engine: Engine): Keeper<CustomHeld> {
+function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): Keeper<CustomHeld> {
+  const ours = formats.writes ? undefined : withSecrets(engine)
   const context = [engine.binding]
+  const foreign = [...(formats.writes ? [formats.writes] : []), ...(formats.reads ?? [])]
 
   async function find(ticket: string): Promise<CustomHeld | Refused> {
-    const verified = await keyring.verify('custom', context, ticket)
-    if (typeof verified === 'string') return { refused: verified }
-    const shown = shownBy(verified.bytes)
-    if (!shown) return { refused: 'corrupt' }
-    const { id, life } = shown
+    const shown = await shownBy(ticket)
+    if ('refused' in shown) return shown
+    const { id, life, stale } = shown
     const handle = await digest('custom', id)
     const refused = lifeFault(life, engine.now())
     if (refused) return { refused, handle }
-    const data = await read(id)
-    if (!data) return { refused: 'unknown', handle }
-    const { body, unreadable } = bodyOf(data)
+    const row = await read(id)
+    if (!row) return { refused: 'unknown', handle }
+    const { body, unreadable } = rowBody(row)
     for (const key of Object.keys(unreadable)) engine.emit({ type: 'unreadable-value', key, handle })
-    return { id, handle, life, body, stale: verified.stale }
+    return { id, handle, life, body, stale }
   }
 
+  async function shownBy(ticket: string): Promise<{ id: string; life: Life; stale: boolean } | Refused> {
+    for (const format of foreign) {
+      const id = await format.read(ticket)
+      // Such a cookie says nothing of when the session began or ends: its row does.
+      if (id !== undefined) return { id, life: lifeFromNow(), stale: format !== formats.writes }
+    }
+    const verified = (await ours?.verify('custom', context, ticket)) ?? 'forged'
+    if (typeof verified === 'string') return { refused: verified }
+    const shown = shownIn(verified.bytes)
+    return shown ? { ...shown, stale: verified.stale } : { refused: 'corrupt' }
+  }
+
+  const lifeFromNow = () => born({ ...engine.policy, idle: engine.policy.absolute }, engine.now())
+
   async function commit(plan: Plan, held: CustomHeld | undefined, taken: Taken): Promise<Saved> {
-    if (held && (plan === 'end' || plan === 'end+create')) await remove(held.id)
+    const { id: old } = held ?? {}
+    if (old !== undefined && (plan === 'end' || plan === 'end+create')) await remove(old)
     if (plan === 'end') return { held: undefined }
     const now = engine.now()
     const before = plan === 'end+create' ? undefined : held
-    const row = before && (await read(before.id))
-    if (before && !row) return { held: undefined, dropped: 'ended' }
-    const fresh = bodyOf(row ?? {})
+    const row = before?.id === undefined ? undefined : await read(before.id)
+    if (before?.id !== undefined && !row) return { held: undefined, dropped: 'ended' }
+    const fresh = row ? rowBody(row) : { body: before?.body ?? EMPTY, unreadable: {} }
     const body = ownedBy(
       apply(fresh.body, taken.changes, now, () => {}),
       taken,
     )
-    const data = { ...fresh.unreadable, ...dataOf(body) }
-    if (!before || plan === 'replace') {
-      const life =
-        before && taken.move?.kind !== 'signIn' ? before.life : born({ ...engine.policy, idle: engine.policy.absolute }, now)
+    const data = { ...fresh.unreadable, ...rowOf(body) }
+    const { lasts } = taken.changes
+    if (before?.id === undefined || plan === 'replace') {
+      const policy = policyOf({ lasts: lasts ?? engine.policy.absolute }, engine.policy)
+      const life = before && !startsAnew(taken.move) ? before.life : { ...born(policy, now), endsAt: now + policy.idle }
       const id = await create(data, life)
-      if (before) await remove(before.id)
+      if (before?.id !== undefined) await remove(before.id)
       return give({ id, handle: await digest('custom', id), life, body, stale: false })
     }
+    const life = lasts === undefined ? before.life : { ...before.life, endsAt: now + lasts, expiresAt: now + lasts }
     if (plan === 'update') {
-      await callStore(engine, 'update', async () => storage.update(before.id, data, new Date(before.life.endsAt)))
+      await callStore(engine, 'update', async () => storage.update(before.id as string, data, new Date(life.endsAt)))
     }
-    return before.stale ? give({ ...before, body, stale: false }) : { held: { ...before, body } as Held }
+    const next = { ...before, id: before.id, life, body, stale: false }
+    return before.stale || lasts !== undefined ? give(next) : { held: next }
   }
+
+  const adopt = (foreign: Foreign): Maybe<CustomHeld> => andThen(adoptAny(foreign), (held) => ({ ...held, id: undefined }))
 
   const read = (id: string) => callStore(engine, 'read', async () => storage.read(id))
   const remove = (id: string) => callStore(engine, 'delete', async () => storage.delete(id))
@@ -87,16 +128,17 @@ function keeperOf(storage: CustomStorage, keyring: Keyring, engine: Engine): Kee
     throw new SessionError('STORE_FAILED', 'create() returned no id.', { fix: 'Let it return the id of the new row as a text.' })
   }
 
-  async function give(held: CustomHeld): Promise<Saved> {
+  async function give(held: CustomHeld & { readonly id: string }): Promise<Saved> {
+    if (formats.writes) return { held, ticket: await formats.writes.write(held.id) }
     const shown = JSON.stringify([held.id, held.life.createdAt, held.life.endsAt])
-    return { held, ticket: await keyring.sign('custom', context, new TextEncoder().encode(shown)) }
+    return { held, ticket: await withSecrets(engine).sign('custom', context, new TextEncoder().encode(shown)) }
   }
 
-  return { kind: 'custom', find, commit }
+  return { kind: 'custom', find, adopt, commit }
 }
 
 /** What a ticket shows: the id, when it began and when it ends. */
-function shownBy(bytes: Uint8Array): { id: string; life: Life } | undefined {
+function shownIn(bytes: Uint8Array): { id: string; life: Life } | undefined {
   try {
     const [id, createdAt, endsAt] = JSON.parse(new TextDecoder().decode(bytes))
     return typeof id === 'string' ? { id, life: { createdAt, endsAt, expiresAt: endsAt } } : undefined
@@ -106,32 +148,22 @@ function shownBy(bytes: Uint8Array): { id: string; life: Life } | undefined {
 }
 
 /** A row as a body; what no session could store is left in the row as it is. */
-function bodyOf(data: Record<string, unknown>): { readonly body: Body; readonly unreadable: Record<string, unknown> } {
-  const values = new Map<string, Entry>()
-  const flash = new Map<string, Flash>()
-  const unreadable: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(data)) {
+function rowBody(row: Record<string, unknown>): ReturnType<typeof bodyOf> {
+  const values: Record<string, unknown> = {}
+  const flash: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(row)) {
     const name = FLASH.exec(key)?.[1]
-    try {
-      const entry = Entry.of(value, key)
-      if (name !== undefined) flash.set(name, { id: entry.text, entry })
-      else if (key !== OWNER) values.set(key, entry)
-    } catch {
-      unreadable[key] = value
-    }
+    define(name === undefined ? values : flash, name ?? key, value)
   }
-  const owner = data[OWNER]
-  return { body: { ...EMPTY, values, flash, owner: typeof owner === 'string' ? owner : undefined }, unreadable }
+  return bodyOf(values, flash)
 }
 
-function dataOf({ values, flash, owner }: Body): Record<string, unknown> {
-  for (const key of values.keys()) {
-    if (key === OWNER || FLASH.test(key))
-      throw new SessionError('BAD_KEY', `The key ${JSON.stringify(key)} is one of the engine's own.`)
-  }
-  return Object.fromEntries([
-    ...Array.from(values, ([key, entry]) => [key, entry.take()]),
-    ...Array.from(flash, ([key, { entry }]) => [`__flash_${key}__`, entry.take()]),
-    ...(owner === undefined ? [] : [[OWNER, owner]]),
-  ])
+function rowOf(body: Body): Record<string, unknown> {
+  for (const key of body.values.keys()) if (FLASH.test(key)) throw reserved(key)
+  const { values, flash } = plainOf(body)
+  return { ...values, ...Object.fromEntries(Object.entries(flash).map(([key, value]) => [`__flash_${key}__`, value])) }
 }
+
+/** Also `__proto__`, as a property like any other. */
+const define = (object: object, key: string, value: unknown) =>
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })

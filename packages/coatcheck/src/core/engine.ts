@@ -1,11 +1,13 @@
 import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
-import { SessionError } from '../errors.ts'
+import type { SessionError } from '../errors.ts'
+import type { ForeignRequest } from '../foreign/format.ts'
 import type { Body } from './body.ts'
 import type { Changes } from './changes.ts'
 import type { Emit, RefusalReason } from './events.ts'
 import type { Life, Policy } from './expiry.ts'
 import type { Plan } from './plan.ts'
+import { missingSecret } from './secrets.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
 export interface Engine {
@@ -24,8 +26,8 @@ export interface Engine {
   readonly sleep: (ms: number) => Promise<void>
 }
 
-/** A new id was asked for: for the same person, or because somebody signs in. */
-export type Move = { readonly kind: 'renew' } | { readonly kind: 'signIn'; readonly owner: string }
+/** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
+export type Move = { readonly kind: 'renew'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string }
 
 /**
  * What was tried to keep a session's changes, whatever became of it: a commit that is made again after a failure recognises what it
@@ -44,6 +46,8 @@ export interface Taken {
   readonly changes: Changes
   readonly move: Move | undefined
   readonly ended: boolean
+  /** The session is to be there even when it is empty. */
+  readonly begins: boolean
   /** Puts it all back: the commit failed. */
   readonly undo: () => void
 }
@@ -59,6 +63,14 @@ export interface Kept {
 export interface Held extends Kept {
   /** The ticket or the record was made with a secret that is not the newest: the next write renews both. */
   readonly stale: boolean
+  /** Another library kept it until now. */
+  readonly foreign?: boolean
+}
+
+/** A session as another library kept it. */
+export interface Foreign extends Omit<Kept, 'handle'> {
+  /** What only its visitor can present; undefined: it has nothing of that kind. */
+  readonly unique: string | undefined
 }
 
 export interface Refused {
@@ -82,7 +94,10 @@ export interface Saved {
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */
 export interface Keeper<H extends Held = Held> {
   readonly kind: 'sealed' | 'stored' | 'custom'
-  find(ticket: string): Maybe<H | Refused>
+  /** `request`: for tickets in several cookies. */
+  find(ticket: string, request?: ForeignRequest): Maybe<H | Refused>
+  /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
+  adopt(foreign: Foreign): Maybe<H | Refused>
   /** Carries out any plan but `nothing`; what is not stored yet has no `held`. Synchronous where nothing has to wait. */
   commit(plan: Plan, held: H | undefined, taken: Taken): Maybe<Saved>
 }
@@ -92,10 +107,15 @@ export function ownedBy(body: Body, taken: Taken): Body {
   return taken.move?.kind === 'signIn' ? { ...body, owner: taken.move.owner } : body
 }
 
+/** Whether the session's time begins again with this move. */
+export function startsAnew(move: Move | undefined): boolean {
+  return move?.kind === 'signIn' || move?.anew === true
+}
+
 /** The keyring, for what cannot be without one. */
 export function withSecrets({ keyring }: Engine): Keyring {
   if (keyring) return keyring
-  throw new SessionError('BAD_OPTIONS', 'The option `secrets` is missing.')
+  throw missingSecret()
 }
 
 export type { Life }

@@ -28,6 +28,8 @@ export type SessionEvent =
   /** A visitor presented something that opens no session; the request goes on with a fresh one. */
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string; readonly error?: SessionError }
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
+  /** A visitor came with a session that another library kept; the next commit keeps it here. */
+  | { readonly type: 'adopted'; readonly format: string; readonly handle: string }
   /** A commit was carried out. `nothing` is not reported. */
   | { readonly type: 'committed'; readonly plan: Plan; readonly handle?: string }
   /** Changes were not kept: the session was ended meanwhile, by a sign-out or because somebody else signed in. */

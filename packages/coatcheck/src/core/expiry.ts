@@ -29,6 +29,15 @@ export function lifeFault(life: Life, now: number): RefusalReason | undefined {
   return createdAt > now + SKEW ? 'clock-skew' : undefined
 }
 
+interface Lasting {
+  readonly lasts?: number
+}
+
+/** The policy of one session: that of all, or the idle time that it was given for itself. */
+export function policyOf({ lasts }: Lasting, policy: Policy): Policy {
+  return lasts === undefined ? policy : { idle: lasts, absolute: Math.max(lasts, policy.absolute) }
+}
+
 export function born(policy: Policy, now: number): Life {
   return { createdAt: now, endsAt: now + policy.absolute, expiresAt: now + Math.min(policy.idle, policy.absolute) }
 }
@@ -36,6 +45,12 @@ export function born(policy: Policy, now: number): Life {
 /** The same life, seen at `now`: the idle end never moves back, and never past the absolute end. */
 export function seen(life: Life, policy: Policy, now: number): Life {
   return { ...life, expiresAt: Math.max(life.expiresAt, Math.min(now + policy.idle, life.endsAt)) }
+}
+
+/** The same life after a write at `now` that made of the session what `body` says: a time given anew counts from here. */
+export function written(life: Life, body: Lasting, before: Lasting, policy: Policy, now: number): Life {
+  if (body.lasts === undefined || body.lasts === before.lasts) return seen(life, policyOf(body, policy), now)
+  return { ...life, expiresAt: Math.min(now + body.lasts, life.endsAt) }
 }
 
 /** Whether a request that changed nothing should still move the idle end: at most once in half the idle window. */

@@ -12,12 +12,26 @@ export class FlashValues {
     if (stored) this.#read.add(stored.id) // it would show again once the new one was read
   }
 
-  /** The value to be read under a key, and what reading it does. */
-  find(key: string, stored: Flash | undefined): { readonly entry: Entry; readonly consume: () => void } | undefined {
-    const left = this.#left.get(key)
-    if (left) return { entry: left.entry, consume: () => this.#left.delete(key) }
-    if (!stored || this.#read.has(stored.id)) return undefined
-    return { entry: stored.entry, consume: () => this.#read.add(stored.id) }
+  has(key: string, stored: Flash | undefined): boolean {
+    return this.#left.has(key) || (stored !== undefined && !this.#read.has(stored.id))
+  }
+
+  /** Reads a value, which removes it. */
+  take(key: string, stored: Flash | undefined, unreadable: () => void): unknown {
+    const found = this.#left.get(key) ?? stored
+    if (!this.#left.delete(key) && stored) this.#read.add(stored.id)
+    try {
+      return found?.entry.take()
+    } catch {
+      unreadable()
+      return undefined
+    }
+  }
+
+  /** What can be read. */
+  keys(stored: ReadonlyMap<string, Flash> = new Map()): string[] {
+    const unread = [...stored].filter(([, { id }]) => !this.#read.has(id)).map(([key]) => key)
+    return [...new Set([...unread, ...this.#left.keys()])]
   }
 
   get changed(): boolean {
@@ -25,7 +39,7 @@ export class FlashValues {
   }
 
   /** What there is to commit, and how to put it back. */
-  take(): { flash: ReadonlyMap<string, Flash>; flashRead: ReadonlySet<string>; undo: () => void } {
+  takeAll(): { flash: ReadonlyMap<string, Flash>; flashRead: ReadonlySet<string>; undo: () => void } {
     const [flash, flashRead] = [this.#left, this.#read]
     this.clear()
     const undo = () => {

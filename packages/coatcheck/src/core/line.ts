@@ -3,7 +3,7 @@ import type { SessionError } from '../errors.ts'
 import { type Body, withWrite } from './body.ts'
 import { apply, isEmpty, without } from './changes.ts'
 import type { Engine } from './engine.ts'
-import { seen } from './expiry.ts'
+import { written as livesOn } from './expiry.ts'
 import { backOff, inTime, type Job, readable } from './job.ts'
 import { type Ids, Moves } from './moves.ts'
 import type { Known, Records } from './records.ts'
@@ -119,7 +119,7 @@ export class Lines {
         written = await this.#records.update(
           known,
           withWrite(body, write),
-          seen(known.record, this.#engine.policy, this.#engine.now()),
+          livesOn(known.record, body, known.body, this.#engine.policy, this.#engine.now()),
         )
       } catch (error) {
         if (jobs.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error

@@ -2,8 +2,8 @@ import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import { type Body, type Pointer, withWrite } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, ownedBy, type Taken } from './engine.ts'
-import { born, type Life, seen } from './expiry.ts'
+import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
+import { born, type Life, policyOf, written } from './expiry.ts'
 import { backOff, inTime, type Job, readable } from './job.ts'
 import { type Known, ownerDigest, type Records } from './records.ts'
 
@@ -16,7 +16,7 @@ export interface Ids {
 }
 
 /** A record that was begun, and the id that opens it. */
-type Made = Known & { readonly id: string }
+export type Made = Known & { readonly id: string }
 
 /** A new id, an end, and the way from an old id to the new one. */
 export class Moves {
@@ -59,7 +59,7 @@ export class Moves {
 
   /** A new id: the new record first, so that a failure loses nobody's session; then the old one becomes a pointer to it. */
   async replace(job: Job, from: Known | undefined): Promise<undefined> {
-    const { policy, now } = this.#engine
+    const { now } = this.#engine
     const { taken } = job
     const kind = taken.move?.kind ?? 'renew'
     const bodyOf = ({ body }: Known) =>
@@ -74,12 +74,7 @@ export class Moves {
         if (!inTime(job, this.#engine)) break
         // What others wrote to the old record meanwhile belongs to the new one as well.
         if (made) made = await this.#rewrite(made, bodyOf(known), taken)
-        else
-          made = await this.begin(
-            bodyOf(known),
-            kind === 'signIn' ? born(policy, now()) : seen(known.record, policy, now()),
-            taken,
-          )
+        else made = await this.begin(...this.#successor(bodyOf(known), known, taken), taken)
         const sealed = await this.#ids.seal(made.id, known.key)
         if (await this.#records.point(known, { kind, key: made.key, ...(sealed !== undefined && { sealed }) })) {
           return job.resolve({ kept: made, id: made.id }) as undefined
@@ -121,6 +116,11 @@ export class Moves {
       job.id = pointer.kind === 'renew' || isDone ? await this.#ids.open(pointer.sealed, at) : undefined
     }
     this.#again(job, target)
+  }
+
+  #successor(body: Body, known: Known, { move }: Taken): [Body, Life] {
+    const { policy, now } = this.#engine
+    return [body, startsAnew(move) ? born(policyOf(body, policy), now()) : written(known.record, body, known.body, policy, now())]
   }
 
   /** Writes the new record once more; nobody else can know its key yet. */

@@ -4,9 +4,11 @@ import { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { customKeeper } from './custom.ts'
 import { type FaceOptions, settingsOf } from './options.ts'
+import { sessionsOf } from './sessions.ts'
 
 const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
 const OTHER = 'Vb9xLw2cTz7nQm4kRj8pHs5gDf3yUa6e'
+
 const DAY = 86_400
 
 /** Options as plain JavaScript would pass them. */
@@ -15,7 +17,7 @@ const good = (more: object = {}): FaceOptions => options({ secrets: SECRET, ...m
 
 function refusal(given: unknown): SessionError {
   try {
-    settingsOf(options(given))
+    sessionsOf(options(given))
   } catch (error) {
     if (error instanceof SessionError) return error
     throw error
@@ -271,7 +273,7 @@ describe('what may be left out', () => {
   })
 
   test('is enough with a store alone', () => {
-    expect(settingsOf({ store: memoryStore() }).secrets).toEqual([])
+    expect(settingsOf({ store: memoryStore() }).secrets).toBeUndefined()
   })
 
   test('lets the idle timeout follow a shorter absolute one', () => {

@@ -1,25 +1,11 @@
+import type { ForeignReader, Wire } from '../foreign/format.ts'
 import type { Store } from '../stores/store.ts'
-import { type CookieAttributes, cookieFault, type SameSite } from '../ticket/cookie.ts'
+import type { CookieAttributes } from '../ticket/cookie.ts'
+import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie-options.ts'
 import type { Engine, Keeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
-import { bad, DAY, flag, kind, refuseUnknown, repeats, seconds } from './option-checks.ts'
-
-export interface CookieOptions {
-  /** Default `__Host-Http-session`, which browsers accept only from this host, over HTTPS, and never from a script. */
-  readonly name?: string
-  /** Default `/`. */
-  readonly path?: string
-  /** Default: this host only. With a domain the name cannot begin with `__Host-`. */
-  readonly domain?: string
-  /** Default `lax`: not sent along when another site posts to this one. */
-  readonly sameSite?: SameSite
-  /** Default true. Without it the name cannot have a prefix, and anybody on the way can read the ticket. */
-  readonly secure?: boolean
-  /** Default false. In a frame on another site the cookie counts for that site only (CHIPS). */
-  readonly partitioned?: boolean
-  /** Default true: the cookie lasts as long as the session can. False: the browser forgets it when it is closed. */
-  readonly persistent?: boolean
-}
+import { bad, DAY, flag, kind, refuseUnknown, seconds } from './option-checks.ts'
+import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
 
 export interface SessionsOptions {
   /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
@@ -40,6 +26,8 @@ export interface SessionsOptions {
   readonly chunks?: boolean
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
+  /** Formats of other libraries (coatcheck/foreign/…) whose sessions are taken over, in order. Default: none. */
+  readonly foreign?: readonly ForeignReader[]
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
@@ -52,41 +40,54 @@ export interface SessionsOptions {
 export interface FaceOptions extends SessionsOptions {
   /** Instead of a store, or of sealing: `customKeeper(…)` for an application's own functions. */
   readonly keeper?: (engine: Engine) => Keeper
+  /** Without a store: the session in another library's cookie instead of one of ours. */
+  readonly wire?: Wire
+  /** What tickets are bound to. Default: the cookie's name, or the header's. With it, `cookie: false` needs no header. */
+  readonly binding?: string
+  /** Exactly these attributes, instead of those that `cookie` says. */
+  readonly attributes?: CookieAttributes
+  /** Writes the Set-Cookie lines; an empty value: the one that clears. */
+  readonly serialize?: (name: string, value: string, attributes: CookieAttributes) => string | string[]
+  /** `warn`: weak secrets are only warned about, and missing ones looked for elsewhere. Default `refuse`. */
+  readonly secretRule?: 'refuse' | 'warn'
 }
 
 export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords' | 'chunks' | 'acceptUnsigned' | 'now'>> {
-  readonly secrets: readonly string[]
-  readonly cookie: { readonly name: string; readonly attributes: CookieAttributes; readonly persistent: boolean } | undefined
+  /** undefined: none. */
+  readonly secrets: readonly string[] | (() => readonly string[]) | undefined
+  readonly cookie: CheckedCookie | undefined
   readonly header: string | undefined
+  readonly binding: string
+  readonly foreign: readonly ForeignReader[]
+  readonly serialize: FaceOptions['serialize']
   /** Milliseconds. */
   readonly idle: number
   readonly absolute: number
   readonly storeTimeout: number
 }
 
-const OPTIONS =
-  'secrets store cookie header idleTimeout absoluteTimeout encryptRecords chunks acceptUnsigned storeTimeout now onEvent keeper'.split(
-    ' ',
-  )
-const COOKIE_OPTIONS = 'name path domain sameSite secure partitioned persistent'.split(' ')
+const OPTIONS = [
+  ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
+  ...['foreign', 'storeTimeout', 'now', 'onEvent', 'keeper', 'wire', 'binding', 'attributes', 'serialize', 'secretRule'],
+]
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
-  const { store, keeper, onEvent, now = Date.now } = options
-  const secrets = secretsOf(options.secrets)
+  const { store, keeper, wire, onEvent, now = Date.now, foreign = [], serialize } = options
+  const warns = options.secretRule === 'warn'
+  const encryptRecords = flag('encryptRecords', options.encryptRecords)
+  const needsSecrets = encryptRecords || !(store || keeper || wire)
+  const given = secretsOf(options.secrets, warns)
   // Above all an environment variable that is not set: without secrets tickets would go unsigned, and nobody would notice.
-  if (secrets.length === 0 && 'secrets' in options) {
+  if (given.length === 0 && 'secrets' in options && !warns) {
     throw bad('secrets', 'is there, and undefined', 'Set the variable it comes from; leave the option out to do without.')
   }
-  const encryptRecords = flag('encryptRecords', options.encryptRecords)
-  if (secrets.length === 0 && (keeper || encryptRecords || !store)) {
-    throw bad(
-      'secrets',
-      'is missing, and needed to seal the session or its record',
-      'Make one with `openssl rand -base64 33` and keep it out of the code, or give a `store`.',
-    )
-  }
+  const isMissing = given.length === 0 && (needsSecrets || (keeper && warns))
+  if (isMissing && !warns) throw missingSecret()
+  const secrets = isMissing ? fallbackSecrets() : given.length > 0 ? given : undefined
+  if (!Array.isArray(foreign) || foreign.some((reader) => typeof reader?.read !== 'function'))
+    throw bad('foreign', 'is no list of formats', 'Pass for instance [remixCookie(secrets)] of coatcheck/foreign/remix.')
   if (store && keeper) throw bad('keeper', 'is set beside a store', 'Give one of the two.')
   if (
     store !== undefined &&
@@ -104,9 +105,10 @@ export function settingsOf(options: FaceOptions): Settings {
     if (value !== undefined && typeof value !== 'function')
       throw bad(name, `is ${kind(value)}`, 'Pass a function, or leave it out.')
   }
-  const cookie = options.cookie === false ? undefined : cookieOf(options.cookie)
+  const cookie = options.cookie === false ? undefined : cookieOf(options.cookie, options.attributes)
   const header = headerOf(options.header)
-  if (!cookie && !header)
+  const binding = options.binding ?? cookie?.name ?? header
+  if (binding === undefined)
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
   return {
     secrets,
@@ -116,6 +118,9 @@ export function settingsOf(options: FaceOptions): Settings {
     now,
     cookie,
     header,
+    binding,
+    foreign,
+    serialize,
     ...timesOf(options),
     storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,
   }
@@ -134,25 +139,6 @@ function timesOf({ idleTimeout, absoluteTimeout }: SessionsOptions): { idle: num
   return { idle: idle * 1000, absolute: absolute * 1000 }
 }
 
-function secretsOf(given: string | readonly string[] | undefined): readonly string[] {
-  if (given === undefined) return []
-  const secrets: readonly unknown[] = typeof given === 'string' ? [given] : given
-  if (!Array.isArray(secrets) || secrets.length === 0)
-    throw bad(
-      'secrets',
-      `is ${Array.isArray(given) ? 'an empty list' : kind(given)}`,
-      'Give one text or a list of texts, newest first; leave it out to do without.',
-    )
-  const advice = 'Use at least 32 random characters: `openssl rand -base64 33`.'
-  secrets.forEach((secret, at) => {
-    const option = typeof given === 'string' ? 'secrets' : `secrets[${at}]`
-    if (typeof secret !== 'string' || secret.length < 32) throw bad(option, `is ${kind(secret)}, which can be guessed`, advice)
-    if (new Set(secret).size < 8 || repeats(secret)) throw bad(option, 'repeats itself and can be guessed', advice)
-    if (secrets.indexOf(secret) < at) throw bad(option, 'is the same as an earlier one', 'Name each secret once.')
-  })
-  return secrets as readonly string[]
-}
-
 function headerOf(header: string | undefined): string | undefined {
   if (header === undefined || (typeof header === 'string' && /^(?:authorization|x-[\w-]+)$/i.test(header)))
     return header?.toLowerCase()
@@ -163,28 +149,4 @@ function headerOf(header: string | undefined): string | undefined {
   )
 }
 
-function cookieOf(given: CookieOptions = {}): NonNullable<Settings['cookie']> {
-  refuseUnknown('cookie.', given, COOKIE_OPTIONS)
-  const {
-    name = '__Host-Http-session',
-    persistent = true,
-    path = '/',
-    sameSite = 'lax',
-    secure = true,
-    domain,
-    partitioned,
-  } = given
-  const attributes = {
-    path,
-    sameSite,
-    secure,
-    httpOnly: true,
-    ...(domain !== undefined && { domain }),
-    ...(partitioned && { partitioned }),
-  }
-  flag('cookie.partitioned', partitioned)
-  flag('cookie.persistent', persistent)
-  const fault = cookieFault(name, attributes)
-  if (fault) throw bad(fault.option, fault.what, fault.fix)
-  return { name, attributes, persistent }
-}
+export type { CookieOptions }

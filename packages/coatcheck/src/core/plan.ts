@@ -11,6 +11,8 @@ export interface Situation {
   readonly ended: boolean
   /** Values or flash values changed. */
   readonly changed: boolean
+  /** It is to be there even when it is empty. */
+  readonly begins?: boolean
   /** A new id was asked for. */
   readonly moves: boolean
   /** A person signs in. */
@@ -20,10 +22,10 @@ export interface Situation {
 }
 
 /** The one rule for what a commit does. Nothing for nothing: a visitor who stores nothing gets no record and no cookie. */
-export function planCommit({ held, ended, changed, moves, signsIn, slideIsDue }: Situation): Plan {
-  const begins = changed || signsIn
-  if (!held) return begins ? 'create' : 'nothing'
-  if (ended) return begins ? 'end+create' : 'end'
+export function planCommit({ held, ended, changed, begins = false, moves, signsIn, slideIsDue }: Situation): Plan {
+  const something = changed || signsIn || begins
+  if (!held) return something ? 'create' : 'nothing'
+  if (ended) return something ? 'end+create' : 'end'
   if (moves) return 'replace'
   if (changed) return 'update'
   return slideIsDue ? 'touch' : 'nothing'

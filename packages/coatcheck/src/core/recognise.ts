@@ -1,4 +1,6 @@
+import type { ForeignReader } from '../foreign/format.ts'
 import type { Engine, Held, Keeper } from './engine.ts'
+import { type Found, findForeign } from './foreign.ts'
 import type { Arrival, Transport } from './transport.ts'
 
 /** What belongs to all requests of one `createSessions`. */
@@ -6,11 +8,17 @@ export interface Core {
   readonly engine: Engine
   readonly keeper: Keeper
   readonly transport: Transport
+  /** Readers of what other libraries wrote. */
+  readonly foreign: readonly ForeignReader[]
 }
 
 export interface Recognised {
   readonly held?: Held
   readonly via?: 'header' | 'cookie'
+  /** The ticket that opened it. */
+  readonly ticket?: string
+  /** Where another library kept it. */
+  readonly foreign?: Found
   /** What a ticket that opens nothing can still end. */
   readonly ends?: Held
 }
@@ -19,13 +27,15 @@ export interface Recognised {
  * The session that a request's tickets open. The header goes before the cookie, and a bad one does not hide a good one. Two different
  * live tickets in one place make the visitor anonymous: nobody can tell which of them somebody else put there.
  */
-export async function recognise({ keeper, engine }: Core, arrival: Arrival): Promise<Recognised> {
+export async function recognise(core: Core, arrival: Arrival): Promise<Recognised> {
+  const { keeper, engine } = core
+  const request = arrival.request(engine.now())
   let ends: Held | undefined
   if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
   for (const { via, values } of arrival.groups) {
-    const alive = new Map<string, Held>()
+    const alive = new Map<string, { held: Held; ticket: string }>()
     for (const ticket of values) {
-      const found = await keeper.find(ticket)
+      const found = await keeper.find(ticket, request)
       if ('refused' in found) {
         const { refused, ends: other, ...more } = found
         engine.emit({ type: 'refused', reason: refused, ...more })
@@ -34,14 +44,28 @@ export async function recognise({ keeper, engine }: Core, arrival: Arrival): Pro
       }
       // Two seals of one session: the one made later counts.
       const other = alive.get(found.handle)
-      if (!other || other.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, found)
+      if (!other || other.held.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, { held: found, ticket })
     }
-    const [held] = alive.values()
+    const [one] = alive.values()
     if (alive.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })
-    else if (held) {
-      engine.emit({ type: 'loaded', handle: held.handle, kind: keeper.kind })
-      return { held, via }
+    else if (one) {
+      engine.emit({ type: 'loaded', handle: one.held.handle, kind: keeper.kind })
+      return { ...one, via }
     }
   }
-  return ends ? { ends } : {}
+  const adopted = await adoptForeign(core, arrival)
+  return { ...(ends && { ends }), ...adopted }
+}
+
+/** What ours did not open may be another library's: ours goes before it, since an old cookie on another path stays in the browser. */
+async function adoptForeign({ foreign, keeper, engine }: Core, arrival: Arrival): Promise<Recognised> {
+  const found = await findForeign(foreign, arrival, engine)
+  if (!found) return {}
+  const adopted = await keeper.adopt(found)
+  if ('refused' in adopted) {
+    engine.emit({ type: 'refused', reason: adopted.refused, ...(adopted.handle !== undefined && { handle: adopted.handle }) })
+    return { ...(adopted.ends && { ends: adopted.ends }), foreign: found }
+  }
+  engine.emit({ type: 'adopted', format: found.format, handle: adopted.handle })
+  return { held: adopted, foreign: found }
 }

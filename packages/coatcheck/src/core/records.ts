@@ -80,6 +80,12 @@ export class Records {
     return this.#replace({ key: known.key, record, body, stale: false }, known)
   }
 
+  /** A pointer where there is nothing yet; false: the key is taken. */
+  async createPointer(key: string, pointer: Pointer, life: Life): Promise<boolean> {
+    const record = await this.#record(key, encodePointer(pointer, frameOf(key)), life, EMPTY)
+    return (await callStore(this.#engine, 'create', () => this.store.create(key, record))) !== undefined
+  }
+
   /** Replaces a record by a pointer, which ends when the record would have: it does not slide. */
   async point(known: Known, pointer: Pointer): Promise<Known | undefined> {
     const record = await this.#record(known.key, encodePointer(pointer, frameOf(known.key)), known.record, EMPTY)

@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { largest } from './body.ts'
 import type { Engine, Held } from './engine.ts'
-import { type Arrival, CookieTooLong, type HeaderLine, type Transport } from './transport.ts'
+import { type Arrival, CookieTooLong, type HeaderLine, type LineOptions, type Transport } from './transport.ts'
 
 /** What one response tells the visitor of the session's ticket: nothing, a new one, or that it is gone. */
 export class Reply {
@@ -11,6 +11,8 @@ export class Reply {
   /** Where the ticket came from, which is where the answer goes. */
   via: 'header' | 'cookie'
   lines: readonly HeaderLine[] = []
+  /** A cookie of another library that ours takes the place of. */
+  other: string | undefined
 
   constructor(transport: Transport, engine: Engine, arrival: Arrival) {
     this.#transport = transport
@@ -20,10 +22,11 @@ export class Reply {
   }
 
   /** The lines that give `ticket`. Throws `COOKIE_TOO_LARGE`. */
-  giving(ticket: string, held: Held): HeaderLine[] {
-    const seconds = Math.ceil((held.life.endsAt - this.#engine.now()) / 1000)
+  giving(ticket: string, held: Held, how: LineOptions = {}): HeaderLine[] {
+    const end = held.body.lasts === undefined ? held.life.endsAt : held.life.expiresAt
+    const seconds = Math.ceil((end - this.#engine.now()) / 1000)
     try {
-      return this.#transport.give(ticket, this.via, seconds, this.#arrival.pieces)
+      return [...this.#transport.give(ticket, this.via, seconds, this.#arrival.pieces, how), ...this.#others()]
     } catch (error) {
       if (!(error instanceof CookieTooLong)) throw error
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(held.body)}.`
@@ -32,9 +35,13 @@ export class Reply {
   }
 
   /** The lines that take the ticket from a visitor who has one; what this response would have given is simply not sent. */
-  clearing(): HeaderLine[] {
+  clearing(how: LineOptions = {}): HeaderLine[] {
     this.lines = []
     const { hasCookie, hasHeader, pieces } = this.#arrival
-    return hasCookie || hasHeader ? this.#transport.clear(this.via, pieces) : []
+    return [...(hasCookie || hasHeader ? this.#transport.clear(this.via, pieces, how) : []), ...this.#others()]
+  }
+
+  #others(): HeaderLine[] {
+    return this.other === undefined ? [] : this.#transport.clearOther(this.other)
   }
 }

@@ -5,7 +5,18 @@ import { Committer } from './committer.ts'
 import { Queue } from './queue.ts'
 import { type Core, recognise } from './recognise.ts'
 import { LiveSession, type Surroundings } from './session.ts'
-import type { Arrival, HeaderLine, Presented } from './transport.ts'
+import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
+
+/** What one commit asks for besides. */
+export interface Commit extends Pick<LineOptions, 'attributes'> {
+  /** Seconds from now, unless it is seen again, until the session ends; from here on this is its own idle time. */
+  readonly maxAge?: number
+  /** The same as a date; `maxAge` goes before it. */
+  readonly expires?: Date
+}
+
+/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
+const LONGEST = 400 * 86_400_000
 
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
@@ -53,6 +64,10 @@ export class Scope {
   get finished(): boolean {
     return this.#finished
   }
+  /** The secret value that opens the session now: what the visitor holds, or was given by a commit. */
+  get ticket(): string | undefined {
+    return this.#committer.ticket
+  }
   /** What the response must carry. */
   get lines(): readonly HeaderLine[] {
     return this.#committer.lines
@@ -78,8 +93,8 @@ export class Scope {
    * nothing has to wait. A promise that nobody waits for does not become an unhandled rejection: what failed is tried again by
    * the commit at the end of the request, which reports it.
    */
-  commit(): Maybe<Committed> {
-    const run = () => (this.#queue.size > 0 ? this.open().then(() => this.#commit()) : this.#commit())
+  commit(how: Commit = {}): Maybe<Committed> {
+    const run = () => (this.#queue.size > 0 ? this.open().then(() => this.#commit(how)) : this.#commit(how))
     const result = this.#pending ? this.#pending.then(run, run) : run()
     if (!(result instanceof Promise)) return result
     const settled = () => {
@@ -144,10 +159,15 @@ export class Scope {
     return session
   }
 
-  #commit(): Maybe<Committed> {
+  #commit({ maxAge, expires, attributes }: Commit): Maybe<Committed> {
     if (!this.#session) return this.#committer.done('nothing', [])
     this.#queue.check()
-    return this.#committer.commit(this.#session)
+    const lasts = maxAge === undefined ? expires && +expires - this.core.engine.now() : maxAge * 1000
+    if (lasts !== undefined) {
+      if (lasts > 0) this.#session.last(Math.min(Math.ceil(lasts), LONGEST))
+      else this.#session.restart() // over already
+    }
+    return this.#committer.commit(this.#session, { ...(attributes && { attributes }), lasts: lasts !== undefined })
   }
 
   #admit(what: string, newTicket: boolean): void {

@@ -1,13 +1,29 @@
+import { digest } from '../crypto/digest.ts'
 import type { Keyring } from '../crypto/keyring.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { randomText } from '../crypto/random.ts'
 import { type Body, decode, EMPTY, encodeBody } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
-import { born, type Life, lifeFault, seen } from './expiry.ts'
+import {
+  type Engine,
+  type Foreign,
+  type Held,
+  type Keeper,
+  ownedBy,
+  type Refused,
+  type Saved,
+  startsAnew,
+  type Taken,
+} from './engine.ts'
+import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
 import type { Plan } from './plan.ts'
 
 const PURPOSE = 'session'
+
+/** What another library kept, for keepers that keep nothing of it but what they give out. */
+export function adopt({ unique = randomText(18), body, life }: Foreign): Maybe<Held> {
+  return andThen(digest('foreign', unique), (handle) => ({ body, life, handle, stale: true, foreign: true }))
+}
 
 /** Sessions that live in the ticket: sealed, bound to the cookie's name, with both ends inside. */
 export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
@@ -35,7 +51,9 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
       apply(before?.body ?? EMPTY, taken.changes, now, () => {}),
       taken,
     )
-    const life = before && taken.move?.kind !== 'signIn' ? seen(before.life, engine.policy, now) : born(engine.policy, now)
+    const policy = policyOf(body, engine.policy)
+    const goesOn = before && !startsAnew(taken.move)
+    const life = goesOn ? written(before.life, body, before.body, engine.policy, now) : born(policy, now)
     return write(body, life, before && plan !== 'replace' ? before.handle : randomText(18))
   }
 
@@ -44,5 +62,5 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
     return andThen(keyring.seal(PURPOSE, context, text), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
   }
 
-  return { kind: 'sealed', find, commit }
+  return { kind: 'sealed', find, adopt, commit }
 }

@@ -2,11 +2,13 @@ import { SessionError } from '../errors.ts'
 import { type Body, EMPTY } from './body.ts'
 import type { Updater } from './changes.ts'
 import { liveData } from './data.ts'
-import type { Kept, Move, Taken, Trace } from './engine.ts'
+import type { Kept, Taken, Trace } from './engine.ts'
 import type { Emit } from './events.ts'
 import { FlashValues } from './flash.ts'
+import { Intents } from './intents.ts'
+import { type Patch, patch, replace } from './patch.ts'
 import type { Session, SetOptions, SignOutOptions } from './types.ts'
-import { checkKey, Values } from './values.ts'
+import { checkKey, checkOwner, untilOf, Values } from './values.ts'
 
 export interface Surroundings {
   readonly now: () => number
@@ -22,8 +24,7 @@ export class LiveSession implements Session {
   #kept: Kept | undefined
   #values: Values
   readonly #flash = new FlashValues()
-  #move: Move | undefined
-  #ended = false
+  readonly #next = new Intents()
   #over = false
   #trace: Trace = { tries: [] }
   #data: Record<string, unknown> | undefined
@@ -39,7 +40,7 @@ export class LiveSession implements Session {
     return this.#kept?.handle
   }
   get owner(): string | undefined {
-    return this.#move?.kind === 'signIn' ? this.#move.owner : this.#kept?.body.owner
+    return this.#next.move?.kind === 'signIn' ? this.#next.move.owner : this.#kept?.body.owner
   }
   get createdAt(): number | undefined {
     return this.#kept?.life.createdAt
@@ -58,16 +59,9 @@ export class LiveSession implements Session {
   }
 
   has = (key: string): boolean => this.#values.read(key).present
-
   set = (key: string, value: unknown, options?: SetOptions): void => {
     this.#admit(key)
-    const ttl = options?.ttl
-    if (ttl !== undefined && !(ttl > 0 && Number.isFinite(ttl))) {
-      throw new SessionError('BAD_VALUE', `The ttl of ${JSON.stringify(key)} is not a positive number.`, {
-        fix: 'Give it in seconds, or leave it out.',
-      })
-    }
-    this.#values.put(key, value, ttl === undefined ? undefined : this.#around.now() + Math.round(ttl * 1000))
+    this.#values.put(key, value, untilOf(key, options?.ttl, this.#around.now))
   }
 
   delete = (key: string): boolean => {
@@ -88,30 +82,19 @@ export class LiveSession implements Session {
       this.#admit(key)
       return this.#flash.leave(key, value, stored)
     }
-    const found = this.#flash.find(key, stored)
-    if (!found) return undefined
+    if (!this.#flash.has(key, stored)) return undefined
     this.#admit(key)
-    found.consume()
-    try {
-      return found.entry.take()
-    } catch {
-      this.#unreadable(key)
-    }
+    return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
 
   keys = (): string[] => this.#values.keys()
-
   entries = (): [string, unknown][] => this.keys().map((key) => [key, this.get(key)])
 
   signIn = (owner: string): void => {
     this.#admit('signIn()', true)
-    if (typeof owner !== 'string' || owner === '' || !owner.isWellFormed()) {
-      throw new SessionError('BAD_VALUE', 'signIn() was given an owner that is not a non-empty text.', {
-        fix: 'Pass the id of the user as a string.',
-      })
-    }
+    checkOwner(owner)
     if (this.owner !== undefined && this.owner !== owner) this.restart() // another person's values do not come along
-    this.#move = { kind: 'signIn', owner }
+    this.#next.move = { kind: 'signIn', owner }
   }
 
   signOut = (options?: SignOutOptions<Record<string, unknown>>): void => {
@@ -123,18 +106,42 @@ export class LiveSession implements Session {
 
   regenerateId = (): void => {
     this.#admit('regenerateId()', true)
-    this.#move ??= { kind: 'renew' }
+    this.#next.move ??= { kind: 'renew' }
   }
 
+  // For faces, from here to flashKeys.
+  patch = (change: Patch): void => patch(this, change)
+  replace = (values: object): void => replace(this, values)
+
+  /** A new id, and the session's time begins again. */
+  renew = (): void => {
+    this.#admit('renew()', true)
+    if (this.#next.move?.kind !== 'signIn') this.#next.move = { kind: 'renew', anew: true }
+  }
+
+  /** From here on the session is there even when it is empty. */
+  begin = (): void => {
+    if (this.#kept || this.#next.begins) return
+    this.#admit('begin()', true)
+    this.#next.begins = true
+  }
+
+  /** Milliseconds without being seen after which this session ends from here on. */
+  last = (lasts: number): void => {
+    this.#next.lasts = lasts
+  }
+
+  flashKeys = (): string[] => this.#flash.keys(this.#kept?.body.flash)
+
   destroy = (): void => {
-    if (!this.#ended) this.#admit('destroy()')
+    if (!this.#next.ended) this.#admit('destroy()')
     this.restart()
     this.#over = true
   }
 
   /** Ends what there was and goes on empty. Faces whose framework allows writing after `destroy` call it then. */
   restart(): void {
-    this.#ended = true
+    this.#next.ended = true
     this.#over = false
     this.#kept = undefined
     this.revert()
@@ -144,30 +151,29 @@ export class LiveSession implements Session {
   revert(): void {
     this.#values = this.#valuesOf(this.#kept?.body)
     this.#flash.clear()
-    this.#move = undefined
+    this.#next.clear()
   }
 
   /** What there is to commit: nothing, changes that need no new ticket, or some that do. */
   get pending(): 'nothing' | 'changes' | 'ticket' {
-    if (this.#move) return 'ticket'
-    const changed = this.#values.changed || this.#flash.changed
-    if (this.#ended) return changed ? 'ticket' : 'changes'
-    return changed ? 'changes' : 'nothing'
+    const { move, begins, ended } = this.#next
+    if (move || (begins && !this.#kept) || (ended && this.changed)) return 'ticket'
+    return ended || this.changed ? 'changes' : 'nothing'
+  }
+
+  get changed(): boolean {
+    return this.#values.changed || this.#flash.changed
   }
 
   take(): Taken {
     const values = this.#values.take() // first: when it throws, nothing is taken
-    const { flash, flashRead, undo } = this.#flash.take()
-    const [move, ended] = [this.#move, this.#ended]
-    this.#move = undefined
-    this.#ended = false
-    const putBack = () => {
-      values.undo()
-      undo()
-      this.#move ??= move
-      this.#ended ||= ended
+    const { undo: undoFlash, ...flash } = this.#flash.takeAll()
+    const { undo: undoNext, lasts, ...next } = this.#next.take()
+    const undo = () => {
+      for (const step of [values.undo, undoFlash, undoNext]) step()
     }
-    return { changes: { values: values.changes, flash, flashRead }, move, ended, trace: this.#trace, undo: putBack }
+    const changes = { values: values.changes, ...flash, ...(lasts !== undefined && { lasts }) }
+    return { ...next, changes, trace: this.#trace, undo }
   }
 
   /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */
@@ -187,6 +193,6 @@ export class LiveSession implements Session {
 
   #admit(what: string, newTicket = false): void {
     if (this.#over) throw new SessionError('ENDED', `${what} was called after destroy().`)
-    this.#around.admit(what, newTicket || this.#ended) // after an end any change begins a session
+    this.#around.admit(what, newTicket || this.#next.ended) // after an end any change begins a session
   }
 }

@@ -186,6 +186,8 @@ export function events(event: SessionEvent): string {
     case 'overwritten':
     case 'unreadable-value':
       return event.key
+    case 'adopted':
+      return event.format
     case 'cache-conflict':
       return event.was
     case 'late-failed':

@@ -8,8 +8,9 @@ import { Scope } from './scope.ts'
 import { sealedKeeper } from './sealed.ts'
 import { callStore } from './store-call.ts'
 import { storedKeeper } from './stored.ts'
-import { type Presented, Transport } from './transport.ts'
+import { type HeaderLine, type Presented, Transport } from './transport.ts'
 import type { Session } from './types.ts'
+import { wiredKeeper } from './wired.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
@@ -29,6 +30,10 @@ export interface FaceSessions {
   scope(identity: object, presented: Presented): Scope
   /** A scope that nobody shares. */
   detached(presented: Presented): Scope
+  /** A scope for a ticket by itself. */
+  fromTicket(ticket: string | null): Scope
+  /** What clears the ticket, where one was presented; whatever it opens is not looked at. */
+  clearing(presented: Presented): HeaderLine[]
 }
 
 const FACES = new WeakMap<object, FaceSessions>()
@@ -63,13 +68,13 @@ export function sessionsOf<Data extends object, Flash extends object>(
   surroundings: Partial<Engine> = {},
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
-  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, cookie, header } = settings
+  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, binding, foreign } = settings
   const engine: Engine = {
     now,
     emit: emitter(options.onEvent),
     policy: { idle: settings.idle, absolute: settings.absolute },
-    keyring: secrets.length > 0 ? createKeyring(secrets) : undefined,
-    binding: cookie?.name ?? header ?? '',
+    keyring: secrets && createKeyring(secrets),
+    binding,
     encryptRecords,
     acceptUnsigned,
     storeTimeout,
@@ -77,7 +82,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     ...surroundings,
   }
-  const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings) }
+  const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }
   const scopes = new WeakMap<object, Map<string, Scope>>()
   const newest = new WeakMap<object, Scope>()
   const sessions: Sessions<Data, Flash> = {
@@ -98,6 +103,11 @@ export function sessionsOf<Data extends object, Flash extends object>(
   FACES.set(sessions, {
     core,
     detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
+    fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket), NOTHING),
+    clearing(presented) {
+      const { hasCookie, hasHeader, pieces } = core.transport.arrival(presented)
+      return hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
+    },
     scope(identity, presented) {
       const arrival = core.transport.arrival(presented)
       const known = scopes.get(identity) ?? new Map<string, Scope>()
@@ -113,7 +123,11 @@ export function sessionsOf<Data extends object, Flash extends object>(
   return sessions
 }
 
-function keeperOf({ store, keeper }: FaceOptions, engine: Engine): Keeper {
+/** A request without headers. */
+const NOTHING: Presented = { get: () => null }
+
+function keeperOf({ store, keeper, wire }: FaceOptions, engine: Engine): Keeper {
   if (store) return storedKeeper(store, engine) as Keeper
+  if (wire) return wiredKeeper(wire, engine)
   return keeper ? keeper(engine) : sealedKeeper(withSecrets(engine), engine)
 }

@@ -1,14 +1,25 @@
 import { decode as decodeText, encode } from '../crypto/base64url.ts'
 import { digest } from '../crypto/digest.ts'
-import { randomBytes } from '../crypto/random.ts'
+import { randomBytes, randomText } from '../crypto/random.ts'
 import type { Store } from '../stores/store.ts'
-import { EMPTY } from './body.ts'
+import { Adoptions } from './adoptions.ts'
+import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
-import { born, lifeFault, seen } from './expiry.ts'
+import {
+  type Engine,
+  type Foreign,
+  type Held,
+  type Keeper,
+  ownedBy,
+  type Refused,
+  type Saved,
+  startsAnew,
+  type Taken,
+} from './engine.ts'
+import { born, lifeFault, policyOf, seen } from './expiry.ts'
 import type { Outcome } from './job.ts'
 import { Lines } from './line.ts'
-import type { Ids } from './moves.ts'
+import type { Ids, Made } from './moves.ts'
 import type { Plan } from './plan.ts'
 import { type Known, Records } from './records.ts'
 
@@ -20,8 +31,16 @@ interface StoredHeld extends Held {
   readonly id: string
 }
 
+/** Not in the store yet: another library keeps it. */
+interface Elsewhere extends Held {
+  /** What only its visitor can present, where there is something of that kind. */
+  readonly unique: string | undefined
+}
+
+type AnyHeld = StoredHeld | Elsewhere
+
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
-export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
+export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
   const { keyring } = engine
   // Without secrets nothing else would keep two cookie names on one store apart.
   const keyOf = (id: string) => digest(`session ${engine.binding}`, id)
@@ -38,6 +57,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
   }
   const records = new Records(store, engine)
   const lines = new Lines(records, engine, ids)
+  const adoptions = new Adoptions(records, engine)
 
   const ticketOf = async (id: string) =>
     keyring ? keyring.sign('ticket', [engine.binding], decodeText(id) ?? new Uint8Array()) : id
@@ -63,19 +83,30 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
 
   async function find(ticket: string): Promise<StoredHeld | Refused> {
     const shown = await idOf(ticket)
-    if ('refused' in shown) return shown
-    const key = await keyOf(shown.id)
+    return 'refused' in shown ? shown : findById(shown.id, shown.stale)
+  }
+
+  async function findById(id: string, stale: boolean): Promise<StoredHeld | Refused> {
+    const key = await keyOf(id)
     const known = await records.read(key)
     if (!known) return { refused: 'unknown', handle: key }
-    const held = heldOf(known, shown.id, shown.stale)
+    const held = heldOf(known, id, stale)
     const refused = known.fault ?? lifeFault(known.record, engine.now())
     if (refused) return { refused, handle: key, ...(known.error && { error: known.error }) }
     // The old id is dead at once; but ending the session with it ends what it became.
     return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
   }
 
-  async function commit(plan: Plan, held: StoredHeld | undefined, taken: Taken): Promise<Saved> {
+  async function adopt({ unique, body, life }: Foreign): Promise<AnyHeld | Refused> {
+    const handle = await adoptions.keyOf(unique ?? randomText(18))
+    const id = unique === undefined ? undefined : await adoptions.follow(unique)
+    if (id === undefined) return { unique, body, life, handle, stale: true, foreign: true }
+    return id === '' ? { refused: 'unknown', handle } : findById(id, true)
+  }
+
+  async function commit(plan: Plan, held: AnyHeld | undefined, taken: Taken): Promise<Saved> {
     if (!held || plan === 'create') return begin(taken)
+    if ('unique' in held) return moveIn(plan, held, taken)
     if (plan === 'touch') return touch(held)
     const outcome = await new Promise<Outcome>((resolve, reject) => {
       const kind = plan === 'update' || plan === 'replace' ? plan : 'end'
@@ -85,28 +116,57 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld> {
     if (plan === 'end') return { held: undefined }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id = held.id } = outcome
+    const isTold = taken.changes.lasts !== undefined || held.stale || id !== held.id
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
     if (kept.key !== held.known.key && outcome.id === undefined) {
       return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } as Held }
     }
-    return { held: heldOf(kept, id, false), ...((id !== held.id || held.stale) && { ticket: await ticketOf(id) }) }
+    return { held: heldOf(kept, id, false), ...(isTold && { ticket: await ticketOf(id) }) }
   }
 
   async function begin(taken: Taken): Promise<Saved> {
-    // An earlier try may have been kept although its answer was lost: nobody knows its id, so it would only lie about.
-    if (taken.trace.begun !== undefined) await lines.moves.end(await records.read(taken.trace.begun))
-    const body = ownedBy(
-      apply(EMPTY, taken.changes, engine.now(), () => {}),
-      taken,
-    )
-    const made = await lines.moves.begin(body, born(engine.policy, engine.now()), taken)
+    const made = await make(EMPTY, taken)
     return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
   }
 
+  async function make(from: Body, taken: Taken, createdAt = engine.now()): Promise<Made> {
+    // An earlier try may have been kept although its answer was lost: nobody knows its id, so it would only lie about.
+    if (taken.trace.begun !== undefined) await lines.moves.end(await records.read(taken.trace.begun))
+    const body = ownedBy(
+      apply(from, taken.changes, engine.now(), () => {}),
+      taken,
+    )
+    return lines.moves.begin(body, { ...born(policyOf(body, engine.policy), engine.now()), createdAt }, taken)
+  }
+
+  /** What another library kept is kept here from now on, or ended; whoever comes second goes on with what the first one made. */
+  async function moveIn(plan: Plan, held: Elsewhere, taken: Taken): Promise<Saved> {
+    const { unique } = held
+    const leadsTo = async (id: string, key: string) => unique === undefined || adoptions.point(unique, id, key)
+    const ends = plan === 'end' || plan === 'end+create'
+    if (unique === undefined || (await adoptions.follow(unique)) === undefined) {
+      if (ends && (await leadsTo('', held.handle))) return plan === 'end' ? { held: undefined } : begin(taken)
+      if (!ends) {
+        const made = await make(held.body, taken, startsAnew(taken.move) ? engine.now() : held.life.createdAt)
+        // A client that resends after a lost answer finds the way taken by itself.
+        if ((await leadsTo(made.id, made.key)) || (await adoptions.follow(unique as string)) === made.id) {
+          return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
+        }
+        await lines.moves.end(made)
+      }
+    }
+    const id = unique === undefined ? undefined : await adoptions.follow(unique)
+    const found: StoredHeld | Refused = id ? await findById(id, true) : { refused: 'unknown' }
+    const there = 'refused' in found ? (found.ends as StoredHeld | undefined) : found
+    if (there) return commit(plan, there, taken)
+    if (plan === 'end+create') return begin(taken)
+    return { held: undefined, ...(plan !== 'end' && { dropped: 'ended' }) }
+  }
+
   async function touch(held: StoredHeld): Promise<Saved> {
-    const known = await records.touch(held.known, seen(held.life, engine.policy, engine.now()))
+    const known = await records.touch(held.known, seen(held.life, policyOf(held.body, engine.policy), engine.now()))
     return { held: heldOf(known, held.id, false), ...(held.stale && { ticket: await ticketOf(held.id) }) }
   }
 
-  return { kind: 'stored', find, commit }
+  return { kind: 'stored', find, adopt, commit }
 }

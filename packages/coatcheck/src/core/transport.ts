@@ -1,10 +1,16 @@
-import { CookieTooLong, clearCookie, readCookie, writeCookie } from '../ticket/cookie.ts'
+import type { ForeignRequest } from '../foreign/format.ts'
+import { type CookieAttributes, CookieTooLong, clearCookie, readCookie, writeCookie } from '../ticket/cookie.ts'
 import type { RefusalReason } from './events.ts'
 import type { Settings } from './options.ts'
 
 /** Something to read request headers from, by lower-case name: a `Headers` object is one. */
 export interface Presented {
   get(header: string): string | null
+}
+
+/** A request of which only its Cookie header is known. */
+export function presentedBy(cookie: string | null | undefined): Presented {
+  return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
 }
 
 /** A header to put on the response. */
@@ -21,6 +27,15 @@ export interface Arrival {
   /** The header came along, maybe empty: the client wants its ticket there. */
   readonly hasHeader: boolean
   readonly pieces: readonly string[]
+  /** What readers of other formats may look at. */
+  request(now: number): ForeignRequest
+}
+
+/** How one response's cookie differs from the others: as one commit asked for. */
+export interface LineOptions {
+  readonly attributes?: CookieAttributes
+  /** With an end even where the cookie would have none. */
+  readonly lasts?: boolean
 }
 
 /** Longer than any ticket that fits eight cookies: refused before it is decoded. */
@@ -53,21 +68,58 @@ export class Transport {
       hasCookie: came !== undefined && (came.present || came.pieces.length > 0),
       hasHeader: shown !== undefined,
       pieces: came?.pieces ?? [],
+      request: (now) => ({
+        now,
+        cookieName: cookie?.name ?? '',
+        cookie: (name) => readCookie(presented.get('cookie'), name).values[0],
+      }),
+    }
+  }
+
+  /** For a ticket by itself. */
+  bare(ticket: string | null): Arrival {
+    const { cookie } = this.#settings
+    return {
+      credentials: ticket ?? '',
+      groups: [{ via: 'cookie', values: ticket && ticket.length <= LONGEST ? [ticket] : [] }],
+      refused: undefined,
+      hasCookie: ticket !== null && ticket !== '',
+      hasHeader: false,
+      pieces: [],
+      request: (now) => ({ now, cookieName: cookie?.name ?? '', cookie: () => undefined }),
     }
   }
 
   /** What gives the visitor `ticket`; throws `CookieTooLong`. `seconds`: how long it can be of use. */
-  give(ticket: string, via: 'header' | 'cookie', seconds: number, pieces: readonly string[]): HeaderLine[] {
-    const { cookie, chunks } = this.#settings
+  give(
+    ticket: string,
+    via: 'header' | 'cookie',
+    seconds: number,
+    pieces: readonly string[],
+    how: LineOptions = {},
+  ): HeaderLine[] {
+    const { cookie, chunks, serialize } = this.#settings
     if (via === 'header' || !cookie) return this.#headerLine(ticket)
-    const attributes = cookie.persistent ? { ...cookie.attributes, maxAge: seconds } : cookie.attributes
-    return writeCookie(cookie.name, ticket, attributes, { chunks, pieces }).map((line) => ['set-cookie', line])
+    const maxAge = (cookie.persistent || how.lasts) && { maxAge: seconds }
+    const attributes = { ...cookie.attributes, ...maxAge, ...how.attributes }
+    const lines = serialize
+      ? [serialize(cookie.name, ticket, attributes)].flat()
+      : writeCookie(cookie.name, ticket, attributes, { chunks, pieces })
+    return lines.map((line) => ['set-cookie', line])
   }
 
-  clear(via: 'header' | 'cookie', pieces: readonly string[]): HeaderLine[] {
-    const { cookie } = this.#settings
+  clear(via: 'header' | 'cookie', pieces: readonly string[], how: LineOptions = {}): HeaderLine[] {
+    const { cookie, serialize } = this.#settings
     if (via === 'header' || !cookie) return this.#headerLine('')
-    return clearCookie(cookie.name, cookie.attributes, pieces).map((line) => ['set-cookie', line])
+    const attributes = { ...cookie.attributes, ...how.attributes }
+    const lines = serialize ? [serialize(cookie.name, '', attributes)].flat() : clearCookie(cookie.name, attributes, pieces)
+    return lines.map((line) => ['set-cookie', line])
+  }
+
+  /** What removes a cookie of another name that ours takes the place of. */
+  clearOther(name: string): HeaderLine[] {
+    const { path = '/', secure = false } = this.#settings.cookie?.attributes ?? {}
+    return clearCookie(name, { path, secure }).map((line) => ['set-cookie', line])
   }
 
   /** Whether this cookie is one of ours, whole or in pieces. */
@@ -86,7 +138,8 @@ export class Transport {
   }
 
   #headerLine(ticket: string): HeaderLine[] {
-    const { header = '' } = this.#settings
+    const { header } = this.#settings
+    if (header === undefined) return []
     return [[header, header === 'authorization' && ticket !== '' ? `Bearer ${ticket}` : ticket]]
   }
 }

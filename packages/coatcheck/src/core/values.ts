@@ -115,3 +115,19 @@ export function checkKey(key: string): string {
   if (typeof key === 'string' && key !== '' && key.isWellFormed()) return key
   throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
 }
+
+export function checkOwner(owner: string): void {
+  if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
+  throw new SessionError('BAD_VALUE', 'signIn() was given an owner that is not a non-empty text.', {
+    fix: 'Pass the id of the user as a string.',
+  })
+}
+
+/** Until when a value counts that lives `ttl` seconds. */
+export function untilOf(key: string, ttl: number | undefined, now: () => number): number | undefined {
+  if (ttl === undefined) return undefined
+  if (ttl > 0 && Number.isFinite(ttl)) return now() + Math.round(ttl * 1000)
+  throw new SessionError('BAD_VALUE', `The ttl of ${JSON.stringify(key)} is not a positive number.`, {
+    fix: 'Give it in seconds, or leave it out.',
+  })
+}

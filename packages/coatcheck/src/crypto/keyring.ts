@@ -67,7 +67,8 @@ const SEALED: Format = {
 }
 
 /** Nothing is derived, read or drawn here: each secret's keys are made when their purpose is first needed, once. */
-export function createKeyring(secrets: readonly string[], primitives?: Primitives): Keyring {
+export function createKeyring(given: readonly string[] | (() => readonly string[]), primitives?: Primitives): Keyring {
+  const secrets = typeof given === 'function' ? given : () => given
   const using = () => primitives ?? platform()
   const sealed = createTokens(secrets, SEALED, using)
   const signed = createTokens(secrets, SIGNED, using)

@@ -46,14 +46,14 @@ type Pens = readonly [newest: Pen, ...older: Pen[]]
 const KEY_ID = 4
 
 /** Tokens of one format, as base64url of version (1 byte), key id (4 bytes) and body. */
-export function createTokens(secrets: readonly string[], format: Format, using: () => Primitives): Tokens {
+export function createTokens(secrets: () => readonly string[], format: Format, using: () => Primitives): Tokens {
   const { version, least } = format
   const kept = new Map<string, Pens>()
 
   // The pens are kept and not their promise, which may fail, or belong to a request that is cancelled.
   const pensFor = (purpose: string): Maybe<Pens> =>
     kept.get(purpose) ??
-    andThen(all(secrets.map((secret, age) => createPen(secret, age > 0, purpose, format, using()))), (made) => {
+    andThen(all(secrets().map((secret, age) => createPen(secret, age > 0, purpose, format, using()))), (made) => {
       const pens = distinct(made)
       kept.set(purpose, pens)
       return pens

@@ -7,10 +7,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   crypto: ['errors.ts'],
   stores: ['crypto', 'errors.ts'],
   ticket: ['crypto', 'errors.ts'],
-  core: ['crypto', 'ticket', 'stores/store.ts', 'errors.ts'],
-  frameworks: ['core', 'ticket'],
+  foreign: ['crypto', 'errors.ts'],
+  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
+  // The stores are those that a framework's documents offer by name.
+  frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'errors.ts'],
   testing: ['index.ts', 'stores/store.ts'],
-  'index.ts': ['core', 'ticket', 'crypto', 'stores/store.ts', 'errors.ts'],
+  'index.ts': ['core', 'ticket', 'crypto', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
 }
 
 const roomOf = (path: string): string => path.split('/')[0] ?? ''

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest'
+import { nothingBad } from '../../test/helpers/explored.ts'
+import { COOKIE, SECRET, site } from '../../test/helpers/site.ts'
+import type { ForeignReader, ForeignSession } from '../foreign/format.ts'
+import { memoryStore } from '../stores/memory.ts'
+import type { Store } from '../stores/store.ts'
+import { type Exploration, type Scheduler, stepped } from '../testing/interleave.ts'
+import { faceOf, sessionsOf } from './sessions.ts'
+
+/** A library whose cookies are `old.` and the name of a row. */
+function oldLibrary(
+  rows: Record<string, ForeignSession>,
+  more: Partial<ForeignReader> = {},
+): ForeignReader & { forgotten: string[] } {
+  const forgotten: string[] = []
+  return {
+    format: 'old',
+    forgotten,
+    read(value) {
+      const name = /^old\.(\w+)$/.exec(value)?.[1]
+      const row = name === undefined ? undefined : rows[name]
+      return row && { unique: name, forget: async () => void forgotten.push(String(name)), ...row }
+    },
+    ...more,
+  } as ForeignReader & { forgotten: string[] }
+}
+
+const CART = { ada: { values: { cart: ['hat'], n: 0 }, flash: { message: 'hello' }, createdAt: 1_700_000_000_000 } }
+
+function holding(s: ReturnType<typeof site>, value: string, name = COOKIE) {
+  const person = s.person()
+  person.browser.plant(`${name}=${value}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
+  return person
+}
+
+for (const kind of ['stored', 'sealed'] as const) {
+  describe(`a visitor with another library's cookie, where sessions are ${kind}`, () => {
+    const move = (more: Partial<ForeignReader> = {}) => {
+      const old = oldLibrary(CART, more)
+      const store = kind === 'stored' ? { store: memoryStore() } : {}
+      return { old, ...site({ foreign: [old], ...store }) }
+    }
+
+    test('is known, and only reading writes nothing', async () => {
+      const s = move()
+      const ada = holding(s, 'old.ada')
+      expect(await ada.does((session) => session.get('cart'))).toEqual(['hat'])
+      expect(ada.ticket).toBe('old.ada')
+      expect(s.events.map(({ type }) => type)).not.toContain('committed')
+      expect(s.events).toContainEqual({ type: 'adopted', format: 'old', handle: expect.any(String) })
+      expect(s.old.forgotten).toEqual([])
+    })
+
+    test('is given a ticket of ours by the first write, and the old record is forgotten', async () => {
+      const s = move()
+      const ada = holding(s, 'old.ada')
+      await ada.does((session) => session.set('language', 'en'))
+      expect(ada.ticket).not.toBe('old.ada')
+      expect(s.old.forgotten).toEqual(['ada'])
+      expect(await ada.does((session) => session.data)).toEqual({ cart: ['hat'], n: 0, language: 'en' })
+      expect(await ada.does((session) => session.flash('message'))).toBe('hello')
+      expect(await ada.does((session) => session.flash('message'))).toBeUndefined()
+    })
+
+    test('may sign in at once, and keeps the cart', async () => {
+      const s = move()
+      const ada = holding(s, 'old.ada')
+      await ada.does((session) => session.signIn('ada'))
+      expect(await ada.does((session) => [session.owner, session.get('cart')])).toEqual(['ada', ['hat']])
+    })
+
+    test('may sign out at once: the cookie is cleared', async () => {
+      const s = move()
+      const ada = holding(s, 'old.ada')
+      await ada.does((session) => session.destroy())
+      expect(ada.ticket).toBeUndefined()
+      expect(s.old.forgotten).toEqual(['ada'])
+    })
+
+    test('is a stranger with a cookie that is over, forged, or of no known form', async () => {
+      const old = oldLibrary({ late: { values: { n: 1 }, expiresAt: 1 } })
+      const s = site({ foreign: [old], ...(kind === 'stored' && { store: memoryStore() }) })
+      for (const value of ['old.late', 'old.bob', 'old.', 'nonsense']) {
+        expect(await holding(s, value).does((session) => session.isNew)).toBe(true)
+      }
+    })
+
+    test('that has another name gives it up for ours', async () => {
+      const s = move({ cookieName: 'sid' })
+      const ada = holding(s, 'old.ada', 'sid')
+      await ada.does((session) => session.set('language', 'en'))
+      expect(ada.browser.cookies().map(({ name }) => name)).toEqual([COOKIE])
+      expect(await ada.does((session) => session.get('cart'))).toEqual(['hat'])
+    })
+
+    test('F15: holds an old cookie beside ours, sent first, and ours counts', async () => {
+      const s = move()
+      const ada = holding(s, 'old.ada')
+      await ada.does((session) => session.set('cart', ['hat', 'coat']))
+      const both = { cookie: `${COOKIE}=old.ada; ${COOKIE}=${ada.ticket}` }
+      expect(await s.person().does((session) => session.get('cart'), { headers: both })).toEqual(['hat', 'coat'])
+    })
+  })
+}
+
+describe('the old ticket of a stored session', () => {
+  test('F9: opens one session, however many first requests come at once: 16 of 16 writes are kept', async () => {
+    const s = site({ foreign: [oldLibrary(CART)], store: memoryStore() })
+    const people = Array.from({ length: 16 }, () => holding(s, 'old.ada'))
+    await Promise.all(people.map((person, at) => person.does((session) => session.set(`item ${at}`, at))))
+    for (const person of people) expect(await person.does((session) => session.keys().length)).toBe(2 + 16)
+  })
+
+  test('opens nothing once the session it became has ended', async () => {
+    const s = site({ foreign: [oldLibrary(CART)], store: memoryStore() })
+    const [ada, thief] = [holding(s, 'old.ada'), holding(s, 'old.ada')]
+    await ada.does((session) => session.set('language', 'en'))
+    expect(await thief.does((session) => session.get('language'))).toBe('en')
+    await ada.does((session) => session.destroy())
+    expect(await holding(s, 'old.ada').does((session) => session.isNew)).toBe(true)
+  })
+
+  test('opens nothing once it was itself ended', async () => {
+    const s = site({ foreign: [oldLibrary(CART)], store: memoryStore() })
+    await holding(s, 'old.ada').does((session) => session.destroy())
+    expect(await holding(s, 'old.ada').does((session) => session.isNew)).toBe(true)
+  })
+
+  test('that two visitors share, as it holds nothing but values, opens a session for each', async () => {
+    const same = oldLibrary({ en: { values: { language: 'en' }, unique: undefined } as unknown as ForeignSession })
+    const s = site({ foreign: [same], store: memoryStore() })
+    const [ada, bob] = [holding(s, 'old.en'), holding(s, 'old.en')]
+    await ada.does((session) => session.set('cart', ['hat']))
+    await bob.does((session) => session.set('cart', []))
+    expect(await ada.does((session) => session.data)).toEqual({ language: 'en', cart: ['hat'] })
+    expect(await bob.does((session) => session.data)).toEqual({ language: 'en', cart: [] })
+  })
+})
+
+describe('in every order of steps, with a process killed and a call doubled at each', () => {
+  interface World {
+    readonly act: (name: string) => Promise<unknown>
+    readonly look: () => Promise<Record<string, unknown> | undefined>
+  }
+
+  function requests(...names: string[]): Exploration<World> {
+    const make = (store: Store, value: string) => {
+      const foreign = [oldLibrary(CART)]
+      const options = { store, secrets: SECRET, foreign, now: () => 1_800_000_000_000 }
+      const face = faceOf(sessionsOf(options, { storeTimeout: Infinity, sleep: async () => {} }))
+      return face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
+    }
+    return {
+      actors: Object.fromEntries(names.map((name) => [name, (world) => world.act(name)])),
+      async setup(turns: Scheduler) {
+        const store = memoryStore()
+        return {
+          async act(name) {
+            const scope = make(stepped(store, turns, name), 'old.ada')
+            const session = await scope.open()
+            const isNew = session.isNew
+            if (name.startsWith('D')) session.destroy()
+            else if (name.startsWith('R')) session.regenerateId()
+            if (!name.startsWith('D')) {
+              session.update('n', (n) => ((n as number) ?? 0) + 1)
+              session.set(name, true)
+            }
+            const { ticket } = await scope.commit()
+            return { isNew, ticket }
+          },
+          async look() {
+            const scope = make(store, 'old.ada')
+            const session = await scope.open()
+            return session.isNew ? undefined : { ...session.data }
+          },
+        }
+      },
+      async check(world, { results }) {
+        const seen = await world.look()
+        const done = Object.entries(results as Record<string, { isNew: boolean }>)
+        if (done.some(([name]) => name.startsWith('D'))) {
+          if (seen) throw new Error('revived: the old ticket opens a session after it was ended')
+          return
+        }
+        // A new id makes the old ticket a dead one; what was acknowledged is then found by whoever has the new one.
+        if (!seen) {
+          if (names.some((name) => /^[DR]/.test(name))) return
+          throw new Error('lost: the old ticket opens nothing')
+        }
+        const writers = done.filter(([name, { isNew }]) => /^[WR]/.test(name) && !isNew)
+        for (const [name] of writers) if (seen[name] !== true) throw new Error(`lost: what ${name} wrote`)
+        if (Number(seen.n) < writers.length) throw new Error(`lost: n is ${seen.n} after ${writers.length} updates`)
+        if (Number(seen.n) > names.length) throw new Error(`doubled: n is ${seen.n}`)
+      },
+    }
+  }
+
+  test.each([
+    ['W1', 'W2'],
+    ['W1', 'D2'],
+    ['D1', 'D2'],
+    ['R1', 'W2'],
+    ['R1', 'D2'],
+  ])('%s and %s', async (...names) => {
+    const isLong = names.includes('R1') && names.includes('W2')
+    const bounds = { kill: true, double: true, ...(isLong && { maxPreemptions: 2 }) }
+    expect(await nothingBad(requests(...names), bounds)).toBeGreaterThan(50)
+  })
+
+  test.each([
+    ['W1', 'W2', 'W3'],
+    ['W1', 'W2', 'D3'],
+  ])('%s, %s and %s', async (...names) => {
+    expect(await nothingBad(requests(...names), { maxPreemptions: 2 })).toBeGreaterThan(100)
+  })
+})

@@ -1,0 +1,22 @@
+const PLACE = Symbol.for('coatcheck.remembered')
+
+/** Whether this is said to run for real visitors. Where there is no process to ask, it is taken to. */
+export function inProduction(): boolean {
+  const { process } = globalThis
+  return !process?.env || process.env.NODE_ENV === 'production'
+}
+
+/**
+ * The thing of this name, made once per process, for what must survive that a development server loads a module again. In
+ * production nothing is loaded twice, and each call makes its own.
+ */
+export function remembered<T extends object>(name: string, make: () => T): T {
+  if (inProduction()) return make()
+  const place = globalThis as { [PLACE]?: Map<string, object> }
+  place[PLACE] ??= new Map()
+  const known = place[PLACE].get(name) as T | undefined
+  if (known) return known
+  const made = make()
+  place[PLACE].set(name, made)
+  return made
+}

@@ -1,0 +1,53 @@
+import { digest } from '../crypto/digest.ts'
+import { andThen, type Maybe } from '../crypto/maybe.ts'
+import { randomText } from '../crypto/random.ts'
+import type { ForeignRequest, Wire } from '../foreign/format.ts'
+import { type Body, EMPTY } from './body.ts'
+import { apply } from './changes.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, startsAnew, type Taken } from './engine.ts'
+import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
+import { lifeIn } from './foreign.ts'
+import { bodyOf, plainOf } from './plain.ts'
+import type { Plan } from './plan.ts'
+import { adopt } from './sealed.ts'
+
+/** Sessions that live in another library's cookie, byte for byte as that library writes it: it says what such a cookie can promise. */
+export function wiredKeeper(wire: Wire, engine: Engine): Keeper {
+  function find(ticket: string, request: ForeignRequest): Maybe<Held | Refused> {
+    return andThen(wire.read(ticket, request), (session): Maybe<Held | Refused> => {
+      if (!session) return { refused: 'malformed' }
+      const { body } = bodyOf(session.values, session.flash)
+      return andThen(session.id ?? digest('wire', ticket), (handle): Held | Refused => {
+        const life = lifeIn(session, engine)
+        const refused = lifeFault(life, engine.now())
+        return refused ? { refused, handle } : { body, life, handle, stale: false }
+      })
+    })
+  }
+
+  function commit(plan: Plan, held: Held | undefined, taken: Taken): Maybe<Saved> {
+    if (plan === 'end') return { held: undefined }
+    const now = engine.now()
+    const before = plan === 'end+create' ? undefined : held
+    const body = ownedBy(
+      apply(before?.body ?? EMPTY, taken.changes, now, () => {}),
+      taken,
+    )
+    const policy = policyOf(body, engine.policy)
+    const goesOn = before && !before.foreign && !startsAnew(taken.move)
+    const life = goesOn ? written(before.life, body, before.body, engine.policy, now) : born(policy, now)
+    return write(body, life, before && plan !== 'replace' ? before.handle : randomText(18), now)
+  }
+
+  function write(body: Body, life: Life, handle: string, now: number): Maybe<Saved> {
+    const session = { ...plainOf(body), id: handle, createdAt: life.createdAt, expiresAt: life.expiresAt, now }
+    return andThen(wire.write(session), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
+  }
+
+  return {
+    kind: 'sealed',
+    find: (ticket, request) => (request ? find(ticket, request) : { refused: 'malformed' }),
+    adopt,
+    commit,
+  }
+}

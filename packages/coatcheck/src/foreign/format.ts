@@ -1,0 +1,56 @@
+import type { Maybe } from '../crypto/maybe.ts'
+
+/** What another library kept for a visitor. */
+export interface ForeignSession {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly flash?: Readonly<Record<string, unknown>>
+  /** When a value ends before the session does, by its key: milliseconds since the epoch. */
+  readonly ends?: Readonly<Record<string, number>>
+  /** A name that may be shown, never a secret. */
+  readonly id?: string
+  /**
+   * A secret text that no other session has: its id, or its whole seal. Parallel first requests that present it meet in one session,
+   * and it opens nothing once that has ended. Left out: there is none, and each of them begins a session with the same values.
+   */
+  readonly unique?: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number
+  /** Milliseconds since the epoch; left out: the other library set no end. */
+  readonly expiresAt?: number
+  /** Removes the old record. Called once the session is kept here, or ended. */
+  readonly forget?: () => Promise<void>
+}
+
+/** What a reader may look at besides the value. */
+export interface ForeignRequest {
+  readonly cookieName: string
+  /** The value of another cookie as it stands in the header, for formats that use several. */
+  cookie(name: string): string | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Reads sessions that another library wrote. */
+export interface ForeignReader {
+  /** What it is called in events, such as `remix`. */
+  readonly format: string
+  /** The cookie that the other library used. Default: the same as ours. */
+  readonly cookieName?: string
+  /** What `value`, as it stands in the Cookie header, holds; undefined for what is not of this format, not genuine or over. Never throws for it. */
+  read(value: string, request: ForeignRequest): Maybe<ForeignSession | undefined>
+}
+
+/** Also writes another library's cookies, which hold the session themselves. */
+export interface Wire extends ForeignReader {
+  /** The cookie's value, as it is to stand in Set-Cookie. */
+  write(session: ForeignSession & { readonly id: string; readonly createdAt: number; readonly now: number }): Maybe<string>
+}
+
+/** How another library shows the id of a record in a cookie. */
+export interface IdFormat {
+  readonly format: string
+  /** The cookie's value, as it is to stand in Set-Cookie. */
+  write(id: string): Maybe<string>
+  /** undefined for what is not of this format or not genuine. */
+  read(value: string): Maybe<string | undefined>
+}
