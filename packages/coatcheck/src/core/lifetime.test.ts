@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import { clockFrom, DAY, HOUR } from '../../test/helpers/clock.ts'
+import { COOKIE, SECRET } from '../../test/helpers/site.ts'
+import { memoryStore } from '../stores/memory.ts'
+import { createJar, type Jar } from '../testing/index.ts'
+import type { Commit, Scope } from './scope.ts'
+import { faceOf, sessionsOf } from './sessions.ts'
+
+const kinds = ['stored', 'sealed'] as const
+
+/** A framework that commits by call, in front of one browser. */
+function framework(kind: (typeof kinds)[number]) {
+  const clock = clockFrom()
+  const jar: Jar = createJar({ now: clock.now })
+  const options = {
+    secrets: SECRET,
+    now: clock.now,
+    cookie: { persistent: false },
+    ...(kind === 'stored' && { store: memoryStore() }),
+  }
+  const face = faceOf(sessionsOf(options))
+  return {
+    clock,
+    jar,
+    async request<T>(act: (scope: Scope) => T | Promise<T>): Promise<T> {
+      const cookie = jar.header('https://a.example/')
+      const scope = face.detached({ get: (name) => (name === 'cookie' ? cookie || null : null) })
+      await scope.open()
+      const value = await act(scope)
+      for (const [, line] of scope.lines) jar.set(line, 'https://a.example/')
+      return value
+    },
+  }
+}
+
+const commit =
+  (how: Commit, change: (scope: Scope) => void = () => {}) =>
+  async (scope: Scope) => {
+    change(scope)
+    return scope.commit(how)
+  }
+const set = (key: string) => (scope: Scope) => scope.session?.set(key, 1)
+const knows = (scope: Scope) => scope.session?.keys()
+
+describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) => {
+  test('ends then, where it would have gone on, and its cookie with it', async () => {
+    const { request, clock } = framework(kind)
+    const { send } = await request(commit({ maxAge: 3600 }, set('a')))
+    expect(send[0]?.[1]).toContain('Max-Age=3600')
+    clock.advance(HOUR - 1)
+    expect(await request(knows)).toEqual(['a'])
+    clock.advance(2)
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('lasts longer than others may, and keeps to it when a later commit says nothing', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: 90 * DAY }, set('a')))
+    clock.advance(60 * DAY)
+    await request(commit({}, set('b')))
+    clock.advance(29 * DAY)
+    expect(await request(knows)).toEqual(['a', 'b'])
+  })
+
+  test('is made to last by a sign-in that remembers its visitor', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({}, set('cart')))
+    await request(commit({ maxAge: 200 * DAY }, set('user')))
+    clock.advance(199 * DAY)
+    expect(await request(knows)).toEqual(['cart', 'user'])
+  })
+
+  test('takes a date as well', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ expires: new Date(clock.now() + HOUR * 1000) }, set('a')))
+    clock.advance(HOUR + 1)
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('is over at once when its end is not in the future', async () => {
+    const { request, jar } = framework(kind)
+    await request(commit({}, set('a')))
+    await request(commit({ maxAge: 0 }))
+    expect(jar.all()).toEqual([])
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('is not begun by that alone', async () => {
+    const { request, jar } = framework(kind)
+    expect((await request(commit({ maxAge: 60 }))).plan).toBe('nothing')
+    expect(jar.all()).toEqual([])
+  })
+})
+
+describe.each(kinds)('what faces may ask of a %s session', (kind) => {
+  test('begin: it is there although it is empty', async () => {
+    const { request, jar } = framework(kind)
+    await request(commit({}, (scope) => scope.session?.begin()))
+    expect(jar.all().map(({ name }) => name)).toEqual([COOKIE])
+    expect(await request((scope) => scope.session?.isNew)).toBe(false)
+    expect((await request(commit({}, (scope) => scope.session?.begin()))).plan).toBe('nothing')
+  })
+
+  test('renew: a new id, and its time begins again', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({}, set('a')))
+    const before = await request((scope) => [scope.session?.handle, scope.session?.createdAt] as const)
+    clock.advance(6 * DAY)
+    await request(commit({}, (scope) => scope.session?.renew()))
+    const after = await request((scope) => [scope.session?.handle, scope.session?.createdAt] as const)
+    expect(after[0]).not.toBe(before[0])
+    expect(after[1]).toBe(Number(before[1]) + 6 * DAY * 1000)
+  })
+
+  test('replace: the values become these, and what is the same is no change', async () => {
+    const { request } = framework(kind)
+    await request(commit({}, (scope) => scope.session?.replace({ a: 1, b: { c: [2] } })))
+    expect((await request(commit({}, (scope) => scope.session?.replace({ a: 1, b: { c: [2] } })))).plan).toBe('nothing')
+    await request(commit({}, (scope) => scope.session?.replace({ b: 3 })))
+    expect(await request((scope) => ({ ...scope.session?.data }))).toEqual({ b: 3 })
+  })
+
+  test('patch: what it returns is set, what it changes in place too', async () => {
+    const { request } = framework(kind)
+    await request(commit({}, (scope) => scope.session?.replace({ n: 1, cart: ['hat'], kept: true })))
+    await request(commit({}, (scope) => scope.session?.patch((data) => ({ n: Number(data.n) + 1 }))))
+    await request(commit({}, (scope) => scope.session?.patch((data) => void (data.cart as string[]).push('coat'))))
+    expect(await request((scope) => ({ ...scope.session?.data }))).toEqual({ n: 2, cart: ['hat', 'coat'], kept: true })
+  })
+
+  test('flashKeys: what can be read', async () => {
+    const { request } = framework(kind)
+    await request(
+      commit({}, (scope) => {
+        scope.session?.flash('a', 1)
+        scope.session?.flash('b', 2)
+      }),
+    )
+    await request(
+      commit({}, (scope) => {
+        expect(scope.session?.flashKeys()).toEqual(['a', 'b'])
+        scope.session?.flash('a')
+        scope.session?.flash('c', 3)
+        expect(scope.session?.flashKeys()).toEqual(['b', 'c'])
+      }),
+    )
+    expect(await request((scope) => scope.session?.flashKeys())).toEqual(['b', 'c'])
+  })
+
+  test('ticket: the secret that opens it, held or given', async () => {
+    const { request, jar } = framework(kind)
+    expect(await request((scope) => scope.ticket)).toBeUndefined()
+    const given = await request(async (scope) => {
+      set('a')(scope)
+      await scope.commit()
+      return scope.ticket
+    })
+    expect(jar.all()[0]?.value).toBe(given)
+    expect(await request((scope) => scope.ticket)).toBe(given)
+    const ended = await request(async (scope) => {
+      scope.session?.destroy()
+      await scope.commit()
+      return scope.ticket
+    })
+    expect(ended).toBeUndefined()
+  })
+
+  test('other attributes for one line only', async () => {
+    const { request } = framework(kind)
+    const { send } = await request(commit({ attributes: { sameSite: 'strict' } }, set('a')))
+    expect(send[0]?.[1]).toContain('SameSite=Strict')
+    expect((await request(commit({}, set('b')))).send.join()).not.toContain('Strict')
+  })
+})
+
+test('patches of parallel requests are run again on the fresh value: 8 of 8 count', async () => {
+  const { request } = framework('stored')
+  await request(commit({}, (scope) => scope.session?.set('n', 0)))
+  const add = commit({}, (scope) => scope.session?.patch((data) => ({ n: Number(data.n) + 1 })))
+  await Promise.all(Array.from({ length: 8 }, () => request(add)))
+  expect(await request((scope) => scope.session?.get('n'))).toBe(8)
+})
