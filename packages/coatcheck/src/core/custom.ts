@@ -9,6 +9,7 @@ import {
   type Foreign,
   type Held,
   type Keeper,
+  type MakeKeeper,
   ownedBy,
   type Refused,
   type Saved,
@@ -50,8 +51,9 @@ export interface IdFormats {
  * Sessions kept by an application's own functions. The ticket shows their id and both ends under a MAC, so that no visitor can ask
  * for a row by its number.
  */
-export function customKeeper(storage: CustomStorage, formats: IdFormats = {}): (engine: Engine) => Keeper {
-  return (engine) => keeperOf(storage, formats, engine) as Keeper
+export function customKeeper(storage: CustomStorage, formats: IdFormats = {}): MakeKeeper {
+  const make = (engine: Engine) => keeperOf(storage, formats, engine) as Keeper
+  return Object.assign(make, { needsSecrets: formats.writes === undefined })
 }
 
 function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): Keeper<CustomHeld> {

@@ -102,6 +102,9 @@ export interface Keeper<H extends Held = Held> {
   commit(plan: Plan, held: H | undefined, taken: Taken): Maybe<Saved>
 }
 
+/** Makes a keeper for sessions whose options are known. */
+export type MakeKeeper = ((engine: Engine) => Keeper) & { readonly needsSecrets?: boolean }
+
 /** The body as an owner's: nobody's without one. */
 export function ownedBy(body: Body, taken: Taken): Body {
   return taken.move?.kind === 'signIn' ? { ...body, owner: taken.move.owner } : body

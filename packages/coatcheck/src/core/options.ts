@@ -1,8 +1,8 @@
-import type { ForeignReader, Wire } from '../foreign/format.ts'
+import type { ForeignReader } from '../foreign/format.ts'
 import type { Store } from '../stores/store.ts'
 import type { CookieAttributes } from '../ticket/cookie.ts'
 import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie-options.ts'
-import type { Engine, Keeper } from './engine.ts'
+import type { MakeKeeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
 import { bad, DAY, flag, kind, refuseUnknown, seconds } from './option-checks.ts'
 import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
@@ -38,10 +38,8 @@ export interface SessionsOptions {
 
 /** What faces may set besides. */
 export interface FaceOptions extends SessionsOptions {
-  /** Instead of a store, or of sealing: `customKeeper(…)` for an application's own functions. */
-  readonly keeper?: (engine: Engine) => Keeper
-  /** Without a store: the session in another library's cookie instead of one of ours. */
-  readonly wire?: Wire
+  /** Instead of a store, or of sealing: `customKeeper(…)` for an application's own functions, `wiredKeeper(…)` for another library's cookie. */
+  readonly keeper?: MakeKeeper
   /** What tickets are bound to. Default: the cookie's name, or the header's. With it, `cookie: false` needs no header. */
   readonly binding?: string
   /** Exactly these attributes, instead of those that `cookie` says. */
@@ -68,22 +66,22 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
 
 const OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
-  ...['foreign', 'storeTimeout', 'now', 'onEvent', 'keeper', 'wire', 'binding', 'attributes', 'serialize', 'secretRule'],
+  ...['foreign', 'storeTimeout', 'now', 'onEvent', 'keeper', 'binding', 'attributes', 'serialize', 'secretRule'],
 ]
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
-  const { store, keeper, wire, onEvent, now = Date.now, foreign = [], serialize } = options
+  const { store, keeper, onEvent, now = Date.now, foreign = [], serialize } = options
   const warns = options.secretRule === 'warn'
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
-  const needsSecrets = encryptRecords || !(store || keeper || wire)
+  const needsSecrets = encryptRecords || keeper?.needsSecrets || !(store || keeper)
   const given = secretsOf(options.secrets, warns)
   // Above all an environment variable that is not set: without secrets tickets would go unsigned, and nobody would notice.
   if (given.length === 0 && 'secrets' in options && !warns) {
     throw bad('secrets', 'is there, and undefined', 'Set the variable it comes from; leave the option out to do without.')
   }
-  const isMissing = given.length === 0 && (needsSecrets || (keeper && warns))
+  const isMissing = given.length === 0 && needsSecrets
   if (isMissing && !warns) throw missingSecret()
   const secrets = isMissing ? fallbackSecrets() : given.length > 0 ? given : undefined
   if (!Array.isArray(foreign) || foreign.some((reader) => typeof reader?.read !== 'function'))

@@ -10,7 +10,6 @@ import { callStore } from './store-call.ts'
 import { storedKeeper } from './stored.ts'
 import { type HeaderLine, type Presented, Transport } from './transport.ts'
 import type { Session } from './types.ts'
-import { wiredKeeper } from './wired.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
@@ -126,8 +125,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
 /** A request without headers. */
 const NOTHING: Presented = { get: () => null }
 
-function keeperOf({ store, keeper, wire }: FaceOptions, engine: Engine): Keeper {
+function keeperOf({ store, keeper }: FaceOptions, engine: Engine): Keeper {
   if (store) return storedKeeper(store, engine) as Keeper
-  if (wire) return wiredKeeper(wire, engine)
   return keeper ? keeper(engine) : sealedKeeper(withSecrets(engine), engine)
 }

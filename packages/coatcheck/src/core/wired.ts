@@ -4,7 +4,17 @@ import { randomText } from '../crypto/random.ts'
 import type { ForeignRequest, Wire } from '../foreign/format.ts'
 import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, startsAnew, type Taken } from './engine.ts'
+import {
+  type Engine,
+  type Held,
+  type Keeper,
+  type MakeKeeper,
+  ownedBy,
+  type Refused,
+  type Saved,
+  startsAnew,
+  type Taken,
+} from './engine.ts'
 import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
 import { lifeIn } from './foreign.ts'
 import { bodyOf, plainOf } from './plain.ts'
@@ -12,7 +22,11 @@ import type { Plan } from './plan.ts'
 import { adopt } from './sealed.ts'
 
 /** Sessions that live in another library's cookie, byte for byte as that library writes it: it says what such a cookie can promise. */
-export function wiredKeeper(wire: Wire, engine: Engine): Keeper {
+export function wiredKeeper(wire: Wire): MakeKeeper {
+  return (engine) => keeperOf(wire, engine)
+}
+
+function keeperOf(wire: Wire, engine: Engine): Keeper {
   function find(ticket: string, request: ForeignRequest): Maybe<Held | Refused> {
     return andThen(wire.read(ticket, request), (session): Maybe<Held | Refused> => {
       if (!session) return { refused: 'malformed' }
