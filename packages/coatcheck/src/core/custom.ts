@@ -57,7 +57,7 @@ export function customKeeper(storage: CustomStorage, formats: IdFormats = {}): M
 }
 
 function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): Keeper<CustomHeld> {
-  const ours = formats.writes ? undefined : withSecrets(engine)
+  const ours = formats.writes ? engine.keyring : withSecrets(engine)
   const context = [engine.binding]
   const foreign = [...(formats.writes ? [formats.writes] : []), ...(formats.reads ?? [])]
 
@@ -84,7 +84,7 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     const verified = (await ours?.verify('custom', context, ticket)) ?? 'forged'
     if (typeof verified === 'string') return { refused: verified }
     const shown = shownIn(verified.bytes)
-    return shown ? { ...shown, stale: verified.stale } : { refused: 'corrupt' }
+    return shown ? { ...shown, stale: verified.stale || formats.writes !== undefined } : { refused: 'corrupt' }
   }
 
   const lifeFromNow = () => born({ ...engine.policy, idle: engine.policy.absolute }, engine.now())

@@ -48,9 +48,23 @@ describe('a session in another library’s cookie', () => {
     expect(await s.person().does((session) => session.isNew, { headers })).toBe(true)
   })
 
+  test('may also come as a sealed ticket of ours, and goes on as that library writes it', async () => {
+    const both = make()
+    const sealing = site({ clock: both.clock })
+    const ada = sealing.person()
+    await ada.does((session) => session.set('cart', ['hat']))
+    const there = both.person()
+    there.browser.plant(`${COOKIE}=${ada.ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
+    await there.does((session) => (session.get('cart') as string[]).push('coat'))
+    expect(held(there.ticket).values).toEqual({ cart: ['hat', 'coat'] })
+    const opened = site({ clock: both.clock, foreign: [open] }).person()
+    opened.browser.plant(`${COOKIE}=${there.ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
+    expect(await opened.does((session) => session.get('cart'))).toEqual(['hat', 'coat'])
+  })
+
   test('is a stranger’s when the cookie is none of that library’s', async () => {
     const s = make()
     expect(await s.person().does((session) => session.isNew, { headers: { cookie: `${COOKIE}=nonsense` } })).toBe(true)
-    expect(s.refusals).toEqual(['malformed'])
+    expect(s.refusals).toEqual(['unknown-version'])
   })
 })

@@ -19,17 +19,27 @@ import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
 import { lifeIn } from './foreign.ts'
 import { bodyOf, plainOf } from './plain.ts'
 import type { Plan } from './plan.ts'
-import { adopt } from './sealed.ts'
+import { adopt, sealedKeeper } from './sealed.ts'
 
-/** Sessions that live in another library's cookie, byte for byte as that library writes it: it says what such a cookie can promise. */
+const MALFORMED: Refused = { refused: 'malformed' }
+
+/**
+ * Sessions that live in another library's cookie, byte for byte as that library writes it: it says what such a cookie can promise.
+ * Where there are secrets, a sealed ticket of ours is read as well, for the time when instances of both kinds answer one visitor.
+ */
 export function wiredKeeper(wire: Wire): MakeKeeper {
   return (engine) => keeperOf(wire, engine)
 }
 
 function keeperOf(wire: Wire, engine: Engine): Keeper {
+  const ours = engine.keyring && sealedKeeper(engine.keyring, engine)
+
   function find(ticket: string, request: ForeignRequest): Maybe<Held | Refused> {
     return andThen(wire.read(ticket, request), (session): Maybe<Held | Refused> => {
-      if (!session) return { refused: 'malformed' }
+      if (!session) {
+        const here = ours?.find(ticket) ?? MALFORMED
+        return andThen(here, (held): Held | Refused => ('refused' in held ? held : { ...held, stale: true }))
+      }
       const { body } = bodyOf(session.values, session.flash)
       return andThen(session.id ?? digest('wire', ticket), (handle): Held | Refused => {
         const life = lifeIn(session, engine)
