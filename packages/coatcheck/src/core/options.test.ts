@@ -313,3 +313,16 @@ describe('what may be left out', () => {
     expect(settingsOf({ secrets: SECRET }).secrets).toEqual([SECRET])
   })
 })
+
+describe('a face whose framework lets its user name the header', () => {
+  const named = (header: string) => settingsOf({ secrets: SECRET, header, anyHeader: true }).header
+  test.each(['session-token', 'x-my.session-session', 'X-H3-Session', 'Authorization'])('takes %s', (header) => {
+    expect(named(header)).toBe(header.toLowerCase())
+  })
+  test.each(['cookie', 'set-cookie', 'host', 'content-type', 'location', 'a b-c', 'x-a:b', 'sec-fetch-site', ''])(
+    'refuses %s',
+    (header) => {
+      expect(() => named(header)).toThrow('`header`')
+    },
+  )
+})

@@ -46,6 +46,8 @@ export interface FaceOptions extends SessionsOptions {
   readonly attributes?: CookieAttributes
   /** Writes the Set-Cookie lines; an empty value: the one that clears. */
   readonly serialize?: (name: string, value: string, attributes: CookieAttributes) => string | string[]
+  /** Takes any header name with a dash that is not registered for something else. */
+  readonly anyHeader?: boolean
   /** `warn`: weak secrets are only warned about, and missing ones looked for elsewhere. Default `refuse`. */
   readonly secretRule?: 'refuse' | 'warn'
 }
@@ -66,7 +68,7 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
 
 const OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
-  ...['foreign', 'storeTimeout', 'now', 'onEvent', 'keeper', 'binding', 'attributes', 'serialize', 'secretRule'],
+  ...['foreign', 'storeTimeout', 'now', 'onEvent', 'keeper', 'binding', 'attributes', 'serialize', 'anyHeader', 'secretRule'],
 ]
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
@@ -104,7 +106,7 @@ export function settingsOf(options: FaceOptions): Settings {
       throw bad(name, `is ${kind(value)}`, 'Pass a function, or leave it out.')
   }
   const cookie = options.cookie === false ? undefined : cookieOf(options.cookie, options.attributes)
-  const header = headerOf(options.header)
+  const header = headerOf(options.header, options.anyHeader === true)
   const binding = options.binding ?? cookie?.name ?? header
   if (binding === undefined)
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
@@ -137,8 +139,14 @@ function timesOf({ idleTimeout, absoluteTimeout }: SessionsOptions): { idle: num
   return { idle: idle * 1000, absolute: absolute * 1000 }
 }
 
-function headerOf(header: string | undefined): string | undefined {
-  if (header === undefined || (typeof header === 'string' && /^(?:authorization|x-[\w-]+)$/i.test(header)))
+/** Registered ones whose meaning a ticket would change. */
+const TAKEN =
+  /^(?:accept|access-control|cache|clear|content|cross|early|expect|if|max|permissions|proxy|retry|sec|set|strict|transfer|www)-/i
+
+function headerOf(header: string | undefined, any: boolean): string | undefined {
+  const isOwn = (name: string) =>
+    any ? /^[\w!#$%&'*+.^`|~]+-[\w!#$%&'*+.^`|~-]+$/.test(name) && !TAKEN.test(name) : /^x-[\w-]+$/i.test(name)
+  if (header === undefined || (typeof header === 'string' && (/^authorization$/i.test(header) || isOwn(header))))
     return header?.toLowerCase()
   throw bad(
     'header',
