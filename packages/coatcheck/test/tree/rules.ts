@@ -29,7 +29,7 @@ export const layering: Rule = (tree) =>
   })
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
-const portable = ['index.ts', 'frameworks/', 'stores/memory.ts', 'testing/']
+const portable = ['index.ts', 'frameworks/', 'foreign/', 'stores/memory.ts', 'testing/']
 
 /**
  * Bare imports: the declared dependencies anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a

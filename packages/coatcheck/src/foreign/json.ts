@@ -1,0 +1,60 @@
+import { SessionError } from '../errors.ts'
+
+/** Deeper values are refused: the engine stores none. */
+const DEEPEST = 500
+
+export type Values = Readonly<Record<string, unknown>>
+
+/** What this JSON text holds, without the properties named `__proto__`; undefined when it is no JSON or nested too deeply. */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isShallow(value, 0) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The values that this JSON text holds, or undefined when it holds no object. */
+export function parseValues(text: string): Values | undefined {
+  return valuesOf(parseJson(text))
+}
+
+/** The properties of a plain object that can be keys of a session, as an object's own. */
+export function valuesOf(value: unknown): Values | undefined {
+  if (!isObject(value)) return undefined
+  return ownValues(Object.entries(value))
+}
+
+/** An object of these values; without keys that name no value. */
+export function ownValues(entries: Iterable<readonly [string, unknown]>): Values {
+  return Object.fromEntries([...entries].filter(([key]) => key !== '' && key !== '__proto__' && key.isWellFormed()))
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Takes `__proto__` out on its way: an assignment by that name would change the prototype of another object. */
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (depth > DEEPEST) return false
+  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__')
+  return Object.values(value).every((inner) => isShallow(inner, depth + 1))
+}
+
+/** The content as JSON: a Date becomes its ISO text, and a value that JSON would lose in silence is refused with `BAD_VALUE`. */
+export function toJson(content: object): string {
+  try {
+    return JSON.stringify(content, function (this: Values, key: string, value: unknown) {
+      const kind = Object.prototype.toString.call(this[key]).slice(8, -1)
+      if (LOST.test(kind)) throw new TypeError(`the property ${JSON.stringify(key)} is a ${kind}`)
+      return value
+    })
+  } catch (error) {
+    const fix = 'Store plain JSON data while it is written for another library; see `cause` for what it met.'
+    throw new SessionError('BAD_VALUE', 'The session holds what JSON cannot hold.', { fix, cause: error })
+  }
+}
+
+const LOST = /^(Map|Set|RegExp|BigInt|DataView|.*Array|.*ArrayBuffer)$(?<!^Array)/

@@ -1,0 +1,107 @@
+/** What Remix 1 and 2 and React Router 7 and 8 write: base64 of JSON, a MAC after it, percent-encoded. */
+import { andThen, type Maybe } from '../crypto/maybe.ts'
+import { type RecordFiles, recordFiles } from './files.ts'
+import { remixFlash, withFlash } from './flash-keys.ts'
+import type { ForeignSession, IdFormat, Wire } from './format.ts'
+import { isObject, parseJson, toJson, valuesOf } from './json.ts'
+import { signer } from './signed.ts'
+import { textFromBase64, textToBase64, unescaped } from './text.ts'
+
+export type { RecordFiles } from './files.ts'
+export { storedForeign } from './stored.ts'
+
+/** A value of any kind in a cookie, as `createCookie` has it. The text is not percent-encoded yet, or no longer. */
+export interface RemixValue {
+  encode(value: unknown): Maybe<string>
+  /** `null` for a text that is not genuine; where nothing is signed, `{}` for what cannot be read. */
+  decode(text: string): Maybe<unknown>
+}
+
+/**
+ * The codec of `createCookie`: the first of `secrets` signs, all are accepted; an empty list leaves values unsigned, for anybody
+ * to change.
+ */
+export function remixValue(secrets: readonly string[]): RemixValue {
+  const { sign, unsign } = signer(secrets)
+  return {
+    encode: (value) => (value === '' ? '' : sign(textToBase64(JSON.stringify(value) ?? 'undefined'))),
+    decode: (text) =>
+      text === ''
+        ? ''
+        : andThen(unsign(text), (payload) => {
+            const value = payload === undefined ? null : parseJson(textFromBase64(payload) ?? '')
+            return value === undefined ? {} : value
+          }),
+  }
+}
+
+/** One codec with the percent-encoding around it; undefined for all that is not genuine or cannot be read. */
+function remixText(secrets: readonly string[]) {
+  const { sign, unsign } = signer(secrets)
+  return {
+    format: secrets.length > 0 ? 'remix' : 'remix-unsigned',
+    write: (json: string) => andThen(sign(textToBase64(json)), encodeURIComponent),
+    read: (value: string) => {
+      const text = unescaped(value)
+      return andThen(text === undefined ? text : unsign(text), (payload) =>
+        payload === undefined ? undefined : parseJson(textFromBase64(payload) ?? ''),
+      )
+    },
+  }
+}
+
+/**
+ * The sessions of `createCookieSessionStorage`, in a cookie of the same name as ours; `{ ...remixCookie(secrets), cookieName:
+ * '__session' }` for another. The first of `secrets` signs, all are accepted. With an empty list cookies are read and written
+ * unsigned: any visitor can then make up a session, so its values prove nothing.
+ */
+export function remixCookie(secrets: readonly string[]): Wire {
+  const text = remixText(secrets)
+  return {
+    format: text.format,
+    read: (value) =>
+      andThen(text.read(value), (content): ForeignSession | undefined => {
+        const values = valuesOf(content)
+        return values && remixFlash(values)
+      }),
+    write: ({ values, flash }) => text.write(toJson(withFlash(values, flash))),
+  }
+}
+
+/**
+ * The ids that storages with `createData` and the like show in a cookie: the id as JSON, signed by the first of `secrets`. With
+ * an empty list ids are unsigned, and a visitor can name any record there is.
+ */
+export function remixId(secrets: readonly string[]): IdFormat {
+  const text = remixText(secrets)
+  return {
+    format: text.format,
+    write: (id) => text.write(JSON.stringify(id)),
+    read: (value) => andThen(text.read(value), (id) => (typeof id === 'string' && id !== '' ? id : undefined)),
+  }
+}
+
+const ID = /^[0-9a-f]{16}$/
+
+/**
+ * The records of `createFileSessionStorage({ dir })`: `dir/0123/456789abcdef` holds `{"data":{…},"expires":"<ISO date>"}`. A
+ * record is replaced as a whole and never made anew by an update; `now`, in milliseconds, is the clock. Where there is no file
+ * system: `BAD_OPTIONS`.
+ */
+export function remixFiles(dir: string, now?: () => number): RecordFiles {
+  return recordFiles(
+    dir,
+    {
+      draw: () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+      place: (id) => (ID.test(id) ? [id.slice(0, 4), id.slice(4)] : undefined),
+      encode: (data, expires) => toJson({ data, expires }),
+      decode(content) {
+        if (!isObject(content)) return undefined
+        const data = valuesOf(content.data)
+        const endsAt = typeof content.expires === 'string' ? Date.parse(content.expires) : Number.POSITIVE_INFINITY
+        return data && !Number.isNaN(endsAt) ? { data, endsAt } : undefined
+      },
+    },
+    now,
+  )
+}
