@@ -1,0 +1,196 @@
+/** What the five documents name, and what trial faces in real frameworks found: the rows of docs/frameworks.md. */
+
+export interface Row {
+  readonly name: string
+  readonly note?: string
+  /** What tests call it, where that is something else. */
+  readonly word?: string
+}
+
+export interface Document {
+  readonly title: string
+  readonly about: string
+  /** Where its tests and examples are. */
+  readonly folders: readonly string[]
+  readonly rows: readonly Row[]
+}
+
+const rows = (names: string, more: readonly Row[] = []): Row[] => [...names.split(' ').map((name) => ({ name })), ...more]
+const cookieOptions = rows('name domain path maxAge expires httpOnly secure sameSite')
+
+export const documents: readonly Document[] = [
+  {
+    title: 'Remix and React Router',
+    about: '`coatcheck/remix`, `coatcheck/react-router`; the document "Sessions" of Remix, and what React Router 7 and 8 added.',
+    folders: [
+      'packages/coatcheck/src/frameworks/remix',
+      'packages/coatcheck/src/frameworks/react-router',
+      'docs/frameworks/',
+      'examples/re',
+    ],
+    rows: [
+      ...rows(
+        'createCookie isCookie createSession isSession createSessionStorage createCookieSessionStorage createMemorySessionStorage',
+      ),
+      ...rows(
+        'createFileSessionStorage createWorkersKVSessionStorage createCloudflareKVSessionStorage createArcTableSessionStorage',
+      ),
+      ...rows('getSession commitSession destroySession'),
+      ...['get', 'set', 'has', 'unset', 'flash', 'data', 'id'].map((name) => ({ name: `session.${name}` })),
+      ...rows('createData readData updateData deleteData dir kv table idx ttl secrets'),
+      ...cookieOptions,
+      ...rows('isSigned parse serialize'),
+      ...rows('store wire sessionMiddleware', []),
+    ],
+  },
+  {
+    title: 'Remix 3',
+    about: '`coatcheck/remix3`.',
+    folders: ['packages/coatcheck/src/frameworks/remix3', 'docs/frameworks/remix-3'],
+    rows: rows(
+      'Session createSession createCookieSessionStorage createMemorySessionStorage createFsSessionStorage createRedisSessionStorage createCookie read save regenerateId destroy flash dirty destroyed',
+    ),
+  },
+  {
+    title: 'Astro',
+    about: '`coatcheck/astro`; the guide "Sessions" of Astro 5.7 to 7.',
+    folders: [
+      'packages/coatcheck/src/frameworks/astro',
+      'packages/coatcheck/src/stores/unstorage',
+      'docs/frameworks/astro',
+      'examples/astro',
+    ],
+    rows: [
+      ...['get', 'set', 'has', 'delete', 'keys', 'values', 'entries', 'regenerate', 'destroy', 'load'].map((name) => ({
+        name: `session.${name}`,
+        word: name,
+      })),
+      ...rows('ttl driver cookie'),
+      { name: 'Astro.session' },
+      { name: 'context.session' },
+      { name: 'App.SessionData', word: 'SessionData' },
+    ],
+  },
+  {
+    title: 'h3',
+    about: '`coatcheck/h3`, for h3 1 and 2; the guide "Sessions" of h3 2.',
+    folders: ['packages/coatcheck/src/frameworks/h3', 'docs/frameworks/h3', 'examples/h3'],
+    rows: [
+      ...rows('useSession getSession updateSession clearSession rotateSession sealSession unsealSession'),
+      ...['id', 'data', 'update', 'clear', 'rotate'].map((name) => ({ name: `session.${name}` })),
+      ...rows('password name maxAge cookie sessionHeader idleTimeout'),
+      ...rows('httpOnly secure sameSite'),
+      ...rows('store wire'),
+    ],
+  },
+  {
+    title: 'Nitro and Nuxt',
+    about: '`coatcheck/nitro`, `coatcheck/nuxt`, for Nitro 2 and 3 and Nuxt 4; the guide "Sessions" of Nitro.',
+    folders: [
+      'packages/coatcheck/src/frameworks/nitro',
+      'packages/coatcheck/src/frameworks/nuxt',
+      'docs/frameworks/nitro',
+      'examples/n',
+    ],
+    rows: [
+      ...rows('useSession getSession updateSession clearSession sealSession unsealSession'),
+      ...['data', 'update', 'clear'].map((name) => ({ name: `session.${name}` })),
+      ...rows('runtimeConfig NITRO_SESSION_PASSWORD name password'),
+      ...rows('maxAge expires path domain secure httpOnly sameSite'),
+    ],
+  },
+  {
+    title: 'Hydrogen',
+    about: '`coatcheck/hydrogen`; the page "Manage sessions" of Hydrogen 1, and `HydrogenSession` of 2026.',
+    folders: ['packages/coatcheck/src/frameworks/hydrogen', 'docs/frameworks/hydrogen', 'examples/hydrogen'],
+    rows: [
+      ...rows('Cookie CookieSessionStorage MemorySessionStorage FileSessionStorage useSession useFlashSession getFlash'),
+      ...rows('getSessionId setSessionid serialize destroy parse setAll'),
+      ...['get', 'set', 'destroy'].map((name) => ({ name: `session.${name}` })),
+      ...rows('httpOnly secure sameSite path expires domain maxAge'),
+      ...rows('AppSession commit isPending'),
+    ],
+  },
+]
+
+export const findings: readonly (readonly [id: string, what: string])[] = [
+  ['F1', 'a second commit in one request loses what changed while the first was written'],
+  ['F2', 'an `update()` that nobody awaits is lost'],
+  ['F3', 'two loaders of one new visitor make two sessions, and the older cookie wins'],
+  ['F4', 'a cached handler is given the session of the event around it'],
+  ['F5', 'a full-page cache serves one visitor’s page to another'],
+  ['F6', 'a component that first touches the session after the headers loses its write, or cuts off the page'],
+  ['F7', 'error pages have no session'],
+  ['F8', 'a loader that throws is an ordinary response to the middleware, and its changes are kept'],
+  ['F9', 'parallel first requests with one old cookie make many sessions'],
+  ['F10', 'a cookie that shows a row’s number opens that row'],
+  ['F11', 'sessions cannot be made at the top of a Worker’s module'],
+  ['F12', 'a held response is answered twice, and the process dies'],
+  ['F13', 'an `update()` that nobody awaits, on a store that fails, ends the process'],
+  ['F14', 'errors of hooks at the end of a request are swallowed'],
+  ['F15', 'an old cookie with another path is sent first, and counts'],
+  ['F16', 'a cookie is dropped with a thrown route or a forwarded request, or replaces those of others'],
+  ['F17', 'a configuration that is written in a handler costs a key derivation each time'],
+  ['F18', 'the cookie of an internal fetch is thrown away'],
+  ['F19', 'a development server that reloads a module logs everybody out'],
+  ['F20', 'a virtual module that a package imports fails the build'],
+  ['F21', 'a dead ticket is sent again after another request has ended the session'],
+  ['F22', 'a change made while the page is streamed is lost in silence'],
+  ['R1', 'Remix: of two requests that write at once, one is lost'],
+  ['R2', 'Remix: a session file is read while it is being written, and the request fails'],
+  ['R3', 'Remix: an id that no longer exists, or never did, is taken over from the client'],
+  ['R4', 'Remix: there is no way to a new id at sign-in'],
+  ['R5', 'Remix: ids of 64 bits or less, some not from a cryptographic source'],
+  ['R6', 'Remix: a captured cookie opens the session for ever, and anybody can read it'],
+  ['R7', 'Remix: a value named as the table’s key overwrites the key; expired rows are served'],
+  ['R8', 'Remix: KV ids may collide, and an empty id is deleted'],
+  ['R9', 'Remix: ids that are no texts are accepted'],
+  ['R10', 'Remix: a damaged signature is an error 500 on Cloudflare'],
+  ['R11', 'Remix: two spellings of one id are two sessions on one system and one on another'],
+  ['R12', 'Remix: nothing removes expired sessions'],
+  ['R13', 'Remix: missing secrets are only warned about'],
+  ['S1', 'Remix 3: the old id stays valid after `regenerateId`, and after `destroy`'],
+  ['S2', 'Remix 3: a write is lost, and one in flight brings an ended session back'],
+  ['S3', 'Remix 3: a session file is read while it is being written'],
+  ['S4', 'Remix 3: the cookie of an ended session stays in the browser'],
+  ['S5', 'Remix 3: cookie, memory and file sessions never end'],
+  ['S6', 'Remix 3: a cookie of any size is sent, and none can be revoked'],
+  ['S7', 'Remix 3: the store’s key is the id that the client holds'],
+  ['S8', 'Remix 3: two requests share the objects in a session'],
+  ['S9', 'Remix 3: a new id is lost when the handler throws'],
+  ['S10', 'Remix 3: a cookie of the wrong shape is accepted'],
+  ['B1', 'Astro: an un-awaited `regenerate()` loses the session'],
+  ['B2', 'Astro: the old record is deleted before the new one is written'],
+  ['B3', 'Astro: `delete` and then `set` loses the value'],
+  ['B4', 'Astro: `set`, `destroy`, `set` leaves a record that no cookie opens'],
+  ['B5', 'Astro: parallel writes are lost, also of different keys; an ended session comes back'],
+  ['B6', 'Astro: a record that cannot be read for a moment is deleted for good'],
+  ['B7', 'Astro: expired values and abandoned records stay in the store'],
+  ['B8', 'Astro: a wrong cookie name ends the process'],
+  ['B9', 'Astro: `load` accepts any text as key and cookie'],
+  ['B10', 'Astro: a second configuration uses the first one’s storage'],
+  ['B11', 'Astro: a record that is not there is read again by every `get`'],
+  ['B12', 'Astro: a request that only sets races its own read'],
+  ['H1', 'h3: concurrent updates in one request send a cookie that is not the newest'],
+  ['H2', 'h3: an update after `clear()` brings the old data back'],
+  ['H3', 'h3: a cleared cookie stays in the browser'],
+  ['H4', 'h3: a cookie that is too large is sent, and dropped by the browser'],
+  ['H5', 'h3: a wrong password wipes every session in silence'],
+  ['H6', 'h3: a broken header hides a good cookie'],
+  ['H7', 'h3: no session can be ended by the server, and none ends by itself'],
+  ['H8', 'h3: neither the id nor the password can be changed'],
+  ['H9', 'h3: passwords are stretched with one iteration, or with 8192 on every request'],
+  ['H10', 'h3: of two requests that write at once, one is lost'],
+  ['H11', 'h3: a Date comes back as text, a BigInt throws'],
+  ['H12', 'h3: an update may set the prototype of the data'],
+  ['Y1', 'Hydrogen: a session id in the cookie names any file'],
+  ['Y2', 'Hydrogen: a sign-out that comes twice locks all sessions for ever'],
+  ['Y3', 'Hydrogen: the documented `httpOnly` and `sameSite` are not sent'],
+  ['Y4', 'Hydrogen: anybody can change the session, or choose its id'],
+  ['Y5', 'Hydrogen: each visit of a stranger makes a file'],
+  ['Y6', 'Hydrogen: a session file is removed before it is written'],
+  ['Y7', 'Hydrogen: a flash value that was read comes again'],
+  ['Y8', 'Hydrogen: a change that was not stored is seen by others'],
+  ['Y9', 'Hydrogen: of two requests that write at once, one is lost'],
+  ['Y10', 'Hydrogen: a cookie of any size is sent'],
+]

@@ -1,0 +1,131 @@
+// Makes docs/frameworks.md out of what the tests show: `npm run frameworks`. A test fails when its tables are not up to date.
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { documents, findings } from './frameworks-rows.ts'
+import { environment, root } from './steps.ts'
+
+const page = join(root, 'docs/frameworks.md')
+
+interface TestFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** Every file with tests, and every page whose examples a test executes. */
+export function testFiles(): readonly TestFile[] {
+  const patterns = ['packages/coatcheck/{src,test}/**/*.test.ts', 'examples/*/*.test.ts', 'docs/**/*.md', 'examples/story.ts']
+  return patterns
+    .flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (name) => name.includes('node_modules') }))
+    .sort()
+    .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(join(root, path), 'utf8') }))
+    .filter(({ path }) => path !== 'docs/frameworks.md')
+}
+
+const link = (path: string): string => `[${path.replace(/^packages\/coatcheck\//, '')}](${relative('docs', path)})`
+
+/** The files of one face that use a name. */
+function usesOf(name: string, folders: readonly string[], files: readonly TestFile[]): string[] {
+  const word = new RegExp(`(?<![\\w$-])${name.replace(/[.$()[\]]/g, '\\$&')}(?![\\w$-])`)
+  return files
+    .filter(({ path, text }) => folders.some((folder) => path.startsWith(folder)) && word.test(text))
+    .map(({ path }) => path)
+}
+
+/** What is named in a document and shown by no test. */
+export function untested(files: readonly TestFile[] = testFiles()): string[] {
+  return documents.flatMap(({ title, folders, rows }) =>
+    rows.filter(({ name, word = name }) => usesOf(word, folders, files).length === 0).map(({ name }) => `${title}: ${name}`),
+  )
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+/** The tables that follow from the tests alone. */
+export function coverage(files: readonly TestFile[] = testFiles()): string {
+  const parts = documents.map(({ title, about, folders, rows }) => {
+    const cells = rows.map(({ name, note = '', word = name }) => {
+      const tested = usesOf(word, folders, files)
+      return [`\`${name}\``, tested.length > 0 ? 'yes' : '**no**', note, tested.slice(0, 3).map(link).join(', ')]
+    })
+    return `### ${title}\n\n${about}\n\n${table(['name', 'supported', 'note', 'shown by'], cells)}`
+  })
+  return parts.join('\n\n')
+}
+
+/** Titles of tests that begin with an id such as F3 or H12, or name several: `F3, F16: …`. */
+export function titled(files: readonly TestFile[] = testFiles()): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { path, text } of files) {
+    if (!path.endsWith('.ts')) continue
+    for (const [, title = ''] of text.matchAll(/\b(?:test|it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*['"`]([^\n]*?)['"`]\s*,/g)) {
+      const ids = /^(?:[FRSBHY]\d{1,2}(?:, | and )?)+(?=[:, ])/.exec(title)?.[0].match(/[FRSBHY]\d{1,2}/g) ?? []
+      for (const id of ids) found.set(id, [...new Set([...(found.get(id) ?? []), path])])
+    }
+  }
+  return found
+}
+
+export function findingsTable(files: readonly TestFile[] = testFiles()): string {
+  const tests = titled(files)
+  const rows = findings.map(([id, what]) => [id, what, (tests.get(id) ?? []).map(link).join(', ') || '**no test**'])
+  return table(['', 'what goes wrong elsewhere', 'shown by'], rows)
+}
+
+interface Measured {
+  readonly name: string
+  readonly size: number
+}
+
+function sizes(): string {
+  const result = spawnSync('size-limit --json', { cwd: root, env: environment, shell: true, encoding: 'utf8' })
+  const all: Measured[] = JSON.parse(result.stdout)
+  const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(2)} kB`
+  return table(
+    ['entry', 'minified and gzipped, over core'],
+    all.map(({ name, size }) => [name, kilobytes(size)]),
+  )
+}
+
+interface App {
+  readonly name: string
+  readonly install: number
+  readonly build: number
+  readonly first: number
+}
+
+function apps(): string {
+  const file = join(root, '.cache/examples.json')
+  if (!existsSync(file)) throw new Error('There are no timings of the example apps yet: run `npm test` first.')
+  const all: App[] = JSON.parse(readFileSync(file, 'utf8'))
+  const seconds = (value: number): string => (value === 0 ? '' : value.toFixed(1))
+  return table(
+    ['app', 'install, s', 'build, s', 'start to first response, s'],
+    all.map(({ name, install, build, first }) => [
+      `[${name}](../examples/${name})`,
+      seconds(install),
+      seconds(build),
+      seconds(first),
+    ]),
+  )
+}
+
+/** A part of the page, between two comments. */
+export const part = (name: string, text: string): string => `<!-- made: ${name} -->\n\n${text}\n\n<!-- end -->`
+
+export function replaced(text: string, name: string, made: string): string {
+  const old = new RegExp(`<!-- made: ${name} -->[\\s\\S]*?<!-- end -->`)
+  if (!old.test(text)) throw new Error(`docs/frameworks.md has no part ${name}`)
+  return text.replace(old, () => part(name, made))
+}
+
+if (import.meta.main) {
+  let text = readFileSync(page, 'utf8')
+  text = replaced(text, 'coverage', coverage())
+  text = replaced(text, 'findings', findingsTable())
+  text = replaced(text, 'sizes', sizes())
+  text = replaced(text, 'apps', apps())
+  writeFileSync(page, text)
+  console.log('docs/frameworks.md is up to date.')
+}
