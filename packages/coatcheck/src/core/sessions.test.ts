@@ -10,7 +10,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('can be made at the top of any module: no clock is read, nothing drawn, no key derived, nothing kept running', () => {
+test('F11: can be made at the top of any module: no clock is read, nothing drawn, no key derived, nothing kept running', () => {
   const now = vi.fn(() => 0)
   const draw = vi.spyOn(globalThis.crypto, 'getRandomValues')
   const digest = vi.spyOn(globalThis.crypto.subtle, 'importKey')
