@@ -1,6 +1,8 @@
 // The engine's own suite: what a visitor is promised, through the fetch door and a browser's cookie jar. It knows no runtime and no runner.
 import { createSessions, SessionError } from 'coatcheck'
 import { withSession } from 'coatcheck/fetch'
+import { h3Seal } from 'coatcheck/foreign/h3'
+import { remixCookie } from 'coatcheck/foreign/remix'
 import { memoryStore } from 'coatcheck/stores/memory'
 import { visitor } from 'coatcheck/testing'
 
@@ -11,6 +13,21 @@ const START = 1_800_000_000_000
 /** A session that was sealed on Node, by node:crypto, with SECRET, at START: { name: 'ada' }. */
 const SEALED_ON_NODE =
   'Agv7b2c5Yhf8P9TztkmLzqZ6B9T7pN0rnvW9iV725Iohnc6clt_FC7re4uk685R7nu5L0Bl4zhryi0k7NyH5b0_OYDHP0lgwZNDjuzuLo3VOkycjbOj73-oiIOa3_WyVwjcR3Uc81Tvrx_IoYgm-JT2irL8C_tasPGxgmr4rPOaIcj90SdEs2LwbkWAD2c16HA-42bHJ9zA1vl2QuxHQBfTzHvHhUIfQLjRBuWNjTHx8f2oR'
+
+/** Sessions that other libraries wrote: with the secret, the values. */
+const OLD = [
+  {
+    reader: () => remixCookie(['secret1']),
+    value: 'eyJ1c2VyIjoibWphY2tzb24iLCJfX2ZsYXNoX2Vycm9yX18iOiJib29tIn0%3D.3fANf%2FzNcY1ujLFVMq5Z434lnow%2BbwHfGBFyw2vPZOY',
+    holds: { user: 'mjackson' },
+  },
+  {
+    reader: () => h3Seal({ password: '1234567123456712345671234567123456712345671234567' }),
+    value:
+      'Fe26.2**10f9953a706d0e3a05b377287950695c075f6c6877cb350491a91c02cd4e1851*9eW1uOjy-ijJ5e8p14sW-w*ERGUA2T7b92liBU1jsAiZYGQ6kGwdOHn15vvu1uuqzBC9HUmoMFOFImS9ErpAYXoBIpS1ek8XrCdTnAiZsupQdIPgXjFdC9l2KOYEE0uR9w**188bda8295574f52c4640368261d41a483521f3e859dd90a91cffb299eebe3a7*U_xASUG3vhJskg3qYXRBsEgo06975rNM6ajXg3ohtVo',
+    holds: { foo: 'bar', n: 1 },
+  },
+]
 
 function same(actual, expected, what) {
   const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)]
@@ -257,6 +274,21 @@ function storedSession(it, label, make) {
   })
 }
 
+function takingOver(it, label, options) {
+  for (const { reader, value, holds } of OLD) {
+    const { format } = reader()
+    it(`${label}: a session that ${format} wrote goes on here, under a ticket of ours`, async () => {
+      const s = site({ ...options(), foreign: [reader()] })
+      const ada = s.person()
+      ada.browser.plant(`__Host-Http-session=${value}; Path=/; Secure; HttpOnly`)
+      same(await ada.does((session) => ({ ...session.data })), holds, 'what it holds')
+      await ada.does((session) => session.set('cart', ['hat']))
+      same(await ada.does((session) => ({ ...session.data })), { ...holds, cart: ['hat'] }, 'what it holds afterwards')
+      same(ada.browser.cookies()[0].value === value, false, 'the same ticket')
+    })
+  }
+}
+
 export function engineSuite(it, { fileStore, sqliteStore, folder } = {}) {
   let count = 0
   const stored = {
@@ -267,6 +299,8 @@ export function engineSuite(it, { fileStore, sqliteStore, folder } = {}) {
     ...(sqliteStore && { sqlite: () => ({ store: sqliteStore({ path: `${folder}/db${++count}.sqlite` }) }) }),
   }
   anySession(it, 'sealed', () => ({}))
+  takingOver(it, 'sealed', () => ({}))
+  takingOver(it, 'memory', stored.memory)
   for (const [label, make] of Object.entries(stored)) {
     anySession(it, label, make)
     storedSession(it, label, make)
