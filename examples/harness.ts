@@ -1,117 +1,99 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { environment, root } from '../scripts/steps.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { root } from '../scripts/steps.ts'
+import { alone, take } from './locks.ts'
+import { complete, type Environment, freePort, launch } from './processes.ts'
+
+export type { Environment }
 
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = ['astro', 'h3', 'h3-v1', 'hydrogen', 'nitro', 'nitro-2', 'nuxt', 'react-router', 'remix'] as const
 export type AppName = (typeof apps)[number]
 
-export type Environment = Readonly<Record<string, string>>
-
 const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
+const NPM_CI = 'npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefer-offline'
+/** What is made in an app's folder, and is no source of it. */
+const MADE = ['node_modules', 'dist', 'build', '.output', '.nuxt', '.nitro', '.astro', '.react-router', '.data', '.sessions']
+
 const folderOf = (name: string): string => join(root, 'examples', name)
+const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
 
-/** Waits, a little at a time, until no other process installs or builds this app. */
-async function alone<T>(name: string, act: () => T): Promise<T> {
-  const lock = join(root, '.cache/examples', `${name}.lock`)
-  mkdirSync(join(root, '.cache/examples'), { recursive: true })
-  for (let waited = 0; ; waited += 100) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' })
-      break
-    } catch {
-      if (waited > 600_000 || !lives(lock)) rmSync(lock, { force: true })
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-  }
-  try {
-    return act()
-  } finally {
-    rmSync(lock, { force: true })
-  }
+function digest(files: readonly string[], folder: string, ...more: unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(more))
+  for (const file of [...files].sort()) hash.update(`\n${file}\n`).update(readFileSync(join(folder, file)))
+  return hash.digest('hex')
 }
 
-/** Whether the process that made the lock still runs. */
-function lives(lock: string): boolean {
-  try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+/** The files of a folder and of those in it, but for what is made there. */
+function filesIn(folder: string, made: readonly string[]): string[] {
+  const found = globSync('**', { cwd: folder, withFileTypes: true, exclude: (entry) => made.includes(entry.name) })
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
 }
 
-function run(command: string, args: string[], cwd: string, env: Environment = {}): void {
-  try {
-    const shell = process.platform === 'win32'
-    execFileSync(command, args, { cwd, env: { ...clean(cwd), ...env }, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8, shell })
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: Buffer | string; stderr?: Buffer | string }
-    throw new Error(`\`${command} ${args.join(' ')}\` failed in ${cwd}:\n${stdout}\n${stderr}`)
-  }
+interface Manifest {
+  readonly scripts?: { readonly build?: string; readonly start?: string }
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
-
-/** Our environment without what tests set, and with this app's tools first. */
-function clean(cwd: string): NodeJS.ProcessEnv {
-  const inherited = Object.entries(environment).filter(
-    ([name]) => !/^(?:PORT|NODE_ENV|VITEST.*|NODE_OPTIONS|npm_.*|TEST|BASE)$/.test(name),
-  )
-  return {
-    ...Object.fromEntries(inherited),
-    PATH: `${join(cwd, 'node_modules/.bin')}${process.platform === 'win32' ? ';' : ':'}${environment.PATH}`,
-    ASTRO_TELEMETRY_DISABLED: '1',
-    NUXT_TELEMETRY_DISABLED: '1',
-  }
-}
-
-/** Installs what the lockfile names, once, and this repository's build of coatcheck every time. Seconds; 0 when it was there. */
-export async function install(name: string): Promise<number> {
-  const folder = folderOf(name)
-  return alone(name, () => {
-    const digest = createHash('sha256')
-      .update(readFileSync(join(folder, 'package-lock.json')))
-      .digest('hex')
-    const mark = join(folder, 'node_modules/.coatcheck-lock')
-    const started = performance.now()
-    const isFresh = existsSync(mark) && readFileSync(mark, 'utf8') === digest
-    if (!isFresh) {
-      run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'], folder)
-      writeFileSync(mark, digest)
-    }
-    placeCoatcheck(folder)
-    return isFresh ? 0 : (performance.now() - started) / 1000
-  })
-}
+const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
 /** What `npm publish` would upload, as it was built last. */
 function placeCoatcheck(folder: string): void {
   const from = join(root, 'packages/coatcheck')
   const to = join(folder, 'node_modules/coatcheck')
-  if (!existsSync(join(from, 'dist/index.js'))) throw new Error('coatcheck is not built yet: run `npm run build`.')
+  const targets = Object.values(manifestOf(from).exports ?? {}).flatMap((one) =>
+    typeof one === 'string' ? one : Object.values(one),
+  )
+  const missing = targets.find((target) => !existsSync(join(from, target)))
+  if (missing) throw new Error(`coatcheck's build has no ${missing}: run \`npm run build\`.`)
+  const now = digest(['package.json', ...filesIn(join(from, 'dist'), []).map((file) => join('dist', file))], from)
+  if (read(join(to, '.digest')) === now) return
   rmSync(to, { recursive: true, force: true })
   for (const part of ['package.json', 'dist']) cpSync(join(from, part), join(to, part), { recursive: true })
+  writeFileSync(join(to, '.digest'), now)
 }
 
-/** Builds the app, where its package.json has a script for that. Seconds. */
-export async function build(name: string, env: Environment = {}): Promise<number> {
+async function installNow(name: string): Promise<number> {
   const folder = folderOf(name)
-  const { scripts = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (!scripts.build) return 0
-  return alone(name, () => {
-    const started = performance.now()
-    run('npm', ['run', '--silent', 'build'], folder, { SESSION_SECRET: SECRET, ...env })
-    return (performance.now() - started) / 1000
-  })
+  const wanted = digest(['package.json', 'package-lock.json'], folder)
+  const mark = join(folder, 'node_modules/.coatcheck-lock')
+  const isFresh = read(mark) === wanted
+  const seconds = isFresh ? 0 : await complete(NPM_CI, folder)
+  if (!isFresh) writeFileSync(mark, wanted)
+  placeCoatcheck(folder)
+  return seconds
 }
+
+async function buildNow(name: string, env: Environment): Promise<number> {
+  const folder = folderOf(name)
+  const command = manifestOf(folder).scripts?.build
+  if (!command) return 0
+  // Where a build would put its store or listen is nothing that it is made of.
+  const { COATCHECK_STORE: _, PORT: __, ...inputs } = env
+  const mark = join(folder, 'node_modules/.coatcheck-build')
+  const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
+  const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
+  const [before, ...outputs] = read(mark)?.split('\n') ?? []
+  if (before === wanted && outputs.every((output) => existsSync(join(folder, output)))) return 0
+  rmSync(mark, { force: true })
+  const seconds = await complete(command, folder, { SESSION_SECRET: SECRET, ...inputs })
+  writeFileSync(mark, [wanted, ...MADE.filter((output) => existsSync(join(folder, output)))].join('\n'))
+  return seconds
+}
+
+/** Installs what the lockfile names, and this repository's build of coatcheck. Seconds; 0 when it was there. */
+export const install = (name: string): Promise<number> => alone(name, () => installNow(name))
+
+/** Builds the app, where its package.json has a script for that. Seconds; 0 when nothing has changed since the last time. */
+export const build = (name: string, env: Environment = {}): Promise<number> => alone(name, () => buildNow(name, env))
 
 export interface App {
   readonly name: string
   readonly origin: string
+  /** The address of a path of the app, which may lie under a BASE. */
+  url(path: string): string
   /** What it has said so far. */
   output(): string
   /** Seconds from its start to its first response. */
@@ -119,104 +101,75 @@ export interface App {
   stop(): Promise<void>
 }
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) kill(child)
-})
-
 /** Starts the app's production server on a free port of the loopback interface, and waits for its first response. */
 export async function start(name: string, env: Environment = {}): Promise<App> {
   const folder = folderOf(name)
-  const port = await freePort()
+  const command = manifestOf(folder).scripts?.start
+  if (!command) throw new Error(`examples/${name}/package.json has no script "start".`)
+  const port = env.PORT ?? String(await freePort())
   const started = performance.now()
-  const child = spawn('npm', ['run', '--silent', 'start'], {
-    cwd: folder,
-    env: { ...clean(folder), SESSION_SECRET: SECRET, HOST: '127.0.0.1', PORT: String(port), NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
-    shell: process.platform === 'win32',
-  })
-  running.add(child)
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part))
-  const ended = once(child, 'close').then(() => void running.delete(child))
+  const fixed = { HOST: '127.0.0.1', NODE_ENV: 'production', SESSION_SECRET: SECRET }
+  const running = launch(command, folder, { ...fixed, ...env, PORT: port })
   const origin = `http://127.0.0.1:${port}`
-  await answering(`${origin}${env.BASE ?? ''}/`, child, () => text)
-  return {
-    name,
-    origin,
-    output: () => text,
-    seconds: (performance.now() - started) / 1000,
-    async stop() {
-      kill(child)
-      await ended
-    },
+  const url = (path: string): string => `${origin}${env.BASE ?? ''}${path}`
+  const stop = async (): Promise<void> => {
+    running.kill()
+    await running.ended
   }
-}
-
-async function answering(url: string, child: ChildProcess, output: () => string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (child.exitCode !== null) throw new Error(`the app ended with exit code ${child.exitCode} after saying:\n${output()}`)
+  const seconds = (): number => (performance.now() - started) / 1000
+  while (true) {
     try {
-      await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).arrayBuffer()
-      return
+      await (await fetch(url('/'), { signal: AbortSignal.timeout(10_000) })).arrayBuffer()
+      return { name, origin, url, output: running.output, seconds: seconds(), stop }
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      const { exitCode } = running.child
+      if (exitCode === null && seconds() < 60) await wait(20)
+      else {
+        await stop()
+        const how = exitCode === null ? `did not answer at ${url('/')} for a minute` : `ended with exit code ${exitCode}`
+        throw new Error(`examples/${name} ${how}, after saying:\n${running.output()}`)
+      }
     }
   }
-  throw new Error(`the app did not answer at ${url} after saying:\n${output()}`)
 }
 
-/** The whole group: npm starts a shell that starts the server. */
-function kill(child: ChildProcess): void {
+/** Installs, builds and starts. Until it is stopped, nobody else uses this app's folder. */
+export async function open(name: AppName, env: Environment = {}): Promise<App> {
+  const release = await take(name)
   try {
-    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
-    else child.kill('SIGKILL')
-  } catch {
-    // It has ended by itself.
+    const seconds = { install: await installNow(name), build: await buildNow(name, env) }
+    const app = await start(name, env)
+    await note(name, { ...seconds, first: app.seconds })
+    return { ...app, stop: () => app.stop().finally(release) }
+  } catch (error) {
+    release()
+    throw error
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'coatcheck-example-'))
 }
 
-/** Remembers how long an app took, for the table in docs/frameworks.md. A 0 does not replace what was measured before. */
-export async function note(name: string, seconds: { install: number; build: number; first: number }): Promise<void> {
-  await alone('timings', () => {
-    const file = join(root, '.cache/examples.json')
-    const all: { name: string; install: number; build: number; first: number }[] = existsSync(file)
-      ? JSON.parse(readFileSync(file, 'utf8'))
-      : []
-    const before = all.find((app) => app.name === name)
-    const next = { name, ...seconds, install: seconds.install || (before?.install ?? 0) }
-    const others = all.filter((app) => app.name !== name)
-    writeFileSync(
-      file,
-      JSON.stringify(
-        [...others, next].sort((a, b) => (a.name < b.name ? -1 : 1)),
-        null,
-        2,
-      ),
-    )
-  })
+export interface Timing {
+  readonly name: string
+  readonly install: number
+  readonly build: number
+  readonly first: number
 }
+const timingsFile = join(root, '.cache/examples.json')
 
-/** Installs, builds and starts. */
-export async function open(name: AppName, env: Environment = {}): Promise<App> {
-  const seconds = { install: await install(name), build: await build(name, env) }
-  const app = await start(name, env)
-  await note(name, { ...seconds, first: app.seconds })
-  return app
+/** What was measured so far, in the order of the apps' names. */
+export const timings = (): readonly Timing[] => JSON.parse(read(timingsFile) ?? '[]')
+
+/** Remembers how long an app took, for the table in docs/frameworks.md. A 0 does not replace what was measured before. */
+export async function note(name: string, seconds: Partial<Omit<Timing, 'name'>>): Promise<void> {
+  await alone('timings', () => {
+    const before = timings().find((app) => app.name === name)
+    const measured = Object.entries(seconds).filter(([, value]) => value > 0)
+    const next: Timing = { name, install: 0, build: 0, first: 0, ...before, ...Object.fromEntries(measured) }
+    const others = timings().filter((app) => app.name !== name)
+    const sorted = [...others, next].sort((a, b) => (a.name < b.name ? -1 : 1))
+    writeFileSync(timingsFile, `${JSON.stringify(sorted, null, 2)}\n`)
+  })
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createJar, type Jar } from '../packages/coatcheck/src/testing/index.ts'
+import { ADA, Guest } from './guest.ts'
 import { type App, type AppName, type Environment, open, temporaryFolder } from './harness.ts'
 
 /** What all apps play: visits, a cart, a language, a sign-in with a flash message, a sign-out. */
@@ -19,82 +19,6 @@ export interface Story {
   readonly isKeptFromCaches?: boolean
   readonly env?: Environment
 }
-
-/** A browser, as far as the story needs one. */
-class Guest {
-  readonly #origin: () => string
-  readonly #visit: string | undefined
-  readonly jar: Jar
-
-  constructor(origin: () => string, visit: string | undefined, jar: Jar = createJar()) {
-    this.#origin = origin
-    this.#visit = visit
-    this.jar = jar
-  }
-
-  async ask(path: string, form?: Record<string, string>): Promise<Response> {
-    const url = `${this.#origin()}${path}`
-    const cookie = this.jar.header(url)
-    const response = await fetch(url, {
-      redirect: 'manual',
-      headers: {
-        // Node's own name counts as a robot's, for which pages are not streamed.
-        'user-agent': 'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36',
-        'sec-fetch-mode': 'navigate',
-        origin: this.#origin(),
-        ...(cookie !== '' && { cookie }),
-      },
-      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-    })
-    for (const line of response.headers.getSetCookie()) this.jar.set(line, url)
-    return response
-  }
-
-  /** Sends a form and follows where it leads. */
-  async send(path: string, form: Record<string, string> = {}): Promise<Page> {
-    const response = await this.ask(path, form)
-    await response.arrayBuffer()
-    expect(response.status, `POST ${path}`).toBeGreaterThanOrEqual(302)
-    expect(response.status, `POST ${path}`).toBeLessThanOrEqual(303)
-    return this.see(new URL(response.headers.get('location') ?? '/', 'http://a/').pathname)
-  }
-
-  async see(path = '/'): Promise<Page> {
-    if (path === '/' && this.#visit) await (await this.ask(this.#visit)).arrayBuffer()
-    const response = await this.ask(path)
-    const html = await response.text()
-    expect(response.status, `GET ${path}:\n${html.slice(0, 2000)}`).toBe(200)
-    const shown = (id: string) =>
-      new RegExp(`id="?${id}"?[^>]*>(?:<!--.*?-->|\\s)*([^<]*?)\\s*<`).exec(html)?.[1]?.replaceAll('&#x27;', "'")
-    return {
-      response,
-      visits: Number(shown('visits')),
-      cart: Number(shown('cart')),
-      language: shown('language'),
-      user: shown('user'),
-      flash: shown('flash'),
-    }
-  }
-
-  ticket(name: string): string | undefined {
-    return this.jar.all().find((cookie) => cookie.name === name)?.value
-  }
-
-  copy(): Guest {
-    return new Guest(this.#origin, this.#visit, this.jar.copy())
-  }
-}
-
-interface Page {
-  readonly response: Response
-  readonly visits: number
-  readonly cart: number
-  readonly language: string | undefined
-  readonly user: string | undefined
-  readonly flash: string | undefined
-}
-
-const ADA = { username: 'ada', password: 'lovelace' }
 
 /** Plays the story in a real app, over HTTP. */
 export function tellStory({
@@ -116,13 +40,21 @@ export function tellStory({
     await app?.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  const guest = () => new Guest(() => app.origin, visit)
+  const guest = () => new Guest((path) => app.url(path), visit)
 
   describe(`the app in examples/${name}`, () => {
     test('counts the visits of each guest apart', async () => {
       const [ada, bob] = [guest(), guest()]
       for (const visits of [1, 2, 3]) expect((await ada.see()).visits).toBe(visits)
       expect(await bob.see()).toMatchObject({ visits: 1, cart: 0, user: 'guest' })
+    })
+
+    test('gives a new guest nothing but a ticket, which no script can read', async () => {
+      const ada = guest()
+      const { response } = await ada.see()
+      const cookies = ada.jar.all()
+      expect(cookies).toMatchObject([{ name: cookie, httpOnly: true, hostOnly: true, path: '/' }])
+      expect(cookies[0]?.sameSite, response.headers.getSetCookie().join('\n')).not.toBe('none')
     })
 
     test('keeps a cart and a language', async () => {

@@ -12,6 +12,7 @@ export const entries: Record<string, string> = {
   'foreign/iron-session': 'src/foreign/iron-session.ts',
   'foreign/remix': 'src/foreign/remix.ts',
   'foreign/remix3': 'src/foreign/remix3.ts',
+  h3: 'src/frameworks/h3.ts',
   hono: 'src/frameworks/hono.ts',
   node: 'src/frameworks/node.ts',
   'stores/file': 'src/stores/file.ts',

@@ -16,6 +16,12 @@ export class FlashValues {
     return this.#left.has(key) || (stored !== undefined && !this.#read.has(stored.id))
   }
 
+  peek(key: string, stored: Flash | undefined): unknown {
+    if (!this.has(key, stored)) return undefined
+    const { text, rich } = (this.#left.get(key) ?? (stored as Flash)).entry
+    return Entry.parsed(rich, JSON.parse(text)).take()
+  }
+
   /** Reads a value, which removes it. */
   take(key: string, stored: Flash | undefined, unreadable: () => void): unknown {
     const found = this.#left.get(key) ?? stored

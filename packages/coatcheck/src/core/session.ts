@@ -109,7 +109,7 @@ export class LiveSession implements Session {
     this.#next.move ??= { kind: 'renew' }
   }
 
-  // For faces, from here to flashKeys.
+  // For faces, from here to peek.
   patch = (change: Patch): void => patch(this, change)
   replace = (values: object): void => replace(this, values)
 
@@ -132,6 +132,8 @@ export class LiveSession implements Session {
   }
 
   flashKeys = (): string[] => this.#flash.keys(this.#kept?.body.flash)
+  /** A flash value without reading it. */
+  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.body.flash.get(key))
 
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')

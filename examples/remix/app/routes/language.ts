@@ -1,0 +1,9 @@
+import { type ActionFunctionArgs, redirect } from '@remix-run/node'
+import { commitSession, getSession } from '../sessions.server.ts'
+
+export async function action({ request }: ActionFunctionArgs) {
+  const session = await getSession(request.headers.get('Cookie'))
+  const form = await request.formData()
+  session.set('language', String(form.get('language')))
+  return redirect('/', { headers: { 'Set-Cookie': await commitSession(session) } })
+}

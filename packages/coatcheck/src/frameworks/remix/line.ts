@@ -1,0 +1,59 @@
+import { SessionError } from '../../errors.ts'
+import { type CookieAttributes, cookieFault } from '../../ticket/cookie.ts'
+
+export interface CookieSerializeOptions {
+  readonly encode?: (value: string) => string
+  /** Seconds; goes before `expires`. */
+  readonly maxAge?: number | undefined
+  readonly expires?: Date | undefined
+  readonly domain?: string | undefined
+  /** Default `/`. */
+  readonly path?: string | undefined
+  /** Default `lax`. `true` is `strict`. */
+  readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
+  readonly httpOnly?: boolean | undefined
+  readonly secure?: boolean | undefined
+  readonly partitioned?: boolean | undefined
+  readonly priority?: 'low' | 'medium' | 'high' | undefined
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** A Set-Cookie line with the attributes in the order that Remix writes them in. */
+export function lineOf(name: string, value: string, options: CookieSerializeOptions): string {
+  const { maxAge, expires, sameSite, priority } = options
+  const attributes = attributesOf(options)
+  const fault = cookieFault(name, { ...attributes, ...(expires && { expires }) })
+  if (fault) throw new SessionError('BAD_OPTIONS', `The option \`${fault.option}\` ${fault.what}.`, { fix: fault.fix })
+  const { path, domain, secure, httpOnly, partitioned } = attributes
+  const site = sameSite === true ? 'strict' : sameSite
+  const parts: readonly (readonly [name: string, value: string | number | boolean | undefined])[] = [
+    ['Max-Age', maxAge === undefined ? undefined : Math.floor(maxAge)],
+    ['Domain', domain],
+    ['Path', path],
+    ['Expires', expires?.toUTCString()],
+    ['HttpOnly', httpOnly],
+    ['Secure', secure],
+    ['Partitioned', partitioned],
+    ['Priority', priority && capital(priority)],
+    ['SameSite', site ? capital(site) : undefined],
+  ]
+  const written = parts.flatMap(([key, content]) =>
+    content === undefined || content === false ? [] : [content === true ? key : `${key}=${content}`],
+  )
+  return [`${name}=${value}`, ...written].join('; ')
+}
+
+/** The attributes that browsers know, without what is undefined. */
+export function attributesOf(options: CookieSerializeOptions): CookieAttributes {
+  const { path, domain, sameSite, secure, httpOnly, partitioned } = options
+  const site = sameSite === true ? 'strict' : sameSite
+  return {
+    ...(path !== undefined && { path }),
+    ...(domain !== undefined && { domain }),
+    ...(site && { sameSite: site }),
+    ...(secure && { secure }),
+    ...(httpOnly && { httpOnly }),
+    ...(partitioned && { partitioned }),
+  }
+}
