@@ -26,8 +26,8 @@ export class Tab {
     page.on('console', (message) => message.type() === 'error' && this.faults.push(message.text()))
   }
 
+  /** Opens a page. Where its scripts take the forms over, what is typed before they ran is lost, so this waits for them. */
   async go(path: string): Promise<void> {
-    // A page that is hydrated throws away what was typed before; it is quiet when its scripts have run.
     await this.page.goto(this.#url(path), { waitUntil: 'networkidle' })
   }
 
@@ -86,27 +86,10 @@ export class Tab {
     )
     await expect.poll(look, { timeout: 10_000, interval: 50 }).toEqual(wanted)
   }
-
-  async visits(): Promise<number> {
-    return Number(await this.page.locator('#visits').innerText())
-  }
 }
 
 /** Plays the story in real Chromium. For *.browser.test.ts. */
 export function tellStoryInBrowser({ name, cookie, isStored = true, env = {} }: Story): void {
-  const folder = temporaryFolder()
-  let app: App
-  let browser: Browser
-  beforeAll(async () => {
-    app = await open(name, { ...(isStored && { COATCHECK_STORE: join(folder, 'sessions.sqlite') }), ...env })
-    browser = await launchChromium()
-  }, 600_000)
-  afterAll(async () => {
-    await browser?.close()
-    await app?.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
-
   const visit = async (story: (tab: Tab, context: BrowserContext) => Promise<void>, javaScriptEnabled = true): Promise<void> => {
     const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled })
     context.setDefaultTimeout(15_000)

@@ -44,7 +44,7 @@ export class Guest {
       },
       ...(form && { method: 'POST', body: new URLSearchParams(form) }),
     })
-    for (const line of response.headers.getSetCookie())
+    for (const line of response.headers.getSetCookie().filter(Boolean))
       expect(this.jar.set(line, url), `a browser drops ${line}, which ${path} answered with`).toBeUndefined()
     return response
   }

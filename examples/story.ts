@@ -30,19 +30,19 @@ export function tellStory({
   isKeptFromCaches = true,
   env = {},
 }: Story): void {
-  const folder = temporaryFolder()
-  let app: App
-  beforeAll(async () => {
-    const store: Environment = isStored ? { COATCHECK_STORE: join(folder, 'sessions.sqlite') } : {}
-    app = await open(name, { ...store, ...env })
-  }, 600_000)
-  afterAll(async () => {
-    await app?.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const guest = () => new Guest((path) => app.url(path), visit)
+  describe(`the app in examples/${name}, ${isStored ? 'with a store' : 'without a store'}`, () => {
+    const folder = temporaryFolder()
+    let app: App
+    beforeAll(async () => {
+      const store: Environment = isStored ? { COATCHECK_STORE: join(folder, 'sessions.sqlite') } : {}
+      app = await open(name, { ...store, ...env })
+    }, 600_000)
+    afterAll(async () => {
+      await app?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const guest = () => new Guest((path) => app.url(path), visit)
 
-  describe(`the app in examples/${name}`, () => {
     test('counts the visits of each guest apart', async () => {
       const [ada, bob] = [guest(), guest()]
       for (const visits of [1, 2, 3]) expect((await ada.see()).visits).toBe(visits)

@@ -3,6 +3,10 @@ import { defineConfig, type UserConfig } from 'tsdown'
 /** The exports map: what the package calls an entry -> the one source file behind it. package.json must say the same; a test compares them. */
 export const entries: Record<string, string> = {
   index: 'src/index.ts',
+  astro: 'src/frameworks/astro.ts',
+  'astro/driver': 'src/frameworks/astro/driver.ts',
+  'astro/middleware': 'src/frameworks/astro/middleware.ts',
+  'astro/session': 'src/frameworks/astro/session.ts',
   fetch: 'src/frameworks/fetch.ts',
   'foreign/astro': 'src/foreign/astro.ts',
   'foreign/cookie-session': 'src/foreign/cookie-session.ts',
@@ -14,10 +18,15 @@ export const entries: Record<string, string> = {
   'foreign/remix3': 'src/foreign/remix3.ts',
   h3: 'src/frameworks/h3.ts',
   hono: 'src/frameworks/hono.ts',
+  hydrogen: 'src/frameworks/hydrogen.ts',
+  'hydrogen/file': 'src/frameworks/hydrogen/file.ts',
   node: 'src/frameworks/node.ts',
+  'react-router': 'src/frameworks/react-router.ts',
+  remix: 'src/frameworks/remix.ts',
   'stores/file': 'src/stores/file.ts',
   'stores/memory': 'src/stores/memory.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',
+  'stores/unstorage': 'src/stores/unstorage.ts',
   testing: 'src/testing/index.ts',
 }
 

@@ -26,5 +26,5 @@ const cookie = {
 const file = process.env.COATCHECK_STORE
 
 export const { getSession, commitSession, destroySession } = file
-  ? createSessionStorage<Data, Flash>({ cookie, store: sqliteStore(file) })
+  ? createSessionStorage<Data, Flash>({ cookie, store: sqliteStore({ path: file }) })
   : createFileSessionStorage<Data, Flash>({ cookie, dir: './.sessions' })

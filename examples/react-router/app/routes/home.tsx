@@ -1,19 +1,18 @@
-import { data, Form, Link } from 'react-router'
-import { commitSession, getSession } from '../sessions.server'
+import { Form, Link } from 'react-router'
+import { visit } from '../sessions.server'
 import type { Route } from './+types/home'
 
-export async function loader({ request }: Route.LoaderArgs) {
-  const session = await getSession(request.headers.get('Cookie'))
-  const visits = (session.get('visits') ?? 0) + 1
-  session.set('visits', visits)
-  const seen = {
-    visits,
+export const middleware: Route.MiddlewareFunction[] = [visit.middleware]
+
+export async function loader({ context }: Route.LoaderArgs) {
+  const session = await visit.getSession(context)
+  return {
+    visits: session.update('visits', (visits = 0) => visits + 1),
     cart: session.get('cart') ?? [],
     language: session.get('language') ?? 'en',
     user: session.get('user') ?? 'guest',
-    flash: session.get('flash'),
+    flash: session.flash('flash'),
   }
-  return data(seen, { headers: { 'Set-Cookie': await commitSession(session) } })
 }
 
 export default function Home({ loaderData }: Route.ComponentProps) {

@@ -14,6 +14,7 @@ export async function action({ request }: Route.ActionArgs) {
     session.flash('error', 'Invalid username/password')
     return redirect('/login', { headers: { 'Set-Cookie': await commitSession(session) } })
   }
+  session.regenerateId() // which React Router's own sessions cannot: the old ticket is dead from here on
   session.set('user', 'ada')
   session.flash('flash', 'Welcome, ada')
   return redirect('/', { headers: { 'Set-Cookie': await commitSession(session) } })

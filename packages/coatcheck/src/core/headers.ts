@@ -26,9 +26,9 @@ export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
     if (!scope.asked) continue
     const { lines, core } = scope
     const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
-    // What was put there before may be a ticket that has ended since.
+    // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
     const all = headers.getSetCookie()
-    const others = all.filter((line) => !core.transport.owns(cookieNameOf(line)))
+    const others = all.filter((line) => line !== '' && !core.transport.owns(cookieNameOf(line)))
     if (cookies.length > 0 || others.length < all.length) {
       headers.delete('set-cookie')
       for (const line of [...others, ...cookies]) headers.append('set-cookie', line)

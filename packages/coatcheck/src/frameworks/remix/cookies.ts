@@ -47,8 +47,7 @@ export function createCookie(name: string, options: CookieOptions = {}): Cookie 
       const found = readCookie(header, name)
       const [value] = found.values
       if (value === undefined) return found.present ? '' : null
-      const text = decode ? decode(value) : unescaped(value)
-      return text === undefined ? null : await coded().decode(text)
+      return coded().decode(decode ? decode(value) : (unescaped(value) ?? value))
     },
     async serialize(value, { encode: how = encode ?? encodeURIComponent, ...more } = {}) {
       return lineOf(name, how(await coded().encode(value)), { ...attributes, ...more })
