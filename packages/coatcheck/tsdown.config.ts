@@ -23,6 +23,7 @@ export const entries: Record<string, string> = {
   node: 'src/frameworks/node.ts',
   'react-router': 'src/frameworks/react-router.ts',
   remix: 'src/frameworks/remix.ts',
+  remix3: 'src/frameworks/remix3.ts',
   'stores/file': 'src/stores/file.ts',
   'stores/memory': 'src/stores/memory.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',

@@ -1,0 +1,132 @@
+import type { LiveSession, Scope } from '../../core/face.ts'
+import { SessionError } from '../../errors.ts'
+
+type Values = Record<string, unknown>
+
+/** Values, and flash values for the next request. */
+export type SessionData<Data = Values, Flash = Values> = [values: Partial<Data>, flash: Partial<Flash>]
+
+/** What a session is kept in: a request's session, or the memory of one that no request has yet. */
+interface Backing {
+  get(key: string): unknown
+  set(key: string, value: unknown): unknown
+  has(key: string): boolean
+  delete(key: string): boolean
+  keys(): Iterable<string>
+}
+
+interface Origin {
+  readonly scope: Scope
+  readonly live: LiveSession
+}
+
+const ORIGINS = new WeakMap<object, Origin>()
+
+/** The request's session that `read` made a session of; undefined for one that was made by hand. */
+export const originOf = (session: object): Origin | undefined => ORIGINS.get(session)
+
+/** A session as Remix 3 has it. What changes is stored by `save`, which the middleware calls. */
+export class Session<Data extends object = Values, Flash extends object = Values> {
+  readonly #values: Backing
+  readonly #live: LiveSession | undefined
+  /** What the request before left to be shown in this one. */
+  readonly #shown: Values
+  #next: Values = {}
+  readonly #id: string
+  #isNewId = false
+  #deletes = false
+  #isDestroyed = false
+  #isDirty = false
+
+  /** Made by hand, a session is new: it is stored under an id of the server's, whatever `id` says. */
+  constructor(id = '', [values = {}, flash = {}]: Partial<SessionData<Data, Flash>> = [], origin?: Origin) {
+    this.#id = id
+    this.#live = origin?.live
+    this.#values = this.#live ?? new Map(Object.entries(values))
+    this.#shown = { ...flash }
+    if (origin) ORIGINS.set(this, origin)
+  }
+
+  /** The session's public name; empty while it is not stored. It opens nothing. */
+  get id(): string {
+    return this.#live?.handle ?? this.#id
+  }
+  /** The public name of what `regenerateId(true)` gave up. */
+  get deleteId(): string | undefined {
+    return this.#deletes && this.#id !== '' ? this.#id : undefined
+  }
+  get data(): SessionData<Data, Flash> {
+    const values = Object.fromEntries(Array.from(this.#values.keys(), (key) => [key, this.#values.get(key)]))
+    return [values as Partial<Data>, { ...this.#next } as Partial<Flash>]
+  }
+  get destroyed(): boolean {
+    return this.#isDestroyed
+  }
+  /** Whether there is something to store: flash values that were shown are to be removed. */
+  get dirty(): boolean {
+    return this.#isDirty || (this.#live?.changed ?? false) || Object.keys(this.#shown).length > 0
+  }
+  /** How many values and shown flash values there are. */
+  get size(): number {
+    return this.#isDestroyed ? 0 : new Set([...this.#values.keys(), ...Object.keys(this.#shown)]).size
+  }
+  /** Whether a new id was asked for. */
+  get moves(): boolean {
+    return this.#isNewId
+  }
+
+  get<Key extends (keyof Data | keyof Flash) & string>(
+    key: Key,
+  ): (Key extends keyof Data ? Data[Key] : never) | (Key extends keyof Flash ? Flash[Key] : never) | undefined {
+    if (this.#isDestroyed) return undefined
+    const value = this.#values.has(key) ? this.#values.get(key) : Object.hasOwn(this.#shown, key) ? this.#shown[key] : undefined
+    return value as ReturnType<typeof this.get<Key>>
+  }
+
+  has(key: (keyof Data | keyof Flash) & string): boolean {
+    return !this.#isDestroyed && (this.#values.has(key) || Object.hasOwn(this.#shown, key))
+  }
+
+  /** Null and undefined remove the value. */
+  set<Key extends keyof Data & string>(key: Key, value: Data[Key] | null | undefined): void {
+    this.#change()
+    if (value === null || value === undefined) this.#values.delete(key)
+    else this.#values.set(key, value)
+  }
+
+  unset(key: keyof Data & string): void {
+    this.#change()
+    this.#values.delete(key)
+  }
+
+  /** Leaves a value that the next request shows, and only that. */
+  flash<Key extends keyof Flash & string>(key: Key, value: Flash[Key]): void {
+    this.#change()
+    this.#next[key] = value
+  }
+
+  /** A new id. The old one is dead once this is saved, with `deleteOldSession` and without. */
+  regenerateId(deleteOldSession = false): void {
+    this.#change()
+    this.#isNewId = true
+    this.#deletes ||= deleteOldSession
+  }
+
+  /** Ends the session for good; it cannot be written to afterwards. */
+  destroy(): void {
+    this.#isDestroyed = true
+    this.#isDirty = true
+  }
+
+  #change(): void {
+    if (this.#isDestroyed) throw new SessionError('ENDED', 'Session has been destroyed.')
+    this.#isDirty = true
+  }
+}
+
+export function createSession<Data extends object = Values, Flash extends object = Values>(
+  id?: string,
+  initialData?: SessionData<Data, Flash>,
+): Session<Data, Flash> {
+  return new Session(id, initialData)
+}
