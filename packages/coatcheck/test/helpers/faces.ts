@@ -1,6 +1,10 @@
 import { H3, type H3Event } from 'h3'
+import { RouterContextProvider } from 'react-router'
 import type { SessionEvent } from '../../src/core/events.ts'
+import { createSessions } from '../../src/core/sessions.ts'
 import { getSession } from '../../src/frameworks/h3.ts'
+import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
+import { createCookieSessionStorage, createSessionStorage } from '../../src/frameworks/remix.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 /** The sessions of a site, as every face is told of them. */
@@ -37,6 +41,33 @@ export const faces: readonly Face[] = [
         return 'ok'
       })
       return { response: await app.fetch(new Request(URL, { headers })), values }
+    },
+  },
+  {
+    name: 'Remix',
+    async look({ cookie: name, secret, store, ...rest }, headers) {
+      const cookie = { name, secrets: [secret], secure: true, path: '/' }
+      const { getSession, commitSession } = store
+        ? createSessionStorage({ cookie, store, ...rest })
+        : createCookieSessionStorage({ cookie, chunks: true, ...rest })
+      const session = await getSession(headers.get('cookie'))
+      const values = { ...session.data }
+      const line = await commitSession(session)
+      return { response: new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } }), values }
+    },
+  },
+  {
+    name: 'React Router’s middleware',
+    async look({ cookie: name, secret, ...rest }, headers) {
+      const sessions = createSessions({ secrets: secret, cookie: { name }, ...rest })
+      const { middleware, getSession } = sessionMiddleware(sessions)
+      const context = new RouterContextProvider()
+      let values = {}
+      const response = await middleware({ request: new Request(URL, { headers }), context }, async () => {
+        values = { ...(await getSession(context)).data }
+        return new Response('ok')
+      })
+      return { response, values }
     },
   },
 ]
