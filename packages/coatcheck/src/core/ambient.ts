@@ -72,7 +72,11 @@ export function lastWord(res: NodeResponse, scope: Scope): boolean {
   }
   const scopes = new Set([scope])
   const held = hold(res, {
-    before: () => answer(nodeHeaders(res), scopes),
+    before() {
+      // These scopes commit by call alone: what was changed and never committed is not meant to be stored.
+      for (const each of scopes) each.fail()
+      answer(nodeHeaders(res), scopes)
+    },
     failed: () => {},
     sent: () => {
       for (const each of scopes) each.finish()

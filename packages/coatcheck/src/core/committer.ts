@@ -100,10 +100,10 @@ export class Committer {
   #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: LineOptions): Maybe<Committed> {
     const { emit } = this.#core.engine
     const { held, ticket, dropped } = saved
+    this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
       emit({ type: 'dropped', reason: dropped, ...(this.#held && { handle: this.#held.handle }) })
-      this.#gone = true
       this.#reply.lines = []
     }
     const send =

@@ -50,6 +50,10 @@ export interface Taken {
   readonly begins: boolean
   /** Puts it all back: the commit failed. */
   readonly undo: () => void
+  /** Whether the session was not ended since. */
+  readonly isCurrent: () => boolean
+  /** Whether nothing was forgotten since. */
+  readonly isWhole: () => boolean
 }
 
 /** What is known of a session that is stored, or sealed in a ticket. */

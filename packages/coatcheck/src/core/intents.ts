@@ -1,6 +1,6 @@
-import type { Move } from './engine.ts'
+import type { Move, Taken } from './engine.ts'
 
-/** What a commit shall do to the session as a whole, besides its values. */
+/** What a commit shall do to the session as a whole, besides its values; and what happened to it while a commit was under way. */
 export class Intents {
   move: Move | undefined
   /** It is to be there even when it is empty. */
@@ -8,25 +8,41 @@ export class Intents {
   ended = false
   /** Its own idle time from here on, in milliseconds. */
   lasts: number | undefined
+  #ends = 0
+  #clears = 0
+
+  /** Ends what there was. */
+  end(): void {
+    this.#ends++
+    this.ended = true
+  }
 
   /** Forgets all but the end. */
   clear(): void {
+    this.#clears++
+    this.#reset()
+  }
+
+  /** What there is to commit, and how to put it back: what was forgotten since stays so. */
+  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<Taken, 'isCurrent' | 'isWhole' | 'undo'> {
+    const { move, begins, ended, lasts } = this
+    const [ends, clears] = [this.#ends, this.#clears]
+    this.#reset()
+    this.ended = false
+    const isWhole = () => clears === this.#clears
+    const undo = () => {
+      this.ended ||= ended
+      if (!isWhole()) return
+      this.move ??= move
+      this.begins ||= begins
+      this.lasts ??= lasts
+    }
+    return { move, begins, ended, lasts, undo, isWhole, isCurrent: () => ends === this.#ends }
+  }
+
+  #reset(): void {
     this.move = undefined
     this.begins = false
     this.lasts = undefined
-  }
-
-  /** What there is to commit, and how to put it back. */
-  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & { undo: () => void } {
-    const { move, begins, ended, lasts } = this
-    this.clear()
-    this.ended = false
-    const undo = () => {
-      this.move ??= move
-      this.begins ||= begins
-      this.ended ||= ended
-      this.lasts ??= lasts
-    }
-    return { move, begins, ended, lasts, undo }
   }
 }

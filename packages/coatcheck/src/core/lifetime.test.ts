@@ -85,6 +85,98 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
     expect(await request(knows)).toEqual([])
   })
 
+  test.each<[string, Commit]>([
+    ['NaN', { maxAge: Number.NaN }],
+    ['null', { maxAge: null as unknown as number }],
+    ['no text of a number', { maxAge: 'an hour' as unknown as number }],
+    ['an invalid date', { expires: new Date('tomorrow') }],
+  ])('is not ended in silence by a time that is none: %s', async (_, how) => {
+    const { request } = framework(kind)
+    await request(commit({}, set('a')))
+    await request(commit(how)).catch((error) => expect(error.code).toBe('BAD_OPTIONS'))
+    expect(await request(knows)).toEqual(['a'])
+  })
+
+  test('ends at the shorter time that a later commit gives, whoever uses it meanwhile', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: 90 * DAY }, set('a')))
+    await request(commit({ maxAge: HOUR }))
+    clock.advance(HOUR - 60)
+    expect(await request(knows)).toEqual(['a'])
+    clock.advance(61)
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('is kept up by commits that give the same time again and again, for years', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: 40 * DAY }, set('a')))
+    for (let month = 0; month < 30; month++) {
+      clock.advance(30 * DAY)
+      const { send } = await request(commit({ maxAge: 40 * DAY }))
+      expect(send).toHaveLength(1)
+    }
+    expect(await request(knows)).toEqual(['a'])
+  })
+
+  test('may be given a time commit after commit in one request: the last one counts', async () => {
+    const { request, clock } = framework(kind)
+    await request(async (scope) => {
+      set('a')(scope)
+      for (const maxAge of [90 * DAY, HOUR, 90 * DAY, 2 * HOUR]) await scope.commit({ maxAge })
+      expect(scope.lines).toHaveLength(1)
+      expect(scope.lines[0]?.[1]).toContain(`Max-Age=${2 * HOUR}`)
+    })
+    clock.advance(2 * HOUR - 1)
+    expect(await request(knows)).toEqual(['a'])
+    clock.advance(2)
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('may be given a time and ended in one commit, and is ended', async () => {
+    const { request, jar } = framework(kind)
+    await request(commit({}, set('a')))
+    await request(commit({ maxAge: 90 * DAY }, (scope) => scope.session?.destroy()))
+    expect(jar.all()).toEqual([])
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('that is signed in with a time of its own keeps it through a new id', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({}, set('cart')))
+    await request(commit({ maxAge: 90 * DAY }, (scope) => scope.session?.signIn('ada')))
+    clock.advance(50 * DAY)
+    await request(commit({}, (scope) => scope.session?.regenerateId()))
+    clock.advance(39 * DAY)
+    expect(await request((scope) => [scope.session?.owner, scope.session?.keys()])).toEqual(['ada', ['cart']])
+  })
+
+  test('that begins anew after an end lasts as all do, not as the one before', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: 90 * DAY }, set('a')))
+    await request(commit({}, (scope) => scope.session?.signOut({ keep: ['a'] } as never)))
+    clock.advance(31 * DAY)
+    expect(await request(knows)).toEqual([])
+  })
+
+  test('has the attributes of one commit also on the line that clears it', async () => {
+    const { request } = framework(kind)
+    await request(commit({}, set('a')))
+    const { send } = await request(commit({ attributes: { sameSite: 'none' } }, (scope) => scope.session?.destroy()))
+    expect(send[0]?.[1]).toContain('SameSite=None')
+  })
+
+  test('may be given other attributes by a second commit that changes nothing', async () => {
+    const { request } = framework(kind)
+    await request(async (scope) => {
+      set('a')(scope)
+      await scope.commit()
+      await scope.commit({ attributes: { sameSite: 'strict' } })
+      expect(scope.lines).toHaveLength(1)
+      expect(scope.lines[0]?.[1]).toContain('SameSite=Strict')
+    })
+    expect(await request(knows)).toEqual(['a'])
+  })
+
   test('is not begun by that alone', async () => {
     const { request, jar } = framework(kind)
     expect((await request(commit({ maxAge: 60 }))).plan).toBe('nothing')
@@ -170,6 +262,123 @@ describe.each(kinds)('what faces may ask of a %s session', (kind) => {
     const { send } = await request(commit({ attributes: { sameSite: 'strict' } }, set('a')))
     expect(send[0]?.[1]).toContain('SameSite=Strict')
     expect((await request(commit({}, set('b')))).send.join()).not.toContain('Strict')
+  })
+})
+
+describe.each(kinds)('begin of a %s session', (kind) => {
+  const begin = (scope: Scope) => scope.session?.begin()
+
+  test('after destroy is refused as any change is', async () => {
+    const { request } = framework(kind)
+    await request(commit({}, set('a')))
+    await request(async (scope) => {
+      scope.session?.destroy()
+      expect(() => begin(scope)).toThrow(expect.objectContaining({ code: 'ENDED' }))
+      await scope.commit()
+    })
+    expect(await request((scope) => scope.session?.isNew)).toBe(true)
+  })
+
+  test('after afresh makes an empty session of another name', async () => {
+    const { request } = framework(kind)
+    await request(commit({}, set('a')))
+    const before = await request((scope) => scope.session?.handle)
+    const { plan } = await request(commit({}, (scope) => scope.afresh().begin()))
+    expect(plan).toBe('end+create')
+    const after = await request((scope) => [scope.session?.handle, scope.session?.keys(), scope.session?.isNew])
+    expect(after).toEqual([expect.any(String), [], false])
+    expect(after[0]).not.toBe(before)
+  })
+
+  test('and the end of it in one request leaves nothing', async () => {
+    const { request, jar } = framework(kind)
+    await request(
+      commit({}, (scope) => {
+        begin(scope)
+        scope.session?.destroy()
+      }),
+    )
+    expect(jar.all()).toEqual([])
+  })
+
+  test('and the end of it commit after commit leaves nothing either', async () => {
+    const { request, jar } = framework(kind)
+    await request(async (scope) => {
+      begin(scope)
+      await scope.commit()
+      scope.session?.destroy()
+      await scope.commit()
+      expect(scope.lines.every(([, line]) => line.includes('Max-Age=0'))).toBe(true)
+    })
+    expect(jar.all()).toEqual([])
+  })
+
+  test('with a new id wished for makes one session', async () => {
+    const { request, jar } = framework(kind)
+    const { plan } = await request(
+      commit({}, (scope) => {
+        begin(scope)
+        scope.session?.renew()
+        scope.session?.regenerateId()
+      }),
+    )
+    expect([plan, jar.all().length]).toEqual(['create', 1])
+  })
+})
+
+describe.each(kinds)('flash values of a %s session within one request', (kind) => {
+  const flow = async (act: (session: NonNullable<Scope['session']>) => unknown, stored?: string) => {
+    const { request } = framework(kind)
+    await request(
+      commit({}, (scope) => {
+        scope.session?.set('a', 1)
+        if (stored !== undefined) scope.session?.flash('m', stored)
+      }),
+    )
+    const seen = await request(async (scope) => {
+      const result = act(scope.session as NonNullable<Scope['session']>)
+      await scope.commit()
+      return result
+    })
+    return { seen, next: await request((scope) => scope.session?.flash('m')) }
+  }
+
+  test('left, read, left, read', async () => {
+    const { seen, next } = await flow((s) => [s.flash('m', 1), s.flash('m'), s.flash('m', 2), s.flash('m'), s.flash('m')])
+    expect([seen, next]).toEqual([[undefined, 1, undefined, 2, undefined], undefined])
+  })
+
+  test('stored, left, read', async () => {
+    const { seen, next } = await flow((s) => [s.flash('m', 'new'), s.flash('m'), s.flash('m'), s.flashKeys()], 'old')
+    expect([seen, next]).toEqual([[undefined, 'new', undefined, []], undefined])
+  })
+
+  test('stored, read, left', async () => {
+    const { seen, next } = await flow((s) => [s.flash('m'), s.flash('m', 'new'), s.flashKeys()], 'old')
+    expect([seen, next]).toEqual([['old', undefined, ['m']], 'new'])
+  })
+
+  test('stored, looked at: it stays', async () => {
+    const { seen, next } = await flow((s) => [s.peek('m'), s.peek('m'), s.flashKeys()], 'old')
+    expect([seen, next]).toEqual([['old', 'old', ['m']], 'old'])
+  })
+
+  test('stored, read and left the same again: it is there once more', async () => {
+    const { next } = await flow((s) => s.flash('m', s.flash('m')), 'old')
+    expect(next).toBe('old')
+  })
+
+  test('left without a value is still there to be read', async () => {
+    const { seen, next } = await flow((s) => [s.flash('m', undefined), s.flashKeys()], 'old')
+    expect([seen, next]).toEqual([[undefined, ['m']], undefined])
+  })
+
+  test('what is looked at cannot be changed from outside', async () => {
+    const { next } = await flow((s) => {
+      s.flash('m', { n: 1 })
+      ;(s.peek('m') as { n: number }).n = 2
+    })
+    expect(next).toEqual({ n: 1 })
   })
 })
 

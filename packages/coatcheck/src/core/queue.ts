@@ -32,5 +32,6 @@ export class Queue {
 
   clear(): void {
     this.#changes = []
+    this.#refusals = []
   }
 }

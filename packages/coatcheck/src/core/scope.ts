@@ -2,21 +2,14 @@ import { type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import type { Committed } from './committed.ts'
 import { Committer } from './committer.ts'
+import { lastsOf, type Times } from './lasting.ts'
 import { Queue } from './queue.ts'
 import { type Core, recognise } from './recognise.ts'
 import { LiveSession, type Surroundings } from './session.ts'
 import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
 
 /** What one commit asks for besides. */
-export interface Commit extends Pick<LineOptions, 'attributes'> {
-  /** Seconds from now, unless it is seen again, until the session ends; from here on this is its own idle time. */
-  readonly maxAge?: number
-  /** The same as a date; `maxAge` goes before it. */
-  readonly expires?: Date
-}
-
-/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
-const LONGEST = 400 * 86_400_000
+export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
 
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
@@ -159,12 +152,12 @@ export class Scope {
     return session
   }
 
-  #commit({ maxAge, expires, attributes }: Commit): Maybe<Committed> {
+  #commit({ attributes, ...times }: Commit): Maybe<Committed> {
     if (!this.#session) return this.#committer.done('nothing', [])
     this.#queue.check()
-    const lasts = maxAge === undefined ? expires && +expires - this.core.engine.now() : maxAge * 1000
+    const lasts = lastsOf(times, this.core.engine.now())
     if (lasts !== undefined) {
-      if (lasts > 0) this.#session.last(Math.min(Math.ceil(lasts), LONGEST))
+      if (lasts > 0) this.#session.last(lasts)
       else this.#session.restart() // over already
     }
     return this.#committer.commit(this.#session, { ...(attributes && { attributes }), lasts: lasts !== undefined })

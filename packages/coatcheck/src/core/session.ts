@@ -77,7 +77,7 @@ export class LiveSession implements Session {
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
-    const stored = this.#kept?.body.flash.get(key)
+    const stored = this.#kept?.body.flash
     if (args.length > 1) {
       this.#admit(key)
       return this.#flash.leave(key, value, stored)
@@ -127,13 +127,10 @@ export class LiveSession implements Session {
   }
 
   /** Milliseconds without being seen after which this session ends from here on. */
-  last = (lasts: number): void => {
-    this.#next.lasts = lasts
-  }
-
+  last = (lasts: number): void => void Object.assign(this.#next, { lasts })
   flashKeys = (): string[] => this.#flash.keys(this.#kept?.body.flash)
   /** A flash value without reading it. */
-  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.body.flash.get(key))
+  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.body.flash)
 
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')
@@ -143,7 +140,7 @@ export class LiveSession implements Session {
 
   /** Ends what there was and goes on empty. Faces whose framework allows writing after `destroy` call it then. */
   restart(): void {
-    this.#next.ended = true
+    this.#next.end()
     this.#over = false
     this.#kept = undefined
     this.revert()
@@ -172,7 +169,7 @@ export class LiveSession implements Session {
     const { undo: undoFlash, ...flash } = this.#flash.takeAll()
     const { undo: undoNext, lasts, ...next } = this.#next.take()
     const undo = () => {
-      for (const step of [values.undo, undoFlash, undoNext]) step()
+      for (const step of next.isWhole() ? [values.undo, undoFlash, undoNext] : [undoNext]) step()
     }
     const changes = { values: values.changes, ...flash, ...(lasts !== undefined && { lasts }) }
     return { ...next, changes, trace: this.#trace, undo }
@@ -180,9 +177,12 @@ export class LiveSession implements Session {
 
   /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */
   settle(kept: Kept | undefined, taken: Taken): void {
+    if (!taken.isCurrent()) return
     this.#kept = kept
     this.#trace = { tries: [] }
-    this.#values.settle(kept?.body ?? EMPTY, taken.changes.values)
+    if (taken.isWhole()) this.#values.settle(kept?.body ?? EMPTY, taken.changes.values)
+    else this.#values = this.#valuesOf(kept?.body)
+    this.#flash.settle()
   }
 
   #valuesOf(body: Body = EMPTY): Values {

@@ -38,7 +38,12 @@ export interface RedisConnection {
   /** Runs a script on one key. */
   run(script: RedisScript, key: string, values: readonly string[]): Promise<unknown>
   /** The same, and how many replicas had it in time. */
-  runAndWait(script: RedisScript, key: string, values: readonly string[], wait: Wait): Promise<readonly [reply: unknown, replicas: number]>
+  runAndWait(
+    script: RedisScript,
+    key: string,
+    values: readonly string[],
+    wait: Wait,
+  ): Promise<readonly [reply: unknown, replicas: number]>
   /** In the order of their names. */
   nodes(): Promise<readonly RedisNode[]>
 }

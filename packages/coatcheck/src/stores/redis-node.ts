@@ -43,7 +43,9 @@ export function overNodeRedis(client: NodeRedis): RedisConnection {
     async nodes() {
       if (!isCluster) return [node('', async () => whole)]
       return sortedByName(
-        (whole.masters ?? []).map((master) => node(master.address ?? '', async () => (await whole.nodeClient?.(master)) ?? whole)),
+        (whole.masters ?? []).map((master) =>
+          node(master.address ?? '', async () => (await whole.nodeClient?.(master)) ?? whole),
+        ),
       )
     },
   }

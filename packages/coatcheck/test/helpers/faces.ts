@@ -3,6 +3,7 @@ import { RouterContextProvider } from 'react-router'
 import type { SessionEvent } from '../../src/core/events.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import { getSession } from '../../src/frameworks/h3.ts'
+import { AppSession, CookieSessionStorage, SessionStorage, withSession } from '../../src/frameworks/hydrogen.ts'
 import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
 import { createCookieSessionStorage, createSessionStorage } from '../../src/frameworks/remix.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -68,6 +69,31 @@ export const faces: readonly Face[] = [
         return new Response('ok')
       })
       return { response, values }
+    },
+  },
+  {
+    name: 'Hydrogen 1',
+    async look({ cookie, secret, store, ...rest }, headers) {
+      const options = { secrets: secret, path: '/', secure: true, ...rest }
+      let values = {}
+      const storage = store ? SessionStorage(cookie, { store, ...options }) : CookieSessionStorage(cookie, options)
+      const page = withSession(storage, async (_request, { session }) => {
+        values = { ...(await session.get()) }
+      })
+      return { response: await page(new Request(URL, { headers })), values }
+    },
+  },
+  {
+    name: 'Hydrogen 2026',
+    async look({ cookie, secret, ...rest }, headers) {
+      const request = new Request(URL, { headers })
+      const session = await AppSession.init(request, [secret], { name: cookie, secure: true, ...rest })
+      const line = session.isPending ? await session.commit() : ''
+      const present = ['name', 'text', 'user', 'cart'].filter((key) => session.has(key))
+      return {
+        response: new Response('', line === '' ? {} : { headers: { 'set-cookie': line } }),
+        values: Object.fromEntries(present.map((key) => [key, session.get(key)])),
+      }
     },
   },
 ]

@@ -28,6 +28,9 @@ export const layering: Rule = (tree) =>
       .map((target) => `${file.path}: ${room} may not import ${target}`)
   })
 
+/** Entries of frameworks that are for a server with a disk. */
+const onlyOnNode = ['frameworks/hydrogen/file.ts']
+
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = ['index.ts', 'frameworks/', 'foreign/', 'stores/memory.ts', 'testing/']
 
@@ -38,7 +41,7 @@ const portable = ['index.ts', 'frameworks/', 'foreign/', 'stores/memory.ts', 'te
 export const outsideImports: Rule = (tree) => {
   const manifest = tree.find(({ path }) => path === 'packages/coatcheck/package.json')
   const dependencies = Object.keys(manifest ? (JSON.parse(manifest.text).dependencies ?? {}) : {})
-  const reached = reachable(tree, (path) => portable.some((entry) => path.startsWith(entry)))
+  const reached = reachable(tree, (path) => portable.some((entry) => path.startsWith(entry)) && !onlyOnNode.includes(path))
   return sources(tree).flatMap((file) =>
     importsOf(file)
       .filter(({ target, specifier }) => target === undefined && !dependencies.includes(specifier))
@@ -57,7 +60,7 @@ function reachable(tree: readonly File[], from: (path: string) => boolean): Set<
     const file = files.get(path)
     if (!file || reached.has(path)) return
     reached.add(path)
-    for (const { target } of importsOf(file)) if (target) visit(target)
+    for (const { target, isLazy } of importsOf(file)) if (target && !isLazy) visit(target)
   }
   for (const path of files.keys()) if (from(path)) visit(path)
   return reached

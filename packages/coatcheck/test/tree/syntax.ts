@@ -36,6 +36,8 @@ export interface Import {
   readonly specifier: string
   /** Where a relative one leads, by its path in the tree. */
   readonly target?: string
+  /** Loaded when it is needed, by `import(…)`. */
+  readonly isLazy: boolean
 }
 
 const importing = new Set([
@@ -50,11 +52,13 @@ const importing = new Set([
 export function importsOf(file: File): Import[] {
   return nodesOf(file)
     .filter(({ type }) => importing.has(type))
-    .map((node) => node.source ?? node.argument ?? node.expression)
-    .filter(isNode)
-    .map(({ value }) => {
+    .map((node) => ({ node: node.source ?? node.argument ?? node.expression, isLazy: node.type === 'ImportExpression' }))
+    .flatMap(({ node, isLazy }) => (isNode(node) ? [{ value: node.value, isLazy }] : []))
+    .map(({ value, isLazy }) => {
       // A computed import() could lead anywhere.
       const specifier = typeof value === 'string' ? value : '(computed)'
-      return specifier.startsWith('.') ? { specifier, target: join(dirname(file.path), specifier) } : { specifier }
+      return specifier.startsWith('.')
+        ? { specifier, target: join(dirname(file.path), specifier), isLazy }
+        : { specifier, isLazy }
     })
 }

@@ -97,10 +97,5 @@ export function createArcTableSessionStorage<Data = Values, Flash = Data>(
   return onFunctions(rest, storage)
 }
 
-/** A table by its name, through the application's own @architect/functions. */
-async function named(name: string): Promise<ArcTable> {
-  const library = '@architect/functions'
-  const { default: arc } = await import(/* @vite-ignore */ library)
-  const tables = await arc.tables()
-  return tables[name]
-}
+/** A table by its name. */
+const named = async (name: string): Promise<ArcTable> => (await (await import('../../stores/arc.ts')).arcTable(name)) as ArcTable

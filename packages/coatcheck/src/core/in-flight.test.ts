@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest'
+import { clockFrom } from '../../test/helpers/clock.ts'
+import { gate, settled } from '../../test/helpers/gate.ts'
+import { COOKIE, SECRET } from '../../test/helpers/site.ts'
+import { watched } from '../../test/helpers/watched.ts'
+import { memoryStore } from '../stores/memory.ts'
+import type { Scope } from './scope.ts'
+import type { LiveSession } from './session.ts'
+import { faceOf, sessionsOf } from './sessions.ts'
+
+/** A framework whose updates need not be awaited, in front of one stored session. */
+async function framework(values: Record<string, unknown> = { cart: ['hat'] }, prepare = (_: LiveSession): void => {}) {
+  const clock = clockFrom()
+  const watch = watched(memoryStore())
+  const face = faceOf(sessionsOf({ secrets: SECRET, now: clock.now, store: watch.store }))
+  const comes = async (ticket: string | undefined): Promise<{ scope: Scope; session: LiveSession }> => {
+    const scope = face.detached({
+      get: (name) => (name === 'cookie' && ticket !== undefined ? `${COOKIE}=${ticket}` : null),
+    })
+    return { scope, session: await scope.open() }
+  }
+  const first = await comes(undefined)
+  first.session.replace(values)
+  prepare(first.session)
+  await first.scope.commit()
+  const ticket = first.scope.ticket
+  return {
+    face,
+    comes,
+    ticket,
+    ada: () => comes(ticket),
+    /** Lets the next call of this kind wait. */
+    holds(call: string) {
+      const door = gate()
+      watch.before = async (name) => {
+        if (name !== call) return
+        watch.before = () => {}
+        await door.pass()
+      }
+      return door
+    },
+    fails(call: string) {
+      const door = gate()
+      watch.before = async (name) => {
+        if (name !== call) return
+        watch.before = () => {}
+        await door.pass()
+        throw new Error('connection refused')
+      }
+      return door
+    },
+  }
+}
+
+describe('while a commit of this request is under way', () => {
+  test('a session that is ended stays ended to whoever looks, also once that commit is done', async () => {
+    const { ada, holds, comes, ticket } = await framework({ cart: ['hat'] }, (session) => session.signIn('ada'))
+    const { scope, session } = await ada()
+    const door = holds('update')
+    session.set('n', 1)
+    const first = scope.commit()
+    await door.reached
+    session.signOut()
+    door.open()
+    await first
+    expect([session.owner, session.keys(), session.handle]).toEqual([undefined, [], undefined])
+    await scope.commit()
+    expect((await comes(ticket)).session.isNew).toBe(true)
+  })
+
+  test('what is begun anew after an end has nothing of what was ended', async () => {
+    const { ada, holds, comes } = await framework({ cart: ['hat'] }, (session) => session.flash('message', 'hello'))
+    const { scope, session } = await ada()
+    const door = holds('update')
+    session.set('n', 1)
+    const first = scope.commit()
+    await door.reached
+    const fresh = scope.afresh()
+    fresh.begin()
+    door.open()
+    await first
+    expect([fresh.keys(), fresh.flashKeys(), fresh.get('cart'), fresh.peek('message')]).toEqual([[], [], undefined, undefined])
+    fresh.update('cart', (cart) => [...((cart as string[] | undefined) ?? []), 'coat'])
+    await scope.commit()
+    expect({ ...(await comes(scope.ticket)).session.data }).toEqual({ cart: ['coat'] })
+  })
+
+  test('a flash value is read once', async () => {
+    const { ada, holds } = await framework({ n: 0 }, (session) => session.flash('message', 'hello'))
+    const { scope, session } = await ada()
+    const door = holds('update')
+    expect(session.flash('message')).toBe('hello')
+    const first = scope.commit()
+    await door.reached
+    expect([session.flash('message'), session.flashKeys()]).toEqual([undefined, []])
+    door.open()
+    await first
+    expect((await ada()).session.flash('message')).toBeUndefined()
+  })
+
+  test('a flash value that it leaves can be read', async () => {
+    const { ada, holds } = await framework({ n: 0 })
+    const { scope, session } = await ada()
+    const door = holds('update')
+    session.flash('message', 'hello')
+    const first = scope.commit()
+    await door.reached
+    const seen = [session.flashKeys(), session.flash('message')]
+    door.open()
+    await first
+    expect(seen).toEqual([['message'], 'hello'])
+    await scope.commit()
+    expect((await ada()).session.flash('message')).toBeUndefined()
+  })
+
+  test('a flash value that takes the place of the one it leaves is the only one that shows', async () => {
+    const { ada, holds } = await framework({ n: 0 })
+    const { scope, session } = await ada()
+    const door = holds('update')
+    session.flash('message', 'old')
+    const first = scope.commit()
+    await door.reached
+    session.flash('message', 'new')
+    door.open()
+    await first
+    expect(session.flash('message')).toBe('new')
+    await scope.commit()
+    expect((await ada()).session.flash('message')).toBeUndefined()
+  })
+})
+
+describe('when a commit fails that was under way', () => {
+  test('while its visitor signed out, the sign-in of before does not come back', async () => {
+    const { ada, fails, comes, ticket } = await framework()
+    const { scope, session } = await ada()
+    const door = fails('create')
+    session.signIn('ada')
+    session.flash('message', 'Welcome, ada')
+    const first = scope.commit()
+    await door.reached
+    const fresh = scope.afresh()
+    door.open()
+    await expect(first).rejects.toThrow('create')
+    fresh.set('language', 'en')
+    expect([fresh.owner, fresh.flashKeys()]).toEqual([undefined, []])
+    await scope.commit()
+    const next = await comes(scope.ticket)
+    expect([next.session.owner, next.session.keys(), next.session.flashKeys()]).toEqual([undefined, ['language'], []])
+    expect((await comes(ticket)).session.isNew).toBe(true)
+  })
+
+  test('while its handler failed, nothing of it is tried again', async () => {
+    const { ada, fails, comes, ticket } = await framework()
+    const { scope, session } = await ada()
+    const door = fails('create')
+    session.signIn('ada')
+    session.flash('message', 'Welcome, ada')
+    const first = scope.commit()
+    await door.reached
+    const closed = scope.close(500)
+    door.open()
+    await expect(first).rejects.toThrow('create')
+    await closed
+    expect(scope.lines).toEqual([])
+    const next = await comes(ticket)
+    expect([next.session.owner, next.session.flashKeys()]).toEqual([undefined, []])
+  })
+})
+
+describe('a request whose session was ended by another', () => {
+  test('goes on with a new one when it asks for that, commit after commit', async () => {
+    const { ada, comes } = await framework()
+    const [one, other] = [await ada(), await ada()]
+    other.session.destroy()
+    await other.scope.commit()
+    one.session.set('n', 1)
+    expect((await one.scope.commit()).send).toEqual([])
+    const fresh = one.scope.afresh()
+    fresh.set('a', 1)
+    await one.scope.commit()
+    fresh.set('b', 2)
+    await one.scope.commit()
+    expect({ ...(await comes(one.scope.ticket)).session.data }).toEqual({ a: 1, b: 2 })
+  })
+})
+
+describe('a change that was refused when it came to it', () => {
+  test('does not keep a failed request from ending its session', async () => {
+    const { face, ticket, comes } = await framework()
+    const scope = face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${ticket}` : null) })
+    scope.later((session) => session.set('n', () => {}))
+    scope.later((session) => session.destroy())
+    await scope.open()
+    await scope.close(500)
+    await settled()
+    expect((await comes(ticket)).session.isNew).toBe(true)
+  })
+})
