@@ -73,9 +73,13 @@ export function lastWord(res: NodeResponse, scope: Scope): boolean {
   const scopes = new Set([scope])
   const held = hold(res, {
     before() {
-      // These scopes commit by call alone: what was changed and never committed is not meant to be stored.
-      for (const each of scopes) each.fail()
-      answer(nodeHeaders(res), scopes)
+      const underWay = [...scopes].flatMap((each) => each.underWay ?? [])
+      const speak = () => {
+        // These scopes commit by call alone: what was changed and never committed is not meant to be stored.
+        for (const each of scopes) each.fail()
+        answer(nodeHeaders(res), scopes)
+      }
+      return underWay.length > 0 ? Promise.allSettled(underWay).then(speak) : speak()
     },
     failed: () => {},
     sent: () => {

@@ -118,7 +118,7 @@ export class Committer {
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined
-    return forget().then(
+    return removed(forget).then(
       () => committed,
       (cause) => {
         const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
@@ -127,4 +127,9 @@ export class Committer {
       },
     )
   }
+}
+
+/** Also when it throws instead of rejecting. */
+async function removed(forget: () => Promise<void>): Promise<void> {
+  await forget()
 }

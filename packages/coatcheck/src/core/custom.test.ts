@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { DAY } from '../../test/helpers/clock.ts'
 import { COOKIE, discretion, NEWER_SECRET, type Person, SECRET, type Site, site } from '../../test/helpers/site.ts'
 import { createKeyring } from '../crypto/keyring.ts'
-import { type CustomStorage, customKeeper } from './custom.ts'
+import type { IdFormat } from '../foreign/format.ts'
+import { type CustomStorage, customKeeper, type IdFormats } from './custom.ts'
 import type { FaceOptions } from './options.ts'
 
 /** An application's table of sessions, whose rows are numbered. */
@@ -266,6 +267,90 @@ describe('an application’s functions', () => {
     expect(Object.keys([...s.table.rows.values()][0]?.data ?? {})).toEqual(['a', 'constructor', 'a.b', '__flash_', '__proto__'])
     expect(await ada.does((session) => session.get('__proto__'))).toEqual({ admin: true })
     expect(({} as { admin?: unknown }).admin).toBeUndefined()
+  })
+})
+
+describe('rows with what no session could store', () => {
+  test('keep it where it is, flash values as well', async () => {
+    const s = office()
+    const ada = await guest(s, { a: 1 })
+    const id = [...s.table.rows.keys()][0] ?? ''
+    const price = new (class Decimal {})()
+    s.table.rows.set(id, { data: { a: 1, price, __flash_price__: price }, expires: new Date(s.clock.now() + DAY * 1000) })
+    await ada.does((session) => session.set('b', 2))
+    expect(s.table.rows.get(id)?.data).toEqual({ a: 1, b: 2, price, __flash_price__: price })
+  })
+
+  test('give it up for what is set under its name', async () => {
+    const s = office()
+    const ada = await guest(s, { a: 1 })
+    const id = [...s.table.rows.keys()][0] ?? ''
+    const price = new (class Decimal {})()
+    s.table.rows.set(id, { data: { a: 1, price, __flash_m__: price }, expires: new Date(s.clock.now() + DAY * 1000) })
+    await ada.does((session) => {
+      session.set('price', 3)
+      session.flash('m', 'new')
+    })
+    expect(s.table.rows.get(id)?.data).toEqual({ a: 1, price: 3, __flash_m__: 'new' })
+  })
+})
+
+describe('rows whose ids are shown as another library shows them', () => {
+  const upper = (mark: string): IdFormat => ({
+    format: mark,
+    write: (id) => `${mark}.${id}`,
+    read: (value) => (value.startsWith(`${mark}.`) ? value.slice(mark.length + 1) : undefined),
+  })
+  const bureau = (table: Table, formats: IdFormats, clock?: Site['clock']) =>
+    Object.assign(site({ keeper: customKeeper(table, formats), ...(clock && { clock }) }), { table })
+
+  test('are written so, and read so again', async () => {
+    const s = bureau(new Table(), { writes: upper('new') })
+    const ada = await guest(s)
+    expect(ada.ticket).toBe('new.1')
+    expect(await ada.does((session) => session.get('name'))).toBe('ada')
+    await ada.does((session) => session.regenerateId())
+    expect([ada.ticket, [...s.table.rows.keys()]]).toEqual(['new.2', ['2']])
+    await ada.does((session) => session.destroy())
+    expect([ada.ticket, s.table.rows.size]).toEqual([undefined, 0])
+  })
+
+  test('move on to ours with the next write, and back', async () => {
+    const table = new Table()
+    const old = bureau(table, { writes: upper('old') })
+    const person = await guest(old)
+    const ours = bureau(table, { reads: [upper('old')] }, old.clock)
+    const ada = holding(ours, person.ticket)
+    expect(await ada.does((session) => session.get('name'))).toBe('ada')
+    expect(ada.ticket).toBe('old.1')
+    await ada.does((session) => session.set('n', 1))
+    expect(ada.ticket).not.toContain('old.')
+    const back = holding(old, ada.ticket)
+    expect(await back.does((session) => session.get('n'))).toBe(1)
+    await back.does((session) => session.set('n', 2))
+    expect(back.ticket).toBe('old.1')
+  })
+
+  test('open nothing for an id without a row, and begin under an id of the application’s', async () => {
+    const s = bureau(new Table(), { writes: upper('new') })
+    const mallory = holding(s, 'new.chosen')
+    await mallory.does((session) => session.set('n', 1))
+    expect(mallory.ticket).toBe('new.1')
+  })
+
+  test('open nothing for an empty id, and the table is not asked', async () => {
+    const s = bureau(new Table(), { writes: upper('new') })
+    expect(await holding(s, 'new.').does((session) => session.isNew)).toBe(true)
+    expect(s.table.calls).toEqual([])
+  })
+
+  test('F9: parallel requests of one old id stay in one row', async () => {
+    const table = new Table()
+    const old = bureau(table, { writes: upper('old') })
+    const person = await guest(old)
+    const ours = bureau(table, { reads: [upper('old')] }, old.clock)
+    await Promise.all([1, 2, 3].map((n) => holding(ours, person.ticket).does((session) => session.set('n', n))))
+    expect(table.rows.size).toBe(1)
   })
 })
 

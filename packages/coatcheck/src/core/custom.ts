@@ -119,7 +119,8 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     return before.stale || lasts !== undefined ? give(next) : { held: next }
   }
 
-  const adopt = (foreign: Foreign): Maybe<CustomHeld> => andThen(adoptAny(foreign), (held) => ({ ...held, id: undefined }))
+  const adopt = (foreign: Foreign): Maybe<CustomHeld | Refused> =>
+    andThen(adoptAny(foreign), (held) => ('refused' in held ? held : { ...held, id: undefined }))
 
   const read = (id: string) => callStore(engine, 'read', async () => storage.read(id))
   const remove = (id: string) => callStore(engine, 'delete', async () => storage.delete(id))

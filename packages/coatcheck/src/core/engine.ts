@@ -75,6 +75,8 @@ export interface Held extends Kept {
 export interface Foreign extends Omit<Kept, 'handle'> {
   /** What only its visitor can present; undefined: it has nothing of that kind. */
   readonly unique: string | undefined
+  /** The other library keeps it no more. */
+  readonly isGone: boolean
 }
 
 export interface Refused {

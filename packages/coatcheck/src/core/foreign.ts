@@ -10,14 +10,20 @@ export interface Found extends Foreign {
   readonly format: string
   /** The cookie it came in, when that is not ours: it is cleared once ours takes its place. */
   readonly cookieName?: string
+  readonly via: 'header' | 'cookie'
   readonly forget?: () => Promise<void>
 }
 
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
 export function lifeIn({ createdAt, expiresAt }: ForeignSession, { policy, now }: Engine): Life {
   const { endsAt } = born(policy, now())
-  const end = expiresAt ?? endsAt
-  return { createdAt: createdAt ?? now(), endsAt: end, expiresAt: end }
+  const end = Number.isFinite(expiresAt) ? Math.floor(expiresAt as number) : endsAt
+  return { createdAt: beginningOf(createdAt, now()), endsAt: end, expiresAt: end }
+}
+
+/** When it began, in a form that we can write; what says nothing of use began now. */
+function beginningOf(createdAt: number | undefined, now: number): number {
+  return Number.isFinite(createdAt) ? Math.max(0, Math.min(Math.floor(createdAt as number), now)) : now
 }
 
 /** The session that another library's cookie or header opens; formats are tried in order, on every value that came. */
@@ -31,17 +37,18 @@ export async function findForeign(
     const isOther = cookieName !== undefined && cookieName !== arrival.request(engine.now()).cookieName
     const request: ForeignRequest = { ...arrival.request(engine.now()), ...(isOther && { cookieName }) }
     const other = isOther ? request.cookie(cookieName) : undefined
-    const values = isOther ? [other ?? ''] : arrival.groups.flatMap((group) => group.values)
-    for (const value of values) {
+    const ours = arrival.groups.flatMap(({ via, values }) => values.map((value) => ({ via, value })))
+    for (const { via, value } of isOther ? [{ via: 'cookie' as const, value: other ?? '' }] : ours) {
       const session = value === '' ? undefined : await read(reader, value, request, engine)
       if (!session || (session.expiresAt !== undefined && session.expiresAt <= engine.now())) continue
       const { body, unreadable } = bodyOf(session.values, session.flash, session.ends)
       for (const key of Object.keys(unreadable)) engine.emit({ type: 'unreadable-value', key })
       // Its own end was counted by other rules; from here on ours count.
-      const life = { ...born(engine.policy, engine.now()), createdAt: Math.min(session.createdAt ?? engine.now(), engine.now()) }
-      const { forget, unique } = session
+      const life = { ...born(engine.policy, engine.now()), createdAt: beginningOf(session.createdAt, engine.now()) }
+      const { forget, unique, gone = false } = session
       const named = unique === undefined ? undefined : `${reader.format} ${unique}`
-      return { format: reader.format, unique: named, body, life, ...(isOther && { cookieName }), ...(forget && { forget }) }
+      const found = { format: reader.format, via, unique: named, body, life, isGone: gone }
+      return { ...found, ...(isOther && { cookieName }), ...(forget && { forget }) }
     }
   }
   return undefined

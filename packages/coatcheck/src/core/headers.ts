@@ -22,9 +22,11 @@ const OVERRULING = [
  * out of shared caches (RFC 9111, RFC 9213). A session that nobody asked for leaves no trace.
  */
 export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
-  for (const scope of scopes) {
-    if (!scope.asked) continue
-    const { lines, core } = scope
+  const asked = [...scopes].filter((scope) => scope.asked)
+  // Of several scopes of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
+  const speaking = new Map(asked.filter(({ lines }) => lines.length > 0).map((scope) => [scope.core, scope]))
+  const silent = new Map(asked.filter(({ core }) => !speaking.has(core)).map((scope) => [scope.core, scope]))
+  for (const { lines, core } of [...silent.values(), ...speaking.values()]) {
     const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
     // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
     const all = headers.getSetCookie()

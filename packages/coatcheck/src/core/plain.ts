@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { type Body, EMPTY, type Flash } from './body.ts'
 import { Entry } from './codec.ts'
+import { checkKey } from './values.ts'
 
 /** The name under which a session's owner stands among values that are kept as a plain object. */
 const OWNER = '__owner__'
@@ -21,6 +22,7 @@ export function bodyOf(
   const entries = (of: object, flashed: string) =>
     Object.entries(of).flatMap(([key, value]): [string, Entry][] => {
       try {
+        checkKey(key)
         return [[key, Entry.of(value, key, flashed === '' && Object.hasOwn(ends, key) ? ends[key] : undefined)]]
       } catch {
         unreadable[flashed + key] = value

@@ -67,5 +67,5 @@ async function adoptForeign({ foreign, keeper, engine }: Core, arrival: Arrival)
     return { ...(adopted.ends && { ends: adopted.ends }), foreign: found }
   }
   engine.emit({ type: 'adopted', format: found.format, handle: adopted.handle })
-  return { held: adopted, foreign: found }
+  return { held: adopted, foreign: found, via: found.via }
 }

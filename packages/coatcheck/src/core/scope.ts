@@ -61,6 +61,10 @@ export class Scope {
   get ticket(): string | undefined {
     return this.#committer.ticket
   }
+  /** A commit that is under way. */
+  get underWay(): Promise<unknown> | undefined {
+    return this.#pending
+  }
   /** What the response must carry. */
   get lines(): readonly HeaderLine[] {
     return this.#committer.lines

@@ -21,7 +21,8 @@ import type { Plan } from './plan.ts'
 const PURPOSE = 'session'
 
 /** What another library kept, for keepers that keep nothing of it but what they give out. */
-export function adopt({ unique = randomText(18), body, life }: Foreign): Maybe<Held> {
+export function adopt({ unique = randomText(18), body, life, isGone }: Foreign): Maybe<Held | Refused> {
+  if (isGone) return { refused: 'unknown' }
   return andThen(digest('foreign', unique), (handle) => ({ body, life, handle, stale: true, foreign: true }))
 }
 

@@ -105,7 +105,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
     fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket), NOTHING),
     clearing(presented) {
       const { hasCookie, hasHeader, pieces } = core.transport.arrival(presented)
-      return hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
+      const ours = hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
+      return [...ours, ...core.transport.clearOthers(presented)]
     },
     scope(identity, presented) {
       const arrival = core.transport.arrival(presented)

@@ -97,9 +97,10 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
   }
 
-  async function adopt({ unique, body, life }: Foreign): Promise<AnyHeld | Refused> {
+  async function adopt({ unique, body, life, isGone }: Foreign): Promise<AnyHeld | Refused> {
     const handle = await adoptions.keyOf(unique ?? randomText(18))
     const id = unique === undefined ? undefined : await adoptions.follow(unique)
+    if (id === undefined && isGone) return { refused: 'unknown', handle }
     if (id === undefined) return { unique, body, life, handle, stale: true, foreign: true }
     return id === '' ? { refused: 'unknown', handle } : findById(id, true)
   }

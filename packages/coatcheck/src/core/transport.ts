@@ -58,8 +58,10 @@ export class Transport {
     const shown = (header === 'authorization' ? BEARER.exec(raw ?? '')?.[1] : raw)?.trim()
     const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
+    // Other libraries may have their tickets in any cookie.
+    const others = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
     return {
-      credentials: [shown ?? '', ...cookies].join('\n'),
+      credentials: [shown ?? '', ...cookies, ...others].join('\n'),
       groups: [
         { via: 'header' as const, values: shown && fits ? [shown] : [] },
         { via: 'cookie' as const, values: cookies },
@@ -114,6 +116,14 @@ export class Transport {
     const attributes = { ...cookie.attributes, ...how.attributes }
     const lines = serialize ? [serialize(cookie.name, '', attributes)].flat() : clearCookie(cookie.name, attributes, pieces)
     return lines.map((line) => ['set-cookie', line])
+  }
+
+  /** What removes the cookies of other libraries that came along. */
+  clearOthers(presented: Presented): HeaderLine[] {
+    const names = this.#settings.foreign.flatMap(({ cookieName }) => cookieName ?? [])
+    return names
+      .filter((name) => name !== this.#settings.cookie?.name && readCookie(presented.get('cookie'), name).present)
+      .flatMap((name) => this.clearOther(name))
   }
 
   /** What removes a cookie of another name that ours takes the place of. */

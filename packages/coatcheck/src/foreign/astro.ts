@@ -32,7 +32,7 @@ export function astroRecord(driver: AstroDriver): ForeignReader {
 async function find(driver: AstroDriver, id: string, now: number): Promise<ForeignSession | undefined> {
   for (let looks = 1; ; looks++) {
     const stored = await asked('getItem', () => driver.getItem(id))
-    if (stored === null || stored === undefined) return undefined
+    if (stored === null || stored === undefined) return { values: {}, unique: id, gone: true }
     const found = sessionIn(stored, now)
     if (found) return { ...found, unique: id, forget: async () => void (await asked('removeItem', () => driver.removeItem(id))) }
     if (looks === MOST_LOOKS) throw new SessionError('DAMAGED_RECORD', 'A session of Astro cannot be read.')

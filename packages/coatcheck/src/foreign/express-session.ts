@@ -29,7 +29,7 @@ export function expressSession(options: ExpressSessionOptions): ForeignReader {
     // A store may give the very object that it keeps: what is handed on must be nobody else's.
     const copy = await asked('get', async () => JSON.stringify(await called((done) => store.get(sid, done))))
     const record = parseJson(copy ?? '')
-    if (!isObject(record)) return undefined
+    if (!isObject(record)) return { values: {}, unique: sid, gone: true }
     const { cookie, ...rest } = record
     const expiresAt = endOf(isObject(cookie) ? cookie.expires : undefined)
     const values = valuesOf(rest)

@@ -314,7 +314,7 @@ describe('records in files', () => {
     expect(found).toMatchObject({ values: { user: 'ada' }, flash: { message: 'Hi' }, unique: key })
     await found?.forget?.()
     expect((await storage.getSession(line)).get('user')).toBe(undefined)
-    expect(await reader.read(valueIn(line), asking())).toBe(undefined)
+    expect(await reader.read(valueIn(line), asking())).toMatchObject({ gone: true })
   })
 
   it('says so where there is no file system', () => {

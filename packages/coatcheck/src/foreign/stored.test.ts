@@ -30,8 +30,15 @@ it('asks for nothing when the cookie shows no id', () => {
 })
 
 it('is nothing when there is no record, or none of values', async () => {
-  for (const answer of [null, undefined, [] as never, 7 as never]) {
-    expect(await storedForeign(ids, async () => answer).read(cookie, asking())).toBe(undefined)
+  for (const answer of [null, undefined]) {
+    expect(await storedForeign(ids, async () => answer).read(cookie, asking())).toEqual({
+      values: {},
+      unique: 'row 7',
+      gone: true,
+    })
+  }
+  for (const answer of [[], 7]) {
+    expect(await storedForeign(ids, async () => answer as never).read(cookie, asking())).toBe(undefined)
   }
 })
 

@@ -15,7 +15,9 @@ export function storedForeign(
   remove?: (id: string) => Promise<void>,
 ): ForeignReader {
   const find = async (id: string): Promise<ForeignSession | undefined> => {
-    const values = valuesOf(await asked('read', () => read(id)))
+    const row = await asked('read', () => read(id))
+    if (row === null || row === undefined) return { values: {}, unique: id, gone: true }
+    const values = valuesOf(row)
     return values && { ...remixFlash(values), unique: id, ...(remove && { forget: () => asked('delete', () => remove(id)) }) }
   }
   return {
