@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { nothingBad } from '../../test/helpers/explored.ts'
 import { COOKIE, SECRET, site } from '../../test/helpers/site.ts'
+import { watched } from '../../test/helpers/watched.ts'
 import type { ForeignReader, ForeignSession } from '../foreign/format.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { type Exploration, type Scheduler, stepped } from '../testing/interleave.ts'
+import type { LiveSession } from './session.ts'
 import { faceOf, sessionsOf } from './sessions.ts'
 
 /** A library whose cookies are `old.` and the name of a row. */
@@ -137,6 +139,179 @@ describe('the old ticket of a stored session', () => {
   })
 })
 
+/** All of one visitor's requests, with a store that can be made to fail. */
+function mover(more: Partial<ForeignReader> = {}) {
+  const watch = watched(memoryStore())
+  const old = oldLibrary(CART, more)
+  const face = faceOf(sessionsOf({ store: watch.store, secrets: SECRET, foreign: [old] }))
+  const comes = async (value: string | undefined) => {
+    const scope = face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
+    return { scope, session: await scope.open() }
+  }
+  /** How many calls of the store this takes. */
+  const counted = async (act: () => Promise<unknown>) => {
+    watch.forget()
+    await act()
+    return watch.calls.length
+  }
+  return { watch, old, comes, counted }
+}
+
+describe.each<[string, (session: LiveSession) => void]>([
+  ['writes', (session) => session.set('language', 'en')],
+  ['signs in', (session) => session.signIn('ada')],
+  ['asks for a new id', (session) => session.regenerateId()],
+  ['renews the session', (session) => session.renew()],
+  ['signs out', (session) => session.destroy()],
+])('a visitor from elsewhere who %s while the store fails', (name, act) => {
+  const ends = name === 'signs out'
+  const change = (session: LiveSession): void => {
+    act(session)
+    if (!ends) session.update('n', (n) => Number(n) + 1)
+  }
+
+  test.each(['before', 'after'] as const)(
+    '%s each of its calls: the commit made again in that request does it once',
+    async (when) => {
+      const whole = mover()
+      const first = await whole.comes('old.ada')
+      change(first.session)
+      const calls = await whole.counted(async () => first.scope.commit())
+      expect(calls).toBeGreaterThan(0)
+      for (let at = 1; at <= calls; at++) {
+        const { watch, comes, old } = mover()
+        const { scope, session } = await comes('old.ada')
+        let made = 0
+        watch[when] = () => {
+          if (++made === at) throw new Error('connection lost')
+        }
+        change(session)
+        await expect((async () => scope.commit())(), `call ${at}`).rejects.toMatchObject({ code: 'STORE_FAILED' })
+        expect(old.forgotten).toEqual([])
+        await scope.commit()
+        expect(old.forgotten).toEqual(['ada'])
+        if (ends) {
+          expect((await comes('old.ada')).session.isNew).toBe(true)
+          continue
+        }
+        const mine = await comes(scope.ticket)
+        expect([mine.session.get('n'), mine.session.get('cart')], `call ${at}`).toEqual([1, ['hat']])
+        // Whoever else holds the old cookie meets this session or, after a new id, none; never another one.
+        const other = await comes('old.ada')
+        expect(other.session.isNew || other.session.handle === mine.session.handle, `call ${at}`).toBe(true)
+        other.session.set('x', 1)
+        await other.scope.commit()
+        const { keys } = (await watch.store.list?.(undefined, 100)) ?? { keys: [] }
+        expect(keys.length, `call ${at}: ${keys}`).toBeLessThanOrEqual(6)
+      }
+    },
+  )
+
+  test.each(['before', 'after'] as const)(
+    '%s each of its calls: the next request does it as if nothing had been',
+    async (when) => {
+      const whole = mover()
+      const first = await whole.comes('old.ada')
+      change(first.session)
+      const calls = await whole.counted(async () => first.scope.commit())
+      for (let at = 1; at <= calls; at++) {
+        const { watch, comes } = mover()
+        const { scope, session } = await comes('old.ada')
+        let made = 0
+        watch[when] = () => {
+          if (++made === at) throw new Error('connection lost')
+        }
+        change(session)
+        await (async () => scope.commit())().catch(() => {})
+        const next = await comes('old.ada')
+        // Done, and only the answer was lost: the old cookie opens nothing any more, as it should.
+        if (next.session.isNew && (ends || when === 'after')) continue
+        expect(next.session.get('cart'), `call ${at}`).toEqual(['hat'])
+        change(next.session)
+        await next.scope.commit()
+        if (ends) expect((await comes('old.ada')).session.isNew).toBe(true)
+        else expect((await comes(next.scope.ticket)).session.get('n')).toBeGreaterThanOrEqual(1)
+      }
+    },
+  )
+})
+
+describe('in one request a session from elsewhere', () => {
+  test('may be written, given a new id, signed in and ended, commit after commit', async () => {
+    const { comes, old } = mover()
+    const { scope, session } = await comes('old.ada')
+    for (const step of ['set', 'regenerateId', 'signIn', 'renew'] as const) {
+      if (step === 'set') session.set('a', 1)
+      else if (step === 'signIn') session.signIn('ada')
+      else session[step]()
+      await scope.commit()
+      const there = await comes(scope.ticket)
+      expect([step, there.session.isNew, there.session.get('cart')]).toEqual([step, false, ['hat']])
+    }
+    expect((await comes('old.ada')).session.isNew).toBe(true)
+    session.destroy()
+    await scope.commit()
+    expect(scope.lines.map(([, line]) => line.includes('Max-Age=0'))).toEqual([true])
+    expect((await comes('old.ada')).session.isNew).toBe(true)
+    expect(old.forgotten).toEqual(['ada'])
+  })
+
+  test('may be ended and begun anew before it was ever kept here: the cart does not come along', async () => {
+    const { comes } = mover()
+    const { scope, session } = await comes('old.ada')
+    session.destroy()
+    scope.afresh().set('a', 1)
+    await scope.commit()
+    expect({ ...(await comes(scope.ticket)).session.data }).toEqual({ a: 1 })
+    expect((await comes('old.ada')).session.isNew).toBe(true)
+  })
+
+  test('is signed in by two people at once: each gets a session of the own, or is refused', async () => {
+    const { comes } = mover()
+    const [ada, bob] = [await comes('old.ada'), await comes('old.ada')]
+    ada.session.signIn('ada')
+    ada.session.set('secret', 'of ada')
+    bob.session.signIn('bob')
+    bob.session.set('secret', 'of bob')
+    const done = await Promise.allSettled([(async () => ada.scope.commit())(), (async () => bob.scope.commit())()])
+    expect(done.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0)
+    for (const [name, { scope }] of Object.entries({ ada, bob })) {
+      if (scope.lines.length === 0) continue
+      const { session } = await comes(scope.ticket)
+      expect(session.isNew || (session.owner === name && session.get('secret') === `of ${name}`), name).toBe(true)
+    }
+    const later = await comes('old.ada')
+    expect([undefined, 'ada', 'bob']).toContain(later.session.owner)
+  })
+
+  test('whose visitor signs in is not opened signed in by the old cookie', async () => {
+    const { comes } = mover()
+    const ada = await comes('old.ada')
+    ada.session.set('a', 1)
+    await ada.scope.commit()
+    ada.session.signIn('ada')
+    await ada.scope.commit()
+    const thief = await comes('old.ada')
+    expect([thief.session.isNew, thief.session.owner]).toEqual([true, undefined])
+  })
+
+  test.each<[string, (session: LiveSession) => void]>([
+    ['signs in', (session) => session.signIn('ada')],
+    ['asks for a new id', (session) => session.regenerateId()],
+    ['renews the session', (session) => session.renew()],
+  ])('is not opened by the old cookie any more when the very first request %s', async (_, act) => {
+    const { comes } = mover()
+    const ada = await comes('old.ada')
+    act(ada.session)
+    ada.session.set('secret', 'of ada')
+    await ada.scope.commit()
+    expect((await comes(ada.scope.ticket)).session.get('secret')).toBe('of ada')
+    // Whoever planted that cookie in her browser, or stole it before.
+    const thief = await comes('old.ada')
+    expect([thief.session.isNew, thief.session.owner, thief.session.get('secret')]).toEqual([true, undefined, undefined])
+  })
+})
+
 describe('in every order of steps, with a process killed and a call doubled at each', () => {
   interface World {
     readonly act: (name: string) => Promise<unknown>
@@ -161,6 +336,9 @@ describe('in every order of steps, with a process killed and a call doubled at e
             const isNew = session.isNew
             if (name.startsWith('D')) session.destroy()
             else if (name.startsWith('R')) session.regenerateId()
+            else if (name.startsWith('N')) session.renew()
+            else if (name.startsWith('S')) session.signIn('ada')
+            else if (name.startsWith('B')) session.signIn('bob')
             if (!name.startsWith('D')) {
               session.update('n', (n) => ((n as number) ?? 0) + 1)
               session.set(name, true)
@@ -183,8 +361,10 @@ describe('in every order of steps, with a process killed and a call doubled at e
           return
         }
         // A new id makes the old ticket a dead one; what was acknowledged is then found by whoever has the new one.
+        const moved = done.some(([name, { isNew }]) => /^[RSBN]/.test(name) && !isNew)
+        if (moved && seen) throw new Error('open: the old ticket opens a session that got a new id')
         if (!seen) {
-          if (names.some((name) => /^[DR]/.test(name))) return
+          if (names.some((name) => /^[DRSBN]/.test(name))) return
           throw new Error('lost: the old ticket opens nothing')
         }
         const writers = done.filter(([name, { isNew }]) => /^[WR]/.test(name) && !isNew)
@@ -201,15 +381,19 @@ describe('in every order of steps, with a process killed and a call doubled at e
     ['D1', 'D2'],
     ['R1', 'W2'],
     ['R1', 'D2'],
+    ['S1', 'D2'],
+    ['S1', 'S2'],
+    ['N1', 'D2'],
   ])('%s and %s', async (...names) => {
-    const isLong = names.includes('R1') && names.includes('W2')
-    const bounds = { kill: true, double: true, ...(isLong && { maxPreemptions: 2 }) }
+    const isLong = /^[RSN]/.test(String(names[0]))
+    const bounds = { kill: true, double: true, ...(isLong && { maxPreemptions: 1 }) }
     expect(await nothingBad(requests(...names), bounds)).toBeGreaterThan(50)
   })
 
   test.each([
     ['W1', 'W2', 'W3'],
     ['W1', 'W2', 'D3'],
+    ['W1', 'S2', 'D3'],
   ])('%s, %s and %s', async (...names) => {
     expect(await nothingBad(requests(...names), { maxPreemptions: 2 })).toBeGreaterThan(100)
   })

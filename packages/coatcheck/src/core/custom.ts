@@ -18,7 +18,7 @@ import {
   withSecrets,
 } from './engine.ts'
 import { born, type Life, lifeFault, policyOf } from './expiry.ts'
-import { bodyOf, plainOf, reserved } from './plain.ts'
+import { bodyOf, type Plain, plainOf, reserved } from './plain.ts'
 import type { Plan } from './plan.ts'
 import { adopt as adoptAny } from './sealed.ts'
 import { callStore } from './store-call.ts'
@@ -71,7 +71,9 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     const row = await read(id)
     if (!row) return { refused: 'unknown', handle }
     const { body, unreadable } = rowBody(row)
-    for (const key of Object.keys(unreadable)) engine.emit({ type: 'unreadable-value', key, handle })
+    for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) {
+      engine.emit({ type: 'unreadable-value', key, handle })
+    }
     return { id, handle, life, body, stale }
   }
 
@@ -79,6 +81,7 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     for (const format of foreign) {
       const id = await format.read(ticket)
       // Such a cookie says nothing of when the session began or ends: its row does.
+      if (id === '') return { refused: 'malformed' }
       if (id !== undefined) return { id, life: lifeFromNow(), stale: format !== formats.writes }
     }
     const verified = (await ours?.verify('custom', context, ticket)) ?? 'forged'
@@ -97,12 +100,12 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     const before = plan === 'end+create' ? undefined : held
     const row = before?.id === undefined ? undefined : await read(before.id)
     if (before?.id !== undefined && !row) return { held: undefined, dropped: 'ended' }
-    const fresh = row ? rowBody(row) : { body: before?.body ?? EMPTY, unreadable: {} }
+    const fresh = row ? rowBody(row) : { body: before?.body ?? EMPTY, unreadable: { values: {}, flash: {} } }
     const body = ownedBy(
       apply(fresh.body, taken.changes, now, () => {}),
       taken,
     )
-    const data = { ...fresh.unreadable, ...rowOf(body) }
+    const data = { ...rowWith(fresh.unreadable), ...rowOf(body) }
     const { lasts } = taken.changes
     if (before?.id === undefined || plan === 'replace') {
       const policy = policyOf({ lasts: lasts ?? engine.policy.absolute }, engine.policy)
@@ -163,7 +166,10 @@ function rowBody(row: Record<string, unknown>): ReturnType<typeof bodyOf> {
 
 function rowOf(body: Body): Record<string, unknown> {
   for (const key of body.values.keys()) if (FLASH.test(key)) throw reserved(key)
-  const { values, flash } = plainOf(body)
+  return rowWith(plainOf(body))
+}
+
+function rowWith({ values, flash }: Plain): Record<string, unknown> {
   return { ...values, ...Object.fromEntries(Object.entries(flash).map(([key, value]) => [`__flash_${key}__`, value])) }
 }
 

@@ -42,7 +42,7 @@ export async function findForeign(
       const session = value === '' ? undefined : await read(reader, value, request, engine)
       if (!session || (session.expiresAt !== undefined && session.expiresAt <= engine.now())) continue
       const { body, unreadable } = bodyOf(session.values, session.flash, session.ends)
-      for (const key of Object.keys(unreadable)) engine.emit({ type: 'unreadable-value', key })
+      for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) engine.emit({ type: 'unreadable-value', key })
       // Its own end was counted by other rules; from here on ours count.
       const life = { ...born(engine.policy, engine.now()), createdAt: beginningOf(session.createdAt, engine.now()) }
       const { forget, unique, gone = false } = session

@@ -97,6 +97,26 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
     expect(await request(knows)).toEqual(['a'])
   })
 
+  test('goes on in the browser too while it is used, when later commits say nothing', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: HOUR }, set('a')))
+    for (let n = 0; n < 5; n++) {
+      clock.advance(HOUR * 0.75)
+      await request(commit({}, (scope) => scope.session?.update('n', (before) => Number(before ?? 0) + 1)))
+    }
+    expect(await request((scope) => scope.session?.get('n'))).toBe(5)
+  })
+
+  test('goes on in the browser too while it is only read', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: HOUR }, set('a')))
+    for (let n = 0; n < 5; n++) {
+      clock.advance(HOUR * 0.75)
+      await request(commit({}))
+    }
+    expect(await request(knows)).toEqual(['a'])
+  })
+
   test('ends at the shorter time that a later commit gives, whoever uses it meanwhile', async () => {
     const { request, clock } = framework(kind)
     await request(commit({ maxAge: 90 * DAY }, set('a')))

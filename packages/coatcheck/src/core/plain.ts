@@ -17,22 +17,22 @@ export function bodyOf(
   values: object,
   flash: object = {},
   ends: Readonly<Record<string, number>> = {},
-): { readonly body: Body; readonly unreadable: Record<string, unknown> } {
-  const unreadable: Record<string, unknown> = {}
-  const entries = (of: object, flashed: string) =>
+): { readonly body: Body; readonly unreadable: Plain } {
+  const unreadable: Plain = { values: {}, flash: {} }
+  const entries = (of: object, kind: keyof Plain) =>
     Object.entries(of).flatMap(([key, value]): [string, Entry][] => {
       try {
         checkKey(key)
-        return [[key, Entry.of(value, key, flashed === '' && Object.hasOwn(ends, key) ? ends[key] : undefined)]]
+        return [[key, Entry.of(value, key, kind === 'values' && Object.hasOwn(ends, key) ? ends[key] : undefined)]]
       } catch {
-        unreadable[flashed + key] = value
+        unreadable[kind][key] = value
         return []
       }
     })
-  const all = new Map(entries(values, ''))
+  const all = new Map(entries(values, 'values'))
   const owner = all.get(OWNER)?.take()
   all.delete(OWNER)
-  const flashes = entries(flash, 'flash ').map(([key, entry]): [string, Flash] => [key, { id: entry.text, entry }])
+  const flashes = entries(flash, 'flash').map(([key, entry]): [string, Flash] => [key, { id: entry.text, entry }])
   return {
     body: { ...EMPTY, values: all, flash: new Map(flashes), owner: typeof owner === 'string' ? owner : undefined },
     unreadable,

@@ -5,17 +5,7 @@ import type { Store } from '../stores/store.ts'
 import { Adoptions } from './adoptions.ts'
 import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import {
-  type Engine,
-  type Foreign,
-  type Held,
-  type Keeper,
-  ownedBy,
-  type Refused,
-  type Saved,
-  startsAnew,
-  type Taken,
-} from './engine.ts'
+import { type Engine, type Foreign, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
 import { born, lifeFault, policyOf, seen } from './expiry.ts'
 import type { Outcome } from './job.ts'
 import { Lines } from './line.ts'
@@ -38,6 +28,8 @@ interface Elsewhere extends Held {
 }
 
 type AnyHeld = StoredHeld | Elsewhere
+
+const NOTHING = { changes: { values: new Map(), flash: new Map(), flashRead: new Set<string>() }, move: undefined }
 
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
 export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
@@ -117,7 +109,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     if (plan === 'end') return { held: undefined }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id = held.id } = outcome
-    const isTold = taken.changes.lasts !== undefined || held.stale || id !== held.id
+    const isTold = kept.body.lasts !== undefined || held.stale || id !== held.id
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
     if (kept.key !== held.known.key && outcome.id === undefined) {
       return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } as Held }
@@ -148,10 +140,13 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     if (unique === undefined || (await adoptions.follow(unique)) === undefined) {
       if (ends && (await leadsTo('', held.handle))) return plan === 'end' ? { held: undefined } : begin(taken)
       if (!ends) {
-        const made = await make(held.body, taken, startsAnew(taken.move) ? engine.now() : held.life.createdAt)
+        // A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it.
+        const moves = plan === 'replace'
+        const made = await make(held.body, moves ? { ...taken, ...NOTHING } : taken, held.life.createdAt)
         // A client that resends after a lost answer finds the way taken by itself.
         if ((await leadsTo(made.id, made.key)) || (await adoptions.follow(unique as string)) === made.id) {
-          return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
+          const there = heldOf(made, made.id, false)
+          return moves ? commit(plan, there, taken) : { held: there, ticket: await ticketOf(made.id) }
         }
         await lines.moves.end(made)
       }
@@ -165,7 +160,13 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
   }
 
   async function touch(held: StoredHeld): Promise<Saved> {
-    const known = await records.touch(held.known, seen(held.life, policyOf(held.body, engine.policy), engine.now()))
+    const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
+    // The cookie of a session with a time of its own ends with it, and goes on with it: unless somebody was faster.
+    if (held.body.lasts !== undefined) {
+      const written = await records.update(held.known, held.body, life)
+      return written ? { held: heldOf(written, held.id, false), ticket: await ticketOf(held.id) } : { held }
+    }
+    const known = await records.touch(held.known, life)
     return { held: heldOf(known, held.id, false), ...(held.stale && { ticket: await ticketOf(held.id) }) }
   }
 

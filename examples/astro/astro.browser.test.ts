@@ -1,0 +1,3 @@
+import { tellStoryInBrowser } from '../browse.ts'
+
+tellStoryInBrowser({ name: 'astro', cookie: 'astro-session' })

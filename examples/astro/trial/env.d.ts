@@ -1,0 +1,7 @@
+declare namespace App {
+  interface SessionData {
+    name: string
+    late: number
+    missed: number
+  }
+}

@@ -1,0 +1,2 @@
+/** The pages that are tried, with sessions where the settings of the shop say. */
+export default { srcDir: './trial' }

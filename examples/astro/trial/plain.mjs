@@ -1,0 +1,2 @@
+/** Astro's own sessions, before the move. */
+export default { srcDir: './trial', integrations: [] }

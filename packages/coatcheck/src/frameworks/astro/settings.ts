@@ -1,0 +1,93 @@
+import type { FaceOptions } from '../../core/face.ts'
+import { SessionError } from '../../errors.ts'
+import type { Store } from '../../stores/store.ts'
+
+/** What Astro's own `session.cookie` may say. */
+export interface AstroCookie {
+  readonly name?: string
+  readonly domain?: string
+  readonly path?: string
+  readonly maxAge?: number
+  readonly sameSite?: 'strict' | 'lax' | 'none' | boolean
+  readonly secure?: boolean
+}
+
+/** The options that a build can hold. */
+export interface PlainOptions
+  extends Pick<
+    FaceOptions,
+    'header' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'chunks' | 'acceptUnsigned' | 'storeTimeout'
+  > {
+  /**
+   * Names of the environment variables that hold the secrets, newest first; they are read when the server runs and never become part
+   * of the build. Default: `COATCHECK_SECRET`, if it is set.
+   */
+  readonly secretNames?: string | readonly string[]
+  /** The cookie, or its name. Default: Astro's `session.cookie`. `maxAge` is the default of `idleTimeout`. */
+  readonly cookie?: string | AstroCookie
+  /** Seconds after which a value ends, counted from the `set` that stored it. Default: Astro's `session.ttl`, else none of its own. */
+  readonly ttl?: number
+}
+
+/** What the module that runs in the server is told: plain values only. */
+export interface Settings extends Omit<PlainOptions, 'cookie'> {
+  readonly cookie: AstroCookie
+  /** The cookie of Astro's own sessions. */
+  readonly formerCookie: string
+  /** Not while developing: browsers keep secure cookies of http://localhost, except Safari. */
+  readonly isProduction: boolean
+}
+
+/** What cannot be part of a build: the default export of the module that the option `settings` names. */
+export type RuntimeSettings = Pick<FaceOptions, 'secrets' | 'store' | 'onEvent' | 'foreign' | 'now'>
+
+export interface Surroundings {
+  /** An environment variable. */
+  readonly secretOf: (name: string) => string | undefined
+  /** Undefined: sessions are sealed in the cookie. */
+  readonly store: Store | undefined
+  readonly more: RuntimeSettings | undefined
+}
+
+const DAY = 86_400
+/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
+const LONGEST = 400 * DAY
+
+/** What Astro and the integration were told, in the engine's words. */
+export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): FaceOptions {
+  const { cookie, formerCookie, isProduction, ttl = 0, secretNames, ...options } = settings
+  const { name = 'astro-session', domain, path, maxAge, sameSite = 'lax', secure = isProduction } = cookie
+  const idle = options.idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)
+  const secrets = more.secrets ?? secretsOf(secretNames, secretOf)
+  return {
+    ...options,
+    ...more,
+    ...((more.store ?? store) && { store: more.store ?? store }),
+    ...(secrets && { secrets }),
+    secretRule: secrets ? 'refuse' : 'warn',
+    idleTimeout: idle,
+    absoluteTimeout: options.absoluteTimeout ?? Math.max(30 * DAY, idle),
+    cookie: {
+      name,
+      secure,
+      sameSite: typeof sameSite === 'string' ? sameSite : sameSite ? 'strict' : 'lax',
+      persistent: maxAge !== undefined,
+      ...(domain !== undefined && { domain }),
+      ...(path !== undefined && { path }),
+    },
+  } as FaceOptions
+}
+
+function secretsOf(names: Settings['secretNames'], secretOf: Surroundings['secretOf']): readonly string[] | undefined {
+  if (names === undefined) {
+    const secret = secretOf('COATCHECK_SECRET')
+    return secret ? [secret] : undefined
+  }
+  return [names].flat().map((name) => {
+    const secret = secretOf(name)
+    if (secret) return secret
+    throw new SessionError('BAD_OPTIONS', `The variable ${name}, which \`secretNames\` names, is not set.`, {
+      fix: 'Set it to what `openssl rand -base64 33` prints, or take its name out of the option.',
+    })
+  })
+}

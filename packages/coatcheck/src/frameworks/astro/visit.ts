@@ -1,0 +1,96 @@
+import type { FaceSessions, LiveSession, Scope } from '../../core/face.ts'
+
+/** One visitor's request, as long as the same object of Astro stands for its session. */
+export interface Visit {
+  readonly face: FaceSessions
+  /** Another one after `load`. */
+  scope: Scope
+  /** The ticket that `load` was given. */
+  loaded?: string
+  /** `destroy` was called: that stands, whatever becomes of the request. */
+  ends?: boolean
+}
+
+/** What Astro's session has today. */
+export interface SessionMethods {
+  get(key: string): Promise<unknown>
+  set(key: string, value: unknown, options?: { ttl?: number }): void
+  has(key: string): Promise<boolean>
+  delete(key: string): void
+  keys(): Promise<MapIterator<string>>
+  values(): Promise<unknown[]>
+  entries(): Promise<[string, unknown][]>
+  regenerate(): Promise<void>
+  destroy(): void
+  load(sessionID: string): Promise<void>
+}
+
+/** How coatcheck/astro/session finds the way back, also when a bundler made two copies of this library. */
+export const ENGINE: symbol = Symbol.for('coatcheck.astro')
+
+/** Sessions that were ended in their request: what is written next begins another. */
+const over = new WeakSet<LiveSession>()
+
+/** Makes `theirs`, the object that pages, components, actions and endpoints share, speak for our session. Only what is public is used. */
+export function shadow(theirs: object, visit: Visit, ttl: number | undefined): void {
+  const own: SessionMethods = methodsOf(visit, ttl)
+  for (const [name, value] of Object.entries(own)) define(theirs, name, { value })
+  define(theirs, 'sessionID', { get: () => visit.scope.ticket })
+  define(theirs, ENGINE, { value: () => visit.scope.open() })
+  // The one method without a name stores the session at the end, which is done already.
+  const prototype: Record<symbol, unknown> = Object.getPrototypeOf(theirs)
+  for (const symbol of Object.getOwnPropertySymbols(prototype)) {
+    if (typeof prototype[symbol] === 'function') define(theirs, symbol, { value: async () => {} })
+  }
+}
+
+function define(object: object, name: string | symbol, what: PropertyDescriptor): void {
+  Object.defineProperty(object, name, { ...what, configurable: true })
+}
+
+function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
+  const open = () => visit.scope.open()
+  /** In the order of the calls, whether the session is open yet or not. */
+  const write = (change: (session: LiveSession) => void) =>
+    visit.scope.later((session) => {
+      if (over.delete(session)) session.restart()
+      change(session)
+    })
+  return {
+    get: async (key) => (await open()).get(key),
+    has: async (key) => (await open()).has(key),
+    keys: async () => new Map((await open()).entries()).keys(),
+    values: async () => (await open()).entries().map(([, value]) => value),
+    entries: async () => (await open()).entries(),
+    set(key, value, options) {
+      const lives = options?.ttl ?? ttl
+      const how = lives === undefined ? {} : { ttl: lives }
+      // Refused at the call what cannot be stored, as Astro does, even when the session is not open yet.
+      if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, value, how)
+      write((session) => session.set(key, value, how))
+    },
+    delete: (key) => write((session) => session.delete(key)),
+    regenerate() {
+      write((session) => session.regenerateId())
+      const done = open().then(() => {})
+      // The commit at the end of the request tells it as well, so that nobody has to wait here.
+      done.catch(() => {})
+      return done
+    },
+    destroy() {
+      visit.ends = true
+      visit.scope.later((session) => {
+        session.destroy()
+        over.add(session)
+      })
+    },
+    async load(sessionID) {
+      const loaded = visit.face.fromTicket(String(sessionID))
+      await loaded.open()
+      // What was changed before is lost, as Astro says; what was ended stays ended.
+      await visit.scope.abandon()
+      visit.scope = loaded
+      visit.loaded = sessionID
+    },
+  }
+}
