@@ -23,7 +23,10 @@ export class Tab {
     this.page = page
     this.#url = url
     page.on('pageerror', (error) => this.faults.push(String(error)))
-    page.on('console', (message) => message.type() === 'error' && this.faults.push(message.text()))
+    page.on(
+      'console',
+      (message) => message.type() === 'error' && this.faults.push(`${message.text()} (${message.location().url})`),
+    )
   }
 
   /** Opens a page. Where its scripts take the forms over, what is typed before they ran is lost, so this waits for them. */
@@ -89,28 +92,41 @@ export class Tab {
 }
 
 /** Plays the story in real Chromium. For *.browser.test.ts. */
-export function tellStoryInBrowser({ name, cookie, isStored = true, env = {} }: Story): void {
-  const visit = async (story: (tab: Tab, context: BrowserContext) => Promise<void>, javaScriptEnabled = true): Promise<void> => {
-    const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled })
-    context.setDefaultTimeout(15_000)
-    try {
-      const tab = new Tab(await context.newPage(), (path) => app.url(path))
-      await story(tab, context)
-      expect(tab.faults).toEqual([])
-    } finally {
-      await context.close()
-    }
-  }
-  const ticket = async (context: BrowserContext) => (await context.cookies()).find((each) => each.name === cookie)
+export function tellStoryInBrowser({ name, cookie, isStored = true, visit: counts, env = {} }: Story): void {
+  describe(`the app in examples/${name}, in Chromium`, () => {
+    const folder = temporaryFolder()
+    let app: App
+    let browser: Browser
+    beforeAll(async () => {
+      app = await open(name, { ...(isStored && { COATCHECK_STORE: join(folder, 'sessions.sqlite') }), ...env })
+      browser = await launchChromium()
+    }, 600_000)
+    afterAll(async () => {
+      await browser?.close()
+      await app?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    })
 
-  describe.each([
-    ['with its scripts', true],
-    ['without JavaScript', false],
-  ])(`the app in examples/${name}, in Chromium %s`, (_, javaScriptEnabled) => {
-    test('has a cart, a language, a sign-in and a sign-out', () =>
-      visit(async (tab, context) => {
+    const visit = async (javaScriptEnabled: boolean, story: (tab: Tab, context: BrowserContext) => Promise<void>) => {
+      const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled })
+      context.setDefaultTimeout(15_000)
+      try {
+        const tab = new Tab(await context.newPage(), (path) => app.url(path))
+        await story(tab, context)
+        expect(tab.faults).toEqual([])
+      } finally {
+        await context.close()
+      }
+    }
+    const ticket = async (context: BrowserContext) => (await context.cookies()).find((each) => each.name === cookie)
+
+    test.each([
+      ['with its scripts', true],
+      ['without JavaScript', false],
+    ])('has a cart, a language, a sign-in and a sign-out %s', (_, javaScriptEnabled) =>
+      visit(javaScriptEnabled, async (tab, context) => {
         await tab.go('/')
-        await tab.shows({ visits: 1, cart: 0, language: 'en', user: 'guest', flash: undefined })
+        await tab.shows({ cart: 0, language: 'en', user: 'guest', flash: undefined, ...(!counts && { visits: 1 }) })
         await tab.send('/cart', { item: 'hat' })
         await tab.shows({ cart: 1 })
         await tab.send('/cart', { item: 'coat' })
@@ -134,10 +150,11 @@ export function tellStoryInBrowser({ name, cookie, isStored = true, env = {} }: 
 
         await tab.send('/logout')
         await tab.shows({ user: 'guest', cart: 0, language: 'en' })
-      }, javaScriptEnabled))
+      }),
+    )
 
-    test('shows a second window the same session', () =>
-      visit(async (tab, context) => {
+    test('shows two windows one session', () =>
+      visit(true, async (tab, context) => {
         await tab.go('/')
         await tab.send('/cart', { item: 'hat' })
         await tab.shows({ cart: 1 })
@@ -152,6 +169,6 @@ export function tellStoryInBrowser({ name, cookie, isStored = true, env = {} }: 
         await tab.go('/')
         await tab.shows({ user: 'guest', cart: 0 })
         expect(other.faults).toEqual([])
-      }, javaScriptEnabled))
+      }))
   })
 }

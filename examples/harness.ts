@@ -89,6 +89,14 @@ export const install = (name: string): Promise<number> => alone(name, () => inst
 /** Builds the app, where its package.json has a script for that. Seconds; 0 when nothing has changed since the last time. */
 export const build = (name: string, env: Environment = {}): Promise<number> => alone(name, () => buildNow(name, env))
 
+/** Runs one of the app's own tools in its folder. Throws with all it said when it fails. */
+export async function tool(name: AppName, command: string): Promise<void> {
+  await alone(name, async () => {
+    await installNow(name)
+    await complete(command, folderOf(name))
+  })
+}
+
 export interface App {
   readonly name: string
   readonly origin: string

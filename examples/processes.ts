@@ -24,7 +24,8 @@ process.on('exit', killAll)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
     killAll()
-    process.kill(process.pid, signal)
+    // Unless somebody else ends this process now.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
   })
 
 // What vitest, npm and people set, and an app would take for its own.

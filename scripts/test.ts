@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from './check.ts'
-import { installAll } from './examples.ts'
+import { installAll, timingsTable } from './examples.ts'
 import { runtimes } from './runtimes.ts'
 import { finish, root, run, type Tally } from './steps.ts'
 
@@ -56,5 +56,5 @@ async function everything(): Promise<Tally> {
 }
 
 const total = await everything()
-console.log('')
+console.log(`\n${timingsTable()}\n`)
 finish(total)

@@ -6,4 +6,8 @@ export default [
   route('language', 'routes/language.ts'),
   route('login', 'routes/login.tsx'),
   route('logout', 'routes/logout.ts'),
+  // What frameworks lose sessions by; for the tests.
+  route('trials/late', 'trials/late.tsx'),
+  route('trials/fails', 'trials/fails.ts'),
+  route('trials/parent', 'trials/parent.tsx', [route('child', 'trials/child.tsx')]),
 ] satisfies RouteConfig

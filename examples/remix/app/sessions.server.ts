@@ -27,4 +27,4 @@ const file = process.env.COATCHECK_STORE
 
 export const { getSession, commitSession, destroySession } = file
   ? createSessionStorage<Data, Flash>({ cookie, store: sqliteStore({ path: file }) })
-  : createFileSessionStorage<Data, Flash>({ cookie, dir: './.sessions' })
+  : createFileSessionStorage<Data, Flash>({ cookie, dir: process.env.SESSION_FOLDER ?? './.sessions' })
