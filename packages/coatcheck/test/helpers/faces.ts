@@ -2,6 +2,8 @@ import { H3, type H3Event } from 'h3'
 import { RouterContextProvider } from 'react-router'
 import type { SessionEvent } from '../../src/core/events.ts'
 import { createSessions } from '../../src/core/sessions.ts'
+import { sessionMiddleware as astroMiddleware } from '../../src/frameworks/astro/middleware.ts'
+import type { SessionMethods } from '../../src/frameworks/astro/visit.ts'
 import { getSession } from '../../src/frameworks/h3.ts'
 import { AppSession, CookieSessionStorage, SessionStorage, withSession } from '../../src/frameworks/hydrogen.ts'
 import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
@@ -94,6 +96,22 @@ export const faces: readonly Face[] = [
         response: new Response('', line === '' ? {} : { headers: { 'set-cookie': line } }),
         values: Object.fromEntries(present.map((key) => [key, session.get(key)])),
       }
+    },
+  },
+  {
+    name: 'Astro',
+    async look({ cookie, secret, store, ...settings }, headers) {
+      const site = { cookie: { name: cookie }, formerCookie: cookie, isProduction: true }
+      const onRequest = astroMiddleware(site, { getSecret: () => secret, store: store ?? null, settings })
+      // In the place of the object that Astro makes, which real Astro is needed for.
+      const session = new (class AstroSession {})() as SessionMethods
+      let values = {}
+      const context = { request: new Request(URL, { headers }), session, isPrerendered: false, routePattern: '/' }
+      const response = await onRequest(context, async () => {
+        values = Object.fromEntries(await session.entries())
+        return new Response('ok')
+      })
+      return { response, values }
     },
   },
 ]

@@ -1,0 +1,6 @@
+export { type SessionApi, withSession } from './hydrogen/api.ts'
+export { AppSession, type AppSessionOptions } from './hydrogen/app-session.ts'
+export type { CookieOptions } from './hydrogen/config.ts'
+export { Cookie } from './hydrogen/cookie.ts'
+export type { SessionStorageAdapter, SessionStorageFactory } from './hydrogen/storage.ts'
+export { CookieSessionStorage, MemorySessionStorage, SessionStorage, type StorageOptions } from './hydrogen/storages.ts'

@@ -1,0 +1,134 @@
+import { createCookieSessionStorage } from 'react-router'
+import { describe, expect, test } from 'vitest'
+import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
+import { NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
+import { memoryStore } from '../../stores/memory.ts'
+import { AppSession, type AppSessionOptions } from '../hydrogen.ts'
+
+const URL_ = 'https://shop.test/'
+const secrets = [SECRET]
+const pairOf = (line: string): string => line.split(';')[0] ?? ''
+const init = (cookie?: string, options: AppSessionOptions = {}, all = secrets) =>
+  AppSession.init(new Request(URL_, { headers: cookie ? { cookie } : {} }), all, options)
+
+const store = memoryStore()
+
+describe.each<readonly [string, AppSessionOptions]>([
+  ['sealed', {}],
+  ['in a store', { store }],
+  ['in Hydrogen’s own cookie', { wire: 'upstream' }],
+])('AppSession, %s', (_, place) => {
+  test('remembers what is set, once that is committed', async () => {
+    const session = await init(undefined, place)
+    session.set('buyer', { companyLocationId: '1' })
+    session.flash('message', 'Hello')
+    expect([session.has('buyer'), session.has('message'), session.has('cart')]).toEqual([true, true, false])
+    const line = await session.commit()
+    expect(line).toMatch(/^session=[^;]+; .*HttpOnly/)
+    expect(line).not.toMatch(/Max-Age|Expires/)
+    const next = await init(pairOf(line), place)
+    expect(next.get('buyer')).toEqual({ companyLocationId: '1' })
+    next.unset('buyer')
+    expect(next.get('buyer')).toBeUndefined()
+  })
+
+  test('says when there is something to commit: reading a flash value and leaving one count', async () => {
+    const session = await init(undefined, place)
+    expect(session.isPending).toBe(false)
+    session.get('a')
+    session.has('a')
+    expect(session.isPending).toBe(false)
+    session.flash('message', 'Hello')
+    expect(session.isPending).toBe(true)
+    const line = await session.commit()
+    expect(session.isPending).toBe(false)
+    const next = await init(pairOf(line), place)
+    expect([next.isPending, next.has('message'), next.isPending]).toEqual([false, true, false])
+    expect([next.get('message'), next.isPending]).toEqual(['Hello', true])
+    const { get } = await init(pairOf((await next.commit()) || line), place)
+    expect(get('message')).toBeUndefined()
+  })
+
+  test('works in pieces, as Hydrogen takes them from it', async () => {
+    const { get, set, unset, has, flash, commit, destroy } = await init(undefined, place)
+    set('a', 1)
+    flash('b', 2)
+    expect([get('a'), has('b')]).toEqual([1, true])
+    unset('a')
+    expect(get('a')).toBeUndefined()
+    expect(await commit()).toMatch(/^session=/)
+    await destroy()
+    expect(has('b')).toBe(false)
+  })
+
+  test('gives whoever only reads no cookie', async () => {
+    const session = await init(undefined, place)
+    session.get('a')
+    expect(await session.commit()).toBe('')
+    expect(await session.destroy()).toBe('')
+  })
+
+  test('ends, and goes on as another', async () => {
+    const session = await init(undefined, place)
+    session.set('user', 'ada')
+    const cookie = pairOf(await session.commit())
+    const leaving = await init(cookie, place)
+    expect(await leaving.destroy()).toMatch(/^session=;.*(Max-Age=0|1970)/)
+    leaving.set('message', 'bye')
+    expect(leaving.isPending).toBe(true)
+    const next = await init(pairOf(await leaving.commit()), place)
+    expect([next.get('user'), next.get('message')]).toEqual([undefined, 'bye'])
+  })
+
+  test('takes nonsense for a stranger', async () => {
+    for (const cookie of ['session=x', 'session=%', 'session=', 'session=e30%3D.x', 'session={"user":"ada"}']) {
+      expect((await init(cookie, place)).get('user')).toBeUndefined()
+    }
+  })
+})
+
+test('reads the sessions of Hydrogen’s template, and with wire: upstream writes them', async () => {
+  const template = createCookieSessionStorage({ cookie: { name: 'session', path: '/', sameSite: 'lax', secrets } })
+  const old = await template.getSession()
+  old.set('customerAccount', { accessToken: 'token' })
+  const cookie = pairOf(await template.commitSession(old))
+
+  const both = await init(cookie, { wire: 'upstream' })
+  expect(both.get('customerAccount')).toEqual({ accessToken: 'token' })
+  both.set('cart', 'gid://cart/1')
+  const written = pairOf(await both.commit())
+  const back = await template.getSession(written)
+  expect(back.data).toEqual({ customerAccount: { accessToken: 'token' }, cart: 'gid://cart/1' })
+
+  const ours = await init(written)
+  expect([ours.get('customerAccount'), ours.get('cart')]).toEqual([{ accessToken: 'token' }, 'gid://cart/1'])
+  ours.set('language', 'de')
+  const line = await ours.commit()
+  expect((await template.getSession(pairOf(line))).data).toEqual({})
+  expect((await init(pairOf(line))).get('cart')).toBe('gid://cart/1')
+  expect((await init(cookie, {}, [NEWER_SECRET])).get('customerAccount'), 'of another secret').toBeUndefined()
+})
+
+test('lasts for 30 days, or as long as it is told to', async () => {
+  const clock = clockFrom()
+  const now = clock.now
+  const session = await init(undefined, { now })
+  session.set('a', 1)
+  const cookie = pairOf(await session.commit())
+  clock.advance(29 * DAY)
+  expect((await init(cookie, { now })).get('a')).toBe(1)
+  clock.advance(DAY)
+  expect((await init(cookie, { now })).get('a')).toBeUndefined()
+})
+
+test('of two requests that write at once, neither is lost', async () => {
+  const session = await init(undefined, { store })
+  session.set('cart', 'c')
+  const cookie = pairOf(await session.commit())
+  const [one, two] = await Promise.all([init(cookie, { store }), init(cookie, { store })])
+  one.set('a', 1)
+  two.set('b', 2)
+  await Promise.all([one.commit(), two.commit()])
+  const all = await init(cookie, { store })
+  expect([all.get('cart'), all.get('a'), all.get('b')]).toEqual(['c', 1, 2])
+})

@@ -1,0 +1,49 @@
+import type { SessionsOptions } from '../../core/face.ts'
+import type { SameSite } from '../../ticket/cookie.ts'
+
+/** Anything: what Hydrogen's own types say of values. */
+export type Anything = ReturnType<typeof JSON.parse>
+export type Values = Record<string, Anything>
+
+/** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */
+export interface CookieOptions extends Pick<SessionsOptions, 'secrets' | 'foreign' | 'storeTimeout' | 'now' | 'onEvent'> {
+  /** Always true, unless `wire` says otherwise: no script has any business with a session. */
+  readonly httpOnly?: boolean
+  readonly httponly?: boolean
+  /** Only over HTTPS. Default false, or true where SameSite=None demands it. */
+  readonly secure?: boolean
+  /** Default `Lax`. */
+  readonly sameSite?: Capitalize<SameSite> | SameSite
+  readonly samesite?: Capitalize<SameSite> | SameSite
+  /** Default `/`; without a path browsers would keep the cookie for the folder of the route that sent it. */
+  readonly path?: string
+  readonly domain?: string
+  /** When the session ends, if `maxAge` does not say. Default: a week after it was last set. */
+  readonly expires?: Date
+  /** Seconds after it was last set that the session ends. Goes before `expires`. */
+  readonly maxAge?: number
+  readonly maxage?: number
+  /** Seconds since the session began after which it ends, however often it is set. Default: none. */
+  readonly absoluteTimeout?: number
+  /** Writes Hydrogen's own cookies, unsigned, for old and new instances side by side: whoever sends such a cookie can say anything. */
+  readonly wire?: 'upstream'
+}
+
+/** How long a session lasts from when it was last set. */
+export interface Lasting {
+  readonly maxAge?: number
+  readonly expires?: Date
+}
+
+/** Seconds. */
+export const WEEK: number = 7 * 86_400
+
+export function lastingOf({ maxAge, maxage, expires }: CookieOptions): Lasting {
+  const seconds = maxAge ?? maxage
+  return seconds !== undefined ? { maxAge: seconds } : expires ? { expires } : { maxAge: WEEK }
+}
+
+/** Milliseconds since the epoch. */
+export function endOf({ maxAge = 0, expires }: Lasting, now: number): number {
+  return expires ? expires.getTime() : now + maxAge * 1000
+}

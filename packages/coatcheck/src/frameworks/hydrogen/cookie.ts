@@ -1,0 +1,90 @@
+import { ambient, type FaceSessions, type HeaderLine, watchRequests, wiredKeeper } from '../../core/face.ts'
+import { SessionError } from '../../errors.ts'
+import { hydrogenCookie } from '../../foreign/hydrogen.ts'
+import { CookieTooLong } from '../../ticket/cookie.ts'
+import { type Anything, type CookieOptions, endOf, lastingOf, type Values } from './config.ts'
+import { opened, openedUpstream, sealed } from './cookie-values.ts'
+import { sessionsWith } from './options.ts'
+
+/**
+ * A cookie for session storages of one's own. What it holds is sealed and bound to its name and its end: a visitor can neither read
+ * it, nor change it, nor choose a session id. It seals without waiting, which takes a platform with `node:crypto`.
+ */
+export class Cookie {
+  readonly name: string
+  readonly options: CookieOptions
+  data: Values = {}
+  /** Ids that were set, by the request that runs: it came without, and is to find its own again. */
+  readonly #ids = new WeakMap<object, string>()
+
+  constructor(name: string, options: CookieOptions = {}) {
+    this.name = name
+    this.options = options
+    watchRequests()
+  }
+
+  /** Takes over what this `Cookie` header holds, if it holds anything genuine. The cookie's data. */
+  parse(header: string): Values {
+    const read = this.options.wire ? openedUpstream : opened
+    const data = read(this.#core(), header)
+    if (data) this.data = { ...data }
+    return this.data
+  }
+
+  set(key: string, value: Anything): void {
+    this.data[key] = value
+  }
+
+  setAll(data: Values): void {
+    this.data = data
+  }
+
+  /** The `Set-Cookie` line. Throws `COOKIE_TOO_LARGE` over 4096 bytes, since browsers drop such a cookie whole. */
+  serialize(): string {
+    const core = this.#core()
+    const ticket = this.options.wire ? encodeURIComponent(JSON.stringify(this.data)) : sealed(core, this.data, this.expires)
+    const seconds = Math.max(0, Math.ceil((this.expires - core.engine.now()) / 1000))
+    try {
+      return lineOf(core.transport.give(ticket, 'cookie', seconds, []))
+    } catch (error) {
+      if (!(error instanceof CookieTooLong)) throw error
+      throw new SessionError('COOKIE_TOO_LARGE', `The cookie "${this.name}" would have ${error.bytes} bytes.`, {
+        fix: 'Keep a session id in it, and the rest where the id leads to.',
+      })
+    }
+  }
+
+  /** The line that clears the cookie. */
+  destroy(): string {
+    this.data = {}
+    this.#ids.delete(ambient()?.identity ?? this)
+    return lineOf(this.#core().transport.clear('cookie', []))
+  }
+
+  /** When what is serialized now will end, in milliseconds since the epoch. */
+  get expires(): number {
+    return endOf(lastingOf(this.options), (this.options.now ?? Date.now)())
+  }
+
+  setSessionid(id: string): void {
+    this.set('sid', id)
+    const here = ambient()
+    if (here) this.#ids.set(here.identity, id)
+  }
+
+  /** The session id that this request's cookie holds, or that was set while the same request is answered. */
+  getSessionId(request: Request): string | null {
+    const chosen = this.#ids.get(ambient()?.identity ?? this)
+    if (chosen !== undefined) return chosen
+    this.data = {} // of another request, maybe
+    const { sid } = this.parse(request.headers.get('cookie') ?? '')
+    return typeof sid === 'string' ? sid : null
+  }
+
+  #core(): FaceSessions['core'] {
+    const place = ({ wire }: CookieOptions) => (wire ? { keeper: wiredKeeper(hydrogenCookie()) } : {})
+    return sessionsWith(['own'], this.name, this.options, place).core
+  }
+}
+
+const lineOf = ([line]: readonly HeaderLine[]): string => line?.[1] ?? ''
