@@ -20,8 +20,10 @@ export async function take(name: string): Promise<() => void> {
       lock.exec('BEGIN EXCLUSIVE')
       break
     } catch (cause) {
-      if (waited < LIMIT && String(cause).includes('locked')) await wait(100)
-      else {
+      if (waited < LIMIT && String(cause).includes('locked')) {
+        if (waited === 5000) console.log(`Waiting for ${name}, which process ${readFileSync(holder, 'utf8')} uses …`)
+        await wait(100)
+      } else {
         lock.close()
         throw new Error(`${name} is still in use by process ${readFileSync(holder, 'utf8')}: end that one first.`, { cause })
       }

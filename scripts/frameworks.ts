@@ -78,14 +78,33 @@ interface Measured {
   readonly size: number
 }
 
+/** What a face brings along besides: formats of others, which are read, and stores that its framework's documents name. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  'astro/middleware': ['foreign/astro', 'stores/unstorage'],
+  h3: ['foreign/h3'],
+  hydrogen: ['foreign/hydrogen', 'stores/memory'],
+  'nitro/runtime': ['foreign/h3'],
+  'react-router': ['foreign/remix', 'stores/memory', 'stores/file'],
+  remix: ['foreign/remix', 'stores/memory', 'stores/file'],
+  remix3: ['foreign/remix3', 'stores/memory', 'stores/file', 'stores/unstorage'],
+}
+
 function sizes(): string {
-  const result = spawnSync('size-limit --json', { cwd: root, env: environment, shell: true, encoding: 'utf8' })
-  const all: Measured[] = JSON.parse(result.stdout)
-  const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(2)} kB`
-  return table(
-    ['entry', 'minified and gzipped, over core'],
-    all.map(({ name, size }) => [name, kilobytes(size)]),
-  )
+  const { stdout } = spawnSync('size-limit --json', { cwd: root, env: environment, shell: true, encoding: 'utf8' })
+  const all: Measured[] = JSON.parse(stdout.slice(stdout.indexOf('[')))
+  const sizeOf = (name: string): number => all.find((each) => each.name === name)?.size ?? 0
+  const core = sizeOf('core, without devalue')
+  const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
+  const rows = all
+    .filter(({ name }) => name in parts)
+    .map(({ name, size }) => {
+      const brought = (parts[name] ?? []).reduce((sum, each) => sum + sizeOf(each), 0)
+      return [name, kilobytes(size), kilobytes(size - core), kilobytes(brought), kilobytes(Math.max(0, size - core - brought))]
+    })
+  return `The engine is ${kilobytes(core)}, minified and gzipped, without devalue.\n\n${table(
+    ['entry', 'all of it', 'over the engine', 'formats and stores in that', 'left for the face'],
+    rows,
+  )}`
 }
 
 interface App {

@@ -1,0 +1,108 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Guest } from './guest.ts'
+import { type App, type AppName, open, start, temporaryFolder } from './harness.ts'
+
+export interface Trials {
+  readonly name: AppName
+  /** The variable that the password is told in. */
+  readonly variable: string
+  /** What the page that fetches within shows: how often that was counted. */
+  counted(text: string): number
+}
+
+const QUOTED = '"quoted-password-that-is-32-chars-long!!"'
+
+/** What Nitro does to sessions, tried on the app that the story was played with. */
+export function tellOfNitro({ name, variable, counted }: Trials): void {
+  describe(`sessions in examples/${name}`, () => {
+    const folder = temporaryFolder()
+    let app: App
+    beforeAll(async () => {
+      app = await open(name, { COATCHECK_STORE: join(folder, 'sessions.sqlite') })
+    }, 600_000)
+    afterAll(async () => {
+      await app?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const guest = () => new Guest((path) => app.url(path))
+    const cookies = (response: Response): string[] => response.headers.getSetCookie().map((line) => line.split('=')[0] ?? '')
+
+    test('F2: what is not awaited is stored, and its cookie arrives', async () => {
+      const ada = guest()
+      const response = await ada.ask('/trials/late')
+      expect([cookies(response), await response.text()]).toEqual([['h3'], expect.stringContaining('1')])
+      expect(await (await ada.ask('/trials/late')).text()).toContain('2')
+    })
+
+    test('F4: a cached handler sees nobody, and gives nobody a cookie', async () => {
+      const [ada, bob, stranger] = [guest(), guest(), guest()]
+      await ada.see()
+      await ada.send('/login', { username: 'ada', password: 'lovelace' })
+      await bob.see()
+      const answers = []
+      for (const each of [ada, bob, stranger, ada]) {
+        const response = await each.ask('/trials/cached')
+        expect(cookies(response)).toEqual([])
+        answers.push(await response.json())
+      }
+      expect(answers[0].user).toBe('nobody')
+      expect(answers).toEqual(answers.map(() => answers[0]))
+      expect(await ada.see()).toMatchObject({ user: 'ada' })
+    })
+
+    test('F4: nor when somebody without a session asks first', async () => {
+      for (const each of [guest(), guest()]) {
+        const response = await each.ask('/trials/cached?first')
+        expect([cookies(response).length <= 1, (await response.json()).user]).toEqual([true, 'nobody'])
+        expect(response.headers.get('cache-control')?.includes('public') && cookies(response).length > 0).toBeFalsy()
+      }
+    })
+
+    test('F14: a store that fails is answered with 500, though nobody waits for it', async () => {
+      const response = await guest().ask('/trials/broken')
+      expect([response.status, cookies(response)]).toEqual([500, []])
+    })
+
+    test('F18: what a page fetches of its own site has the same session, whose cookie arrives', async () => {
+      const ada = guest()
+      const first = await ada.ask('/trials/outer')
+      expect(cookies(first)).toEqual(['h3'])
+      expect(counted(await first.text())).toBe(2)
+      const again = await ada.ask('/trials/outer')
+      expect(cookies(again)).toEqual([])
+      expect(counted(await again.text())).toBe(4)
+      expect(counted(await (await guest().ask('/trials/outer')).text())).toBe(2)
+    })
+
+    test('F20: the module takes its store and its settings into the build, and a page is made before there is a password', async () => {
+      expect(await (await guest().ask('/trials/prerendered')).text()).toContain('made by the build')
+    })
+
+    test('two sessions of two names live in one request', async () => {
+      const ada = guest()
+      const response = await ada.ask('/trials/two')
+      expect(cookies(response).sort()).toEqual(['admin', 'h3'])
+      expect(await response.json()).toEqual([{ role: 'admin' }, 'guest'])
+      expect(cookies(await ada.ask('/trials/two'))).toEqual([])
+    })
+
+    test.each([
+      ['is missing', ''],
+      ['has 5 characters only', 'short'],
+    ])('a server whose password %s does not start, and names the variable', async (what, password) => {
+      await expect(start(name, { [variable]: password })).rejects.toThrow(new RegExp(`exit code 1[^]*${what}[^]*${variable}`))
+    })
+
+    test('a password in quotes opens what was sealed with the one between them', async () => {
+      const ada = guest()
+      const without = await start(name, { [variable]: QUOTED.slice(1, -1) })
+      await ada.at(without.url).send('/cart', { item: 'hat' })
+      await without.stop()
+      const quoted = await start(name, { [variable]: QUOTED })
+      expect(await ada.at(quoted.url).see()).toMatchObject({ cart: 1 })
+      await quoted.stop()
+    })
+  })
+}

@@ -1,0 +1,10 @@
+import { useSession } from 'coatcheck/nitro/runtime'
+import { defineHandler } from 'nitro'
+import { redirect } from 'nitro/h3'
+import { base, type Shop } from '../utils/settings.ts'
+
+export default defineHandler(async (event) => {
+  const session = await useSession<Shop>(event)
+  await session.clear()
+  return redirect(`${base}/`, 303)
+})

@@ -1,0 +1,60 @@
+/** What is used of Nitro while it builds, 2 or 3. */
+export interface Nitro {
+  readonly meta?: { readonly majorVersion?: number }
+  readonly options: {
+    readonly rootDir: string
+    readonly node?: boolean
+    runtimeConfig: Record<string, unknown>
+    plugins: string[]
+    virtual: Record<string, string | (() => string | Promise<string>)>
+    imports?: false | { presets?: unknown[] }
+    handlers: object[]
+  }
+}
+
+/** A module, as Nitro 2 and 3 take it. */
+export interface NitroModule {
+  readonly name: string
+  setup(nitro: Nitro): void
+}
+
+const RUNTIME = 'coatcheck/nitro/runtime'
+const PLUGIN = '#coatcheck/plugin'
+const MIDDLEWARE = '#coatcheck/middleware'
+const FUNCTIONS = ['useSession', 'getSession', 'updateSession', 'clearSession', 'rotateSession', 'sealSession', 'unsealSession']
+
+/** Where a module is: a path from the site's folder, or a name that the bundler knows. */
+const pathOf = (store: string, root: string): string =>
+  /^\.\.?\//.test(store) ? `${root.replace(/[\\/]$/, '')}/${store}` : store
+
+/**
+ * A module of Nitro 2 and 3: `modules: ['coatcheck/nitro']`. The session functions, imported by themselves in Nitro 2 and Nuxt, are then
+ * those of `coatcheck/nitro/runtime`, with `runtimeConfig.session` for their configuration. A server without a password does not start.
+ */
+const coatcheck: NitroModule = {
+  name: 'coatcheck',
+  setup({ options, meta }) {
+    const isFirst = (meta?.majorVersion ?? 2) < 3
+    const { store, ...session } = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
+    // Environment variables reach those keys only that are there.
+    options.runtimeConfig = { ...options.runtimeConfig, session: { name: '', password: '', ...session } }
+    if (options.imports) {
+      options.imports.presets = [...(options.imports.presets ?? []), { from: RUNTIME, imports: FUNCTIONS, priority: 2 }]
+    }
+    const config = isFirst ? 'nitropack/runtime' : 'nitro/runtime-config'
+    const hasStore = typeof store === 'string' && store !== ''
+    options.virtual[PLUGIN] = () => `import { useRuntimeConfig } from '${config}'
+import { startSessions } from '${RUNTIME}'
+${hasStore ? `import store from ${JSON.stringify(pathOf(store, options.rootDir))}` : 'const store = undefined'}
+const check = ${options.node !== false} && !import.meta.prerender
+export default (app) => startSessions(app, { config: (event) => useRuntimeConfig(event), store, check })
+`
+    options.plugins.unshift(PLUGIN)
+    if (isFirst) return
+    options.virtual[MIDDLEWARE] = () => `import { commitSessions } from '${RUNTIME}'
+export default commitSessions()
+`
+    options.handlers.unshift({ route: '/**', middleware: true, handler: MIDDLEWARE })
+  },
+}
+export default coatcheck

@@ -1,0 +1,54 @@
+import { type H3EventLike, nodeResponseOf, preparedOf, presentedOf } from '../h3/event.ts'
+
+/** The events that Nitro began, by their context. */
+interface Begun {
+  readonly event: H3EventLike
+  readonly cookie: string | null
+  /** The event within which this one was fetched. */
+  readonly outer: H3EventLike | undefined
+}
+
+const begun = new WeakMap<object, Begun>()
+/** The first event that a response of node answers. */
+const firsts = new WeakMap<object, H3EventLike>()
+const strangers = new WeakMap<object, H3EventLike>()
+/** In contexts, and so in the copies of them that Nitro 3 hands on. */
+const WITHIN = Symbol.for('coatcheck.nitro.within')
+
+/** To be told of each event before anything else sees it. */
+export function begin(event: H3EventLike): void {
+  const context = event.context as { [WITHIN]?: H3EventLike } | undefined
+  if (!context) return
+  // Nitro 2 hands the context of the outer event over as __unenv__; h3 2 the response of node.
+  const theirs = (event.node as { readonly req?: { readonly __unenv__?: object } } | undefined)?.req?.__unenv__
+  const res = preparedOf(event) && nodeResponseOf(event)
+  const outer = (theirs && begun.get(theirs)?.event) ?? (res && firsts.get(res)) ?? context[WITHIN]
+  if (res && !firsts.has(res)) firsts.set(res, event)
+  begun.set(context, { event, cookie: presentedOf(event).get('cookie'), outer: outer === event ? undefined : outer })
+  // Nitro 2 shares its contexts as they are.
+  if (preparedOf(event)) context[WITHIN] = event
+}
+
+/**
+ * Whose session an event has: that of the page which fetches it, when it presents the same, so that its cookie arrives; nobody's where
+ * the answer is kept for everybody.
+ */
+export function ownerOf(event: H3EventLike, header: string | undefined): H3EventLike {
+  const own = event.context && begun.get(event.context)
+  if (!own) return event
+  const presented = presentedOf(event)
+  // Cached handlers run on another event, or without its cookies.
+  if (own.cookie !== presented.get('cookie') || (own.event !== event && !preparedOf(event))) return stranger(event)
+  if (!own.outer) return event
+  // Nitro 2 tells so in the context that it shares.
+  if ((own.outer.context as { readonly cache?: object }).cache) return stranger(event)
+  const outer = presentedOf(own.outer)
+  const isSame = ['cookie', header].every((name) => name === undefined || outer.get(name) === presented.get(name))
+  return isSame ? ownerOf(own.outer, header) : event
+}
+
+function stranger(event: H3EventLike): H3EventLike {
+  const nobody = strangers.get(event) ?? { context: {}, headers: new Headers() }
+  strangers.set(event, nobody)
+  return nobody
+}
