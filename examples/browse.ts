@@ -18,10 +18,12 @@ export class Tab {
   readonly page: Page
   readonly faults: string[] = []
   readonly #url: (path: string) => string
+  readonly #hasScripts: boolean
 
-  constructor(page: Page, url: (path: string) => string) {
+  constructor(page: Page, url: (path: string) => string, hasScripts = true) {
     this.page = page
     this.#url = url
+    this.#hasScripts = hasScripts
     page.on('pageerror', (error) => this.faults.push(String(error)))
     page.on(
       'console',
@@ -31,7 +33,7 @@ export class Tab {
 
   /** Opens a page. Where its scripts take the forms over, what is typed before they ran is lost, so this waits for them. */
   async go(path: string): Promise<void> {
-    await this.page.goto(this.#url(path), { waitUntil: 'networkidle' })
+    await this.page.goto(this.#url(path), { waitUntil: this.#hasScripts ? 'networkidle' : 'load' })
   }
 
   /** Fills the form for `path` as a person would, and sends it. */
@@ -111,7 +113,7 @@ export function tellStoryInBrowser({ name, cookie, isStored = true, visit: count
       const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled })
       context.setDefaultTimeout(15_000)
       try {
-        const tab = new Tab(await context.newPage(), (path) => app.url(path))
+        const tab = new Tab(await context.newPage(), (path) => app.url(path), javaScriptEnabled)
         await story(tab, context)
         expect(tab.faults).toEqual([])
       } finally {

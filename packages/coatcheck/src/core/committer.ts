@@ -85,10 +85,14 @@ export class Committer {
   /** A session that is to last much longer than it can goes on as a new one: the end of a record is fixed. */
   #timed(taken: Taken): Taken {
     const { keeper, engine } = this.#core
-    const { lasts } = taken.changes
-    if (lasts === undefined || taken.move || !this.#held || this.#held.foreign || keeper.kind === 'custom') return taken
-    const missing = engine.now() + lasts - this.#held.life.endsAt
-    return missing > lasts / 2 ? { ...taken, move: { kind: 'renew', anew: true } } : taken
+    const { lasts, ...changes } = taken.changes
+    const held = this.#held
+    if (lasts === undefined || taken.move || !held || held.foreign) return taken
+    const missing = engine.now() + lasts - held.life.endsAt
+    if (keeper.kind !== 'custom' && missing > lasts / 2) return { ...taken, move: { kind: 'renew', anew: true } }
+    // The same time again: a line each time would undo what a parallel sign-in has just sent.
+    const isDue = lasts !== held.body.lasts || slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    return isDue ? taken : { ...taken, changes }
   }
 
   /** The line once more, when this request gave one and it is to look different. */
