@@ -14,10 +14,13 @@ export interface Found extends Foreign {
   readonly forget?: () => Promise<void>
 }
 
+const LONGEST = 400 * 86_400_000
+
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
 export function lifeIn({ createdAt, expiresAt }: ForeignSession, { policy, now }: Engine): Life {
   const { endsAt } = born(policy, now())
-  const end = Number.isFinite(expiresAt) ? Math.floor(expiresAt as number) : endsAt
+  // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
+  const end = Number.isFinite(expiresAt) ? Math.min(Math.floor(expiresAt as number), now() + LONGEST) : endsAt
   return { createdAt: beginningOf(createdAt, now()), endsAt: end, expiresAt: end }
 }
 

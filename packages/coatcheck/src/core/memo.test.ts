@@ -68,3 +68,56 @@ describe('sessionsFor', () => {
     expect(of({ password: SECRET, name: 'kept' })).not.toBe(kept)
   })
 })
+
+describe('what a configuration may hold', () => {
+  const any = (config: object): AnySessions => sessionsFor('anything', config, () => sessionsOf({ secrets: SECRET }))
+  class Driver {
+    readonly name: string
+    constructor(name: string) {
+      this.name = name
+    }
+  }
+
+  test.each<[string, () => object]>([
+    ['undefined', () => ({ a: undefined, b: 1 })],
+    ['null', () => ({ a: null })],
+    ['nested lists', () => ({ a: [1, [2, [3, { b: [4] }]]] })],
+    ['a Date', () => ({ a: new Date(5) })],
+    ['a URL', () => ({ a: new URL('https://a.example/') })],
+    ['a symbol', () => ({ a: Symbol.for('x'), [Symbol.for('y')]: 1 })],
+    ['Infinity', () => ({ a: Infinity })],
+    ['an object without a prototype', () => ({ a: Object.assign(Object.create(null), { b: 1 }) })],
+    ['functions', () => ({ a: () => 1, cookie: { path: '/' } })],
+    ['functions in a list', () => ({ a: [() => 1] })],
+    ['a method', () => ({ a() {} })],
+    [
+      'a getter',
+      () => ({
+        get a() {
+          return 1
+        },
+      }),
+    ],
+    ['a frozen object', () => Object.freeze({ a: Object.freeze({ b: 1 }) })],
+  ])('%s, and is known again when it is written anew', (_, config) => {
+    expect(any(config())).toBe(any(config()))
+  })
+
+  test.each<[string, object, object]>([
+    ['a number and its text', { a: 1 }, { a: '1' }],
+    ['two dates', { a: new Date(1) }, { a: new Date(2) }],
+    ['two class instances', { a: new Driver('x') }, { a: new Driver('x') }],
+    // A store may be such an object.
+    ['two objects with functions', { a: { read: () => 1 } }, { a: { read: () => 1 } }],
+    ['two maps', { a: new Map() }, { a: new Map() }],
+    ['a list and an object', { a: ['x'] }, { a: { 0: 'x' } }],
+    ['nested lists', { a: [[1], 2] }, { a: [1, [2]] }],
+  ])('tells %s apart', (_, one, two) => {
+    expect(any(one)).not.toBe(any(two))
+  })
+})
+
+test('configurations that come and go by the thousand do not keep others from being known', () => {
+  for (let n = 0; n < 1000; n++) of({ password: SECRET, store: memoryStore() })
+  expect(of({ password: SECRET, name: 'last' })).toBe(of({ password: SECRET, name: 'last' }))
+})

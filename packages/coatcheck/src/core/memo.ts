@@ -59,7 +59,8 @@ function textOf(value: object): string {
     if (typeof part === 'function') return 'function'
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
     const isPlain =
-      Object.getPrototypeOf(part) === Object.prototype && !Object.values(part).some((each) => typeof each === 'function')
+      [Object.prototype, null].includes(Object.getPrototypeOf(part)) &&
+      !Object.values(part).some((each) => typeof each === 'function')
     if (part === value || isPlain) return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
     return { object: numberOf(part) }
   })

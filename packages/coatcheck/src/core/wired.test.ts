@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, site } from '../../test/helpers/site.ts'
 import type { Wire } from '../foreign/format.ts'
+import { faceOf } from './sessions.ts'
 import { wiredKeeper } from './wired.ts'
 
 /** A library that writes what it holds into the cookie, with nothing to prove it. */
@@ -66,5 +67,85 @@ describe('a session in another library’s cookie', () => {
     const s = make()
     expect(await s.person().does((session) => session.isNew, { headers: { cookie: `${COOKIE}=nonsense` } })).toBe(true)
     expect(s.refusals).toEqual(['unknown-version'])
+  })
+})
+
+describe('in one request and over several, a session in another library’s cookie', () => {
+  const planted = (s: ReturnType<typeof site>, ticket: string | undefined) => {
+    const person = s.person()
+    person.browser.plant(`${COOKIE}=${ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
+    return person
+  }
+  const shown = (ticket = '') => JSON.parse(Buffer.from(ticket.slice('open.'.length), 'base64url').toString())
+
+  test('lasts as long as a commit says, and says so in the cookie', async () => {
+    const s = site({ keeper: wiredKeeper(open) })
+    const scope = faceOf(s.sessions).detached({ get: () => null })
+    ;(await scope.open()).set('a', 1)
+    await scope.commit({ maxAge: 3600 })
+    expect(shown(scope.ticket).expiresAt).toBe(s.clock.now() + 3_600_000)
+    await scope.commit({ maxAge: 90 * 86_400 })
+    expect(shown(scope.ticket).expiresAt).toBe(s.clock.now() + 90 * 86_400_000)
+    await scope.commit({ maxAge: 0 })
+    expect(scope.ticket).toBeUndefined()
+  })
+
+  test('that is taken over from a sealed ticket of ours keeps its owner, its flash values and its beginning', async () => {
+    const wired = site({ keeper: wiredKeeper(open) })
+    const sealing = site({ clock: wired.clock })
+    const ada = sealing.person()
+    await ada.does((session) => {
+      session.signIn('ada')
+      session.set('cart', ['hat'])
+      session.flash('message', 'hello')
+    })
+    const began = wired.clock.now()
+    wired.clock.advance(60)
+    const there = planted(wired, ada.ticket)
+    await there.does((session) => session.set('n', 1))
+    expect(shown(there.ticket)).toMatchObject({ values: { cart: ['hat'], n: 1 }, flash: { message: 'hello' }, createdAt: began })
+    expect(await there.does((session) => [session.owner, session.flash('message')])).toEqual(['ada', 'hello'])
+  })
+
+  test('gets no key of the engine’s own from a visitor', async () => {
+    const s = site({ keeper: wiredKeeper(open) })
+    const ada = s.person()
+    await ada.does((session) => session.set('__owner__', 'admin')).catch(() => {})
+    expect(await ada.does((session) => session.owner)).toBeUndefined()
+  })
+
+  test.each<[string, object]>([
+    ['began with parts of milliseconds', { createdAt: 1_700_000_000_000.5 }],
+    ['began nowhere', { createdAt: null }],
+    ['began in the future', { createdAt: 9e15 }],
+    ['ends with parts of milliseconds', { expiresAt: 4e12 + 0.5 }],
+    ['ends in the far future', { expiresAt: 1e17 }],
+  ])('that %s opens, and can be written to', async (_, times) => {
+    const s = site({ keeper: wiredKeeper(open) })
+    const ticket = `open.${Buffer.from(JSON.stringify({ values: { cart: ['hat'] }, ...times })).toString('base64url')}`
+    const ada = planted(s, ticket)
+    await ada.does((session) => session.set('n', 1))
+    expect(await ada.does((session) => session.data)).toEqual({ cart: ['hat'], n: 1 })
+  })
+
+  test.each<[string, string]>([
+    ['is null', 'null'],
+    ['is a list', '[1]'],
+    ['is a text', '"x"'],
+    ['has no values', '{}'],
+    ['has values that are none', '{"values":5}'],
+    ['has a prototype in it', '{"values":{"__proto__":{"owner":"admin"}}}'],
+  ])('whose cookie %s never fails a request', async (_, json) => {
+    const careful: Wire = {
+      ...open,
+      read(value) {
+        const session = JSON.parse(Buffer.from(/^open\.([\w-]+)$/.exec(value)?.[1] ?? '', 'base64url').toString() || 'null')
+        return session?.values instanceof Object ? session : undefined
+      },
+    }
+    const s = site({ keeper: wiredKeeper(careful) })
+    const ada = planted(s, `open.${Buffer.from(json).toString('base64url')}`)
+    await ada.does((session) => session.set('n', 1))
+    expect(await ada.does((session) => [session.get('n'), session.owner])).toEqual([1, undefined])
   })
 })
