@@ -14,7 +14,7 @@ interface TestFile {
 
 /** Every file with tests, and every page whose examples a test executes. */
 export function testFiles(): readonly TestFile[] {
-  const patterns = ['packages/coatcheck/{src,test}/**/*.test.ts', 'examples/*/*.test.ts', 'docs/**/*.md', 'examples/story.ts']
+  const patterns = ['packages/coatcheck/{src,test}/**/*.test.ts', 'examples/*/*.test.ts', 'docs/**/*.md', 'examples/*.ts']
   return patterns
     .flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (name) => name.includes('node_modules') }))
     .sort()

@@ -349,6 +349,7 @@ describe('the modules', () => {
       presets: ['theirs', { from: 'coatcheck/nitro/runtime', imports: expect.arrayContaining(['useSession']), priority: 2 }],
     })
     expect(await codeOf(site)).toContain(`from 'nitropack/runtime'`)
+    expect(await codeOf(site)).toMatch(/import \{ startSessions \} from ".+\/nitro\/runtime\.js"/)
     expect(await codeOf(site)).toContain('check = true && !import.meta.prerender')
     expect(site.options.handlers).toEqual([])
   })

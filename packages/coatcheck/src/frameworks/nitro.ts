@@ -23,6 +23,10 @@ const PLUGIN = '#coatcheck/plugin'
 const MIDDLEWARE = '#coatcheck/middleware'
 const FUNCTIONS = ['useSession', 'getSession', 'updateSession', 'clearSession', 'rotateSession', 'sealSession', 'unsealSession']
 
+/** By its path: a virtual module is resolved from elsewhere than the site, and there might be another copy of this library there. */
+const ownPath = (): string =>
+  decodeURIComponent(new URL('./nitro/runtime.js', import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '')
+
 /** Where a module is: a path from the site's folder, or a name that the bundler knows. */
 const pathOf = (store: string, root: string): string =>
   /^\.\.?\//.test(store) ? `${root.replace(/[\\/]$/, '')}/${store}` : store
@@ -44,14 +48,14 @@ const coatcheck: NitroModule = {
     const config = isFirst ? 'nitropack/runtime' : 'nitro/runtime-config'
     const hasStore = typeof store === 'string' && store !== ''
     options.virtual[PLUGIN] = () => `import { useRuntimeConfig } from '${config}'
-import { startSessions } from '${RUNTIME}'
+import { startSessions } from ${JSON.stringify(ownPath())}
 ${hasStore ? `import store from ${JSON.stringify(pathOf(store, options.rootDir))}` : 'const store = undefined'}
 const check = ${options.node !== false} && !import.meta.prerender
 export default (app) => startSessions(app, { config: (event) => useRuntimeConfig(event), store, check })
 `
     options.plugins.unshift(PLUGIN)
     if (isFirst) return
-    options.virtual[MIDDLEWARE] = () => `import { commitSessions } from '${RUNTIME}'
+    options.virtual[MIDDLEWARE] = () => `import { commitSessions } from ${JSON.stringify(ownPath())}
 export default commitSessions()
 `
     options.handlers.unshift({ route: '/**', middleware: true, handler: MIDDLEWARE })
