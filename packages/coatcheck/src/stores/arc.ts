@@ -3,7 +3,7 @@ import { SessionError } from '../errors.ts'
 /** A table of an application on Architect, by its name in app.arc; through the application's own @architect/functions. */
 export async function arcTable(name: string): Promise<unknown> {
   // Kept from bundlers: only applications on Architect have it.
-  const library = '@architect/functions'
+  const library = ['@architect', 'functions'].join('/')
   const { default: arc } = await import(/* @vite-ignore */ library)
   const tables: Record<string, unknown> = await arc.tables()
   if (tables[name]) return tables[name]
