@@ -352,6 +352,7 @@ describe('the modules', () => {
     expect(await codeOf(site)).toMatch(/import \{ startSessions \} from ".+\/nitro\/runtime\.js"/)
     expect(await codeOf(site)).toContain('check = true && !import.meta.prerender')
     expect(site.options.handlers).toEqual([])
+    expect(site.options.externals).toEqual({ inline: ['coatcheck'] })
   })
 
   test('in Nitro 3 a middleware waits for the sessions, and without Node the password is not asked for at the start', async () => {

@@ -9,6 +9,8 @@ export interface Nitro {
     virtual: Record<string, string | (() => string | Promise<string>)>
     imports?: false | { presets?: unknown[] }
     handlers: object[]
+    /** Of Nitro 2. */
+    externals?: { inline?: unknown[] }
   }
 }
 
@@ -54,7 +56,12 @@ const check = ${options.node !== false} && !import.meta.prerender
 export default (app) => startSessions(app, { config: (event) => useRuntimeConfig(event), store, check })
 `
     options.plugins.unshift(PLUGIN)
-    if (isFirst) return
+    if (isFirst) {
+      // Else Nitro 2 may bundle the plugin's import and leave the handlers' out, and there would be two.
+      const { externals = {} } = options
+      options.externals = { ...externals, inline: [...(externals.inline ?? []), 'coatcheck'] }
+      return
+    }
     options.virtual[MIDDLEWARE] = () => `import { commitSessions } from ${JSON.stringify(ownPath())}
 export default commitSessions()
 `
