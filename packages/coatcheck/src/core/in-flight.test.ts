@@ -26,6 +26,7 @@ async function framework(values: Record<string, unknown> = { cart: ['hat'] }, pr
   const ticket = first.scope.ticket
   return {
     face,
+    watch,
     comes,
     ticket,
     ada: () => comes(ticket),
@@ -164,6 +165,86 @@ describe('when a commit fails that was under way', () => {
     expect(scope.lines).toEqual([])
     const next = await comes(ticket)
     expect([next.session.owner, next.session.flashKeys()]).toEqual([undefined, []])
+  })
+})
+
+describe('a commit that was kept although its answer was lost', () => {
+  /** Lets the next call of this kind be carried out, and its answer wait and then be lost. */
+  const losing = async (call: string) => {
+    const shop = await framework({ cart: ['hat'], language: 'en' })
+    const door = gate()
+    shop.watch.after = async (name) => {
+      if (name !== call) return
+      shop.watch.after = () => {}
+      await door.pass()
+      throw new Error('answer lost')
+    }
+    return { ...shop, door, ...(await shop.ada()) }
+  }
+
+  test.each<[string, (session: LiveSession) => void, (session: LiveSession) => void, object]>([
+    ['taken back by a delete', (s) => s.set('new', 1), (s) => s.delete('new'), { cart: ['hat'], language: 'en' }],
+    [
+      'taken back by what was there',
+      (s) => s.set('language', 'de'),
+      (s) => s.set('language', 'en'),
+      { cart: ['hat'], language: 'en' },
+    ],
+    ['a delete, set again', (s) => s.delete('language'), (s) => s.set('language', 'en'), { cart: ['hat'], language: 'en' }],
+    [
+      'counted, and counted back',
+      (s) => s.update('language', () => 'de'),
+      (s) => s.update('language', () => 'en'),
+      { cart: ['hat'], language: 'en' },
+    ],
+    [
+      'changed inside, and back',
+      (s) => void (s.get('cart') as string[]).push('coat'),
+      (s) => void (s.get('cart') as string[]).pop(),
+      { cart: ['hat'], language: 'en' },
+    ],
+    ['replaced', (s) => s.set('new', 1), (s) => s.replace({ only: 1 }), { only: 1 }],
+  ])('does not outlive a change of mind: %s', async (_, first, then, after) => {
+    const { scope, session, door, ada } = await losing('update')
+    first(session)
+    const lost = scope.commit()
+    await door.reached
+    then(session)
+    door.open()
+    await expect(lost).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await scope.commit()
+    expect({ ...session.data }).toEqual(after)
+    expect({ ...(await ada()).session.data }).toEqual(after)
+  })
+
+  test.each<[string, (session: LiveSession) => void, (session: LiveSession) => void, object]>([
+    ['taken back by a delete', (s) => s.set('new', 1), (s) => s.delete('new'), { cart: ['hat'], language: 'en' }],
+    [
+      'taken back by what was there',
+      (s) => s.set('language', 'de'),
+      (s) => s.set('language', 'en'),
+      { cart: ['hat'], language: 'en' },
+    ],
+  ])('nor one after it failed: %s', async (_, first, then, after) => {
+    const { scope, session, door, ada } = await losing('update')
+    door.open()
+    first(session)
+    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    then(session)
+    await scope.commit()
+    expect({ ...(await ada()).session.data }).toEqual(after)
+  })
+
+  test('nor does a flash value that was left by it and read since', async () => {
+    const { scope, session, door, ada } = await losing('update')
+    session.flash('message', 'hello')
+    const lost = scope.commit()
+    await door.reached
+    expect(session.flash('message')).toBe('hello')
+    door.open()
+    await expect(lost).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await scope.commit()
+    expect((await ada()).session.flash('message')).toBeUndefined()
   })
 })
 

@@ -8,11 +8,20 @@ export class Intents {
   ended = false
   /** Its own idle time from here on, in milliseconds. */
   lasts: number | undefined
+  /** What the commit under way carries out. */
+  #underWay: Move | undefined
   #ends = 0
   #clears = 0
 
+  /** Who signs in: with the next commit, or with the one under way. */
+  get signsIn(): string | undefined {
+    const move = this.move?.kind === 'signIn' ? this.move : this.#underWay
+    return move?.kind === 'signIn' ? move.owner : undefined
+  }
+
   /** Ends what there was. */
   end(): void {
+    this.#underWay = undefined
     this.#ends++
     this.ended = true
   }
@@ -29,15 +38,23 @@ export class Intents {
     const [ends, clears] = [this.#ends, this.#clears]
     this.#reset()
     this.ended = false
+    this.#underWay = move
     const isWhole = () => clears === this.#clears
     const undo = () => {
+      this.settle()
       this.ended ||= ended
       if (!isWhole()) return
-      this.move ??= move
+      // A sign-in goes before a new id that was asked for since.
+      if (!this.move || move?.kind === 'signIn') this.move = move ?? this.move
       this.begins ||= begins
       this.lasts ??= lasts
     }
     return { move, begins, ended, lasts, undo, isWhole, isCurrent: () => ends === this.#ends }
+  }
+
+  /** The commit under way is done. */
+  settle(): void {
+    this.#underWay = undefined
   }
 
   #reset(): void {

@@ -13,6 +13,8 @@ export interface Live {
   /** The value as it was read, set or updated last, encoded, where that is not `base`: a change inside it shows against this. */
   result: Entry | undefined
   until: number | undefined
+  /** A commit of it failed and may have been kept all the same: what it is now has to be said, whatever it was. */
+  isUncertain: boolean
 }
 
 export function liveOf(base: Entry | undefined): Live {
@@ -25,6 +27,7 @@ export function liveOf(base: Entry | undefined): Live {
     steps: [],
     result: undefined,
     until: base?.until,
+    isUncertain: false,
   }
 }
 
@@ -43,10 +46,11 @@ export function changedInside(key: string, live: Live): boolean {
 
 /** What a commit has to do for this key, found by comparing encoded values; undefined: nothing. */
 export function changeOf(key: string, live: Live): ValueChange | undefined {
-  if (live.done === 'delete') return live.base && { kind: 'delete' }
-  if (live.done === 'nothing' && !changedInside(key, live)) return undefined
+  if (live.done === 'delete' || (live.isUncertain && !live.present))
+    return live.base || live.isUncertain ? { kind: 'delete' } : undefined
+  if (live.done === 'nothing' && !live.isUncertain && !changedInside(key, live)) return undefined
   const entry = entryOf(key, live)
-  if (entry.equals(live.base)) return undefined
+  if (entry.equals(live.base) && !live.isUncertain) return undefined
   if (live.done !== 'update' || !live.result?.equals(entry)) return { kind: 'set', entry, base: live.base, wasRead: live.wasRead }
   return { kind: 'update', entry, base: live.base, steps: live.steps }
 }
@@ -58,6 +62,7 @@ export function advance(live: Live, change: ValueChange): Live {
   live.done = 'nothing'
   live.steps = []
   live.result = undefined
+  live.isUncertain = false
   return before
 }
 
@@ -69,4 +74,5 @@ export function takeBack(live: Live, before: Live): void {
     else live.done = 'set'
   }
   live.base = before.base
+  live.isUncertain = true
 }

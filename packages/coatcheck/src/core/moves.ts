@@ -1,7 +1,7 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import { type Body, type Pointer, withWrite } from './body.ts'
-import { apply } from './changes.ts'
+import { apply, without } from './changes.ts'
 import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
 import { born, type Life, policyOf, written } from './expiry.ts'
 import { backOff, inTime, type Job, readable } from './job.ts'
@@ -62,11 +62,15 @@ export class Moves {
     const { now } = this.#engine
     const { taken } = job
     const kind = taken.move?.kind ?? 'renew'
-    const bodyOf = ({ body }: Known) =>
-      ownedBy(
-        apply(body, taken.changes, now(), () => {}),
+    const bodyOf = ({ body }: Known) => {
+      // An earlier try may have been kept although its answer was lost.
+      const done = taken.trace.tries.findLast(({ write }) => body.writes.includes(write))
+      const left = done ? without(taken.changes, done.changes) : taken.changes
+      return ownedBy(
+        apply(body, left, now(), () => {}),
         taken,
       )
+    }
     let known = from
     let made: Made | undefined
     try {

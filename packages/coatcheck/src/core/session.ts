@@ -40,7 +40,7 @@ export class LiveSession implements Session {
     return this.#kept?.handle
   }
   get owner(): string | undefined {
-    return this.#next.move?.kind === 'signIn' ? this.#next.move.owner : this.#kept?.body.owner
+    return this.#next.signsIn ?? this.#kept?.body.owner
   }
   get createdAt(): number | undefined {
     return this.#kept?.life.createdAt
@@ -129,7 +129,6 @@ export class LiveSession implements Session {
   /** Milliseconds without being seen after which this session ends from here on. */
   last = (lasts: number): void => void Object.assign(this.#next, { lasts })
   flashKeys = (): string[] => this.#flash.keys(this.#kept?.body.flash)
-  /** A flash value without reading it. */
   peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.body.flash)
 
   destroy = (): void => {
@@ -177,6 +176,7 @@ export class LiveSession implements Session {
 
   /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */
   settle(kept: Kept | undefined, taken: Taken): void {
+    this.#next.settle()
     if (!taken.isCurrent()) return
     this.#kept = kept
     this.#trace = { tries: [] }

@@ -280,6 +280,17 @@ describe('requests within requests', () => {
     expect(await said(ada.get('/'))).toEqual({ user: 'ada' })
   })
 
+  test('F4: nor has one whose visitor came without cookies, so that those who ask at once are not told of each other', async () => {
+    const { start, begin } = starting({ password: PASSWORD })
+    start()
+    const bob = comesTo(async (event) => {
+      Object.assign(event, { req: new Request(event.req.url) })
+      return { code: codeThrown(() => void updateSession(event, undefined, { leak: true })), ...(await useSession(event)).data }
+    }, begin)
+    const response = await bob.get('/', { headers: { 'user-agent': 'a browser' } })
+    expect([linesOf(response), (await said(response)) as object]).toEqual([[], { code: 'TOO_LATE' }])
+  })
+
   test('F14: in Nitro 2 a store that fails is answered with 500, also where no response of node waits', async () => {
     quietly()
     const store = { ...memoryStore(), create: () => Promise.reject(new Error('the store is down')) }

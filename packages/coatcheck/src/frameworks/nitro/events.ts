@@ -3,7 +3,7 @@ import { type H3EventLike, nodeResponseOf, preparedOf, presentedOf } from '../h3
 /** The events that Nitro began, by their context. */
 interface Begun {
   readonly event: H3EventLike
-  readonly cookie: string | null
+  readonly came: string
   /** The event within which this one was fetched. */
   readonly outer: H3EventLike | undefined
 }
@@ -15,6 +15,10 @@ const strangers = new WeakMap<object, H3EventLike>()
 /** In contexts, and so in the copies of them that Nitro 3 hands on. */
 const WITHIN = Symbol.for('coatcheck.nitro.within')
 
+/** What a visitor's request brings and cached handlers are not shown, so that its absence tells of them. */
+const BROUGHT = ['cookie', 'user-agent']
+const brought = (event: H3EventLike): string => JSON.stringify(BROUGHT.map((name) => presentedOf(event).get(name)))
+
 /** To be told of each event before anything else sees it. */
 export function begin(event: H3EventLike): void {
   const context = event.context as { [WITHIN]?: H3EventLike } | undefined
@@ -24,7 +28,7 @@ export function begin(event: H3EventLike): void {
   const res = preparedOf(event) && nodeResponseOf(event)
   const outer = (theirs && begun.get(theirs)?.event) ?? (res && firsts.get(res)) ?? context[WITHIN]
   if (res && !firsts.has(res)) firsts.set(res, event)
-  begun.set(context, { event, cookie: presentedOf(event).get('cookie'), outer: outer === event ? undefined : outer })
+  begun.set(context, { event, came: brought(event), outer: outer === event ? undefined : outer })
   // Nitro 2 shares its contexts as they are.
   if (preparedOf(event)) context[WITHIN] = event
 }
@@ -36,13 +40,12 @@ export function begin(event: H3EventLike): void {
 export function ownerOf(event: H3EventLike, header: string | undefined): H3EventLike {
   const own = event.context && begun.get(event.context)
   if (!own) return event
-  const presented = presentedOf(event)
-  // Cached handlers run on another event, or without its cookies.
-  if (own.cookie !== presented.get('cookie') || (own.event !== event && !preparedOf(event))) return stranger(event)
+  // Cached handlers run on another event, or go on with a request that lacks what it brought.
+  if (own.came !== brought(event) || (own.event !== event && !preparedOf(event))) return stranger(event)
   if (!own.outer) return event
   // Nitro 2 tells so in the context that it shares.
   if ((own.outer.context as { readonly cache?: object }).cache) return stranger(event)
-  const outer = presentedOf(own.outer)
+  const [presented, outer] = [presentedOf(event), presentedOf(own.outer)]
   const isSame = ['cookie', header].every((name) => name === undefined || outer.get(name) === presented.get(name))
   return isSame ? ownerOf(own.outer, header) : event
 }
