@@ -160,7 +160,28 @@ describe('requests at once', () => {
     expect(ada.cookies()[0]?.value).toBe(before)
   })
 
-  test('a page that asks for the same time again, a moment later, does not sign a visitor out who signed in meanwhile', async () => {
+  test.each<[string, (storage: Storage, header: string | null) => Promise<string>]>([
+    [
+      'asks for the same time again',
+      async ({ getSession, commitSession }, header) => commitSession(await getSession(header), { maxAge: 3600 }),
+    ],
+    [
+      'writes',
+      async ({ getSession, commitSession }, header) => {
+        const session = await getSession(header)
+        session.set('page', true)
+        return commitSession(session)
+      },
+    ],
+    [
+      'writes and asks for the same time again',
+      async ({ getSession, commitSession }, header) => {
+        const session = await getSession(header)
+        session.set('page', true)
+        return commitSession(session, { maxAge: 3600 })
+      },
+    ],
+  ])('a page that %s, a moment later, does not sign a visitor out who signed in meanwhile', async (_, act) => {
     const storage = createSessionStorage<Values, Values>({ cookie, store: memoryStore() })
     const door = gate()
     const begins: Loader = async (header, { getSession, commitSession }) => {
@@ -168,21 +189,52 @@ describe('requests at once', () => {
       session.set('n', 0)
       return commitSession(session, { maxAge: 3600 })
     }
-    const rolls: Loader = async (header, { getSession, commitSession }) => {
-      const line = await commitSession(await getSession(header), { maxAge: 3600 })
+    const page: Loader = async (header) => {
+      const line = await act(storage, header)
       await door.pass() // its answer is slow
       return line
     }
     const signIn = change((s) => s.signIn('ada'))
-    const ada = await app(storage, { '/begin': [begins], '/page': [rolls], '/in': [signIn], '/': [] })
+    const ada = await app(storage, { '/begin': [begins], '/page': [page], '/in': [signIn], '/': [] })
     await ada.get('/begin')
-    const page = ada.begin('/page')
+    const slow = ada.begin('/page')
     await door.reached
     await ada.get('/in')
     const signedIn = ada.cookies()[0]?.value
     door.open()
-    ;(await page).arrive()
+    ;(await slow).arrive()
     expect(ada.cookies()[0]?.value).toBe(signedIn)
-    expect(await (await ada.get('/')).json()).toEqual({ n: 0 })
+    expect(await (await ada.get('/')).json()).toMatchObject({ n: 0 })
+  })
+
+  test('what a loader sets before the answer leaves and commits afterwards is kept, or refused aloud', async () => {
+    const events: SessionEvent[] = []
+    const storage = createSessionStorage<Values, Values>({
+      cookie,
+      store: memoryStore(),
+      onEvent: (event) => void events.push(event),
+    })
+    const door = gate()
+    const outcome = Promise.withResolvers<string>()
+    const defers: Loader = async (header, { getSession, commitSession }) => {
+      const session = await getSession(header)
+      session.set('late', true)
+      void door
+        .pass()
+        .then(() => commitSession(session))
+        .then(
+          () => outcome.resolve('kept'),
+          (error) => outcome.resolve(error.code),
+        )
+      return undefined
+    }
+    const ada = await app(storage, { '/begin': [change((s) => s.set('n', 0))], '/defer': [defers], '/': [] })
+    await ada.get('/begin')
+    await ada.get('/defer')
+    door.open()
+    const said = await outcome.promise
+    await settled()
+    const { late } = (await (await ada.get('/')).json()) as Values
+    expect([said, late]).toEqual(late === true ? ['kept', true] : ['TOO_LATE', undefined])
   })
 })
