@@ -65,6 +65,8 @@ const LAST = new WeakMap<NodeResponse, Set<Scope>>()
  * application put there, and the response stays out of shared caches. False for what is no response of node:http.
  */
 export function lastWord(res: NodeResponse, scope: Scope): boolean {
+  // These commit by call alone: what was changed and never committed is not meant to be stored.
+  scope.commitsByCall = true
   const known = LAST.get(res)
   if (known) {
     known.add(scope)
@@ -74,11 +76,7 @@ export function lastWord(res: NodeResponse, scope: Scope): boolean {
   const held = hold(res, {
     before() {
       const underWay = [...scopes].flatMap((each) => each.underWay ?? [])
-      const speak = () => {
-        // These scopes commit by call alone: what was changed and never committed is not meant to be stored.
-        for (const each of scopes) each.fail()
-        answer(nodeHeaders(res), scopes)
-      }
+      const speak = () => answer(nodeHeaders(res), scopes)
       return underWay.length > 0 ? Promise.allSettled(underWay).then(speak) : speak()
     },
     failed: () => {},

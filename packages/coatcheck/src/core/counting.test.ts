@@ -73,7 +73,7 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
         else if (what === 2) session.patch((data) => Object.assign(data, { n: add(data.n) }))
         else {
           const item = `${name}${steps}`
-          session.update('list', (list) => [...(list as string[]), item])
+          session.update('list', (list) => [...((list as string[] | undefined) ?? ['lost']), item])
           session.update('n', add)
           mine.push(item)
         }
@@ -119,7 +119,8 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
     }
     seen.add(session.handle ?? '')
     const n = Number(session.get('n'))
-    const list = session.get('list') as string[]
+    const list = (session.get('list') as string[] | undefined) ?? ['lost']
+    expect(list, said()).not.toContain('lost')
     expect(new Set(list).size, `an item came twice; ${said()}`).toBe(list.length)
     expect(n, `too few; ${said()}`).toBeGreaterThanOrEqual(acknowledged)
     expect(n, `too many; ${said()}`).toBeLessThanOrEqual(tried)

@@ -1,4 +1,4 @@
-import { type Maybe, orElse } from '../crypto/maybe.ts'
+import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import type { Committed } from './committed.ts'
 import { Committer } from './committer.ts'
@@ -23,6 +23,8 @@ export class Scope {
   #pending: Promise<Committed> | undefined
   #doors = 0
   #finished = false
+  /** Nothing is committed that was not asked for, not even at the end. */
+  commitsByCall = false
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
@@ -136,6 +138,7 @@ export class Scope {
   finish(): void {
     if (--this.#doors > 0) return
     this.#finished = true
+    if (this.commitsByCall) return
     try {
       const pending = this.#session?.pending ?? 'nothing'
       if (pending === 'nothing') return
@@ -164,13 +167,17 @@ export class Scope {
       if (lasts > 0) this.#session.last(lasts)
       else this.#session.restart() // over already
     }
-    return this.#committer.commit(this.#session, { ...(attributes && { attributes }), lasts: lasts !== undefined })
+    const committed = this.#committer.commit(this.#session, { ...(attributes && { attributes }), lasts: lasts !== undefined })
+    return andThen(committed, (done) => {
+      if (this.#finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
+      return done
+    })
   }
 
   #admit(what: string, newTicket: boolean): void {
     if (!this.#finished) return
     if (newTicket || !this.#committer.storesLate) throw tooLate(what)
-    queueMicrotask(() => this.#commitQuietly())
+    if (!this.commitsByCall) queueMicrotask(() => this.#commitQuietly())
   }
 
   /** A commit that nobody can be told of but `onEvent`. */

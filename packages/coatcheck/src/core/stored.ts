@@ -6,7 +6,7 @@ import { Adoptions } from './adoptions.ts'
 import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
 import { type Engine, type Foreign, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
-import { born, lifeFault, policyOf, seen } from './expiry.ts'
+import { born, lifeFault, policyOf, seen, slideIsDue } from './expiry.ts'
 import type { Outcome } from './job.ts'
 import { Lines } from './line.ts'
 import type { Ids, Made } from './moves.ts'
@@ -109,7 +109,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     if (plan === 'end') return { held: undefined }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id = held.id } = outcome
-    const isTold = kept.body.lasts !== undefined || held.stale || id !== held.id
+    const goesOn = kept.body.lasts !== undefined && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    const isTold = goesOn || taken.changes.lasts !== undefined || held.stale || id !== held.id
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
     if (kept.key !== held.known.key && outcome.id === undefined) {
       return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } as Held }
@@ -153,13 +154,17 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     }
     const id = unique === undefined ? undefined : await adoptions.follow(unique)
     const found: StoredHeld | Refused = id ? await findById(id, true) : { refused: 'unknown' }
-    const there = 'refused' in found ? (found.ends as StoredHeld | undefined) : found
+    // Whoever comes to where it moved on from goes on with what it saw.
+    const movedOn =
+      'refused' in found && found.ends ? { ...(found.ends as StoredHeld), body: held.body, life: held.life } : undefined
+    const there = 'refused' in found ? movedOn : found
     if (there) return commit(plan, there, taken)
     if (plan === 'end+create') return begin(taken)
     return { held: undefined, ...(plan !== 'end' && { dropped: 'ended' }) }
   }
 
   async function touch(held: StoredHeld): Promise<Saved> {
+    if (held.known.pointer) return { held }
     const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
     // The cookie of a session with a time of its own ends with it, and goes on with it: unless somebody was faster.
     if (held.body.lasts !== undefined) {

@@ -81,7 +81,8 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
         say('end')
       } else {
         say('commit')
-        const done = (async () => scope.commit())().then(
+        const maxAge = [undefined, undefined, 3600, 7_776_000][draw(4)]
+        const done = (async () => scope.commit(maxAge === undefined ? {} : { maxAge }))().then(
           () => say('done'),
           () => say('failed'),
         )
