@@ -40,8 +40,8 @@ export function runSteps(steps: readonly Step[]): Tally {
   return tally
 }
 
-/** The last line of a run, alone on its line, and the exit code that goes with it. */
-export function finish({ passed, failed }: Tally): void {
-  console.log(`${passed} passed, ${failed} failed`)
+/** The last line of a run, alone on its line, with what was left out on request, and the exit code that goes with it. */
+export function finish({ passed, failed }: Tally, leftOut = ''): void {
+  console.log(`${passed} passed, ${failed} failed${leftOut && `; left out: ${leftOut}`}`)
   process.exitCode = failed === 0 ? 0 : 1
 }

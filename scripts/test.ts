@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { check } from './check.ts'
+import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
 import { installAll, timingsTable } from './examples.ts'
 import { runtimes } from './runtimes.ts'
 import { finish, root, run, type Tally } from './steps.ts'
@@ -29,32 +31,55 @@ function vitest(project: string): Tally {
   return { passed: report.numPassedTests, failed: ok && report.success ? failed : Math.max(failed, 1) }
 }
 
-/** Before the tests that run them, which would otherwise install at the same time. */
-async function examples(): Promise<Tally> {
+/** What is there before the tests that use it, which would otherwise each install it at the same time. */
+async function prepared(what: string, prepare: () => unknown): Promise<Tally> {
   try {
-    await installAll()
+    await prepare()
     return { passed: 1, failed: 0 }
   } catch (error) {
-    console.log(`the example apps could not be installed: ${error instanceof Error ? error.message : error}`)
+    console.log(`${what} could not be installed: ${error instanceof Error ? error.message : error}`)
     return { passed: 0, failed: 1 }
   }
 }
 
-async function everything(): Promise<Tally> {
+const isEngine = (name: string): name is EngineName => Object.hasOwn(ENGINES, name)
+
+/** The engines that `--without` names, once each time or with commas between them. */
+function leftOut(): EngineName[] {
+  const { values } = parseArgs({ options: { without: { type: 'string', multiple: true, default: [] } } })
+  const names = values.without.flatMap((each) => each.split(','))
+  return names.map((name) => {
+    if (isEngine(name)) return name
+    throw new Error(`--without ${name}: there is no such engine. Name one of ${Object.keys(ENGINES).join(', ')}.`)
+  })
+}
+
+async function everything(without: readonly EngineName[]): Promise<Tally> {
   mkdirSync(join(root, '.cache'), { recursive: true })
   console.log('— checks')
   const checked = check([{ name: 'chromium', command: 'node scripts/chromium.ts' }])
   // Without a build nothing else can be said.
   if (checked.passed === 0) return checked
   console.log('\n— the example apps')
-  const installed = await examples()
+  const installed = await prepared('the example apps', installAll)
+  console.log('\n— the engines of the stores')
+  const needed = (Object.keys(ENGINES) as EngineName[]).filter((name) => !without.includes(name))
+  const engines = await prepared('an engine', () => prepareEngines(needed))
   const tested = ['unit', 'integration', 'browser'].map(vitest)
   console.log('\n— the packed package on every runtime')
-  const parts = [checked, installed, ...tested, await runtimes()]
+  const parts = [checked, installed, engines, ...tested, await runtimes()]
   const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
   return { passed: sum('passed'), failed: sum('failed') }
 }
 
-const total = await everything()
-console.log(`\n${timingsTable()}\n`)
-finish(total)
+try {
+  const without = leftOut()
+  // Tests read it: what needs one of these is left out, as the last line says.
+  process.env.COATCHECK_TEST_WITHOUT = without.join(',')
+  const total = await everything(without)
+  console.log(`\n${timingsTable()}\n`)
+  finish(total, without.map((name) => ENGINES[name].title).join(', '))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,121 @@
+import { type MysqlClient, type MysqlValue, poolOf } from './mysql-client.ts'
+import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql-schema.ts'
+import { checkSchema, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './sql-store.ts'
+
+export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql-client.ts'
+export { mysqlSchema }
+
+export interface MysqlStoreOptions {
+  /** A plain name. Default `coatcheck_sessions`. Beside it there is `<table>_schema`, with the version of its form. */
+  readonly table?: string
+}
+
+export type MysqlStore = SqlStore
+
+/**
+ * Keeps sessions in a table of MySQL 8 or MariaDB 10.5 or later, through a pool of `mysql2`, which stays the application's to close.
+ * Each call is one prepared statement outside of every transaction.
+ *
+ * Make the table with `await store.migrate()`, or with the SQL of `mysqlSchema()`. Throws `BAD_OPTIONS` for wrong options; calls
+ * reject with `STORE_FAILED` and the client's error.
+ */
+export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {}): MysqlStore {
+  const { table = 'coatcheck_sessions' } = options
+  const name = `\`${mysqlTable(table)}\``
+  const sql = statements(name)
+  const pool = poolOf(client)
+  const rows = async (text: string, ...values: MysqlValue[]): Promise<readonly Row[]> =>
+    ((await pool.execute(text, values))[0] as readonly unknown[]).map(rowOf)
+  const changed = async (text: string, ...values: MysqlValue[]): Promise<number> =>
+    ((await pool.execute(text, values))[0] as { affectedRows: number }).affectedRows
+  const keys = async (text: string, ...values: MysqlValue[]): Promise<string[]> =>
+    (await rows(text, ...values)).map(([key]) => String(key))
+
+  return sqlStore({
+    title: 'MySQL',
+    async read(key) {
+      const [row] = await rows(sql.read, key)
+      if (row === undefined) return undefined
+      const [version, data, ...others] = row
+      return [version, decoder.decode(data as Uint8Array), ...others]
+    },
+
+    async create(key, version, data, owner, times) {
+      try {
+        return (await changed(sql.create, key, version, bytes(data), owner, ...times)) === 1
+      } catch (error) {
+        // INSERT IGNORE would also overlook data that does not fit.
+        if (codeOf(error) === 'ER_DUP_ENTRY') return false
+        throw error
+      }
+    },
+
+    update: async (key, version, next, data, expiresAt) =>
+      (await changed(sql.update, next, bytes(data), expiresAt, key, version)) === 1,
+    delete: async (key, version) => (await changed(sql.delete, key, version)) === 1,
+
+    async touch(key, version, expiresAt) {
+      if ((await changed(sql.touch, expiresAt, key, version)) === 1) return true
+      // No row is changed either where the time is later already, unless the pool counts rows that were found.
+      return (await rows(sql.has, key, version)).length === 1
+    },
+
+    listByOwner: (owner) => keys(sql.listByOwner, owner),
+    list: (after, limit) => keys(sql.list, after, `${limit}`),
+
+    async prune(before, limit) {
+      const over = await keys(sql.expired, before, `${limit}`)
+      const [first] = over
+      if (first === undefined) return 0
+      // One statement for any number of keys: what is missing is the first again. In one order, so that two do not wait for each other.
+      const batch = [...over, ...Array<string>(PRUNE_BATCH).fill(first)].slice(0, PRUNE_BATCH).sort()
+      return changed(sql.prune, before, ...batch)
+    },
+
+    async migrate() {
+      for (const statement of mysqlMigration(table)) await pool.query(statement)
+      const [row] = await rows(`SELECT version FROM \`${mysqlTable(table)}_schema\``)
+      checkSchema('MySQL', table, row?.[0], MYSQL_SCHEMA)
+    },
+
+    isUndone: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',
+    fixFor: (error) => FIXES[codeOf(error)],
+  })
+}
+
+/** Data goes as its bytes and is told to be UTF-8, because a connection in another character set replaces what that has not. */
+const TEXT = 'CONVERT(CAST(? AS BINARY) USING utf8mb4)'
+const bytes = (data: string): Uint8Array => Buffer.from(data, 'utf8')
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+type Statement = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'has' | 'listByOwner' | 'list' | 'expired' | 'prune'
+
+function statements(table: string): Readonly<Record<Statement, string>> {
+  return {
+    read: `SELECT version, CAST(data AS BINARY) AS data, owner, created_at, ends_at, expires_at FROM ${table} WHERE \`key\` = ?`,
+    create: `INSERT INTO ${table} (\`key\`, version, data, owner, created_at, ends_at, expires_at) VALUES (?, ?, ${TEXT}, ?, ?, ?, ?)`,
+    update: `UPDATE ${table} SET version = ?, data = ${TEXT}, expires_at = ? WHERE \`key\` = ? AND version = ?`,
+    delete: `DELETE FROM ${table} WHERE \`key\` = ? AND version = ?`,
+    touch: `UPDATE ${table} SET expires_at = greatest(expires_at, ?) WHERE \`key\` = ? AND version = ?`,
+    has: `SELECT 1 FROM ${table} WHERE \`key\` = ? AND version = ?`,
+    listByOwner: `SELECT \`key\` FROM ${table} WHERE owner = ?`,
+    list: `SELECT \`key\` FROM ${table} WHERE \`key\` > ? ORDER BY \`key\` LIMIT ?`,
+    // Found first and deleted by their keys: a DELETE with LIMIT locks ranges of the index, and two of them lock each other out.
+    expired: `SELECT \`key\` FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
+    prune: `DELETE FROM ${table} WHERE expires_at <= ? AND \`key\` IN (${Array(PRUNE_BATCH).fill('?').join(', ')})`,
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  ER_NO_SUCH_TABLE:
+    'Make the table: call `await store.migrate()` when the application starts, or run the SQL of `mysqlSchema()`.',
+  ER_OPTION_PREVENTS_STATEMENT: 'The pool is connected to a replica, or the server is read-only. Connect it to the primary.',
+  ER_TABLEACCESS_DENIED_ERROR: 'Give this user the rights SELECT, INSERT, UPDATE and DELETE on the table.',
+  ER_CON_COUNT_ERROR: 'The server has no connection left. Lower `connectionLimit` of the pools, or raise `max_connections`.',
+  ER_NET_PACKET_TOO_LARGE: 'Raise `max_allowed_packet` of the server, or keep less in the session.',
+}

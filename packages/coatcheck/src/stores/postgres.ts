@@ -1,0 +1,88 @@
+import { type PostgresClient, queryOf } from './postgres-client.ts'
+import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres-schema.ts'
+import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+
+export type { PgPool, PostgresClient, PostgresJs } from './postgres-client.ts'
+export { postgresSchema }
+
+export interface PostgresStoreOptions {
+  /** `table` or `schema.table`. Default `coatcheck_sessions`. Beside it there is `<table>_schema`, with the version of its form. */
+  readonly table?: string
+}
+
+export type PostgresStore = SqlStore
+
+/**
+ * Keeps sessions in a table of PostgreSQL 12 or later, through a `Pool` of `pg`, `postgres(…)` or a PGlite, which stays the
+ * application's to close. Each call is one statement outside of every transaction.
+ *
+ * Make the table with `await store.migrate()`, or with the SQL of `postgresSchema()`. Throws `BAD_OPTIONS` for wrong options; calls
+ * reject with `STORE_FAILED` and the client's error.
+ */
+export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
+  const { table = 'coatcheck_sessions' } = options
+  const name = postgresTable(table)
+  const sql = statements(name.table)
+  const query = queryOf(client)
+  const one = async (text: string, ...values: SqlValue[]): Promise<boolean> => (await query(text, values)).length === 1
+  const keys = async (text: string, ...values: SqlValue[]): Promise<string[]> =>
+    (await query(text, values)).map((row) => String(rowOf(row)[0]))
+
+  return sqlStore({
+    title: 'PostgreSQL',
+    async read(key) {
+      const [row] = await query(sql.read, [key])
+      if (row === undefined) return undefined
+      const [version, data, ...others] = rowOf(row)
+      return [version, String(data).slice(1), ...others]
+    },
+    create: (key, version, data, owner, times) => one(sql.create, key, version, data, owner, ...times),
+    update: (key, version, next, data, expiresAt) => one(sql.update, key, version, next, data, expiresAt),
+    delete: (key, version) => one(sql.delete, key, version),
+    touch: (key, version, expiresAt) => one(sql.touch, key, version, expiresAt),
+    listByOwner: (owner) => keys(sql.listByOwner, owner),
+    list: (after, limit) => keys(sql.list, after, limit),
+    prune: async (before, limit) => (await query(sql.prune, [before, limit])).length,
+    async migrate() {
+      await query(postgresMigration(table))
+      const [row] = await query(`SELECT version FROM ${name.versions}`)
+      checkSchema('PostgreSQL', table, rowOf(row)[0], POSTGRES_SCHEMA)
+    },
+    // serialization_failure and deadlock_detected (PostgreSQL, appendix A).
+    isUndone: (error) => ['40001', '40P01'].includes(codeOf(error)),
+    fixFor: (error) => FIXES[codeOf(error)],
+  })
+}
+
+function statements(
+  table: string,
+): Readonly<Record<'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune', string>> {
+  return {
+    // PGlite drops a byte order mark at the beginning of a text, so that something must stand before it.
+    read: `SELECT version, '.' || data AS data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = $1`,
+    create: `INSERT INTO ${table} (key, version, data, owner, created_at, ends_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+      ON CONFLICT (key) DO NOTHING RETURNING 1`,
+    update: `UPDATE ${table} SET version = $3, data = $4, expires_at = $5 WHERE key = $1 AND version = $2 RETURNING 1`,
+    delete: `DELETE FROM ${table} WHERE key = $1 AND version = $2 RETURNING 1`,
+    touch: `UPDATE ${table} SET expires_at = greatest(expires_at, $3) WHERE key = $1 AND version = $2 RETURNING 1`,
+    listByOwner: `SELECT key FROM ${table} WHERE owner = $1`,
+    list: `SELECT key FROM ${table} WHERE key > $1 ORDER BY key LIMIT $2`,
+    // Waits for nobody, and looks again at what another may have renewed.
+    prune: `DELETE FROM ${table} WHERE expires_at <= $1 AND key IN (
+      SELECT key FROM ${table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) RETURNING 1`,
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  '42P01': 'Make the table: call `await store.migrate()` when the application starts, or run the SQL of `postgresSchema()`.',
+  '25006': 'The client is connected to a standby, or the database is read-only. Connect it to the primary.',
+  '42501': 'Give this user the rights SELECT, INSERT, UPDATE and DELETE on the table.',
+  '53300': 'The server has no connection left. Lower `max` of the pools, or raise `max_connections`.',
+  '40001': 'Too many transactions were in its way. Take sessions out of `default_transaction_isolation = serializable`.',
+}

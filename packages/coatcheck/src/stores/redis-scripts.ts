@@ -1,0 +1,79 @@
+/** Everything that is asked of Redis: each runs on one key, so that the same works on a cluster. */
+
+export interface RedisScript {
+  readonly text: string
+  /** What EVALSHA calls it: the SHA-1 of its text in hexadecimal. */
+  readonly sha: () => Promise<string>
+}
+
+function script(text: string): RedisScript {
+  let sha: Promise<string> | undefined
+  return { text, sha: () => (sha ??= sha1(text)) }
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-1', new TextEncoder().encode(text)))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+// A record is a hash. v: version. d: data. o: owner. c, e, x: createdAt, endsAt, expiresAt. i: the version it was created with,
+// which is also in its entry of the owner's index.
+
+/** A script, and no plain HMGET: clients send those to replicas or answer them from a cache of their own where told to. */
+export const READ: RedisScript = script(`return redis.call('HMGET', KEYS[1], 'v', 'd', 'o', 'c', 'e', 'x')`)
+
+// Where a client sends a write twice, the second finds what the first one wrote and writes it again: WAIT speaks of the writes of one
+// connection, and this may be another.
+
+export const CREATE: RedisScript = script(`
+local there = redis.call('HGET', KEYS[1], 'i')
+if there == ARGV[1] then redis.call('HSET', KEYS[1], 'i', ARGV[1]) return 1 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'i', ARGV[1], 'd', ARGV[2], 'c', ARGV[3], 'e', ARGV[4], 'x', ARGV[5])
+if ARGV[7] then redis.call('HSET', KEYS[1], 'o', ARGV[7]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
+return 1
+`)
+
+export const UPDATE: RedisScript = script(`
+local there = redis.call('HGET', KEYS[1], 'v')
+if there ~= ARGV[1] and there ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3], 'x', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+return 1
+`)
+
+export const TOUCH: RedisScript = script(`
+local there = redis.call('HMGET', KEYS[1], 'v', 'x')
+if there[1] ~= ARGV[1] then return 0 end
+if tonumber(there[2]) < tonumber(ARGV[2]) then
+  redis.call('HSET', KEYS[1], 'x', ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return 1
+`)
+
+/** Answers whose it was, and what its entry in that index has behind the key. Nothing: it has another version, or is not there. */
+export const DELETE: RedisScript = script(`
+local there = redis.call('HMGET', KEYS[1], 'v', 'o', 'i')
+if there[1] ~= ARGV[1] then return {} end
+redis.call('DEL', KEYS[1])
+return { there[2] or '', there[3] or '' }
+`)
+
+// The index of an owner is a sorted set: an entry for each create, by the end of the session.
+
+/** Drops what has ended by the way, so that the index of somebody who signs in every day does not grow. */
+export const INDEX_ADD: RedisScript = script(`
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1
+`)
+
+export const INDEX_REMOVE: RedisScript = script(`return redis.call('ZREM', KEYS[1], ARGV[1])`)
+
+export const INDEX_LIST: RedisScript = script(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
+
+/** What the server that has this key does when its memory is full. */
+export const POLICY: RedisScript = script(`return string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:(%S+)') or ''`)

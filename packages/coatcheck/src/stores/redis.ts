@@ -1,0 +1,142 @@
+import { randomText } from '../crypto/random.ts'
+import { checkName } from './names.ts'
+import type { RedisClient } from './redis-client.ts'
+import { notReplicated, redisFailed } from './redis-errors.ts'
+import { listing } from './redis-listing.ts'
+import { checkedRedisOptions, type RedisStoreOptions } from './redis-options.ts'
+import {
+  CREATE,
+  DELETE,
+  INDEX_ADD,
+  INDEX_LIST,
+  INDEX_REMOVE,
+  POLICY,
+  READ,
+  type RedisScript,
+  TOUCH,
+  UPDATE,
+} from './redis-scripts.ts'
+import type { Store } from './store.ts'
+
+export type { Ioredis, NodeRedis, RedisClient } from './redis-client.ts'
+export type { RedisStoreOptions }
+
+export type RedisStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list'>>
+
+const VERSION_BYTES = 9
+/** What is over is kept a minute longer, because the clocks of several servers differ. */
+const MARGIN = 60_000
+
+/**
+ * Keeps sessions in Redis 5 or later, Valkey, or a cluster of either, through a client of `redis` or `ioredis` that is connected
+ * already and stays the application's to close.
+ *
+ * Redis removes by itself what has expired. Its memory must not be full: with any `maxmemory-policy` but `noeviction` it drops live
+ * sessions, or an owner's index. Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED` and the client's error.
+ */
+export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  const { connection, prefix, wait, now, onWarning } = checkedRedisOptions(client, options)
+  let isPolicyKnown = false
+
+  const ttl = (time: number): string => `${Math.max(0, Math.ceil(time - now())) + MARGIN}`
+  const place = (kind: 's' | 'o', name: string): string => {
+    checkName('Redis', name)
+    return `${prefix}:${kind}:${name}`
+  }
+
+  async function ask(script: RedisScript, key: string, ...values: (string | number)[]): Promise<unknown> {
+    try {
+      return await connection.run(script, key, values.map(String))
+    } catch (error) {
+      throw redisFailed(error)
+    }
+  }
+
+  async function write(script: RedisScript, key: string, ...values: (string | number)[]): Promise<unknown> {
+    if (!wait) return ask(script, key, ...values)
+    try {
+      const [reply, replicas] = await connection.runAndWait(script, key, values.map(String), wait)
+      // What changed nothing answers 0 or an empty list, and there is nothing to wait for.
+      if (Number(reply) !== 0 && replicas < wait.replicas) throw notReplicated(wait, replicas)
+      return reply
+    } catch (error) {
+      throw redisFailed(error)
+    }
+  }
+
+  async function checkPolicy(key: string): Promise<void> {
+    if (isPolicyKnown) return
+    isPolicyKnown = true
+    let policy = ''
+    try {
+      policy = String(await connection.run(POLICY, key, []))
+    } catch {
+      // Not everybody has the right to ask; then nothing is known, and nothing to warn of.
+    }
+    if (policy === '' || policy === 'noeviction') return
+    try {
+      onWarning(
+        `coatcheck: Redis drops live sessions and indexes once its memory is full (maxmemory-policy is ${policy}). Set it to noeviction, or keep sessions in a Redis of their own.`,
+      )
+    } catch (error) {
+      console.error('coatcheck: onWarning threw; the request goes on.', error)
+    }
+  }
+
+  return {
+    async read(key) {
+      const row = (await ask(READ, place('s', key))) as readonly unknown[]
+      const [version, data, owner, createdAt, endsAt, expiresAt] = row
+      if (version === null || version === undefined) return undefined
+      const times = { createdAt: Number(createdAt), endsAt: Number(endsAt), expiresAt: Number(expiresAt) }
+      const record = { data: String(data), ...(owner !== null && owner !== undefined && { owner: String(owner) }), ...times }
+      return { record, version: String(version) }
+    },
+
+    async create(key, { data, owner, createdAt, endsAt, expiresAt }) {
+      const at = place('s', key)
+      const version = randomText(VERSION_BYTES)
+      // Each create has an entry of its own, so that of two creates of one key the one that lost can take its entry back.
+      const entry = `${key} ${version}`
+      const index = owner === undefined ? undefined : place('o', owner)
+      if (index !== undefined) await write(INDEX_ADD, index, endsAt, entry, now() - MARGIN, ttl(endsAt))
+      const values = [version, data, createdAt, endsAt, expiresAt, ttl(expiresAt)]
+      const done = await write(CREATE, at, ...values, ...(owner === undefined ? [] : [owner]))
+      void checkPolicy(at)
+      if (Number(done) === 1) return version
+      if (index !== undefined) await write(INDEX_REMOVE, index, entry)
+      return undefined
+    },
+
+    async update(key, { data, expiresAt }, version) {
+      const next = randomText(VERSION_BYTES)
+      const done = await write(UPDATE, place('s', key), version, next, data, expiresAt, ttl(expiresAt))
+      return Number(done) === 1 ? next : undefined
+    },
+
+    async delete(key, version) {
+      const there = (await write(DELETE, place('s', key), version)) as readonly unknown[]
+      if (there.length === 0) return false
+      const [owner, created] = there.map(String)
+      if (owner) await write(INDEX_REMOVE, place('o', owner), `${key} ${created}`)
+      return true
+    },
+
+    async touch(key, expiresAt, version) {
+      return Number(await write(TOUCH, place('s', key), version, expiresAt, ttl(expiresAt))) === 1
+    },
+
+    async listByOwner(owner) {
+      const entries = (await ask(INDEX_LIST, place('o', owner))) as readonly unknown[]
+      return [...new Set(entries.map((entry) => String(entry).split(' ', 1)[0] ?? ''))]
+    },
+
+    async list(after, limit) {
+      try {
+        return await listing(connection, `${prefix}:s:`, after, limit)
+      } catch (error) {
+        throw redisFailed(error)
+      }
+    },
+  }
+}

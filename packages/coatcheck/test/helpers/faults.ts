@@ -1,0 +1,103 @@
+import { expect } from 'vitest'
+import { SessionError } from '../../src/errors.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { type Person, type Site, site } from './site.ts'
+
+/** What is done to the engine, and what brings it back. */
+export interface Fault {
+  strike(): unknown
+  heal(): unknown
+  /** What the store's own error says while the engine is struck; left out where the engine just does not answer. */
+  readonly says?: RegExp
+}
+
+const count = (person: Person): Promise<number> =>
+  person.does((session) => session.update('n', (n) => Number(n ?? 0) + 1) as number)
+
+async function failure(work: Promise<unknown>): Promise<SessionError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(SessionError)
+  return error as SessionError
+}
+
+/** Asks until it is answered; a client needs a moment to find its server again. Nothing else is done to bring it back. */
+async function whenBack<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (tries >= 200) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+export const siteOver = (store: Store): Site => site({ store, storeTimeout: 1, now: Date.now })
+
+/**
+ * The story of a visitor whose store breaks and comes back: meanwhile each request fails with `STORE_FAILED` and its cookie stays as it
+ * was; afterwards everything that was acknowledged is there, and the same process goes on.
+ */
+export async function outlives(store: Store, { strike, heal, says }: Fault): Promise<void> {
+  const ada = siteOver(store).person()
+  await ada.does((session) => session.signIn('ada'))
+  for (let n = 1; n <= 3; n++) expect(await count(ada)).toBe(n)
+  const { ticket } = ada
+  await strike()
+  try {
+    const error = await failure(count(ada))
+    expect(error.code).toBe('STORE_FAILED')
+    if (says) expect(`${error.message} ${error.cause}`).toMatch(says)
+    expect(ada.ticket).toBe(ticket)
+    expect(ada.browser.refused).toEqual([])
+  } finally {
+    await heal()
+  }
+  const { owner, n } = await whenBack(() => ada.does((session) => ({ owner: session.owner, n: Number(session.get('n')) })))
+  expect(owner).toBe('ada')
+  // A write that failed may or may not have been kept; one that was acknowledged has been.
+  expect([3, 4]).toContain(n)
+  expect(await count(ada)).toBe(n + 1)
+  await ada.does((session) => session.signOut())
+  expect(await ada.does((session) => session.owner)).toBeUndefined()
+}
+
+/** Many requests are under way when it happens: whatever was acknowledged is there afterwards, and nothing was counted twice. */
+export async function losesNothing(store: Store, { strike, heal }: Fault): Promise<void> {
+  const busy = siteOver(store)
+  const people = Array.from({ length: 8 }, () => busy.person())
+  for (const person of people) await count(person)
+  const told = people.map(() => ({ acknowledged: 1, attempted: 1 }))
+  let over = false
+  const clicking = people.map(async (person, nth) => {
+    const tally = told[nth]
+    while (!over && tally) {
+      tally.attempted++
+      try {
+        await count(person)
+        tally.acknowledged++
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'STORE_FAILED' })
+      }
+    }
+  })
+  const sum = (): number => told.reduce((all, { acknowledged }) => all + acknowledged, 0)
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await until(() => sum() > 200)
+  await strike()
+  await heal()
+  const before = sum()
+  await until(() => sum() > before + 200)
+  over = true
+  await Promise.all(clicking)
+  for (const [nth, person] of people.entries()) {
+    const n = Number(await whenBack(() => person.does((session) => session.get('n'))))
+    expect(n).toBeGreaterThanOrEqual(told[nth]?.acknowledged ?? 0)
+    expect(n).toBeLessThanOrEqual(told[nth]?.attempted ?? 0)
+  }
+}

@@ -1,0 +1,21 @@
+import type { EngineName } from '../../../../scripts/engines.ts'
+import type { StoreTools, StoreUnderTest } from '../../src/testing/index.ts'
+
+/** A store as it is tried: over one client, on its real engine. */
+export interface TriedStore {
+  /** As the tables of docs/stores.md call it. */
+  readonly name: string
+  /** The engine that is a server; `npm test -- --without` may leave it out. */
+  readonly engine?: EngineName
+  /** Starts the engine, or takes the one that the environment names. */
+  start(): Promise<TriedEngine>
+}
+
+export interface TriedEngine {
+  /** Where clients reach it; absent where everything is in this process. */
+  readonly url?: string
+  /** Opens a store without records, ready for use. `url` is another way to the same engine, as through a proxy. */
+  open(tools: Pick<StoreTools, 'now'> & Partial<StoreTools>, url?: string): Promise<StoreUnderTest>
+  /** Closes every client and stops what was started. */
+  stop(): Promise<void>
+}
