@@ -2,8 +2,9 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Example, examplesIn } from './docs/examples.ts'
+import { needsLeftOut, serversFor } from './docs/servers.ts'
 import { type File, repository, root } from './tree/files.ts'
 
 // Below the repository, so that `coatcheck`, Hono and Express are found as an example names them.
@@ -23,10 +24,12 @@ function lay(page: string, examples: readonly Example[]): string {
   return folder
 }
 
+let servers: Awaited<ReturnType<typeof serversFor>> | undefined
+
 /** What a run of the example got wrong, or undefined. */
 async function wrongIn(folder: string, { file, steps }: Example): Promise<string | undefined> {
   const args = [join(import.meta.dirname, 'docs/try.ts'), join(folder, file), JSON.stringify(steps)]
-  const env = { ...process.env, SESSION_SECRET: 'an example only, and never a secret: 0123456789abcdef' }
+  const env = { ...process.env, ...servers?.env, SESSION_SECRET: 'an example only, and never a secret: 0123456789abcdef' }
   const { stdout, stderr, failed } = await promisify(execFile)(process.execPath, args, {
     cwd: folder,
     env,
@@ -79,13 +82,19 @@ const pages = repository()
   .filter(({ examples }) => examples.length > 0)
   .map((page) => ({ ...page, folder: lay(page.path, page.examples) }))
 
-afterAll(() => rmSync(workshop, { recursive: true, force: true }))
+beforeAll(async () => {
+  servers = await serversFor(pages.flatMap(({ examples }) => examples.map(({ code }) => code)).join('\n'))
+})
+afterAll(async () => {
+  await servers?.stop()
+  rmSync(workshop, { recursive: true, force: true })
+})
 
 describe('every example of every page', () => {
   it('compiles', () => expect(compile(workshop)).toBe(''))
 
   describe.each(pages)('of $path', ({ folder, examples }) => {
-    it.each(examples)('runs (line $line)', async (example) => {
+    it.each(examples.filter(({ code }) => !needsLeftOut(code)))('runs (line $line)', async (example) => {
       expect(await wrongIn(folder, example)).toBe(undefined)
     })
   })

@@ -2,6 +2,7 @@
 // A server that the example starts listens on a free port instead of the one it names.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, Server } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { Step } from './examples.ts'
@@ -30,7 +31,8 @@ for (const step of steps) {
   if (step.kind === 'new visitor') jar = new Map()
   else if (step.kind === 'request') await take(step)
 }
-if (serves) process.exit(0)
+// A client of a server keeps its connection, and with it the process.
+if (serves || /process\.env\.[A-Z]+_URL/.test(readFileSync(file, 'utf8'))) process.exit(0)
 
 async function take({ method, path, body, status, shows }: Extract<Step, { kind: 'request' }>): Promise<void> {
   const headers = new Headers()
