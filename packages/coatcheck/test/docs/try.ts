@@ -18,10 +18,10 @@ Server.prototype.listen = function (this: Server, ...args: unknown[]) {
   return Reflect.apply(listen, this, [0, '127.0.0.1', done])
 }
 
-const exported: { default?: { fetch?: (request: Request) => Response | Promise<Response> } } = await import(
-  pathToFileURL(file).href
-)
-const handler = exported.default?.fetch?.bind(exported.default)
+const code = readFileSync(file, 'utf8')
+// Examples for Workers are recognised by what they are handed, and run where it exists. Not loaded for the others: it takes a second.
+const worker = /\benv: Env\b/.test(code) ? await (await import('./workerd.ts')).inWorkerd(file) : undefined
+const handler = worker?.send ?? (await imported())
 const serves = handler !== undefined || started.length > 0
 if (serves && steps.length === 0) fail('It serves requests, so it needs at least one step that sends one.')
 if (!serves && steps.length > 0) fail('It has steps that send a request, but neither exports a `fetch` nor listens.')
@@ -32,7 +32,15 @@ for (const step of steps) {
   else if (step.kind === 'request') await take(step)
 }
 // A client of a server keeps its connection, and with it the process.
-if (serves || /process\.env\.[A-Z]+_URL/.test(readFileSync(file, 'utf8'))) process.exit(0)
+await worker?.stop()
+if (serves || /process\.env\.[A-Z]+_URL/.test(code)) process.exit(0)
+
+async function imported(): Promise<((request: Request) => Response | Promise<Response>) | undefined> {
+  const { default: exported }: { default?: { fetch?: (request: Request) => Response | Promise<Response> } } = await import(
+    pathToFileURL(file).href
+  )
+  return exported?.fetch?.bind(exported)
+}
 
 async function take({ method, path, body, status, shows }: Extract<Step, { kind: 'request' }>): Promise<void> {
   const headers = new Headers()
