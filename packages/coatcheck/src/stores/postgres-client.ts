@@ -8,7 +8,7 @@ export interface PgPool {
 
 /** What is used of `postgres(…)` of the package `postgres`. */
 export interface PostgresJs {
-  unsafe(text: string, values?: SqlValue[]): PromiseLike<readonly unknown[]>
+  unsafe(text: string, values?: SqlValue[], options?: { readonly prepare: boolean }): PromiseLike<readonly unknown[]>
 }
 
 export type PostgresClient = PgPool | PostgresJs
@@ -19,7 +19,8 @@ export type Query = (text: string, values?: SqlValue[]) => Promise<readonly unkn
 export function queryOf(client: PostgresClient): Query {
   if (isUsable(client)) {
     if ('unsafe' in client && !('savepoint' in client || 'release' in client)) {
-      return async (text, values) => client.unsafe(text, values)
+      // Unprepared, it asks for the types of the values first, and waits for the answer. `postgres(url, { prepare: false })` still holds.
+      return async (text, values) => (values ? client.unsafe(text, values, { prepare: true }) : client.unsafe(text))
     }
     if ('query' in client && !isOneConnection(client)) return async (text, values) => (await client.query(text, values)).rows
   }

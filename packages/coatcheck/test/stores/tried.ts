@@ -16,6 +16,8 @@ export interface TriedEngine {
   readonly url?: string
   /** Opens a store without records, ready for use. `url` is another way to the same engine, as through a proxy. */
   open(tools: Pick<StoreTools, 'now'> & Partial<StoreTools>, url?: string): Promise<StoreUnderTest>
+  /** Calls of the client since this was asked last, for engines without a wire to count on (bindings, and what runs in this process). */
+  readonly trips?: () => number
   /** Closes every client and stops what was started. */
   stop(): Promise<void>
 }
