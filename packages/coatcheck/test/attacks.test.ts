@@ -234,9 +234,9 @@ const storeAttacks: Record<string, () => Promise<unknown>> = {
   'ST-014': async () => {
     for (const [expiresAt, reason] of [
       ['2027-01-01T00:00:00Z', 'corrupt'],
-      [String(Date.parse('2026-12-01')), 'corrupt'],
-      [Date.parse('2026-12-01') / 1000, 'idle-expired'],
-      [Date.parse('2026-12-01') * 1000, 'corrupt'],
+      [String(Date.parse('2096-12-01')), 'corrupt'],
+      [Date.parse('2096-12-01') / 1000, 'idle-expired'],
+      [Date.parse('2096-12-01') * 1000, 'corrupt'],
       [null, 'corrupt'],
       [Number.NaN, 'corrupt'],
     ] as const)

@@ -104,7 +104,7 @@ const HELP: Record<string, (text: string) => string> = {
   'core/expiry.ts': (text) =>
     text.replace('const { createdAt, endsAt, expiresAt } = life', 'let { createdAt, endsAt, expiresAt } = life'),
   'core/line.ts': (text) =>
-    `${text}\nconst BORN = { createdAt: 1_800_000_000_000, endsAt: 1_900_000_000_000, expiresAt: 1_900_000_000_000 }\nconst EMPTY_BODY = { values: new Map(), flash: new Map(), owner: undefined, writes: [] }\n`,
+    `${text}\nconst BORN = { createdAt: 4_000_000_000_000, endsAt: 4_100_000_000_000, expiresAt: 4_100_000_000_000 }\nconst EMPTY_BODY = { values: new Map(), flash: new Map(), owner: undefined, writes: [] }\n`,
   'core/records.ts': (text) =>
     text
       .replace('  delete(known: Known)', LATER)
@@ -167,7 +167,7 @@ function searched(letters: string) {
 
 /** Both timeouts, for a session that is used all the time and for one that is not used. */
 async function endsAreKept({ sessionsOf, faceOf }: Engine): Promise<string | undefined> {
-  let now = 1_800_000_000_000
+  let now = 4_000_000_000_000
   const face = faceOf(
     sessionsOf({
       secrets: SECRET,

@@ -321,7 +321,7 @@ describe('in every order of steps, with a process killed and a call doubled at e
   function requests(...names: string[]): Exploration<World> {
     const make = (store: Store, value: string) => {
       const foreign = [oldLibrary(CART)]
-      const options = { store, secrets: SECRET, foreign, now: () => 1_800_000_000_000 }
+      const options = { store, secrets: SECRET, foreign, now: () => 4_000_000_000_000 }
       const face = faceOf(sessionsOf(options, { storeTimeout: Infinity, sleep: async () => {} }))
       return face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
     }

@@ -7,7 +7,7 @@ import { type Exploration, type Scheduler, stepped } from '../testing/interleave
 import type { Scope } from './scope.ts'
 import { faceOf, sessionsOf } from './sessions.ts'
 
-const NOW = 1_800_000_000_000
+const NOW = 4_000_000_000_000
 const DAY = 86_400
 
 /**

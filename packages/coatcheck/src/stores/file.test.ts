@@ -27,7 +27,7 @@ import type { SessionRecord } from './store.ts'
 
 const KEY = 'ab12'
 const OTHER = 'ab34'
-const NOW = 1_800_000_000_000
+const NOW = 4_000_000_000_000
 const HOUR = 3_600_000
 
 const record = (data: string, changes: Partial<SessionRecord> = {}): SessionRecord => ({

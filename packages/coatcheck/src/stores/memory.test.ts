@@ -11,7 +11,7 @@ describe('the memory store', () => {
   })
 })
 
-const START = 1_800_000_000_000
+const START = 4_000_000_000_000
 
 /** A store whose clock stands still until it is moved, and what it evicted. */
 function small(options: MemoryStoreOptions = {}) {

@@ -9,7 +9,7 @@ import { type SqliteDatabase, type SqliteStore, type SqliteStoreOptions, sqliteS
 import { configure } from './sqlite-database.ts'
 import type { SessionRecord } from './store.ts'
 
-const NOW = 1_800_000_000_000
+const NOW = 4_000_000_000_000
 
 const record = (data: string, changes: Partial<SessionRecord> = {}): SessionRecord => ({
   data,

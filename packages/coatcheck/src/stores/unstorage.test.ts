@@ -13,7 +13,7 @@ import { createSessions, type SessionRecord, type Store } from '../index.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type UnstorageLike, unstorageStore } from './unstorage.ts'
 
-const START = 1_800_000_000_000
+const START = 4_000_000_000_000
 const KEY = 'a'.repeat(64)
 
 const recordOf = (data: string, expiresAt = START + 60_000): SessionRecord => ({

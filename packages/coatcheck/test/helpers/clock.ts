@@ -4,7 +4,7 @@ export interface Clock {
   advance(seconds: number): void
 }
 
-export function clockFrom(start: number = Date.parse('2026-11-21T08:00:00Z')): Clock {
+export function clockFrom(start: number = Date.parse('2096-11-21T08:00:00Z')): Clock {
   let time = start
   return {
     now: () => time,

@@ -87,7 +87,7 @@ export function scenario({
     async setup(turns) {
       const store = await makeStore()
       const events: SessionEvent[] = []
-      const now = () => 1_800_000_000_000
+      const now = () => 4_000_000_000_000
       const make = (through: Store) => {
         const options = {
           ...(secrets.length > 0 && { secrets }),
