@@ -21,6 +21,8 @@ export interface Engine {
   readonly acceptUnsigned: boolean
   /** Milliseconds that one call of the store may take. */
   readonly storeTimeout: number
+  /** What a request gets whose store cannot be read: an error, or an empty session that cannot be written. */
+  readonly whenStoreDown: 'fail' | 'read-only'
   /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
   readonly conflictTimeout: number
   readonly sleep: (ms: number) => Promise<void>

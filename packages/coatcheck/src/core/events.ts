@@ -1,4 +1,5 @@
 import type { SessionError } from '../errors.ts'
+import type { Consistency } from '../stores/store.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -25,6 +26,10 @@ export type RefusalReason =
 
 /** What `onEvent` is told. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
 export type SessionEvent =
+  /** At the start: the store promises less than `strong`. */
+  | { readonly type: 'weaker-store'; readonly consistency: Exclude<Consistency, 'strong'> }
+  /** The store could not be read, and the request goes on with a session that is empty and read-only. */
+  | { readonly type: 'store-down'; readonly error: SessionError }
   /** A visitor presented something that opens no session; the request goes on with a fresh one. */
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string; readonly error?: SessionError }
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }

@@ -19,6 +19,12 @@ export class Intents {
     return move?.kind === 'signIn' ? move.owner : undefined
   }
 
+  /** What there is to commit beside or with changes of values: see `LiveSession`. */
+  pending(held: boolean, changed: boolean): 'nothing' | 'changes' | 'ticket' {
+    if (this.move || (this.begins && !held) || (this.ended && changed)) return 'ticket'
+    return this.ended || changed ? 'changes' : 'nothing'
+  }
+
   /** Ends what there was. */
   end(): void {
     this.#underWay = undefined

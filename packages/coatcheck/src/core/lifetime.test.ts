@@ -53,6 +53,13 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
     expect(await request(knows)).toEqual([])
   })
 
+  test('keeps its cookie through a restart of the browser, also after a later commit that says nothing', async () => {
+    const { request } = framework(kind)
+    await request(commit({ maxAge: 90 * DAY }, set('a')))
+    const { send } = await request(commit({}, (scope) => scope.session?.regenerateId()))
+    expect(send[0]?.[1]).toContain(`Max-Age=${90 * DAY}`)
+  })
+
   test('lasts longer than others may, and keeps to it when a later commit says nothing', async () => {
     const { request, clock } = framework(kind)
     await request(commit({ maxAge: 90 * DAY }, set('a')))

@@ -30,6 +30,11 @@ export interface SessionsOptions {
   readonly foreign?: readonly ForeignReader[]
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
+  /**
+   * What a request gets when the store cannot be read: `STORE_FAILED` (`fail`), or an empty session whose `readOnly` is true and whose
+   * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
+   */
+  readonly whenStoreDown?: 'fail' | 'read-only'
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
@@ -64,17 +69,30 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly idle: number
   readonly absolute: number
   readonly storeTimeout: number
+  readonly whenStoreDown: 'fail' | 'read-only'
 }
 
 const OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
-  ...['foreign', 'storeTimeout', 'now', 'onEvent', 'keeper', 'binding', 'attributes', 'serialize', 'anyHeader', 'secretRule'],
+  ...[
+    'foreign',
+    'storeTimeout',
+    'whenStoreDown',
+    'now',
+    'onEvent',
+    'keeper',
+    'binding',
+    'attributes',
+    'serialize',
+    'anyHeader',
+    'secretRule',
+  ],
 ]
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
-  const { store, keeper, onEvent, now = Date.now, foreign = [], serialize } = options
+  const { store, keeper, onEvent, now = Date.now, foreign = [], serialize, whenStoreDown = 'fail' } = options
   const warns = options.secretRule === 'warn'
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
   const needsSecrets = encryptRecords || keeper?.needsSecrets || !(store || keeper)
@@ -105,6 +123,8 @@ export function settingsOf(options: FaceOptions): Settings {
     if (value !== undefined && typeof value !== 'function')
       throw bad(name, `is ${kind(value)}`, 'Pass a function, or leave it out.')
   }
+  if (whenStoreDown !== 'fail' && whenStoreDown !== 'read-only')
+    throw bad('whenStoreDown', `is ${kind(whenStoreDown)}`, 'Give `fail` or `read-only`.')
   const cookie = options.cookie === false ? undefined : cookieOf(options.cookie, options.attributes)
   const header = headerOf(options.header, options.anyHeader === true)
   const binding = options.binding ?? cookie?.name ?? header
@@ -123,6 +143,7 @@ export function settingsOf(options: FaceOptions): Settings {
     serialize,
     ...timesOf(options),
     storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,
+    whenStoreDown,
   }
 }
 

@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.ts'
 import type { ForeignReader } from '../foreign/format.ts'
 import type { Engine, Held, Keeper } from './engine.ts'
 import { type Found, findForeign } from './foreign.ts'
@@ -21,13 +22,27 @@ export interface Recognised {
   readonly foreign?: Found
   /** What a ticket that opens nothing can still end. */
   readonly ends?: Held
+  /** What the store said, where a store that cannot be read fails no request. */
+  readonly down?: SessionError
+}
+
+/** What a request's tickets open. Rejects when the store cannot be read, unless `whenStoreDown` says otherwise. */
+export async function recognise(core: Core, arrival: Arrival): Promise<Recognised> {
+  const { whenStoreDown, emit } = core.engine
+  try {
+    return await opened(core, arrival)
+  } catch (error) {
+    if (whenStoreDown === 'fail' || !(error instanceof SessionError) || error.code !== 'STORE_FAILED') throw error
+    emit({ type: 'store-down', error })
+    return { down: error }
+  }
 }
 
 /**
  * The session that a request's tickets open. The header goes before the cookie, and a bad one does not hide a good one. Two different
  * live tickets in one place make the visitor anonymous: nobody can tell which of them somebody else put there.
  */
-export async function recognise(core: Core, arrival: Arrival): Promise<Recognised> {
+async function opened(core: Core, arrival: Arrival): Promise<Recognised> {
   const { keeper, engine } = core
   const request = arrival.request(engine.now())
   let ends: Held | undefined

@@ -23,10 +23,14 @@ export class Reply {
 
   /** The lines that give `ticket`. Throws `COOKIE_TOO_LARGE`. */
   giving(ticket: string, held: Held, how: LineOptions = {}): HeaderLine[] {
-    const end = held.body.lasts === undefined ? held.life.endsAt : held.life.expiresAt
-    const seconds = Math.ceil((end - this.#engine.now()) / 1000)
+    const { lasts } = held.body
+    const end = lasts === undefined ? held.life.endsAt : held.life.expiresAt
+    // It may have ended while a slow store answered.
+    const seconds = Math.max(0, Math.ceil((end - this.#engine.now()) / 1000))
+    // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
+    const persistence = { ...how, lasts: how.lasts || lasts !== undefined }
     try {
-      return [...this.#transport.give(ticket, this.via, seconds, this.#arrival.pieces, how), ...this.#others()]
+      return [...this.#transport.give(ticket, this.via, seconds, this.#arrival.pieces, persistence), ...this.#others()]
     } catch (error) {
       if (!(error instanceof CookieTooLong)) throw error
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(held.body)}.`

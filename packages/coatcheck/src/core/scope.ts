@@ -5,7 +5,9 @@ import { Committer } from './committer.ts'
 import { lastsOf, type Times } from './lasting.ts'
 import { Queue } from './queue.ts'
 import { type Core, recognise } from './recognise.ts'
-import { LiveSession, type Surroundings } from './session.ts'
+import { tooLate } from './refusals.ts'
+import { LiveSession } from './session.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
 
 /** What one commit asks for besides. */
@@ -153,7 +155,7 @@ export class Scope {
   async #load(): Promise<LiveSession> {
     const recognised = await recognise(this.core, this.#arrival)
     this.#committer.begin(recognised)
-    const session = new LiveSession(this.#around, recognised.held)
+    const session = new LiveSession(this.#around, recognised)
     this.#session = session
     this.#queue.run(session)
     return session
@@ -193,8 +195,4 @@ export class Scope {
     const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })
     this.core.engine.emit({ type: 'late-failed', error })
   }
-}
-
-function tooLate(what: string): SessionError {
-  return new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
 }

@@ -1,39 +1,38 @@
-import { SessionError } from '../errors.ts'
+import type { SessionError } from '../errors.ts'
 import { type Body, EMPTY } from './body.ts'
 import type { Updater } from './changes.ts'
 import { liveData } from './data.ts'
 import type { Kept, Taken, Trace } from './engine.ts'
-import type { Emit } from './events.ts'
 import { FlashValues } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
+import { ended, readOnly } from './refusals.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Session, SetOptions, SignOutOptions } from './types.ts'
 import { checkKey, checkOwner, untilOf, Values } from './values.ts'
-
-export interface Surroundings {
-  readonly now: () => number
-  readonly emit: Emit
-  /** Asked before each change; throws when it comes too late. */
-  readonly admit: (what: string, newTicket: boolean) => void
-}
 
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession implements Session {
   readonly isNew: boolean
+  readonly readOnly: boolean
+  readonly data: Record<string, unknown> = liveData(this)
   readonly #around: Surroundings
+  readonly #down: SessionError | undefined
   #kept: Kept | undefined
   #values: Values
   readonly #flash = new FlashValues()
   readonly #next = new Intents()
   #over = false
   #trace: Trace = { tries: [] }
-  #data: Record<string, unknown> | undefined
 
-  constructor(around: Surroundings, kept?: Kept) {
+  /** `down`: what the store said when it was asked what there is. */
+  constructor(around: Surroundings, { held, down }: { readonly held?: Kept; readonly down?: SessionError } = {}) {
     this.#around = around
-    this.#kept = kept
-    this.isNew = kept === undefined
-    this.#values = this.#valuesOf(kept?.body)
+    this.#kept = held
+    this.#down = down
+    this.readOnly = down !== undefined
+    this.isNew = !held && !down
+    this.#values = this.#valuesOf(held?.body)
   }
 
   get handle(): string | undefined {
@@ -47,10 +46,6 @@ export class LiveSession implements Session {
   }
   get expiresAt(): number | undefined {
     return this.#kept?.life.expiresAt
-  }
-  get data(): Record<string, unknown> {
-    this.#data ??= liveData(this)
-    return this.#data
   }
 
   get = (key: string): unknown => {
@@ -121,7 +116,7 @@ export class LiveSession implements Session {
 
   /** From here on the session is there even when it is empty. */
   begin = (): void => {
-    if (this.#kept || this.#next.begins) return
+    if (this.#kept || this.#down || this.#next.begins) return
     this.#admit('begin()', true)
     this.#next.begins = true
   }
@@ -137,8 +132,14 @@ export class LiveSession implements Session {
     this.#over = true
   }
 
+  /** Throws `STORE_FAILED` when it is read-only. */
+  writes(what: string): void {
+    if (this.#down) throw readOnly(what, this.#down)
+  }
+
   /** Ends what there was and goes on empty. Faces whose framework allows writing after `destroy` call it then. */
   restart(): void {
+    this.writes('Ending it')
     this.#next.end()
     this.#over = false
     this.#kept = undefined
@@ -154,9 +155,7 @@ export class LiveSession implements Session {
 
   /** What there is to commit: nothing, changes that need no new ticket, or some that do. */
   get pending(): 'nothing' | 'changes' | 'ticket' {
-    const { move, begins, ended } = this.#next
-    if (move || (begins && !this.#kept) || (ended && this.changed)) return 'ticket'
-    return ended || this.changed ? 'changes' : 'nothing'
+    return this.#next.pending(this.#kept !== undefined, this.changed)
   }
 
   get changed(): boolean {
@@ -194,7 +193,8 @@ export class LiveSession implements Session {
   }
 
   #admit(what: string, newTicket = false): void {
-    if (this.#over) throw new SessionError('ENDED', `${what} was called after destroy().`)
+    this.writes(what)
+    if (this.#over) throw ended(what)
     this.#around.admit(what, newTicket || this.#next.ended) // after an end any change begins a session
   }
 }

@@ -191,7 +191,10 @@ export function events(event: SessionEvent): string {
     case 'cache-conflict':
       return event.was
     case 'late-failed':
+    case 'store-down':
       return event.error.message
+    case 'weaker-store':
+      return event.consistency
     default:
       return event satisfies never
   }

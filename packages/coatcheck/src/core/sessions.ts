@@ -67,7 +67,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   surroundings: Partial<Engine> = {},
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
-  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, binding, foreign } = settings
+  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, foreign } = settings
   const engine: Engine = {
     now,
     emit: emitter(options.onEvent),
@@ -77,11 +77,14 @@ export function sessionsOf<Data extends object, Flash extends object>(
     encryptRecords,
     acceptUnsigned,
     storeTimeout,
+    whenStoreDown,
     conflictTimeout: 5000,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     ...surroundings,
   }
   const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }
+  const { consistency = 'strong' } = options.store ?? {}
+  if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const scopes = new WeakMap<object, Map<string, Scope>>()
   const newest = new WeakMap<object, Scope>()
   const sessions: Sessions<Data, Flash> = {

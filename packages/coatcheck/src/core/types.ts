@@ -54,6 +54,11 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   readonly handle: string | undefined
   /** Whether the visitor came without a session. */
   readonly isNew: boolean
+  /**
+   * Whether nothing can be written because the store could not be read (`whenStoreDown: 'read-only'`): whose session it is and what
+   * it holds is unknown, so it has no owner and no values, and every change throws `STORE_FAILED`.
+   */
+  readonly readOnly: boolean
   readonly owner: string | undefined
   /** Milliseconds since the epoch; undefined until the session is stored. */
   readonly createdAt: number | undefined

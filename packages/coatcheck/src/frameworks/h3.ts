@@ -1,6 +1,7 @@
 import type { LiveSession } from '../core/face.ts'
 import { andThen } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
+import { assign, rotate } from './h3/changes.ts'
 import type { Anything, Session, SessionConfig, SessionData, SessionManager, SessionUpdate } from './h3/config.ts'
 import { type H3EventLike, preparedOf } from './h3/event.ts'
 import { sessionsWith } from './h3/options.ts'
@@ -82,6 +83,7 @@ export function unsealSession<T extends object = Values>(
   const { fromTicket } = sessionsWith(config, preparedOf(event) ? 2 : 1)
   return promised(async () => {
     const session = await fromTicket(sealed).open()
+    session.writes('unsealSession()') // nobody knows whether the text opens one
     if (!session.isNew) return viewOf<T>(session)
     throw new SessionError('BAD_VALUE', 'The text given to unsealSession() opens no session: it is over, or none of ours.', {
       fix: 'Treat its sender as a stranger.',
@@ -100,6 +102,9 @@ function managerOf<T extends object>({ commit }: Visit, session: LiveSession): S
   const manager: SessionManager<T> = {
     get id() {
       return session.handle
+    },
+    get readOnly() {
+      return session.readOnly
     },
     get data() {
       return session.data as SessionData<T>
@@ -125,6 +130,9 @@ function viewOf<T extends object>(session: LiveSession): Session<T> {
     get id() {
       return session.handle
     },
+    get readOnly() {
+      return session.readOnly
+    },
     get createdAt() {
       return session.createdAt
     },
@@ -132,14 +140,4 @@ function viewOf<T extends object>(session: LiveSession): Session<T> {
       return session.data as SessionData<T>
     },
   }
-}
-
-function rotate(session: LiveSession): void {
-  session.begin()
-  session.renew()
-}
-
-function assign<T extends object>(session: LiveSession, change: SessionUpdate<T>): void {
-  if (typeof change === 'function') session.patch((data) => change(data as SessionData<T>))
-  else for (const [key, value] of Object.entries(change ?? {})) session.set(key, value)
 }

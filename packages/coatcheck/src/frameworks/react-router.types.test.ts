@@ -27,5 +27,17 @@ export async function typed(): Promise<string | undefined> {
   const line: string = await storage.commitSession(session, { maxAge: 60 })
   return session.get('error') ?? session.get('user') ?? line
 }
+
+const { getSession: stored } = sessionMiddleware(storage)
+export async function ofStorage({ context }: { context: RouterContextProvider }): Promise<string | undefined> {
+  const session = await stored(context)
+  session.flash('error', 'no')
+  // @ts-expect-error: not a flash value
+  session.flash('user', 'ada')
+  // @ts-expect-error: a value of another type
+  session.set('user', 1)
+  session.unset('user')
+  return session.get('error') ?? session.get('user')
+}
 // @ts-expect-error: neither functions nor a store
 createSessionStorage({ cookie: { name: '__session' } })

@@ -6,8 +6,9 @@ export {
   createCookie,
   isCookie,
 } from './remix/cookies.ts'
+export type { SessionStorage } from './remix/interface.ts'
 export { createSession, isSession, type Session, type SessionData } from './remix/session.ts'
-export type { SessionStorage, StorageOptions } from './remix/storage.ts'
+export type { StorageOptions } from './remix/storage.ts'
 export {
   createCookieSessionStorage,
   createFileSessionStorage,

@@ -152,6 +152,30 @@ describe.each(Object.entries(storages))('%s', (kind, make) => {
     expect(await ada.does((mine) => mine.size)).toBe(0)
   })
 
+  test('a value, or a flash value, that is undefined is gone once it is saved', async () => {
+    const ada = new Guest(make())
+    await ada.does((session) => session.set('userId', 'ada'))
+    await ada.does((session) => {
+      session.set('userId', undefined)
+      session.flash('message', undefined)
+    })
+    expect(await ada.does((session) => [session.has('userId'), session.has('message')])).toEqual([false, false])
+    const made = createSession(undefined, [{ userId: undefined, n: 1 }, { message: undefined }])
+    const bob = new Guest(ada.storage, await ada.storage.save(made))
+    expect(await bob.does(({ data }) => data)).toStrictEqual([{ n: 1 }, {}])
+  })
+
+  test('a session of another storage is refused, and neither is changed', async () => {
+    const [ada, other] = [new Guest(make()), make()]
+    await ada.does((session) => session.set('n', 1))
+    const opened = await ada.storage.read(ada.value)
+    opened.set('n', 2)
+    await expect(other.save(opened)).rejects.toMatchObject({ code: 'BAD_OPTIONS' })
+    expect(await ada.does((session) => session.get('n'))).toBe(1)
+    const bob = new Guest(other, await other.save(createSession(undefined, opened.data)))
+    expect(await bob.does((session) => session.get('n'))).toBe(2)
+  })
+
   test('S8: two requests share no object', async () => {
     const ada = new Guest(make())
     await ada.does((mine) => mine.set('cart', { items: ['hat'] }))

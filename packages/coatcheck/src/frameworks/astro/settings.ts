@@ -16,7 +16,14 @@ export interface AstroCookie {
 export interface PlainOptions
   extends Pick<
     FaceOptions,
-    'header' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'chunks' | 'acceptUnsigned' | 'storeTimeout'
+    | 'header'
+    | 'idleTimeout'
+    | 'absoluteTimeout'
+    | 'encryptRecords'
+    | 'chunks'
+    | 'acceptUnsigned'
+    | 'storeTimeout'
+    | 'whenStoreDown'
   > {
   /**
    * Names of the environment variables that hold the secrets, newest first; they are read when the server runs and never become part

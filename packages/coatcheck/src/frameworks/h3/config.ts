@@ -39,7 +39,7 @@ export interface SessionCookieOptions {
 /** What an engine option is called here as well. */
 type Engine = Pick<
   SessionsOptions,
-  'onEvent' | 'now' | 'absoluteTimeout' | 'encryptRecords' | 'chunks' | 'foreign' | 'storeTimeout'
+  'onEvent' | 'now' | 'absoluteTimeout' | 'encryptRecords' | 'chunks' | 'foreign' | 'storeTimeout' | 'whenStoreDown'
 >
 
 /** How sessions of one name are kept. It may be written where it is used: it is looked at by value, and functions in it cost nothing. */
@@ -78,12 +78,16 @@ export interface Session<T extends object = Record<string, Anything>> {
   readonly id: string | undefined
   /** Milliseconds since the epoch; undefined until it is stored. */
   readonly createdAt: number | undefined
+  /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). */
+  readonly readOnly: boolean
   readonly data: SessionData<T>
 }
 
 /** A session and what can be done with it. What fails is also told at the end of the request, so none of it has to be awaited. */
 export interface SessionManager<T extends object = Record<string, Anything>> {
   readonly id: string | undefined
+  /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). */
+  readonly readOnly: boolean
   /** Changing it is as good as `update`, except that it is stored at the end of the request. */
   readonly data: SessionData<T>
   /** Sets values and stores them. Throws `BAD_VALUE`; rejects when the store fails. */

@@ -32,6 +32,19 @@ describe.each<readonly [string, AppSessionOptions]>([
     expect(next.get('buyer')).toBeUndefined()
   })
 
+  test('a value that is set to undefined is gone, and a flash value too', async () => {
+    const session = await init(undefined, place)
+    session.set('buyer', 'ada')
+    session.set('cart', 1)
+    session.flash('message', 'Hello')
+    const line = await session.commit()
+    const next = await init(pairOf(line), place)
+    next.set('buyer', undefined)
+    next.flash('message', undefined)
+    const last = await init(pairOf((await next.commit()) || line), place)
+    expect([last.has('buyer'), last.has('message'), last.get('cart')]).toEqual([false, false, 1])
+  })
+
   test('says when there is something to commit: reading a flash value and leaving one count', async () => {
     const session = await init(undefined, place)
     expect(session.isPending).toBe(false)

@@ -15,7 +15,15 @@ import type { Anything, Values } from './config.ts'
 export interface AppSessionOptions
   extends Pick<
     SessionsOptions,
-    'store' | 'foreign' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'storeTimeout' | 'now' | 'onEvent'
+    | 'store'
+    | 'foreign'
+    | 'idleTimeout'
+    | 'absoluteTimeout'
+    | 'encryptRecords'
+    | 'storeTimeout'
+    | 'whenStoreDown'
+    | 'now'
+    | 'onEvent'
   > {
   /** Of the cookie. Default `session`. */
   readonly name?: string
@@ -62,6 +70,10 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
   get isPending(): boolean {
     return this.#session.pending !== 'nothing'
   }
+  /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). */
+  get readOnly(): boolean {
+    return this.#session.readOnly
+  }
 
   /** A value; a flash value that is read is gone with the next commit. */
   readonly get = <K extends (keyof Data | keyof Flash) & string>(key: K): Read<Data, K> | Read<Flash, K> =>
@@ -70,16 +82,17 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
   readonly has = (key: (keyof Data | keyof Flash) & string): boolean =>
     this.#session.has(key) || this.#session.flashKeys().includes(key)
 
-  readonly set = <K extends keyof Data & string>(key: K, value: Data[K]): void => this.#session.set(key, value)
+  /** A value; `undefined` removes it, as it would be missing from the next request's JSON. */
+  readonly set = <K extends keyof Data & string>(key: K, value: Data[K]): void =>
+    void (value === undefined ? this.#session.delete(key) : this.#session.set(key, value))
 
   readonly unset = (key: keyof Data & string): void => {
     this.#session.delete(key)
   }
 
   /** Leaves a value for the next time it is read. */
-  readonly flash = <K extends keyof Flash & string>(key: K, value: Flash[K]): void => {
-    this.#session.flash(key, value)
-  }
+  readonly flash = <K extends keyof Flash & string>(key: K, value: Flash[K]): void =>
+    void (value === undefined ? this.#session.flash(key) : this.#session.flash(key, value))
 
   /** Stores what changed. The `Set-Cookie` line that describes the session; empty: there is nothing to say. */
   readonly commit = async (): Promise<string> => lineOf(await this.#scope.commit())

@@ -41,7 +41,7 @@ export function sessionsWith(
 
 function faceOptions({ line, readers, ...told }: Told, foreign: readonly ForeignReader[]): FaceOptions {
   const { maxAge = WEEK } = lastingOf(told)
-  const { name, secrets, absoluteTimeout, storeTimeout, now, onEvent } = told
+  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, now, onEvent } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -54,6 +54,7 @@ function faceOptions({ line, readers, ...told }: Told, foreign: readonly Foreign
     foreign: foreign.map((first, at) => ({ ...first, read: (value, request) => (readers()[at] ?? first).read(value, request) })),
     ...(told.wire && { serialize: line }),
     ...(storeTimeout !== undefined && { storeTimeout }),
+    ...(whenStoreDown && { whenStoreDown }),
     ...(now && { now }),
     ...(onEvent && { onEvent }),
   }

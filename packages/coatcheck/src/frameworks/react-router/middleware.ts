@@ -9,6 +9,8 @@ import {
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
+import { type SessionStorage, scopesIn, sessionsBehind } from '../remix/interface.ts'
+import { type Session as StorageSession, viewOf } from '../remix/session.ts'
 
 /** The key of a value in React Router's context, as `createContext` makes it. */
 export interface ContextKey<T> {
@@ -26,21 +28,33 @@ export interface MiddlewareArguments {
   readonly context: ContextProvider
 }
 
-export interface SessionMiddleware<Data extends object, Flash extends object> {
+/** `Opened`: what `getSession` gives. */
+export interface SessionMiddleware<Data extends object, Flash extends object, Opened = Session<Data, Flash>> {
   /** For a route's `middleware`; at the root, all routes share it. It stores what changed before the headers leave. */
   readonly middleware: (args: MiddlewareArguments, next: () => Promise<Response>) => Promise<Response>
   /** The session of this request, opened when it is first asked for. Rejects with `NO_DOOR` where the middleware did not run. */
-  readonly getSession: (context: ContextProvider) => Promise<Session<Data, Flash>>
+  readonly getSession: (context: ContextProvider) => Promise<Opened>
 }
 
 /**
- * Sessions made by `createSessions` as a middleware of React Router 7.9 and 8: no loader has to commit, and none can forget to. Storages
- * of this package share one session for each request inside it, on platforms too that do not tell requests apart.
+ * Sessions made by `createSessions`, or a storage of this package, as a middleware of React Router 7.9 and 8: no loader has to commit, and
+ * none can forget to. Of a storage, loaders get the session that its `getSession` gives; storages share one session for each request
+ * inside the middleware, on platforms too that do not tell requests apart. Throws `BAD_OPTIONS` for another library's storage.
  */
 export function sessionMiddleware<Data extends object, Flash extends object>(
   sessions: Sessions<Data, Flash>,
-): SessionMiddleware<Data, Flash> {
-  const face = faceOf(sessions as AnySessions)
+): SessionMiddleware<Data, Flash>
+export function sessionMiddleware<Data extends object, Flash extends object>(
+  storage: SessionStorage<Data, Flash>,
+): SessionMiddleware<Data, Flash, StorageSession<Data, Flash>>
+export function sessionMiddleware(given: AnySessions | SessionStorage): SessionMiddleware<object, object, unknown> {
+  const behind = sessionsBehind(given)
+  if (!behind && 'commitSession' in given) {
+    throw new SessionError('BAD_OPTIONS', 'The storage was not made by this package.', {
+      fix: 'Make it with createSessionStorage, or another, of coatcheck/react-router, and pass the object itself.',
+    })
+  }
+  const face = faceOf(behind ?? (given as AnySessions))
   // What `createContext` would make: a key is told from others by which object it is.
   const key: ContextKey<Scope | null> = { defaultValue: null }
   return {
@@ -57,15 +71,21 @@ export function sessionMiddleware<Data extends object, Flash extends object>(
       }
       try {
         // A loader that throws is an answer of 500 here, and keeps nothing.
+        // A storage that a loader used said of itself that nothing is stored by itself: here it is.
+        scope.commitsByCall = false
         await scope.close(response.status)
-        return answered(response, [scope])
+        const others = scopesIn(request).filter((each) => each.core === face.core && each !== scope)
+        return answered(response, [scope, ...others])
       } finally {
         scope.finish()
       }
     },
     async getSession(context) {
       const scope = context.get(key)
-      if (scope) return (await scope.open()) as unknown as Session<Data, Flash>
+      if (scope) {
+        const session = await scope.open()
+        return behind ? viewOf(scope) : session
+      }
       throw new SessionError('NO_DOOR', 'The middleware of these sessions did not run for this route.', {
         fix: 'Export it as `middleware` from the root route.',
       })

@@ -1,3 +1,4 @@
+import { SessionError } from '../../errors.ts'
 import { type RemixValue, remixValue } from '../../foreign/remix.ts'
 import { unescaped } from '../../foreign/text.ts'
 import { readCookie } from '../../ticket/cookie.ts'
@@ -53,7 +54,7 @@ export function createCookie(name: string, options: CookieOptions = {}): Cookie 
       return lineOf(name, how(await coded().encode(value)), { ...attributes, ...more })
     },
   }
-  MADE_OF.set(cookie, { ...attributes, secrets })
+  MADE_OF.set(cookie, { ...options, ...attributes })
   return cookie
 }
 
@@ -64,7 +65,19 @@ export function isCookie(object: unknown): object is Cookie {
   )
 }
 
-/** What was said of a cookie of ours; undefined for another library's. */
-export function optionsOf(cookie: Cookie): CookieOptions | undefined {
-  return MADE_OF.get(cookie)
+/** What a storage knows of its cookie. */
+export interface Made extends CookieOptions {
+  readonly name: string
+  readonly secrets: readonly string[]
+}
+
+/** The cookie of a storage, from one of ours or from options. */
+export function cookieOf(given: Cookie | (CookieOptions & { readonly name?: string }) = {}): Made {
+  const options = isCookie(given) ? MADE_OF.get(given) : given
+  if (!options) {
+    throw new SessionError('BAD_OPTIONS', 'The option `cookie` is a cookie that another library made.', {
+      fix: 'Make it with createCookie of coatcheck/remix, or pass its options.',
+    })
+  }
+  return { path: '/', sameSite: 'lax', ...options, name: given.name ?? '__session', secrets: options.secrets ?? [] }
 }

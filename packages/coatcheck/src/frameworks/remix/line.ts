@@ -17,18 +17,22 @@ export interface CookieSerializeOptions {
   readonly priority?: 'low' | 'medium' | 'high' | undefined
 }
 
+/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
+export const LONGEST_AGE: number = 400 * 86_400
+
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A Set-Cookie line with the attributes in the order that Remix writes them in. */
 export function lineOf(name: string, value: string, options: CookieSerializeOptions): string {
-  const { maxAge, expires, sameSite, priority } = options
+  const { expires, sameSite, priority } = options
   const attributes = attributesOf(options)
+  const maxAge = ageOf(options)
   const fault = cookieFault(name, { ...attributes, ...(expires && { expires }) })
   if (fault) throw new SessionError('BAD_OPTIONS', `The option \`${fault.option}\` ${fault.what}.`, { fix: fault.fix })
   const { path, domain, secure, httpOnly, partitioned } = attributes
   const site = sameSite === true ? 'strict' : sameSite
   const parts: readonly (readonly [name: string, value: string | number | boolean | undefined])[] = [
-    ['Max-Age', maxAge === undefined ? undefined : Math.floor(maxAge)],
+    ['Max-Age', maxAge],
     ['Domain', domain],
     ['Path', path],
     ['Expires', expires?.toUTCString()],
@@ -44,6 +48,15 @@ export function lineOf(name: string, value: string, options: CookieSerializeOpti
   return [`${name}=${value}`, ...written].join('; ')
 }
 
+/** Whole seconds that a browser can count, none for a cookie that is over; `BAD_OPTIONS` for what is no number of them. */
+export function ageOf({ maxAge }: CookieSerializeOptions): number | undefined {
+  if (maxAge === undefined) return undefined
+  if (Number.isFinite(maxAge)) return Math.max(0, Math.min(Math.floor(maxAge), LONGEST_AGE))
+  throw new SessionError('BAD_OPTIONS', 'The option `cookie.maxAge` is no number of seconds.', {
+    fix: 'Give seconds, or leave it out.',
+  })
+}
+
 /** The attributes that browsers know, without what is undefined. */
 export function attributesOf(options: CookieSerializeOptions): CookieAttributes {
   const { path, domain, sameSite, secure, httpOnly, partitioned } = options
@@ -52,8 +65,8 @@ export function attributesOf(options: CookieSerializeOptions): CookieAttributes 
     ...(path !== undefined && { path }),
     ...(domain !== undefined && { domain }),
     ...(site && { sameSite: site }),
-    ...(secure && { secure }),
-    ...(httpOnly && { httpOnly }),
-    ...(partitioned && { partitioned }),
+    ...(secure !== undefined && { secure }),
+    ...(httpOnly !== undefined && { httpOnly }),
+    ...(partitioned !== undefined && { partitioned }),
   }
 }

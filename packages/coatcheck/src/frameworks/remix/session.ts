@@ -8,6 +8,8 @@ export type SessionData<Data, Flash> = Partial<Data & { [Key in keyof Flash as `
 export interface Session<Data = Record<string, unknown>, Flash = Data> {
   /** The session's public name, empty while it is not stored. It opens nothing. */
   readonly id: string
+  /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). Not in Remix. */
+  readonly readOnly: boolean
   /** A copy of the values, and of the flash values as `__flash_<key>__`. */
   readonly data: SessionData<Data, Flash>
   has(name: (keyof Data | keyof Flash) & string): boolean
@@ -45,6 +47,9 @@ export function viewOf(scope: Scope): Session<Values> {
     get id() {
       return live().handle ?? ''
     },
+    get readOnly() {
+      return live().readOnly
+    },
     get data() {
       const flash = live()
         .flashKeys()
@@ -53,8 +58,9 @@ export function viewOf(scope: Scope): Session<Values> {
     },
     has: (key) => live().has(key) || flashed(key),
     get: ((key: string) => (live().has(key) ? live().get(key) : live().flash(key))) as Session<Values>['get'],
-    set: (key, value) => live().set(key, value),
-    flash: (key, value) => void live().flash(key, value),
+    // As JSON, which knows no undefined, would have it in the next request.
+    set: (key, value) => void (value === undefined ? live().delete(key) : live().set(key, value)),
+    flash: (key, value) => void (value === undefined ? live().flash(key) : live().flash(key, value)),
     unset: (key) => void live().delete(key),
     update: (key, change) => live().update(key, change),
     regenerateId: () => live().regenerateId(),
@@ -72,6 +78,7 @@ export function createSession<Data = Values, Flash = Data>(initialData: object =
   const flashes = new Map(Object.entries(flash))
   const session: Session<Values> = {
     id,
+    readOnly: false,
     get data() {
       const left = [...flashes].map(([key, value]) => [`__flash_${key}__`, value] as const)
       return Object.fromEntries([...data, ...left])
@@ -104,8 +111,9 @@ const OWNERS = new WeakMap<object, string>()
 /** Puts what a session without a request holds into one that has one. */
 export function copyInto(live: LiveSession, session: Session<Values>): void {
   const { values, flash } = remixFlash(session.data as Values)
-  live.replace(values)
-  for (const [key, value] of Object.entries(flash)) live.flash(key, value)
+  const known = (of: Values) => Object.entries(of).filter(([, value]) => value !== undefined)
+  live.replace(Object.fromEntries(known(values)))
+  for (const [key, value] of known(flash)) live.flash(key, value)
   const owner = OWNERS.get(session)
   if (owner !== undefined) live.signIn(owner)
 }

@@ -2,8 +2,10 @@ import { type CustomStorage, customKeeper, remembered, wiredKeeper } from '../..
 import { remixCookie, remixFiles, remixId, storedForeign } from '../../foreign/remix.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
+import { cookieOf } from './cookies.ts'
+import type { SessionStorage } from './interface.ts'
 import { lazyFileStore } from './lazy.ts'
-import { cookieOf, type SessionStorage, type StorageOptions, storageOf } from './storage.ts'
+import { type StorageOptions, storageOf } from './storage.ts'
 
 type Values = Record<string, unknown>
 

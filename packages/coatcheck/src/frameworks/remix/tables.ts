@@ -1,6 +1,7 @@
 import type { CustomStorage } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
-import type { SessionStorage, StorageOptions } from './storage.ts'
+import type { SessionStorage } from './interface.ts'
+import type { StorageOptions } from './storage.ts'
 import { onFunctions } from './storages.ts'
 
 type Values = Record<string, unknown>

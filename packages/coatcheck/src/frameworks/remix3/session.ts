@@ -55,6 +55,10 @@ export class Session<Data extends object = Values, Flash extends object = Values
   get deleteId(): string | undefined {
     return this.#deletes && this.#id !== '' ? this.#id : undefined
   }
+  /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). Not in Remix 3. */
+  get readOnly(): boolean {
+    return this.#live?.readOnly ?? false
+  }
   get data(): SessionData<Data, Flash> {
     const values = Object.fromEntries(Array.from(this.#values.keys(), (key) => [key, this.#values.get(key)]))
     return [values as Partial<Data>, { ...this.#next } as Partial<Flash>]

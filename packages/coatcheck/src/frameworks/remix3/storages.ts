@@ -8,6 +8,7 @@ import {
   sessionsOf,
   wiredKeeper,
 } from '../../core/face.ts'
+import { SessionError } from '../../errors.ts'
 import { remix3Files, storedForeign } from '../../foreign/remix3.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
@@ -18,12 +19,18 @@ import { originOf, Session } from './session.ts'
 export interface SessionStorage {
   /** The session that a cookie's value opens; a new one for null and for whatever opens none. */
   read(cookieValue: string | null): Promise<Session>
-  /** Stores what changed. The cookie's new value, `''` when the cookie is to be removed, null when there is nothing to send. */
+  /**
+   * Stores what changed. The cookie's new value, `''` when the cookie is to be removed, null when there is nothing to send. Rejects with
+   * `BAD_OPTIONS` for a session of another storage.
+   */
   save(session: Session): Promise<string | null>
 }
 
 export interface StorageOptions
-  extends Pick<SessionsOptions, 'onEvent' | 'now' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'foreign'> {
+  extends Pick<
+    SessionsOptions,
+    'onEvent' | 'now' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'foreign' | 'whenStoreDown'
+  > {
   /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read. */
   readonly wire?: 'upstream'
 }
@@ -108,17 +115,25 @@ function storageOn(face: () => FaceSessions): SessionStorage {
     },
     async save(session) {
       const known = originOf(session)
+      if (known && known.scope.core !== face().core) {
+        throw new SessionError('BAD_OPTIONS', 'The session was made by read() of another storage.', {
+          fix: 'Save it with that storage; to copy its values into this one, save createSession(undefined, session.data).',
+        })
+      }
       const scope = known?.scope ?? face().fromTicket(null)
       const live = known?.live ?? (await scope.open())
       const [values, flash] = session.data
       if (session.destroyed) live.restart()
       else {
-        if (!known) live.replace(values)
+        if (!known) live.replace(Object.fromEntries(there(values)))
         if (session.moves) live.regenerateId()
-        for (const [key, value] of Object.entries(flash)) live.flash(key, value)
+        for (const [key, value] of there(flash)) live.flash(key, value)
       }
       const { ticket } = await scope.commit()
       return session.destroyed ? '' : (ticket ?? null)
     },
   }
 }
+
+/** What is left of values as JSON, which Remix 3 stores, has them: nothing is undefined. */
+const there = (values: object): [string, unknown][] => Object.entries(values).filter(([, value]) => value !== undefined)
