@@ -1,4 +1,5 @@
 import { randomText } from '../crypto/random.ts'
+import { mayAwaitOthers } from '../crypto/workers.ts'
 import type { SessionError } from '../errors.ts'
 import { type Body, withWrite } from './body.ts'
 import { apply, isEmpty, without } from './changes.ts'
@@ -15,8 +16,8 @@ const SMALL = 16_384
 
 /**
  * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
- * and written once. Between processes the store's compare-and-set decides: whoever lost reads again, applies its changes again
- * and tries again. No write is unconditional, so nothing brings an ended session back.
+ * and written once. Between processes, and where one request may not wait for another, the store's compare-and-set decides: whoever
+ * lost reads again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
  */
 export class Lines {
   readonly #waiting = new Map<string, Job[]>()
@@ -35,7 +36,7 @@ export class Lines {
   add(job: Job, known: Known): void {
     const { key } = known
     const waiting = this.#waiting.get(key)
-    if (waiting) waiting.push(job)
+    if (waiting && mayAwaitOthers) waiting.push(job)
     else void this.#run(key, [job], this.#newest(key, known))
   }
 

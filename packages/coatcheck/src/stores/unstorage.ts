@@ -1,4 +1,5 @@
 import { randomText } from '../crypto/random.ts'
+import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
 import { checkName, isName } from './names.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
@@ -49,7 +50,7 @@ export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOp
   async function alone<T>(key: string, act: (place: string) => Promise<T>): Promise<T> {
     checkName('unstorage', key)
     const place = `${prefix}:${key}`
-    const before = queue.get(place)
+    const before = mayAwaitOthers ? queue.get(place) : undefined
     const turn = (async () => {
       await before?.catch(() => {})
       return act(place)
