@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { freePorts, type Launch, makeFolder, removeFolder, Server, tool } from './engine-process.ts'
 import { engineBinary } from './engines.ts'
@@ -146,6 +146,30 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Ru
     return { command, args, ready: /ready for connections/ }
   })
   return { ...running, url: `mysql://root@${HOST}:${running.port}/` }
+}
+
+/** With JetStream on its disk. Each of `settings` is a line of its configuration file, such as `max_payload: 9000`. */
+export async function startNats(settings: readonly string[] = []): Promise<Running> {
+  const command = engineBinary('nats')
+  const running = await run('nats', async (folder, [port]) => {
+    const file = join(folder, 'settings')
+    writeFileSync(file, settings.join('\n'))
+    const args = ['-c', file, '-js', '-a', HOST, '-p', `${port}`, '-sd', join(folder, 'data')]
+    return { command, args, ready: /Server is ready/ }
+  })
+  return { ...running, url: `nats://${HOST}:${running.port}` }
+}
+
+/** With 64 MB. `settings` are flags of memcached. */
+export async function startMemcached(settings: readonly string[] = []): Promise<Running> {
+  const command = engineBinary('memcached')
+  const user = process.getuid?.() === 0 ? ['-u', 'root'] : []
+  const running = await run('memcached', async (_, [port]) => {
+    // Told to be talkative, it says when it listens.
+    const args = ['-l', HOST, '-p', `${port}`, '-v', '-v', ...user, ...settings]
+    return { command, args, ready: /server listening/ }
+  })
+  return { ...running, url: `memcached://${HOST}:${running.port}` }
 }
 
 /** The numbers of a user of this system. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** The servers that stores are tested on. */
-export type EngineName = 'redis' | 'postgres' | 'mariadb'
+export type EngineName = 'redis' | 'postgres' | 'mariadb' | 'nats' | 'memcached'
 
 interface Engine {
   /** As people call it. */
@@ -42,6 +42,20 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     folders: usual,
     package: 'mariadb-server',
     variable: 'COATCHECK_TEST_MYSQL_URL',
+  },
+  nats: {
+    title: 'NATS',
+    binary: 'nats-server',
+    folders: usual,
+    package: 'nats-server',
+    variable: 'COATCHECK_TEST_NATS_URL',
+  },
+  memcached: {
+    title: 'memcached',
+    binary: 'memcached',
+    folders: usual,
+    package: 'memcached',
+    variable: 'COATCHECK_TEST_MEMCACHED_URL',
   },
 }
 

@@ -1,46 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { rolldown } from 'rolldown'
-import { environment, finish, root, type Tally } from './steps.ts'
+import { engineIn, haveEngines, home, installEngines, npm } from './runtime-engines.ts'
+import { finish, root, type Tally } from './steps.ts'
 
-const home = join(root, 'packages/coatcheck/test/runtimes')
 const timeLimit = 10 * 60_000
 
 /** A runtime under test: tells its name, then what it printed (one JSON line per test) when it ran the suite in `app`. */
 interface Runtime {
   readonly name: string
   run(app: string): Promise<string>
-}
-
-const npm = (args: string[], cwd: string): void => {
-  // Without a shell, as a path may hold anything; npm is a script, which Windows starts only through one.
-  execFileSync('npm', [...args, '--loglevel=error'], {
-    cwd,
-    env: environment,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  })
-}
-
-/** Installs the engines once per lockfile, below .cache, and gives the folder back. */
-function installEngines(): string {
-  const cache = join(root, '.cache/runtimes')
-  const digest = createHash('sha256')
-    .update(readFileSync(join(home, 'package-lock.json')))
-    .digest('hex')
-    .slice(0, 16)
-  const folder = join(cache, digest)
-  // npm writes this file when everything is there.
-  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return folder
-  console.log('installing the engines (about 700 MB, once) …')
-  rmSync(cache, { recursive: true, force: true })
-  for (const file of ['package.json', 'package-lock.json', '.npmrc']) cpSync(join(home, file), join(folder, file))
-  npm(['ci', '--ignore-scripts'], folder)
-  return folder
 }
 
 /** A folder outside the repository, so that nothing of ours is found by accident, that has installed what `npm publish` would upload. */
@@ -139,26 +111,26 @@ function read(name: string, text: string): Tally {
 
 function matrix(): Runtime[] {
   const here = program(`Node ${process.versions.node}`, process.execPath)
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
+  if (!haveEngines) {
     console.log(
       `NOT RUN here: Node 22 and 24, Bun, Deno, workerd. Their binaries are locked for linux-x64, and this is ${process.platform}-${process.arch}.`,
     )
     return [here]
   }
-  const engines = join(installEngines(), 'node_modules')
+  const folder = installEngines()
   const pins: Record<string, string> = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).dependencies
   const version = (name: string): string | undefined => pins[name]?.split('@').at(-1)
-  const bun = '@oven/bun-linux-x64-baseline'
-  const deno = '@deno/linux-x64-glibc'
-  const workerd = '@cloudflare/workerd-linux-64'
+  const deno = `Deno ${version('@deno/linux-x64-glibc')}`
   const denoFlags = ['--allow-all', '--no-prompt', '--cached-only', '--node-modules-dir=manual']
+  const workerd = engineIn(folder, 'workerd')
   return [
-    ...['node22', 'node24'].map((node) => program(`Node ${version(node)}`, join(engines, node, 'bin/node'))),
+    program(`Node ${version('node22')}`, engineIn(folder, 'node22')),
+    program(`Node ${version('node24')}`, engineIn(folder, 'node24')),
     here,
-    program(`Bun ${version(bun)}`, join(engines, bun, 'bin/bun')),
-    program(`Deno ${version(deno)}`, join(engines, deno, 'deno'), 'run', ...denoFlags),
-    worker(`workerd ${version(workerd)}`, join(engines, workerd, 'bin/workerd'), ''),
-    worker(`workerd with nodejs_compat`, join(engines, workerd, 'bin/workerd'), '"nodejs_compat"'),
+    program(`Bun ${version('@oven/bun-linux-x64-baseline')}`, engineIn(folder, 'bun')),
+    program(deno, engineIn(folder, 'deno'), 'run', ...denoFlags),
+    worker(`workerd ${version('@cloudflare/workerd-linux-64')}`, workerd, ''),
+    worker('workerd with nodejs_compat', workerd, '"nodejs_compat"'),
   ]
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { check } from './check.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
 import { installAll, timingsTable } from './examples.ts'
+import { haveEngines, installEngines } from './runtime-engines.ts'
 import { runtimes } from './runtimes.ts'
 import { finish, root, run, type Tally } from './steps.ts'
 
@@ -65,9 +66,10 @@ async function everything(without: readonly EngineName[]): Promise<Tally> {
   console.log('\n— the engines of the stores')
   const needed = (Object.keys(ENGINES) as EngineName[]).filter((name) => !without.includes(name))
   const engines = await prepared('an engine', () => prepareEngines(needed))
+  const others = await prepared('the runtimes', () => haveEngines && installEngines())
   const tested = ['unit', 'integration', 'browser'].map(vitest)
   console.log('\n— the packed package on every runtime')
-  const parts = [checked, installed, engines, ...tested, await runtimes()]
+  const parts = [checked, installed, engines, others, ...tested, await runtimes()]
   const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
   return { passed: sum('passed'), failed: sum('failed') }
 }

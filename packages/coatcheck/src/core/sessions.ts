@@ -15,7 +15,8 @@ import type { Session } from './types.ts'
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
   /**
    * The session of the request that a door was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono); asking again
-   * gives the same one. Rejects with `STORE_FAILED` when the store cannot be read, and with `NO_DOOR` when no door knows `request`.
+   * gives the same one. Rejects with `STORE_FAILED` when the store cannot be read (see `whenStoreDown`), and with `NO_DOOR` when no door
+   * knows `request`.
    */
   open(request: object): Promise<Session<Data, Flash>>
   /** Removes expired records, 1000 at most; how many. For stores that do not do it themselves: call it now and then. */
@@ -52,8 +53,8 @@ export function faceOf(sessions: AnySessions): FaceSessions {
 }
 
 /**
- * Makes the sessions of a site from options that are checked here. It reads no clock, draws no random bytes and derives no key, so
- * that it can stand at the top of any module. Throws `BAD_OPTIONS`.
+ * Makes the sessions of a site from options that are checked here. It reads no clock, draws no random bytes, derives no key and calls
+ * nothing but `onEvent`, so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
  */
 export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
   options: SessionsOptions,

@@ -1,7 +1,7 @@
-import { createPool, type Pool } from 'mysql2/promise'
+import { type Connection, createConnection, createPool, type Pool } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Running, startMariadb } from '../../../../scripts/engine-servers.ts'
-import { losesNothing, outlives } from '../../test/helpers/faults.ts'
+import { losesNothing, outlives, whenBack } from '../../test/helpers/faults.ts'
 import { mysqlStore } from './mysql.ts'
 import type { SessionRecord } from './store.ts'
 
@@ -24,19 +24,36 @@ describe('mysqlStore, when', () => {
     await server.stop()
   })
 
-  it('MariaDB is killed and started again', async () => {
+  /** A user without the right to write to a server that is read-only, or to the connection that is kept for administrators. */
+  async function asApplication(): Promise<{ app: Pool; admin: Connection; close(): Promise<void> }> {
+    const admin = await createConnection(`${server.url}app`)
+    await admin.query("CREATE USER IF NOT EXISTS app@'%'")
+    await admin.query("GRANT SELECT, INSERT, UPDATE, DELETE ON app.* TO app@'%'")
+    const app = createPool({ uri: `${server.url}app`, user: 'app' })
+    const close = async (): Promise<void> => {
+      await app.end()
+      await admin.end()
+    }
+    return { app, admin, close }
+  }
+
+  it('fault: MariaDB | killed mid-request and started again | STORE_FAILED | all that was acknowledged is there', async () => {
     await outlives(mysqlStore(pool), { strike: () => server.server.kill(), heal: () => server.server.start() })
   })
 
-  it('MariaDB is killed under load and started again', async () => {
+  it('fault: MariaDB | killed under load and started again | STORE_FAILED | all that was acknowledged is there, nothing twice', async () => {
     await losesNothing(mysqlStore(pool), { strike: () => server.server.kill(), heal: () => server.server.start() })
   })
 
-  it('MariaDB stops answering and goes on', async () => {
-    await outlives(mysqlStore(pool), { strike: () => server.server.pause(), heal: () => server.server.resume() })
+  it('fault: MariaDB | stops answering (SIGSTOP) | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
+    await outlives(mysqlStore(pool), {
+      strike: () => server.server.pause(),
+      heal: () => server.server.resume(),
+      says: /did not answer .* within 2 seconds/,
+    })
   })
 
-  it('every connection of the pool is taken', async () => {
+  it('fault: MariaDB | every connection of the pool is taken | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
     const small = createPool({ uri: `${server.url}app`, connectionLimit: 1 })
     let release = (): void => {}
     await outlives(mysqlStore(small), {
@@ -57,7 +74,61 @@ describe('mysqlStore, when', () => {
     })
   })
 
-  it('a transaction of the application and ours are in each other’s way: ours is sent again', async () => {
+  it('fault: MariaDB | read_only, as a replica is | STORE_FAILED (ER_OPTION_PREVENTS_STATEMENT) for writes | goes on where it was', async () => {
+    const { app, admin, close } = await asApplication()
+    await outlives(mysqlStore(app), {
+      strike: () => admin.query('SET GLOBAL read_only = ON'),
+      heal: () => admin.query('SET GLOBAL read_only = OFF'),
+      says: /\(ER_OPTION_PREVENTS_STATEMENT\).*Connect it to the primary/,
+    })
+    await close()
+  })
+
+  it('fault: MariaDB | the server has no connection left (max_connections) | STORE_FAILED (ER_CON_COUNT_ERROR) | goes on where it was', async () => {
+    const { app, admin, close } = await asApplication()
+    const others: Connection[] = []
+    await outlives(mysqlStore(app), {
+      async strike() {
+        await admin.query('SET GLOBAL max_connections = 10')
+        const [rows] = await admin.query("SELECT id FROM information_schema.processlist WHERE user = 'app'")
+        // Theirs take the places of ours.
+        for (const { id } of rows as { id: number }[]) await admin.query(`KILL ${id}`)
+        while (others.length < 20) {
+          try {
+            others.push(await createConnection({ uri: `${server.url}app`, user: 'app' }))
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'ER_CON_COUNT_ERROR' })
+            break
+          }
+        }
+        // The pool finds out one by one that its connections are gone.
+        await whenBack(async () => {
+          for (const error of await Promise.all([1, 2, 3].map(() => app.query('DO 1').catch(({ code }) => code))))
+            if (error !== 'ER_CON_COUNT_ERROR') throw new Error('Not yet.')
+        })
+      },
+      async heal() {
+        await Promise.all(others.map((other) => other.end()))
+        await admin.query('SET GLOBAL max_connections = 151')
+      },
+      says: /\(ER_CON_COUNT_ERROR\).*raise `max_connections`/,
+    })
+    await close()
+  })
+
+  it('fault: MariaDB | somebody else holds the row | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
+    const theirs = await pool.getConnection()
+    await outlives(mysqlStore(pool), {
+      async strike() {
+        await theirs.query('BEGIN')
+        await theirs.query('SELECT * FROM coatcheck_sessions FOR UPDATE')
+      },
+      heal: () => theirs.query('COMMIT'),
+    })
+    theirs.release()
+  })
+
+  it('fault: MariaDB | a deadlock with a transaction of the application | its answer: the statement is sent again | all is done once', async () => {
     const store = mysqlStore(pool, { table: 'contended' })
     await store.migrate()
     const versions = await Promise.all(['a', 'b'].map((key) => store.create(key, { ...record, expiresAt: 1 })))

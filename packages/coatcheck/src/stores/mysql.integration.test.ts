@@ -1,69 +1,58 @@
 import { createPool as createCallbackPool } from 'mysql2'
 import { createPool, type Pool } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMariadb } from '../../../../scripts/engine-servers.ts'
 import { counted } from '../../test/helpers/counted.ts'
-import { freshName, serving } from '../../test/helpers/engines.ts'
+import { freshName, whileTested } from '../../test/helpers/engines.ts'
+import type { Connected } from '../../test/helpers/over.ts'
+import { connect, startDatabase } from '../../test/stores/mysql.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type MysqlClient, mysqlSchema, mysqlStore } from './mysql.ts'
 import type { SessionRecord } from './store.ts'
 
 const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'migrate'] as const
-const server = serving('mariadb', startMariadb)
-/** A database of this run. */
-const database = freshName()
+const url = whileTested(startDatabase)
 
-beforeAll(async () => {
-  const pool = createPool(server())
-  await pool.query(`CREATE DATABASE ${database} CHARACTER SET latin1`)
-  await pool.end()
-})
-afterAll(async () => {
-  const pool = createPool(server())
-  await pool.query(`DROP DATABASE ${database}`)
-  await pool.end()
-})
+type Connect = (uri: string) => Connected<MysqlClient>
 
-interface Connected {
-  readonly client: MysqlClient
-  close(): Promise<unknown>
-}
-
-const pool = (options: object = {}): Connected => {
-  const client = createPool({ uri: server(), database, ...options })
-  return { client, close: () => client.end() }
-}
+const pool =
+  (options: object): Connect =>
+  (uri) => {
+    const client = createPool({ uri, ...options })
+    return { client, close: () => client.end() }
+  }
 
 /** Settings of the server that a connection begins with. */
-const poolWith = (sql: string): Connected => {
-  const client = createPool({ uri: server(), database })
-  client.on('connection', (connection) => void connection.query(sql))
-  return { client, close: () => client.end() }
-}
+const poolWith =
+  (sql: string): Connect =>
+  (uri) => {
+    const client = createPool({ uri })
+    client.on('connection', (connection) => void connection.query(sql))
+    return { client, close: () => client.end() }
+  }
 
-const CLIENTS: Readonly<Record<string, () => Connected>> = {
-  'mysql2/promise': pool,
-  mysql2() {
-    const client = createCallbackPool({ uri: server(), database })
+const CLIENTS: Readonly<Record<string, Connect>> = {
+  'mysql2/promise': connect,
+  mysql2(uri) {
+    const client = createCallbackPool(uri)
     return { client, close: () => client.promise().end() }
   },
-  'a pool that counts changed rows, not those it found': () => pool({ flags: ['-FOUND_ROWS'] }),
-  'a pool whose numbers are texts': () => pool({ supportBigNumbers: true, bigNumberStrings: true }),
-  'a pool whose rows are lists': () => pool({ rowsAsArray: true }),
-  'a pool with named placeholders and tables before the columns': () => pool({ namedPlaceholders: true, nestTables: '.' }),
-  'a pool in another character set': () => pool({ charset: 'latin1' }),
-  'a pool in a character set of several bytes': () => pool({ charset: 'gbk' }),
-  'a server that quotes as in ANSI SQL and knows no backslash': () => poolWith("SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'"),
-  'a server that takes what does not fit': () => poolWith("SET sql_mode = ''"),
-  'a server where every transaction is serializable': () => poolWith('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'),
+  'a pool that counts changed rows, not those it found': pool({ flags: ['-FOUND_ROWS'] }),
+  'a pool whose numbers are texts': pool({ supportBigNumbers: true, bigNumberStrings: true }),
+  'a pool whose rows are lists': pool({ rowsAsArray: true }),
+  'a pool with named placeholders and tables before the columns': pool({ namedPlaceholders: true, nestTables: '.' }),
+  'a pool in another character set': pool({ charset: 'latin1' }),
+  'a pool in a character set of several bytes': pool({ charset: 'gbk' }),
+  'a server that quotes as in ANSI SQL and knows no backslash': poolWith("SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'"),
+  'a server that takes what does not fit': poolWith("SET sql_mode = ''"),
+  'a server where every transaction is serializable': poolWith('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'),
 }
 
-describe.each(Object.entries(CLIENTS))('mysqlStore, over %s', (_, connect) => {
-  let one: Connected
-  let other: Connected
+describe.each(Object.entries(CLIENTS))('mysqlStore, over %s', (_, open) => {
+  let one: Connected<MysqlClient>
+  let other: Connected<MysqlClient>
   beforeAll(() => {
-    one = connect()
-    other = connect()
+    one = open(url())
+    other = open(url())
   })
   afterAll(() => Promise.all([one.close(), other.close()]))
 
@@ -91,7 +80,7 @@ const record = (changes: Partial<SessionRecord> = {}): SessionRecord => ({
 describe('mysqlStore', () => {
   let db: Pool
   beforeAll(() => {
-    db = createPool({ uri: server(), database })
+    db = createPool(url())
   })
   afterAll(() => db.end())
   const rows = async (sql: string): Promise<Record<string, unknown>[]> => (await db.query(sql))[0] as Record<string, unknown>[]
@@ -126,7 +115,7 @@ describe('mysqlStore', () => {
   it('makes the table that the printed SQL makes', async () => {
     const [made, printed] = [freshName(), freshName()]
     await mysqlStore(db, { table: made }).migrate()
-    const many = createPool({ uri: server(), database, multipleStatements: true })
+    const many = createPool({ uri: url(), multipleStatements: true })
     await many.query(mysqlSchema(printed))
     await many.end()
     await mysqlStore(db, { table: printed }).migrate()
@@ -201,7 +190,7 @@ describe('mysqlStore', () => {
 
   it('takes no single connection, which may be in a transaction of the application’s', async () => {
     const connection = await db.getConnection()
-    for (const one of [connection, undefined, null, {}, server()]) {
+    for (const one of [connection, undefined, null, {}, url()]) {
       expect(() => mysqlStore(one as unknown as MysqlClient)).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
     }
     connection.release()

@@ -1,8 +1,12 @@
-import { Pool } from 'pg'
+import { Client, Pool } from 'pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Running, startPostgres } from '../../../../scripts/engine-servers.ts'
-import { losesNothing, outlives } from '../../test/helpers/faults.ts'
+import { counted } from '../../test/helpers/counted.ts'
+import { freshName } from '../../test/helpers/engines.ts'
+import { losesNothing, outlives, siteOver, whenBack } from '../../test/helpers/faults.ts'
+import { startStandby } from '../../test/helpers/standby.ts'
+import { wireTo } from '../../test/helpers/wire.ts'
 import { type PostgresClient, postgresStore } from './postgres.ts'
 import type { SessionRecord } from './store.ts'
 
@@ -36,11 +40,11 @@ describe.each(Object.entries(CLIENTS))('postgresStore over %s, when', (_, connec
     await connected.close()
     await server.stop()
   })
-  it('PostgreSQL is killed and started again', async () => {
+  it('fault: PostgreSQL | killed mid-request and started again | STORE_FAILED | all that was acknowledged is there', async () => {
     await outlives(postgresStore(connected.client), { strike: () => server.server.kill(), heal: () => server.server.start() })
   })
 
-  it('PostgreSQL is killed under load and started again', async () => {
+  it('fault: PostgreSQL | killed under load and started again | STORE_FAILED | all that was acknowledged is there, nothing twice', async () => {
     await losesNothing(postgresStore(connected.client), { strike: () => server.server.kill(), heal: () => server.server.start() })
   })
 
@@ -53,14 +57,74 @@ describe.each(Object.entries(CLIENTS))('postgresStore over %s, when', (_, connec
     })
   })
 
-  it('it is told to read only, as a standby is', async () => {
-    const readOnly = connect(`${server.url}?options=-c%20default_transaction_read_only%3Don`)
-    const store = postgresStore(readOnly.client)
-    await expect(store.create('key', record)).rejects.toMatchObject({
-      code: 'STORE_FAILED',
-      fix: expect.stringContaining('primary'),
+  it('fault: PostgreSQL | told to read only (default_transaction_read_only) | STORE_FAILED (25006) for writes | goes on where it was', async () => {
+    const admin = new Pool({ connectionString: server.url })
+    // A client that was not here before: the package `postgres` waits up to 20 seconds with the connections it lost in a crash.
+    const { client, close } = connect(server.url)
+    const store = postgresStore(client)
+    const readOnly = async (setting: 'on' | 'off'): Promise<void> => {
+      await admin.query(`ALTER SYSTEM SET default_transaction_read_only = ${setting}`)
+      await admin.query('SELECT pg_reload_conf()')
+      // Each connection hears of it in its own time.
+      await whenBack(async () => {
+        const writes = await Promise.allSettled([1, 2, 3, 4].map(() => store.create(freshName(), record)))
+        if (writes.some(({ status }) => status !== (setting === 'on' ? 'rejected' : 'fulfilled'))) throw new Error('Not yet.')
+      })
+    }
+    await outlives(store, {
+      strike: () => readOnly('on'),
+      heal: () => readOnly('off'),
+      says: /\(25006\).*Connect it to the primary/,
     })
-    await readOnly.close()
+    await close()
+    await admin.end()
+  })
+
+  it('fault: PostgreSQL | a failover leads the client to a standby before it is promoted | STORE_FAILED (25006) for writes | goes on where it was', async () => {
+    const standby = await startStandby(server)
+    const wire = await wireTo(server.url)
+    const [primary, follower] = [new Pool({ connectionString: server.url }), new Pool({ connectionString: standby.url })]
+    const { client, close } = connect(wire.url)
+    const store = postgresStore(client)
+    await outlives(store, {
+      async strike() {
+        const { rows } = await primary.query('SELECT pg_current_wal_insert_lsn() AS at')
+        const replayed = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS has'
+        await whenBack(async () => {
+          if (!(await follower.query(replayed, [rows[0].at])).rows[0].has) throw new Error('It is behind.')
+        })
+        wire.leadTo(standby.url)
+        await whenBack(() => store.read('anything'))
+      },
+      heal: () => follower.query('SELECT pg_promote()'),
+      says: /\(25006\).*Connect it to the primary/,
+    })
+    await close()
+    await wire.close()
+    await Promise.all([primary.end(), follower.end()])
+    await standby.stop()
+  })
+
+  it('fault: PostgreSQL | an administrator ends every connection | STORE_FAILED, or its answer over a new one | goes on where it was', async () => {
+    const store = postgresStore(connected.client)
+    const ada = siteOver(store).person()
+    await ada.does((session) => session.signIn('ada'))
+    const admin = new Pool({ connectionString: server.url })
+    const { rows } = await admin.query(
+      'SELECT pg_terminate_backend(pid, 5000) AS ended FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL',
+    )
+    expect(rows).toContainEqual({ ended: true })
+    await admin.end()
+    const { ticket } = ada
+    const answer = await ada
+      .does((session) => session.owner)
+      .catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'STORE_FAILED' })
+        return 'ada'
+      })
+    expect(answer).toBe('ada')
+    expect(ada.ticket).toBe(ticket)
+    expect(await whenBack(() => ada.does((session) => session.owner))).toBe('ada')
   })
 })
 
@@ -71,22 +135,62 @@ describe('postgresStore, when', () => {
   })
   afterAll(() => server.stop())
 
-  it('every connection of the pool is taken', async () => {
-    const pool = new Pool({ connectionString: server.url, max: 1 })
-    const store = postgresStore(pool)
-    await store.migrate()
-    let release = (): void => {}
-    await outlives(store, {
-      async strike() {
-        const client = await pool.connect()
-        release = () => client.release()
-      },
-      heal: () => release(),
+  describe.each(['pg', 'postgres'])('and its client is %s', (name) => {
+    it('fault: PostgreSQL | every connection of the pool is taken | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
+      const pool = new Pool({ connectionString: server.url, max: 1 })
+      const sql = postgres(server.url, { max: 1, onnotice: expected })
+      const store = postgresStore(name === 'pg' ? pool : sql)
+      await store.migrate()
+      let release = (): void => {}
+      await outlives(store, {
+        async strike() {
+          const taken = await (name === 'pg' ? pool.connect() : sql.reserve())
+          release = () => taken.release()
+        },
+        heal: () => release(),
+        says: /did not answer .* within 2 seconds/,
+      })
+      await Promise.all([pool.end(), sql.end({ timeout: 1 })])
     })
-    await pool.end()
   })
 
-  it('somebody else holds the row', async () => {
+  it('fault: PostgreSQL | the server has no connection left (max_connections) | STORE_FAILED (53300) | goes on where it was', async () => {
+    const small = await startPostgres(['max_connections=8'])
+    const pool = new Pool({ connectionString: small.url })
+    pool.on('error', expected)
+    const store = postgresStore(pool)
+    await store.migrate()
+    const others: Client[] = []
+    const takeAll = async (): Promise<void> => {
+      for (;;) {
+        const other = new Client({ connectionString: small.url })
+        try {
+          await other.connect()
+        } catch (error) {
+          expect(error).toMatchObject({ code: '53300' })
+          return
+        }
+        others.push(other)
+      }
+    }
+    await outlives(store, {
+      async strike() {
+        await takeAll()
+        const [first] = others
+        await first?.query(
+          'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> ALL ($1) AND usename IS NOT NULL',
+          [others.map((other) => Reflect.get(other, 'processID'))],
+        )
+        await takeAll()
+      },
+      heal: () => Promise.all(others.map((other) => other.end())),
+      says: /\(53300\).*raise `max_connections`/,
+    })
+    await pool.end()
+    await small.stop()
+  })
+
+  it('fault: PostgreSQL | somebody else holds the row | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
     const pool = new Pool({ connectionString: server.url })
     const store = postgresStore(pool)
     await store.migrate()
@@ -99,25 +203,47 @@ describe('postgresStore, when', () => {
     await pool.end()
   })
 
-  it('others are in the way of a serializable transaction', async () => {
-    const pool = new Pool({ connectionString: server.url, options: '-c default_transaction_isolation=serializable' })
-    const store = postgresStore(pool)
-    await store.migrate()
-    const version = (await store.create('contended', record)) ?? ''
-    const client = await pool.connect()
-    await client.query("BEGIN; UPDATE coatcheck_sessions SET version = 'theirs' WHERE key = 'contended'")
-    const late = [
-      store.update('contended', record, version),
-      store.delete('contended', version),
-      store.touch('contended', 1, version),
-    ]
+  describe.each(['serializable', 'repeatable read'])('every transaction is %s', (isolation) => {
+    const options = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`
     const waiting = 'SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = $1'
-    while ((await pool.query(waiting, ['Lock'])).rows[0].n < 3) await new Promise((resolve) => setTimeout(resolve, 5))
-    await client.query('COMMIT')
-    // PostgreSQL itself answers 40001, "could not serialize access due to concurrent update", to all three.
-    expect(await Promise.all(late)).toEqual([undefined, false, false])
-    client.release()
-    await pool.end()
+
+    it('fault: PostgreSQL | serialization failure (serializable, repeatable read) | its answer: the statement is sent again | nothing is counted twice', async () => {
+      const pool = new Pool({ connectionString: server.url, options })
+      const { client, trips } = counted(pool, 'query')
+      const store = postgresStore(client)
+      await store.migrate()
+      const ada = siteOver(store).person()
+      await ada.does((session) => session.set('n', 1))
+      const theirs = await pool.connect()
+      await theirs.query('BEGIN; UPDATE coatcheck_sessions SET expires_at = expires_at')
+      trips()
+      const counting = ada.does((session) => session.update('n', (n) => Number(n) + 1))
+      while ((await pool.query(waiting, ['Lock'])).rows[0].n < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+      await theirs.query('COMMIT')
+      await counting
+      // It read, it wrote, PostgreSQL answered 40001, and it wrote again.
+      expect(trips()).toBe(3)
+      expect(await ada.does((session) => session.get('n'))).toBe(2)
+      theirs.release()
+      await pool.end()
+    })
+
+    it('whoever comes second has lost, and hears no error', async () => {
+      const pool = new Pool({ connectionString: server.url, options })
+      const store = postgresStore(pool)
+      await store.migrate()
+      const key = freshName()
+      const version = (await store.create(key, record)) ?? ''
+      const client = await pool.connect()
+      await client.query(`BEGIN; UPDATE coatcheck_sessions SET version = 'theirs' WHERE key = '${key}'`)
+      const late = [store.update(key, record, version), store.delete(key, version), store.touch(key, 1, version)]
+      while ((await pool.query(waiting, ['Lock'])).rows[0].n < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+      await client.query('COMMIT')
+      // PostgreSQL itself answers 40001, "could not serialize access due to concurrent update", to all three.
+      expect(await Promise.all(late)).toEqual([undefined, false, false])
+      client.release()
+      await pool.end()
+    })
   })
 
   it('a backup reads the whole table while it is pruned, and another prunes too', async () => {

@@ -2,58 +2,40 @@ import { PGlite } from '@electric-sql/pglite'
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPostgres } from '../../../../scripts/engine-servers.ts'
 import { counted } from '../../test/helpers/counted.ts'
-import { freshName, serving } from '../../test/helpers/engines.ts'
+import { freshName, whileTested } from '../../test/helpers/engines.ts'
+import type { Connected } from '../../test/helpers/over.ts'
+import { CLIENTS as PLAIN, startDatabase } from '../../test/stores/postgres.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type PostgresClient, postgresSchema, postgresStore } from './postgres.ts'
 import type { SessionRecord } from './store.ts'
 
 const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'migrate'] as const
-const server = serving('postgres', startPostgres)
-/** A database of this run. */
-const database = freshName()
-const url = (): string => Object.assign(new URL(server()), { pathname: database }).href
+const url = whileTested(startDatabase)
 
-beforeAll(() => command(`CREATE DATABASE ${database}`))
-afterAll(() => command(`DROP DATABASE ${database}`))
-
-async function command(sql: string): Promise<void> {
-  const admin = new Pool({ connectionString: server() })
-  await admin.query(sql)
-  await admin.end()
-}
-
-interface Connected {
-  readonly client: PostgresClient
-  close(): Promise<unknown>
-}
-
-const pool = (options: object = {}): Connected => {
-  const client = new Pool({ connectionString: url(), ...options })
-  return { client, close: () => client.end() }
-}
-
-const CLIENTS: Readonly<Record<string, () => Connected>> = {
-  pg: pool,
-  'pg, where every transaction is serializable': () => pool({ options: '-c default_transaction_isolation=serializable' }),
-  'pg, where every transaction reads repeatably': () => pool({ options: '-c default_transaction_isolation=repeatable\\ read' }),
-  postgres() {
-    const client = postgres(url(), { onnotice: () => {} })
+const pool =
+  (options: object) =>
+  (connectionString: string): Connected<PostgresClient> => {
+    const client = new Pool({ connectionString, ...options })
     return { client, close: () => client.end() }
-  },
-  'postgres with other names for columns and BigInt'() {
-    const client = postgres(url(), { onnotice: () => {}, transform: postgres.pascal, types: { bigint: postgres.BigInt } })
+  }
+
+const CLIENTS: Readonly<Record<string, (url: string) => Connected<PostgresClient>>> = {
+  ...PLAIN,
+  'pg, where every transaction is serializable': pool({ options: '-c default_transaction_isolation=serializable' }),
+  'pg, where every transaction reads repeatably': pool({ options: '-c default_transaction_isolation=repeatable\\ read' }),
+  'postgres with other names for columns and BigInt'(address) {
+    const client = postgres(address, { onnotice: () => {}, transform: postgres.pascal, types: { bigint: postgres.BigInt } })
     return { client, close: () => client.end() }
   },
 }
 
 describe.each(Object.entries(CLIENTS))('postgresStore, over %s', (_, connect) => {
-  let one: Connected
-  let other: Connected
+  let one: Connected<PostgresClient>
+  let other: Connected<PostgresClient>
   beforeAll(() => {
-    one = connect()
-    other = connect()
+    one = connect(url())
+    other = connect(url())
   })
   afterAll(() => Promise.all([one.close(), other.close()]))
 

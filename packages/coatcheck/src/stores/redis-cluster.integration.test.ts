@@ -78,7 +78,7 @@ describe.each(Object.entries(CLIENTS))(
       expect(await store.listByOwner('ada')).toHaveLength(60)
     })
 
-    it('keeps what a write waited for at a master’s death', async () => {
+    it('fault: Redis Cluster | a master is killed and its replica takes over, with `wait` | STORE_FAILED until then | all that was acknowledged is there', async () => {
       const store = redisStore(one.client, { prefix: `coatcheck:${freshName()}`, wait: 1 })
       const masters = await masterPorts()
       const [victim] = cluster.nodes.filter(({ port }) => masters.includes(port))
@@ -92,7 +92,7 @@ describe.each(Object.entries(CLIENTS))(
       await wholeAgain()
     })
 
-    it('goes on after its masters died and came back', async () => {
+    it('fault: Redis Cluster | every node is killed and started again | STORE_FAILED | all that was acknowledged is there', async () => {
       const store = redisStore(one.client, { prefix: `coatcheck:${freshName()}` })
       await outlives(store, {
         strike: () => Promise.all(cluster.nodes.map(({ server }) => server.kill())),

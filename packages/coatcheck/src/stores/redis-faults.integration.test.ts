@@ -3,7 +3,8 @@ import { createClient, createClientPool } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Running, startRedis, startRedisReplica } from '../../../../scripts/engine-servers.ts'
 import { freshName } from '../../test/helpers/engines.ts'
-import { losesNothing, outlives, siteOver } from '../../test/helpers/faults.ts'
+import { losesNothing, outlives, siteOver, whenBack } from '../../test/helpers/faults.ts'
+import { wireTo } from '../../test/helpers/wire.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type RedisClient, redisStore } from './redis.ts'
 
@@ -37,19 +38,30 @@ describe.each(Object.entries(CLIENTS))('redisStore over %s, when', (_, connect) 
     await redis.stop()
   })
 
-  it('Redis is killed and started again', async () => {
+  it('fault: Redis | killed mid-request and started again | STORE_FAILED | all that was acknowledged is there', async () => {
     await outlives(redisStore(connected.client), { strike: () => redis.server.kill(), heal: () => redis.server.start() })
   })
 
-  it('Redis is killed under load and started again', async () => {
+  it('fault: Redis | killed under load and started again | STORE_FAILED | all that was acknowledged is there, nothing twice', async () => {
     await losesNothing(redisStore(connected.client), { strike: () => redis.server.kill(), heal: () => redis.server.start() })
   })
 
-  it('Redis stops answering and goes on', async () => {
-    await outlives(redisStore(connected.client), { strike: () => redis.server.pause(), heal: () => redis.server.resume() })
+  it('fault: Redis | stops answering (SIGSTOP) for 3 seconds | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
+    let struck = 0
+    await outlives(redisStore(connected.client), {
+      strike() {
+        struck = performance.now()
+        redis.server.pause()
+      },
+      async heal() {
+        await new Promise((resolve) => setTimeout(resolve, 3000 - (performance.now() - struck)))
+        redis.server.resume()
+      },
+      says: /did not answer .* within 2 seconds/,
+    })
   })
 
-  it('the memory of Redis is full: what is there is read and ended', async () => {
+  it('fault: Redis | out of memory (noeviction) | STORE_FAILED (OOM) for writes; reads and sign-outs are done | goes on where it was', async () => {
     const store = redisStore(connected.client)
     const bob = siteOver(store).person()
     await bob.does((session) => session.signIn('bob'))
@@ -77,16 +89,27 @@ describe.each(Object.entries(CLIENTS))('redisStore over %s, when', (_, connect) 
     admin.disconnect()
   })
 
-  it('it is a replica, which takes no writes', async () => {
+  it('fault: Redis | a failover leads the client to a replica before it takes over | STORE_FAILED (READONLY) for writes | goes on where it was', async () => {
     const replica = await startRedisReplica(redis)
-    const { client, close } = await connect(replica.url)
-    const now = Date.now()
-    const record = { data: 'cart', createdAt: now, endsAt: now + 60_000, expiresAt: now + 60_000 }
-    await expect(redisStore(client).create('key-2', record)).rejects.toMatchObject({
-      code: 'STORE_FAILED',
-      fix: expect.stringContaining('master'),
+    const wire = await wireTo(redis.url)
+    const [master, follower] = [new Redis(redis.url), new Redis(replica.url)]
+    const { client, close } = await connect(wire.url)
+    const store = redisStore(client)
+    await outlives(store, {
+      async strike() {
+        // Whatever was written reaches the replica before an answer to this.
+        await master.set('fence', '')
+        await master.wait(1, 5_000)
+        wire.leadTo(replica.url)
+        await whenBack(() => store.read('anything'))
+      },
+      heal: () => follower.replicaof('NO', 'ONE'),
+      says: /\(READONLY\).*Connect it to the master/,
     })
     close()
+    await wire.close()
+    master.disconnect()
+    follower.disconnect()
     await replica.stop()
   })
 })
@@ -111,7 +134,7 @@ describe('redisStore, at a failover to a replica that is behind', () => {
     await Promise.all([master.stop(), replica.stop()])
   })
 
-  it('brings back what was signed out last: such is Redis', async () => {
+  it('fault: Redis | failover to a replica that is behind | its answer | what the replica had not yet is undone: here a sign-out', async () => {
     const store = redisStore(client)
     const version = (await store.create('key', record)) ?? ''
     await client.wait(1, 5_000)
@@ -121,7 +144,7 @@ describe('redisStore, at a failover to a replica that is behind', () => {
     expect(await redisStore(follower).read('key')).toEqual({ record, version })
   })
 
-  it('said so with `wait`: the sign-out was not acknowledged', async () => {
+  it('fault: Redis | failover to a replica that is behind, with `wait` | STORE_FAILED for what the replica has not | all that was acknowledged is there', async () => {
     const store = redisStore(client, { wait: 1 })
     const version = (await store.create('key', record)) ?? ''
     expect(await redisStore(follower).read('key')).toEqual({ record, version })

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis } from '../../../../scripts/engine-servers.ts'
 import { counted } from '../../test/helpers/counted.ts'
 import { freshName, serving } from '../../test/helpers/engines.ts'
+import type { Connected } from '../../test/helpers/over.ts'
+import { CLIENTS as PLAIN } from '../../test/stores/redis.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type RedisClient, redisStore } from './redis.ts'
 import { CREATE, READ } from './redis-scripts.ts'
@@ -12,45 +14,33 @@ import type { SessionRecord } from './store.ts'
 const EVERYTHING = ['touch', 'listByOwner', 'list'] as const
 const url = serving('redis', startRedis)
 
-interface Connected {
-  readonly client: RedisClient
-  close(): Promise<unknown>
-}
-
-const CLIENTS: Readonly<Record<string, () => Promise<Connected>>> = {
-  async redis() {
-    const client = await createClient({ url: url() }).connect()
+const CLIENTS: Readonly<Record<string, (url: string) => Promise<Connected<RedisClient>>>> = {
+  ...PLAIN,
+  async 'redis with a prefix of its own'(address) {
+    const client = await createClient({ url: address, keyPrefix: 'my*app:' }).connect()
     return { client, close: () => client.close() }
   },
-  async 'redis with a prefix of its own'() {
-    const client = await createClient({ url: url(), keyPrefix: 'my*app:' }).connect()
-    return { client, close: () => client.close() }
-  },
-  async 'a pool of redis'() {
-    const client = createClientPool({ url: url() }, { minimum: 1, maximum: 4 })
+  async 'a pool of redis'(address) {
+    const client = createClientPool({ url: address }, { minimum: 1, maximum: 4 })
     await client.connect()
     return { client, close: () => client.close() }
   },
-  async 'redis that speaks RESP2 and gives bytes'() {
-    const plain = createClient({ url: url(), RESP: 2 })
+  async 'redis that speaks RESP2 and gives bytes'(address) {
+    const plain = createClient({ url: address, RESP: 2 })
     await plain.connect()
     return { client: plain.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }), close: () => plain.close() }
   },
-  async ioredis() {
-    const client = new Redis(url())
-    return { client, close: () => client.quit() }
-  },
-  async 'ioredis with a prefix of its own'() {
-    const client = new Redis(url(), { keyPrefix: 'my[app]:' })
+  async 'ioredis with a prefix of its own'(address) {
+    const client = new Redis(address, { keyPrefix: 'my[app]:' })
     return { client, close: () => client.quit() }
   },
 }
 
 describe.each(Object.entries(CLIENTS))('redisStore, over %s', (_, connect) => {
-  let one: Connected
-  let other: Connected
+  let one: Connected<RedisClient>
+  let other: Connected<RedisClient>
   beforeAll(async () => {
-    ;[one, other] = await Promise.all([connect(), connect()])
+    ;[one, other] = await Promise.all([connect(url()), connect(url())])
   })
   afterAll(() => Promise.all([one.close(), other.close()]))
 

@@ -82,7 +82,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
     async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
       const version = randomText(VERSION_BYTES)
       const times = [createdAt, endsAt, expiresAt] as const
-      const isMade = await ask(() => backend.create(checked(key), version, data, owner && checked(owner), times))
+      const isMade = await ask(() => backend.create(checked(key), version, data, owner === null ? null : checked(owner), times))
       return isMade ? version : undefined
     },
 

@@ -46,7 +46,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
       const version = randomText(VERSION_BYTES)
       const made = await changes((sql) =>
-        sql.create.run(checked(key), version, data, owner && checked(owner), createdAt, endsAt, expiresAt),
+        sql.create.run(checked(key), version, data, owner === null ? null : checked(owner), createdAt, endsAt, expiresAt),
       )
       return made === 1 ? version : undefined
     },

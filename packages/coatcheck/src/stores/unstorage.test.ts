@@ -52,6 +52,33 @@ for (const [name, open] of Object.entries(BACKENDS)) {
         return { store: strong(), reopen: strong }
       },
       expect: ['list', 'prune'],
+      // On a disk ten times as many take ten times as long, and show nothing more.
+      records: 1_000,
+    })
+  })
+}
+
+/** What drivers of files cannot keep between processes: written by two at once a file is torn, and both may fail (`DAMAGED_RECORD`). */
+const TORN = 'store: of updates at the same moment one is there afterwards, whole'
+
+/** Two drivers on the same files, as two processes have them. */
+const DRIVERS: Readonly<Record<string, (base: string) => UnstorageLike>> = {
+  'the fs driver of unstorage 1': (base) => fs1({ base }),
+  'fs-lite of unstorage 1': (base) => fsLite1({ base }),
+  'fs-lite of unstorage 2': (base) => fs2({ base }),
+}
+
+for (const [name, open] of Object.entries(DRIVERS)) {
+  describe(`the unstorage store over ${name}, in two processes`, () => {
+    storeSuite({
+      it: (title, test) => title === TORN || it(title, test),
+      open: ({ now }) => ({
+        store: unstorageStore(open(directory), { now }),
+        reopen: (tools) => unstorageStore(open(directory), tools),
+      }),
+      consistency: 'last-write-wins',
+      expect: ['list', 'prune'],
+      records: 1_000,
     })
   })
 }

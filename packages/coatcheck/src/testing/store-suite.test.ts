@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import type { Found, SessionRecord, Store } from '../stores/store.ts'
-import { type StoreSuiteOptions, type StoreTools, type StoreUnderTest, storeSuite } from './store-suite.ts'
+import { storeGuarantees } from './store-guarantees.ts'
+import { type StoreSuiteOptions, storeSuite } from './store-suite.ts'
+import { CASES } from './suite-cases.ts'
+import { GUARANTEES } from './suite-guarantees.ts'
+import type { StoreTools, StoreUnderTest } from './suite-run.ts'
 
+const MINUTE = 60_000
 const OFFERED = ['touch', 'list', 'listByOwner', 'prune'] as const
 type Whole = Store & Required<Pick<Store, (typeof OFFERED)[number]>>
 
@@ -104,30 +109,55 @@ type Fault = (correct: Whole, at: Operations, step: StoreTools['step'], now: () 
 function open(fault: Fault, speed: 'directed' | 'real' = 'directed'): (tools: StoreTools) => StoreUnderTest {
   return (tools) => {
     const tables = newTables()
-    const opened = ({ step }: StoreTools): Store => {
+    const opened = ({ step, now }: StoreTools): Store => {
       const soon: StoreTools['step'] = async (_, act) => {
         await undefined
         return act()
       }
       const { store, at } = handle(tables, speed === 'real' ? soon : step)
-      return { ...store, ...fault(store, at, speed === 'real' ? soon : step, tools.now) }
+      return { ...store, ...fault(store, at, speed === 'real' ? soon : step, now) }
     }
     return { store: opened(tools), reopen: opened }
   }
 }
 
 /** The names of the cases that a store fails, and what they say. */
-async function failing(options: Pick<StoreSuiteOptions, 'open' | 'expect'>): Promise<Map<string, string>> {
+async function failing(options: Omit<StoreSuiteOptions, 'it'>): Promise<Map<string, string>> {
   const tests = cases(options)
   const failed = new Map<string, string>()
   for (const [name, test] of tests) await test().catch((error: Error) => failed.set(name, error.message))
   return failed
 }
 
-function cases(options: Pick<StoreSuiteOptions, 'open' | 'expect'>): Map<string, () => Promise<void>> {
+function cases(options: Omit<StoreSuiteOptions, 'it'>): Map<string, () => Promise<void>> {
   const tests = new Map<string, () => Promise<void>>()
-  storeSuite({ ...options, it: (name, test) => tests.set(name.replace('store: ', ''), test) })
+  storeSuite({ records: 300, biggest: 2_000, ...options, it: (name, test) => tests.set(name.replace('store: ', ''), test) })
   return tests
+}
+
+let pruning = 0
+
+/** When the backend removes a record by itself: written at every create and update, asked at every read. */
+const removal = new Map<string, number>()
+
+function removing(
+  correct: Whole,
+  at: Operations,
+  step: StoreTools['step'],
+  when: (record: SessionRecord) => number,
+): Partial<Whole> {
+  const marked = (key: string, record: SessionRecord, version: string | undefined): string | undefined => {
+    if (version !== undefined) removal.set(key, when(record))
+    return version
+  }
+  return {
+    create: async (key, record) => marked(key, record, await correct.create(key, record)),
+    update: async (key, record, version) => marked(key, record, await correct.update(key, record, version)),
+    async read(key) {
+      if ((removal.get(key) ?? 0) <= Date.now()) await step('remove', () => at.remove(key, at.find(key)?.version ?? ''))
+      return correct.read(key)
+    },
+  }
 }
 
 /** One way to get a store wrong, and the case that must notice. */
@@ -562,7 +592,162 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
       create: (key, record) => correct.create(key.toLowerCase(), record),
       delete: (key, version) => correct.delete(key.toLowerCase(), version),
     }),
-    caught: 'refuses keys and owners outside the grammar, or takes them for themselves only',
+    caught: 'refuses keys outside the grammar, or takes them for themselves only',
+  },
+  'keys are cut at 255 characters': {
+    fault: (correct) => ({
+      read: (key) => correct.read(key.slice(0, 255)),
+      create: (key, record) => correct.create(key.slice(0, 255), record),
+      delete: (key, version) => correct.delete(key.slice(0, 255), version),
+    }),
+    caught: 'refuses keys outside the grammar, or takes them for themselves only',
+  },
+  'owners are cut at 255 characters': {
+    fault: (correct) => ({
+      create: (key, { owner, ...record }) =>
+        correct.create(key, { ...record, ...(owner !== undefined && { owner: owner.slice(0, 255) }) }),
+      listByOwner: (owner) => correct.listByOwner(owner.slice(0, 255)),
+    }),
+    caught: 'refuses owners outside the grammar, or takes them for themselves only',
+  },
+  'an owner is refused when its session is there already': {
+    fault: (correct) => ({
+      async create(key, record) {
+        const version = await correct.create(key, record)
+        if (record.owner !== undefined && record.owner.length > 128) throw new Error('bad owner')
+        return version
+      },
+    }),
+    caught: 'refuses owners outside the grammar, or takes them for themselves only',
+  },
+  'a star in a key stands for anything': {
+    fault: (_, at, step) => ({
+      delete: (key, version) =>
+        step('remove', () => {
+          const [begin = '', ...more] = key.split('*')
+          const found = more.length > 0 ? at.keys().find((each) => each.startsWith(begin)) : key
+          return found !== undefined && at.remove(found, version)
+        }),
+    }),
+    caught: 'finds, changes and ends nothing under a name that means another to a pattern, a path or a statement',
+  },
+  'a shorter text leaves the end of the longer one': {
+    fault: (correct, at) => ({
+      update: (key, record, version) =>
+        correct.update(
+          key,
+          { ...record, data: record.data + (at.find(key)?.record.data ?? '').slice(record.data.length) },
+          version,
+        ),
+    }),
+    caught: 'a record may grow from nothing to the largest, and shrink again',
+  },
+  'an update that comes too late still moves expiresAt': {
+    fault: (correct, at, step) => ({
+      update: async (key, record, version) =>
+        (await correct.update(key, record, version)) ??
+        (await step('prolong', () => {
+          const found = at.find(key)
+          return found && at.put(key, { ...found.record, expiresAt: record.expiresAt }, found.version)
+        })),
+    }),
+    caught: 'of updates at the same moment one is there afterwards, whole',
+  },
+  'the backend removes by its own clock, with no minute of margin': {
+    fault: (correct, at, step, now) => removing(correct, at, step, ({ expiresAt }) => Date.now() + (expiresAt - now())),
+    caught: 'another clock a minute ahead: a session that lives by either is kept, until it is pruned',
+  },
+  'the backend removes at expiresAt, by its own clock': {
+    fault: (correct, at, step) => removing(correct, at, step, ({ expiresAt }) => expiresAt + MINUTE),
+    caught: 'another clock an hour behind: a session is kept for whom it lives, as long as nobody else is at it',
+  },
+  'a session from the future is taken for broken': {
+    fault: (correct, _, __, now) => ({
+      async read(key) {
+        const found = await correct.read(key)
+        return found && found.record.createdAt <= Math.min(now(), Date.now() + 1_000) ? found : undefined
+      },
+    }),
+    caught: 'another clock a minute behind: a session that lives by both is kept',
+  },
+  'a session that began long ago is dropped': {
+    fault: (correct, _, __, now) => ({
+      async read(key) {
+        const found = await correct.read(key)
+        return found && found.record.endsAt > Math.max(now(), Date.now()) ? found : undefined
+      },
+    }),
+    caught: 'another clock a minute behind: a session is kept for whom it lives, as long as nobody else is at it',
+  },
+  'prune goes by a clock of its own': {
+    fault: (correct, _, __, now) => ({ prune: (__, limit) => correct.prune(now(), limit) }),
+    caught: 'another clock an hour behind: prune goes by the time it is given',
+  },
+  'prune counts what it found, not what it removed': {
+    fault: (correct, at, step) => ({
+      async prune(before, limit) {
+        const found = (await step('expired', () => at.expired(before))).slice(0, limit)
+        await correct.prune(before, limit)
+        return found.length
+      },
+    }),
+    caught: 'several prunes at once count each session once',
+  },
+  'prune counts only the first of its batches': {
+    fault: (correct) => ({ prune: async (before, limit) => Math.min(await correct.prune(before, limit), 10) }),
+    caught: 'several prunes at once count each session once',
+  },
+  'a listing ends after 100 keys': {
+    fault: (correct) => ({
+      async list(after = '', limit) {
+        const [place, count = '0'] = after.split(' ')
+        const { keys, next } = await correct.list(place || undefined, limit)
+        const all = Number(count) + keys.length
+        return { keys, ...(next !== undefined && all < 100 && { next: `${next} ${all}` }) }
+      },
+    }),
+    caught: 'thousands of sessions are created, found, listed by page and by owner, and pruned while requests go on',
+  },
+  'an owner is looked for among the first 100 keys': {
+    fault: (_, at, step) => ({
+      listByOwner: (owner) =>
+        step('keys', () =>
+          at
+            .keys()
+            .slice(0, 100)
+            .filter((key) => at.find(key)?.record.owner === owner),
+        ),
+    }),
+    caught: 'thousands of sessions are created, found, listed by page and by owner, and pruned while requests go on',
+  },
+  'the oldest goes when there are more than 200': {
+    fault: (correct, at, step) => {
+      const keys: string[] = []
+      return {
+        async create(key, record) {
+          const version = await correct.create(key, record)
+          keys.push(key)
+          const oldest = keys.length > 200 ? keys.shift() : undefined
+          if (oldest !== undefined) await step('remove', () => at.remove(oldest, at.find(oldest)?.version ?? ''))
+          return version
+        },
+      }
+    },
+    caught: 'thousands of sessions are created, found, listed by page and by owner, and pruned while requests go on',
+  },
+  'nothing can be written while prune runs': {
+    fault: (correct) => ({
+      async prune(before, limit) {
+        pruning++
+        try {
+          return await correct.prune(before, limit)
+        } finally {
+          pruning--
+        }
+      },
+      update: async (key, record, version) => (pruning > 0 ? undefined : correct.update(key, record, version)),
+    }),
+    caught: 'thousands of sessions are created, found, listed by page and by owner, and pruned while requests go on',
   },
   'keys of the grammar are refused': {
     fault: (correct) => ({
@@ -682,11 +867,6 @@ describe('the store suite', () => {
     expect([...nonsense.keys()]).toContain('offers what it should')
   })
 
-  it('has no cases yet for weaker classes, and says so', () => {
-    const run = () => storeSuite({ it, open: () => ({ store: memoryStore() }), consistency: 'eventual' })
-    expect(run).toThrow('storeSuite has no cases yet for stores of the consistency eventual.')
-  })
-
   it('closes both handles, and then what was opened for them, when a case fails too', async () => {
     const closed: string[] = []
     const opened = (name: string): Store => ({
@@ -699,5 +879,176 @@ describe('the store suite', () => {
     })
     await expect(tests.get('create never overwrites')?.()).rejects.toThrow('broken')
     expect(closed).toEqual(['first', 'second', 'folder'])
+  })
+})
+
+/** What a handle has seen of the tables, which is all that it knows. */
+type Seen = Map<string, Found>
+
+/** Two handles that learn of each other's writes, and of their own, when `settle` is called. */
+function lagging(fault: (correct: Whole, seen: Seen) => Partial<Whole> = () => ({}), settled: 'both' | 'first' = 'both') {
+  return (tools: StoreTools): StoreUnderTest => {
+    const tables = newTables()
+    const handles: Seen[] = []
+    const opened = ({ step }: StoreTools): Store => {
+      const seen: Seen = new Map()
+      handles.push(seen)
+      const { store: fresh } = handle(tables, step)
+      const stale: Whole = {
+        ...fresh,
+        read: async (key) => copied(seen.get(key)),
+        update: async (key, record, version) =>
+          seen.get(key)?.version === version ? fresh.update(key, record, version) : undefined,
+        delete: async (key, version) => seen.get(key)?.version === version && fresh.delete(key, version),
+      }
+      return { ...stale, consistency: 'eventual', ...fault(stale, seen) }
+    }
+    return {
+      store: opened(tools),
+      reopen: opened,
+      settle() {
+        for (const seen of settled === 'both' ? handles : handles.slice(0, 1)) {
+          seen.clear()
+          for (const [key, found] of tables.records) seen.set(key, found)
+        }
+      },
+    }
+  }
+}
+
+/** A store that looks before it writes, because its backend cannot compare. */
+const looking: Fault = (correct, at, step) => ({
+  consistency: 'last-write-wins',
+  async update(key, { data, expiresAt }, version) {
+    const found = await correct.read(key)
+    return found?.version === version ? step('put', () => at.put(key, { ...found.record, data, expiresAt })) : undefined
+  },
+})
+
+describe('the store suite for stores whose last write wins', () => {
+  it('passes one that looks before it writes, which the suite for strong stores does not', async () => {
+    expect(await failing({ open: open(looking), consistency: 'last-write-wins' })).toEqual(new Map())
+    const failed = await failing({ open: open(looking), consistency: 'strong' })
+    expect([...failed.keys()]).toContain('of 50 updates of one version at once, one wins, round after round')
+  })
+
+  it('asks that a write of an old version is refused when one comes after the other', async () => {
+    const blind: Fault = (correct, at, step) => ({
+      ...looking(correct, at, step, Date.now),
+      update: (key, record) => step('put', () => at.put(key, record)),
+    })
+    const failed = await failing({ open: open(blind), consistency: 'last-write-wins' })
+    expect([...failed.keys()]).toContain('update of another version changes nothing')
+  })
+
+  it('asks that whatever wins is whole', async () => {
+    const { fault = none } = MUTANTS['an update that comes too late still moves expiresAt'] ?? {}
+    const mixing: Fault = (...args) => ({ ...looking(...args), ...fault(...args) })
+    const failed = await failing({ open: open(mixing), consistency: 'last-write-wins' })
+    expect([...failed.keys()]).toContain('of updates at the same moment one is there afterwards, whole')
+  })
+
+  it('asks nothing of a strong store that a weaker one need not hold', async () => {
+    const weak = () => ({ consistency: 'last-write-wins' }) as const
+    expect(await failing({ open: open(weak), consistency: 'last-write-wins' })).toEqual(new Map())
+  })
+})
+
+describe('the store suite for eventual stores', () => {
+  const eventual = (backend: StoreSuiteOptions['open']) => failing({ open: backend, consistency: 'eventual', records: 60 })
+
+  it('passes one whose reads are stale until all has arrived, which the suites for others do not', async () => {
+    expect(await eventual(lagging())).toEqual(new Map())
+    const failed = await failing({ open: lagging(), consistency: 'last-write-wins', records: 60 })
+    expect([...failed.keys()]).toContain('another handle on the same data sees every write at once')
+  })
+
+  it('passes one that is as good as a strong one', async () => {
+    expect(await eventual(open(() => ({ consistency: 'eventual' })))).toEqual(new Map())
+  })
+
+  it.each<[string, Parameters<typeof lagging>, string]>([
+    [
+      'what is read mixes two writes',
+      [
+        (correct, seen) => {
+          const before = new Map<string, Found>()
+          return {
+            async read(key) {
+              const found = await correct.read(key)
+              const mixed = found && {
+                ...found,
+                record: { ...found.record, data: before.get(key)?.record.data ?? found.record.data },
+              }
+              if (found) before.set(key, found)
+              if (seen.size === 0) before.clear()
+              return mixed
+            },
+          }
+        },
+      ],
+      'what is read, however late, was written under that key at some time, whole',
+    ],
+    [
+      'what is read was written under another key',
+      [(_, seen) => ({ read: async (key) => copied(seen.get(key) ?? [...seen.values()].at(-1)) })],
+      'what is read, however late, was written under that key at some time, whole',
+    ],
+    ['one handle never learns of anything', [undefined, 'first'], 'when everything has arrived, all handles have the same'],
+    [
+      'nothing is stored at all',
+      [() => ({ read: async () => undefined })],
+      'create stores a record, and read gives it back with its version',
+    ],
+    [
+      'data is cut at 65 535 bytes',
+      [(correct) => ({ create: (key, record) => correct.create(key, { ...record, data: record.data.slice(0, 65_535) }) })],
+      'gives every text back exactly, also 70 000 characters of it',
+    ],
+  ])('catches a store in which %s', async (_, [fault, settled], caught) => {
+    expect([...(await eventual(lagging(fault, settled))).keys()]).toContain(caught)
+  })
+})
+
+describe('the guarantees of a store', () => {
+  const found = async (fault: Fault, more: Partial<StoreUnderTest> = {}) =>
+    storeGuarantees({ open: (tools) => ({ ...open(fault)(tools), ...more }), records: 300, biggest: 2_000 })
+
+  it('are held by a correct one, all of them, each told once and in words', async () => {
+    const all = await found(none)
+    expect(all.filter(({ outcome }) => outcome !== 'held')).toEqual([])
+    expect(new Set(all.map(({ guarantee }) => guarantee)).size).toBe(all.length)
+    expect(all.map(({ guarantee }) => guarantee)).toContain('A version never comes twice')
+    expect(new Set(CASES.strong.map(({ guarantee }) => GUARANTEES[guarantee]))).toEqual(
+      new Set(all.map(({ guarantee }) => guarantee)),
+    )
+  })
+
+  it('are not offered where the method is not there', async () => {
+    const { read, create, update, delete: remove } = memoryStore()
+    const least = await storeGuarantees({ open: () => ({ store: { read, create, update, delete: remove } }), records: 300 })
+    expect(least.filter(({ outcome }) => outcome === 'not offered').map(({ guarantee }) => guarantee)).toEqual([
+      GUARANTEES.touch,
+      GUARANTEES.owner,
+      GUARANTEES.list,
+      GUARANTEES.prune,
+    ])
+    expect(least.filter(({ outcome }) => outcome === 'broken')).toEqual([])
+  })
+
+  it.each(Object.keys(MUTANTS))('are broken by a store in which %s', async (name) => {
+    const { fault = none, caught } = MUTANTS[name] ?? {}
+    const guarantee = CASES.strong.find((each) => each.name === caught)?.guarantee
+    expect((await found(fault)).find((each) => each.guarantee === GUARANTEES[guarantee ?? 'exact'])).toEqual({
+      guarantee: GUARANTEES[guarantee ?? 'exact'],
+      outcome: 'broken',
+      why: expect.stringMatching(/\w: .+/),
+    })
+  })
+
+  it('are broken, all of them, by one that cannot be opened', async () => {
+    const all = await storeGuarantees({ open: () => Promise.reject(new Error('no such server')) })
+    expect(new Set(all.map(({ outcome }) => outcome))).toEqual(new Set(['broken']))
+    expect(all[0]?.why).toContain('no such server')
   })
 })

@@ -5,7 +5,7 @@ import { crash, race } from './suite-race.ts'
 import { type Case, needing, newKey, newRecord, newSession, same, sameKeys, sure } from './suite-trial.ts'
 
 export const indexRaces: readonly Case[] = [
-  needing('listByOwner', 'a session can be listed as soon as it can be read', async (trial) => {
+  needing('listByOwner', 'owner', 'a session can be listed as soon as it can be read', async (trial) => {
     await race(trial, {
       setup: async () => ({ key: newKey(), record: newRecord(trial, { owner: newKey() }) }),
       actors: {
@@ -23,7 +23,7 @@ export const indexRaces: readonly Case[] = [
       },
     })
   }),
-  needing('listByOwner', 'a session is listed as long as it can be read', async (trial) => {
+  needing('listByOwner', 'owner', 'a session is listed as long as it can be read', async (trial) => {
     await race(trial, {
       setup: () => newSession(trial, { owner: newKey() }),
       actors: {
@@ -38,7 +38,7 @@ export const indexRaces: readonly Case[] = [
       },
     })
   }),
-  needing('listByOwner', 'listing an owner harms no session that is being created', async (trial) => {
+  needing('listByOwner', 'owner', 'listing an owner harms no session that is being created', async (trial) => {
     await race(trial, {
       setup: async () => ({ key: newKey(), record: newRecord(trial, { owner: newKey() }) }),
       actors: {
@@ -50,7 +50,7 @@ export const indexRaces: readonly Case[] = [
       },
     })
   }),
-  needing('listByOwner', 'sessions of one owner that come and go at the same time are listed right', async (trial) => {
+  needing('listByOwner', 'owner', 'sessions of one owner that come and go at the same time are listed right', async (trial) => {
     await race(trial, {
       setup: async () => {
         const leaving = await newSession(trial, { owner: newKey() })
@@ -66,7 +66,7 @@ export const indexRaces: readonly Case[] = [
       },
     })
   }),
-  needing('listByOwner', 'two equal creates of one key leave it listed', async (trial) => {
+  needing('listByOwner', 'owner', 'two equal creates of one key leave it listed', async (trial) => {
     await race(trial, {
       setup: async () => ({ key: newKey(), record: newRecord(trial, { owner: newKey() }) }),
       actors: {
@@ -78,7 +78,7 @@ export const indexRaces: readonly Case[] = [
       },
     })
   }),
-  needing('listByOwner', 'of two creates of one key, the one that lost leaves nothing listed', async (trial) => {
+  needing('listByOwner', 'one', 'of two creates of one key, the one that lost leaves nothing listed', async (trial) => {
     await race(trial, {
       setup: async () => ({ key: newKey(), record: newRecord(trial), owners: [newKey(), newKey()] as const }),
       actors: {
@@ -92,24 +92,29 @@ export const indexRaces: readonly Case[] = [
       },
     })
   }),
-  needing('listByOwner', 'a process that dies in create or delete leaves no session that is not listed', async (trial) => {
-    const check = async ({ key, record }: { key: string; record: SessionRecord }): Promise<void> => {
-      if (!(await trial.second.read(key))) return
-      sameKeys(
-        await trial.second.listByOwner(record.owner ?? ''),
-        [key],
-        'after a crash, with the session still there, the sessions are',
-      )
-    }
-    await crash(trial, {
-      setup: async () => ({ key: newKey(), record: newRecord(trial, { owner: newKey() }) }),
-      act: ({ key, record }, store) => store.create(key, record),
-      check,
-    })
-    await crash(trial, {
-      setup: () => newSession(trial, { owner: newKey() }),
-      act: ({ key, version }, store) => store.delete(key, version),
-      check,
-    })
-  }),
+  needing(
+    'listByOwner',
+    'owner',
+    'a process that dies in create or delete leaves no session that is not listed',
+    async (trial) => {
+      const check = async ({ key, record }: { key: string; record: SessionRecord }): Promise<void> => {
+        if (!(await trial.second.read(key))) return
+        sameKeys(
+          await trial.second.listByOwner(record.owner ?? ''),
+          [key],
+          'after a crash, with the session still there, the sessions are',
+        )
+      }
+      await crash(trial, {
+        setup: async () => ({ key: newKey(), record: newRecord(trial, { owner: newKey() }) }),
+        act: ({ key, record }, store) => store.create(key, record),
+        check,
+      })
+      await crash(trial, {
+        setup: () => newSession(trial, { owner: newKey() }),
+        act: ({ key, version }, store) => store.delete(key, version),
+        check,
+      })
+    },
+  ),
 ]

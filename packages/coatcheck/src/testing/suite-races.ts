@@ -13,7 +13,7 @@ async function expired(trial: Trial, changes: { owner?: string } = {}) {
 }
 
 export const races: readonly Case[] = [
-  needing('touch', 'touch and update at the same time: the update stands as it was written', async (trial) => {
+  needing('touch', 'touch', 'touch and update at the same time: the update stands as it was written', async (trial) => {
     await race(trial, {
       setup: () => newSession(trial),
       actors: {
@@ -26,7 +26,7 @@ export const races: readonly Case[] = [
       },
     })
   }),
-  needing('touch', 'touch and delete at the same time: the record is gone', async (trial) => {
+  needing('touch', 'touch', 'touch and delete at the same time: the record is gone', async (trial) => {
     await race(trial, {
       setup: () => newSession(trial),
       actors: {
@@ -39,7 +39,7 @@ export const races: readonly Case[] = [
       },
     })
   }),
-  needing('touch', 'two touches at the same time: the later time stays', async (trial) => {
+  needing('touch', 'touch', 'two touches at the same time: the later time stays', async (trial) => {
     await race(trial, {
       setup: () => newSession(trial),
       actors: {
@@ -51,7 +51,7 @@ export const races: readonly Case[] = [
       },
     })
   }),
-  needing('prune', 'prune spares what was renewed while it ran', async (trial) => {
+  needing('prune', 'prune', 'prune spares what was renewed while it ran', async (trial) => {
     await race(trial, {
       setup: () => expired(trial),
       actors: {
@@ -64,7 +64,7 @@ export const races: readonly Case[] = [
       },
     })
   }),
-  needing('prune', 'prune spares what was touched while it ran', async (trial) => {
+  needing('prune', 'prune', 'prune spares what was touched while it ran', async (trial) => {
     await race(trial, {
       setup: () => expired(trial),
       actors: {
@@ -76,7 +76,7 @@ export const races: readonly Case[] = [
       },
     })
   }),
-  needing('prune', 'prune spares what was created anew while it ran', async (trial) => {
+  needing('prune', 'prune', 'prune spares what was created anew while it ran', async (trial) => {
     await race(trial, {
       setup: () => expired(trial, { owner: newKey() }),
       actors: {
@@ -92,7 +92,7 @@ export const races: readonly Case[] = [
       },
     })
   }),
-  needing('list', 'list names a session that is there throughout while others come and go', async (trial) => {
+  needing('list', 'list', 'list names a session that is there throughout while others come and go', async (trial) => {
     await race(trial, {
       setup: async () => ({ stays: [await newSession(trial), await newSession(trial)], leaves: await newSession(trial) }),
       actors: {

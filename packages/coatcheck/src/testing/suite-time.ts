@@ -5,6 +5,7 @@ import { type Case, DAY, MINUTE, needing, newKey, newRecord, newSession, same, s
 export const times: readonly Case[] = [
   {
     name: 'keeps a record up to the millisecond before it expires, whatever else is stored',
+    guarantee: 'alive',
     async test(trial) {
       const { store } = trial
       const { key, record, version } = await newSession(trial, { expiresAt: trial.now() + MINUTE })
@@ -16,6 +17,7 @@ export const times: readonly Case[] = [
   },
   {
     name: 'has an expired record whole or not at all, and its key can be used again in the end',
+    guarantee: 'alive',
     async test(trial) {
       const { store } = trial
       const { key, record, version } = await newSession(trial, { expiresAt: trial.now() + MINUTE })
@@ -28,7 +30,7 @@ export const times: readonly Case[] = [
       sameRecord(await store.read(key), renewed, 'after renewing an expired record', next)
     },
   },
-  needing('touch', 'touch moves expiresAt forward and keeps everything else, the version too', async (trial) => {
+  needing('touch', 'touch', 'touch moves expiresAt forward and keeps everything else, the version too', async (trial) => {
     const { store } = trial
     const { key, record, version } = await newSession(trial, { owner: newKey() })
     const expiresAt = record.expiresAt + DAY
@@ -39,7 +41,7 @@ export const times: readonly Case[] = [
     sure(next !== undefined, 'after touch, an update of the same version did nothing.')
     sameRecord(await store.read(key), changed, 'after touch and update', next)
   }),
-  needing('touch', 'touch never moves expiresAt back', async (trial) => {
+  needing('touch', 'touch', 'touch never moves expiresAt back', async (trial) => {
     const { store } = trial
     const { key, record, version } = await newSession(trial)
     for (const expiresAt of [record.expiresAt, record.expiresAt - 1, trial.now(), 0]) {
@@ -47,7 +49,7 @@ export const times: readonly Case[] = [
       sameRecord(await store.read(key), record, 'after a touch to an earlier time', version)
     }
   }),
-  needing('touch', 'touch of another version, or of nothing, does nothing', async (trial) => {
+  needing('touch', 'touch', 'touch of another version, or of nothing, does nothing', async (trial) => {
     const { store } = trial
     const { key, record, version } = await newSession(trial)
     const later = record.expiresAt + DAY
@@ -61,7 +63,7 @@ export const times: readonly Case[] = [
     same(await store.touch(key, later, next ?? ''), false, 'touch of a deleted record gave')
     same(await store.read(key), undefined, 'touch brought a deleted record back: read gave')
   }),
-  needing('prune', 'prune removes what is expired at that time, and nothing else', async (trial) => {
+  needing('prune', 'prune', 'prune removes what is expired at that time, and nothing else', async (trial) => {
     const { store } = trial
     const time = trial.now() + MINUTE
     const gone = [await newSession(trial, { expiresAt: time - 1 }), await newSession(trial, { expiresAt: time })]
@@ -73,7 +75,7 @@ export const times: readonly Case[] = [
     for (const { key, record, version } of kept) sameRecord(await store.read(key), record, 'after prune', version)
     same(await store.prune(time, 100), 0, 'a second prune counted')
   }),
-  needing('prune', 'prune goes by expiresAt as it is now, after touch and update', async (trial) => {
+  needing('prune', 'prune', 'prune goes by expiresAt as it is now, after touch and update', async (trial) => {
     const { store } = trial
     const time = trial.now() + MINUTE
     const longer = await newSession(trial, { expiresAt: time })
@@ -89,7 +91,7 @@ export const times: readonly Case[] = [
     same((await store.read(touched.key))?.record.expiresAt, time + 1, 'a touched record: expiresAt is')
     same(await store.read(shorter.key), undefined, 'a record updated to a shorter life: read gave')
   }),
-  needing('prune', 'prune stops at its limit, and goes on when called again', async (trial) => {
+  needing('prune', 'prune', 'prune stops at its limit, and goes on when called again', async (trial) => {
     const { store } = trial
     const time = trial.now() + MINUTE
     const keys: string[] = []

@@ -2,6 +2,7 @@
 
 import { type Capability, can, type Found, type SessionRecord, type Store } from '../stores/store.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { GuaranteeName } from './suite-guarantees.ts'
 
 /** A store of this kind, and what can be done to it. */
 export interface Trial<S extends Store = Store> {
@@ -10,15 +11,28 @@ export interface Trial<S extends Store = Store> {
   readonly second: S
   /** Milliseconds since the epoch; starts at the real time and never goes back. */
   now(): number
+  /** The same by the clock of the second handle. */
+  secondNow(): number
   advance(milliseconds: number): void
   /** Whether the store ever asked for a turn: then what happens inside its calls can be directed. */
   stepping(): boolean
   /** Directs the steps inside the store; with nothing, they pass freely. */
   steer(scheduler?: Scheduler): void
+  /** Waits until everything written so far can be read everywhere. */
+  settle(): Promise<void>
+  /** How many records there are where there are many. */
+  readonly records: number
+  /** How many bytes the longest `data` has. */
+  readonly biggest: number
 }
 
 export interface Case {
   readonly name: string
+  readonly guarantee: GuaranteeName
+  /** Stores that do not offer it are not asked. */
+  readonly needs?: Capability
+  /** Milliseconds by which the clock of the second handle is ahead. Default 0. */
+  readonly skew?: number
   readonly test: (trial: Trial) => Promise<void>
 }
 
@@ -26,20 +40,24 @@ export type Offering<C extends Capability> = Store & Required<Pick<Store, C>>
 
 /** A case for stores that offer this; the others pass it without being asked. */
 export function needing<C extends Capability>(
-  capability: C,
+  needs: C,
+  guarantee: GuaranteeName,
   name: string,
   test: (trial: Trial<Offering<C>>) => Promise<void>,
 ): Case {
   return {
     name,
+    guarantee,
+    needs,
     test: async (trial) => {
       const { store, second } = trial
-      if (can(store, capability) && can(second, capability)) await test({ ...trial, store, second })
+      if (can(store, needs) && can(second, needs)) await test({ ...trial, store, second })
     },
   }
 }
 
 export const MINUTE = 60_000
+export const HOUR = 3_600_000
 export const DAY = 86_400_000
 
 /** A key nobody has used, such as the engine makes: 64 hexadecimal digits. */
@@ -57,6 +75,20 @@ export async function newSession(trial: Trial, changes: Partial<SessionRecord> =
   const version = await trial.store.create(key, record)
   sure(version !== undefined, `create said that a fresh key is taken: ${key}.`)
   return { key, record, version }
+}
+
+/** What `act` gives for 0 to `count - 1`, so many of them at a time. */
+export async function inTurns<T>(count: number, act: (nth: number) => Promise<T>, atOnce = 50): Promise<T[]> {
+  const results: T[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < count) {
+      const nth = next++
+      results[nth] = await act(nth)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(count, atOnce) }, worker))
+  return results
 }
 
 /** Throws `what` unless `fact`. */

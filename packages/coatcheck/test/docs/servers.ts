@@ -1,44 +1,63 @@
-import { startMariadb, startPostgres, startRedis } from '../../../../scripts/engine-servers.ts'
-import { type EngineName, givenUrl } from '../../../../scripts/engines.ts'
-import { isLeftOut } from '../helpers/engines.ts'
+import { startMariadb, startMemcached, startNats, startPostgres, startRedis } from '../../../../scripts/engine-servers.ts'
+import type { EngineName } from '../../../../scripts/engines.ts'
+import { isLeftOut, startOrTake } from '../helpers/engines.ts'
+import { startDynalite } from '../stores/dynamodb.ts'
 
 interface Server {
-  readonly engine: EngineName
-  start(): Promise<{ readonly url: string; stop(): Promise<void> }>
+  /** What an example that connects to it holds. */
+  readonly sign: string
+  readonly engine?: EngineName
+  start(): Promise<{ readonly url: string; stop(): unknown }>
+  /** The variables by which the example finds it. */
+  env(url: string): Record<string, string>
 }
 
-/** The variables that examples take the address of a server from. */
-const SERVERS: Readonly<Record<string, Server>> = {
-  REDIS_URL: { engine: 'redis', start: () => startRedis() },
-  POSTGRES_URL: { engine: 'postgres', start: () => startPostgres() },
-  MYSQL_URL: {
-    engine: 'mariadb',
-    async start() {
-      const running = await startMariadb()
-      return { ...running, url: `${running.url}mysql` }
-    },
+const served = (variable: string, engine: EngineName, start: () => Promise<{ url: string; stop(): Promise<void> }>): Server => ({
+  sign: `process.env.${variable}`,
+  engine,
+  start: () => startOrTake(engine, start),
+  env: (url) => ({ [variable]: url }),
+})
+
+const SERVERS: readonly Server[] = [
+  served('REDIS_URL', 'redis', () => startRedis()),
+  served('POSTGRES_URL', 'postgres', () => startPostgres()),
+  served('MYSQL_URL', 'mariadb', async () => {
+    const running = await startMariadb()
+    return { ...running, url: `${running.url}mysql` }
+  }),
+  served('NATS_URL', 'nats', () => startNats()),
+  served('MEMCACHED_URL', 'memcached', () => startMemcached()),
+  {
+    sign: '@aws-sdk/client-dynamodb',
+    start: startDynalite,
+    env: (url) => ({
+      AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_REGION: 'local',
+      AWS_ACCESS_KEY_ID: 'key',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    }),
   },
-}
+]
 
-const namesIn = (code: string): string[] => Object.keys(SERVERS).filter((name) => code.includes(`process.env.${name}`))
+const neededBy = (code: string): Server[] => SERVERS.filter(({ sign }) => code.includes(sign))
 
 /** Whether this example needs an engine that the run was told to go without. */
-export const needsLeftOut = (code: string): boolean => namesIn(code).some((name) => isLeftOut((SERVERS[name] as Server).engine))
+export const needsLeftOut = (code: string): boolean =>
+  neededBy(code).some(({ engine }) => engine !== undefined && isLeftOut(engine))
 
 /** Starts what these examples connect to: the variables for them, and how to stop it again. */
 export async function serversFor(code: string): Promise<{ env: Record<string, string>; stop(): Promise<void> }> {
-  const env: Record<string, string> = {}
-  const stops: (() => Promise<void>)[] = []
-  for (const name of namesIn(code)) {
-    const { engine, start } = SERVERS[name] as Server
-    if (isLeftOut(engine)) continue
-    const given = givenUrl(engine)
-    const running = given === undefined ? await start() : undefined
-    env[name] = given ?? running?.url ?? ''
-    if (running) stops.push(() => running.stop())
+  const variables: Record<string, string> = {}
+  const stops: (() => unknown)[] = []
+  for (const { engine, start, env } of neededBy(code)) {
+    if (engine !== undefined && isLeftOut(engine)) continue
+    const { url, stop } = await start()
+    Object.assign(variables, env(url))
+    stops.push(stop)
   }
   return {
-    env,
+    env: variables,
     async stop() {
       for (const stop of stops) await stop()
     },

@@ -19,9 +19,10 @@ Server.prototype.listen = function (this: Server, ...args: unknown[]) {
 }
 
 const code = readFileSync(file, 'utf8')
-// Examples for Workers are recognised by what they are handed, and run where it exists. Not loaded for the others: it takes a second.
+// Examples for Workers are recognised by what they are handed, those for Deno by what they ask for; they run where it exists. Not loaded for the others: it takes a second.
 const worker = /\benv: Env\b/.test(code) ? await (await import('./workerd.ts')).inWorkerd(file) : undefined
-const handler = worker?.send ?? (await imported())
+const deno = /\bDeno\.openKv\b/.test(code) ? await (await import('./deno.ts')).inDeno(file) : undefined
+const handler = worker?.send ?? deno?.send ?? (await imported())
 const serves = handler !== undefined || started.length > 0
 if (serves && steps.length === 0) fail('It serves requests, so it needs at least one step that sends one.')
 if (!serves && steps.length > 0) fail('It has steps that send a request, but neither exports a `fetch` nor listens.')
@@ -33,7 +34,8 @@ for (const step of steps) {
 }
 // A client of a server keeps its connection, and with it the process.
 await worker?.stop()
-if (serves || /process\.env\.[A-Z]+_URL/.test(code)) process.exit(0)
+await deno?.stop()
+if (serves || /process\.env\.[A-Z]+_URL|client-dynamodb/.test(code)) process.exit(0)
 
 async function imported(): Promise<((request: Request) => Response | Promise<Response>) | undefined> {
   const { default: exported }: { default?: { fetch?: (request: Request) => Response | Promise<Response> } } = await import(

@@ -1,5 +1,6 @@
 import { Miniflare } from 'miniflare'
 import { rolldown } from 'rolldown'
+import { d1Schema } from '../../src/stores/d1.ts'
 
 /** Starts the example's Worker with every binding that a page of ours uses, and sends it requests. */
 export async function inWorkerd(file: string): Promise<{ send(request: Request): Promise<Response>; stop(): Promise<void> }> {
@@ -15,13 +16,16 @@ export async function inWorkerd(file: string): Promise<{ send(request: Request):
     modules: [{ type: 'ESModule', path: 'worker.mjs', contents: code }],
     compatibilityDate: '2026-07-30',
     bindings: { SESSION_SECRET: process.env.SESSION_SECRET ?? '' },
+    cf: false,
     d1Databases: ['DB'],
     kvNamespaces: ['KV'],
     ...(exports.includes('SessionObject') && {
       durableObjects: { SESSIONS: { className: 'SessionObject', useSQLite: true } },
     }),
   })
-  await worker.ready
+  // What the page's migration would have made.
+  const database = await worker.getD1Database('DB')
+  for (const statement of d1Schema().split(/;\n/)) if (statement.trim()) await database.prepare(statement).run()
   return {
     async send(request) {
       const { url, method, headers } = request

@@ -2,18 +2,32 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
 import { ENGINES, type EngineName, givenUrl } from '../../../../scripts/engines.ts'
 
-/** A server for the tests of this file: the one that the environment names, or one of ours that is stopped after them. */
-export function serving(name: EngineName, start: () => Promise<{ readonly url: string; stop(): Promise<void> }>): () => string {
-  let url = givenUrl(name)
-  let stop: (() => Promise<void>) | undefined
+export interface Reachable {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** The server that the environment names, which is left running, or one of ours. */
+export async function startOrTake(name: EngineName, start: () => Promise<Reachable>): Promise<Reachable> {
+  const url = givenUrl(name)
+  if (url === undefined) return start()
+  await reach(name, url)
+  return { url, stop: async () => {} }
+}
+
+/** The same for the tests of this file. */
+export function serving(name: EngineName, start: () => Promise<Reachable>): () => string {
+  return whileTested(() => startOrTake(name, start))
+}
+
+/** What is started before the tests of this file, and stopped after them. Tells its address. */
+export function whileTested(start: () => Promise<Reachable>): () => string {
+  let running: Reachable | undefined
   beforeAll(async () => {
-    if (url !== undefined) return reach(name, url)
-    const running = await start()
-    url = running.url
-    stop = () => running.stop()
+    running = await start()
   })
-  afterAll(() => stop?.())
-  return () => url ?? ''
+  afterAll(() => running?.stop())
+  return () => running?.url ?? ''
 }
 
 async function reach(name: EngineName, url: string): Promise<void> {

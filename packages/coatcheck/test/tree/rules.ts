@@ -32,7 +32,12 @@ export const layering: Rule = (tree) =>
 const onlyOnNode = ['frameworks/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
-const portable = ['index.ts', 'frameworks/', 'foreign/', 'stores/memory.ts', 'testing/']
+const portable = [
+  ...['index.ts', 'frameworks/', 'foreign/', 'testing/'],
+  ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
+    (name) => `stores/${name}.ts`,
+  ),
+]
 
 /**
  * Bare imports: the declared dependencies anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a

@@ -1,0 +1,96 @@
+import { checkedD1, type D1Client } from './d1-client.ts'
+import { D1_SCHEMA, d1Migration, d1Schema, d1Table } from './d1-schema.ts'
+import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+
+export type { D1Answer, D1Client, D1Statement } from './d1-client.ts'
+export { d1Schema }
+
+export interface D1StoreOptions {
+  /** A plain name. Default `coatcheck_sessions`. Beside it there is `<table>_schema`, with the version of its form. */
+  readonly table?: string
+}
+
+export type D1Store = SqlStore & { readonly maxBytes: number }
+
+/** D1 keeps a row of 2 000 000 bytes (developers.cloudflare.com/d1/platform/limits); this leaves room for the other columns. */
+const MAX_BYTES = 1_990_000
+
+/**
+ * Keeps sessions in a table of Cloudflare D1, through the binding of a Worker; always asks the primary. Each call is one statement.
+ *
+ * Make the table with the SQL of `d1Schema()` in a migration of wrangler, or with `await store.migrate()`. Throws `BAD_OPTIONS` for
+ * wrong options; calls reject with `STORE_FAILED` and the error of D1.
+ */
+export function d1Store(client: D1Client, options: D1StoreOptions = {}): D1Store {
+  const { table = 'coatcheck_sessions' } = options
+  const sql = statements(`"${d1Table(table)}"`)
+  const database = checkedD1(client)
+  const query = async (text: string, ...values: SqlValue[]): Promise<readonly unknown[]> =>
+    (
+      await database
+        .prepare(text)
+        .bind(...values)
+        .all()
+    ).results
+  const one = async (text: string, ...values: SqlValue[]): Promise<boolean> => (await query(text, ...values)).length === 1
+  const keys = async (text: string, ...values: SqlValue[]): Promise<string[]> =>
+    (await query(text, ...values)).map((row) => String(rowOf(row)[0]))
+
+  const store = sqlStore({
+    title: 'D1',
+    async read(key) {
+      const [row] = await query(sql.read, key)
+      return row === undefined ? undefined : rowOf(row)
+    },
+    create: (key, version, data, owner, times) => one(sql.create, key, version, data, owner, ...times),
+    update: (key, version, next, data, expiresAt) => one(sql.update, next, data, expiresAt, key, version),
+    delete: (key, version) => one(sql.delete, key, version),
+    touch: (key, version, expiresAt) => one(sql.touch, expiresAt, key, version),
+    listByOwner: (owner) => keys(sql.listByOwner, owner),
+    list: (after, limit) => keys(sql.list, after, limit),
+    prune: async (before, limit) => (await query(sql.prune, before, limit)).length,
+
+    async migrate() {
+      const all = [...d1Migration(table), `SELECT version FROM "${table}_schema"`]
+      const answers = await database.batch(all.map((statement) => database.prepare(statement)))
+      checkSchema('D1', table, rowOf(answers.at(-1)?.results[0])[0], D1_SCHEMA)
+    },
+
+    // D1 runs one statement after the other, so none is in another's way.
+    isUndone: () => false,
+    fixFor: (error) => FIXES.find(([sign]) => sign.test(String(error)))?.[1],
+  })
+  return { ...store, maxBytes: MAX_BYTES }
+}
+
+type Statement = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune'
+
+function statements(table: string): Readonly<Record<Statement, string>> {
+  return {
+    read: `SELECT version, data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = ?`,
+    create: `INSERT INTO ${table} (key, version, data, owner, created_at, ends_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (key) DO NOTHING RETURNING 1`,
+    update: `UPDATE ${table} SET version = ?, data = ?, expires_at = ? WHERE key = ? AND version = ? RETURNING 1`,
+    delete: `DELETE FROM ${table} WHERE key = ? AND version = ? RETURNING 1`,
+    touch: `UPDATE ${table} SET expires_at = max(expires_at, ?) WHERE key = ? AND version = ? RETURNING 1`,
+    listByOwner: `SELECT key FROM ${table} WHERE owner = ?`,
+    list: `SELECT key FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`,
+    prune: `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING 1`,
+  }
+}
+
+/** Errors of D1 have no code; these are parts of their messages. */
+const FIXES: readonly (readonly [sign: RegExp, fix: string])[] = [
+  [
+    /no such table/,
+    'Make the table: put the SQL of `d1Schema()` into a migration and run `wrangler d1 migrations apply`, or call `await store.migrate()`.',
+  ],
+  [
+    /overloaded|too many requests queued/i,
+    'D1 has more to do than it can. Let the visitor try again, or keep sessions in a database of their own.',
+  ],
+  [
+    /maximum DB size|SQLITE_FULL/i,
+    'The database is full. Call `sessions.prune()` now and then, or keep sessions in a database of their own.',
+  ],
+]

@@ -1,0 +1,34 @@
+import { checkedTable } from './sql.ts'
+
+/** The version of the tables' form, which is that of `sqliteStore`. */
+export const LIBSQL_SCHEMA = 1
+
+export const libsqlTable = (table: unknown): string => checkedTable('libsqlStore', table)
+
+/**
+ * The SQL that makes the tables of `libsqlStore`, for those who make theirs themselves. `table` is that of the store, by default
+ * `coatcheck_sessions`. Throws `BAD_OPTIONS` when it is no plain name.
+ */
+export function libsqlSchema(table = 'coatcheck_sessions'): string {
+  return `${libsqlMigration(table).join(';\n')};\n`
+}
+
+/** One statement each; they find what was made before. */
+export function libsqlMigration(table: string): string[] {
+  const name = libsqlTable(table)
+  return [
+    `CREATE TABLE IF NOT EXISTS "${name}" (
+  key TEXT NOT NULL PRIMARY KEY,
+  version TEXT NOT NULL,
+  data TEXT NOT NULL,
+  owner TEXT,
+  created_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT`,
+    `CREATE INDEX IF NOT EXISTS "${name}_by_owner" ON "${name}" (owner, key) WHERE owner IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS "${name}_by_expiry" ON "${name}" (expires_at)`,
+    `CREATE TABLE IF NOT EXISTS "${name}_schema" (version INTEGER NOT NULL) STRICT`,
+    `INSERT INTO "${name}_schema" (version) SELECT ${LIBSQL_SCHEMA} WHERE NOT EXISTS (SELECT 1 FROM "${name}_schema")`,
+  ]
+}

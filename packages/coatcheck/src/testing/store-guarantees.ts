@@ -1,0 +1,37 @@
+import { CASES } from './suite-cases.ts'
+import { GUARANTEES, type GuaranteeName } from './suite-guarantees.ts'
+import { run, type StoreTrialOptions } from './suite-run.ts'
+
+export interface StoreGuarantee {
+  /** In words, such as `A version never comes twice`. */
+  readonly guarantee: string
+  /** `not offered`: the store lacks the method that it would take. */
+  readonly outcome: 'held' | 'not offered' | 'broken'
+  /** What was done and what came out, of the first case that failed. */
+  readonly why?: string
+}
+
+/**
+ * Runs the whole suite for strong stores against any store, without a test runner, and tells which guarantees it gives.
+ *
+ * What a store declares is not asked: one that is `last-write-wins` or `eventual` breaks some of them. All guarantees, always in the
+ * same order; nothing is thrown for a broken one.
+ */
+export async function storeGuarantees(options: StoreTrialOptions): Promise<readonly StoreGuarantee[]> {
+  const found: StoreGuarantee[] = []
+  for (const name of Object.keys(GUARANTEES) as GuaranteeName[]) found.push(await guaranteeOf(options, name))
+  return found
+}
+
+async function guaranteeOf(options: StoreTrialOptions, name: GuaranteeName): Promise<StoreGuarantee> {
+  const guarantee = GUARANTEES[name]
+  let outcome: StoreGuarantee['outcome'] = 'not offered'
+  for (const one of CASES.strong.filter((each) => each.guarantee === name)) {
+    try {
+      if ((await run(options, one)) === 'held') outcome = 'held'
+    } catch (error) {
+      return { guarantee, outcome: 'broken', why: `${one.name}: ${error instanceof Error ? error.message : error}` }
+    }
+  }
+  return { guarantee, outcome }
+}

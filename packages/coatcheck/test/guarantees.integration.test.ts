@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { tableIn, tableOf } from '../../../scripts/doc-table.ts'
+import { storeGuarantees } from '../src/testing/index.ts'
+import { isLeftOut } from './helpers/engines.ts'
+import { findGuarantees, headOf, listOf, rowOf } from './helpers/guarantees.ts'
+import { PEERS } from './helpers/peers.ts'
+import { EVERY } from './stores/every.ts'
+import type { TriedStore } from './stores/tried.ts'
+
+const shown = tableIn('docs/stores.md', 'guarantees').split('\n')
+const rows = shown.filter((line) => line.startsWith('| '))
+/** A store that waits for its disk at each write takes minutes. */
+const timeout = 900_000
+
+const here = (stores: readonly TriedStore[]) =>
+  stores.filter(({ engine }) => engine === undefined || !isLeftOut(engine)).map((store) => [store.name, store] as const)
+
+describe('what every store guarantees', () => {
+  it('docs/stores.md has the list of guarantees, and a row for every store and for what people use today', async () => {
+    const all = await storeGuarantees({ open: () => Promise.reject(new Error('not asked')) })
+    const guarantees = all.map(({ guarantee }) => guarantee)
+    expect(shown.join('\n')).toContain(listOf(guarantees))
+    const head = (declares: string) => tableOf(headOf(declares, guarantees), []).split('\n')[0]
+    const nameOf = (row: string) => row.split(' | ')[0]?.slice(2)
+    const names = [
+      head('declares'),
+      '| ---',
+      ...EVERY.map(({ name }) => name),
+      head(''),
+      '| ---',
+      ...PEERS.map(({ name }) => name),
+    ]
+    expect(rows.map((row, nth) => (names[nth]?.startsWith('| ') ? row.slice(0, names[nth]?.length) : nameOf(row)))).toEqual(names)
+  })
+
+  it.each(here(EVERY))('%s: as docs/stores.md says, and as it declares', { timeout }, async (_, store) => {
+    const { name, consistency, found } = await findGuarantees(store)
+    if (consistency === 'strong') expect(found.filter(({ outcome }) => outcome === 'broken')).toEqual([])
+    expect(rows).toContain(tableOf(rowOf(name, consistency, found), []).split('\n')[0])
+  })
+})
+
+describe('what is used today', () => {
+  it.each(here(PEERS))('%s: as docs/stores.md says', { timeout }, async (_, store) => {
+    const { name, found } = await findGuarantees(store)
+    expect(rows).toContain(tableOf(rowOf(name, '', found), []).split('\n')[0])
+  })
+})

@@ -1,0 +1,25 @@
+import { memoryStore } from '../../src/stores/memory.ts'
+import { namespaced } from '../../src/stores/namespaced.ts'
+import { counted } from '../helpers/counted.ts'
+import { inside } from '../helpers/inside.ts'
+import type { TriedStore } from './tried.ts'
+
+let trips = (): number => 0
+
+export const TRIED: readonly TriedStore[] = [
+  inside(
+    'namespaced, over memory',
+    () => {
+      let behind: ReturnType<typeof memoryStore> | undefined
+      return {
+        handle(tools) {
+          behind ??= memoryStore(tools)
+          const { client, trips: calls } = counted(behind, 'read', 'create', 'update', 'touch', 'delete', 'listByOwner')
+          trips = calls
+          return namespaced(client, 'shop')
+        },
+      }
+    },
+    () => trips(),
+  ),
+]
