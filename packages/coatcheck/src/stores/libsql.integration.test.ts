@@ -38,21 +38,30 @@ function open(url: string, options: object = {}): Client {
   return client
 }
 
-const CLIENTS = {
-  'a file that is not in WAL mode': {},
-  'a client that gives numbers as BigInts': { intMode: 'bigint' },
-  'a client that gives numbers as text': { intMode: 'string' },
-  'a client with one connection': { concurrency: 1 },
+/** What gives a client, and another for the second handle. */
+const CLIENTS: Readonly<Record<string, () => () => Client>> = {
+  'a file that is not in WAL mode'() {
+    const url = `file:${path()}`
+    return () => open(url)
+  },
+  'a client that gives numbers as BigInts'() {
+    const client = open(':memory:', { intMode: 'bigint' })
+    return () => client
+  },
+  'a client that gives numbers as text'() {
+    const client = open(':memory:', { intMode: 'string' })
+    return () => client
+  },
 }
 
-describe.each(Object.entries(CLIENTS))('libsqlStore, over %s', (_, options) => {
+describe.each(Object.entries(CLIENTS))('libsqlStore, over %s', (_, connect) => {
   storeSuite({
     it,
     async open() {
-      const url = `file:${path()}`
-      const store = libsqlStore(open(url, options))
+      const client = connect()
+      const store = libsqlStore(client())
       await store.migrate()
-      return { store, reopen: () => libsqlStore(open(url, options)) }
+      return { store, reopen: () => libsqlStore(client()) }
     },
     expect: EVERYTHING,
     records: 400,

@@ -33,7 +33,8 @@ const DAY = 86_400
 const LATEST_DATE = 2 ** 31 - 1
 
 /**
- * Keeps sessions in one memcached 1.6, which forgets them all when it restarts, and the ones not used for the longest time when it is full: then people are signed out.
+ * Keeps sessions in one memcached 1.6, which forgets them all when it restarts, and the ones not used for the longest time when it is
+ * full: then people are signed out.
  *
  * It lists nothing, and removes by itself what has expired. The client, `memcachedClient()` or one of this shape, stays the application's to
  * close. Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED`.

@@ -2,6 +2,7 @@ import { type Connection, createConnection, createPool, type Pool } from 'mysql2
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Running, startMariadb } from '../../../../scripts/engine-servers.ts'
 import { losesNothing, outlives, whenBack } from '../../test/helpers/faults.ts'
+import { silent } from '../../test/helpers/silent.ts'
 import { mysqlStore } from './mysql.ts'
 import type { SessionRecord } from './store.ts'
 
@@ -47,7 +48,10 @@ describe('mysqlStore, when', () => {
 
   it('fault: MariaDB | stops answering (SIGSTOP) | STORE_FAILED, after 2 seconds | goes on where it was', async () => {
     await outlives(mysqlStore(pool), {
-      strike: () => server.server.pause(),
+      async strike() {
+        server.server.pause()
+        await silent(server.url, '')
+      },
       heal: () => server.server.resume(),
       says: /did not answer .* within 2 seconds/,
     })
