@@ -20,7 +20,10 @@ function vitest(project: string): Tally {
   console.log(`\n— ${project} tests`)
   const file = join(root, '.cache', `${project}.json`)
   rmSync(file, { force: true })
-  const ok = run(`vitest run --project ${project} --reporter=default --reporter=json --outputFile.json=${JSON.stringify(file)}`)
+  // Left to itself, vitest leaves one of two processors idle; the browser tests take turns.
+  const ok = run(
+    `vitest run --project ${project} --maxWorkers=2 --reporter=default --reporter=json --outputFile.json=${JSON.stringify(file)}`,
+  )
   let report: Report
   try {
     report = JSON.parse(readFileSync(file, 'utf8'))
