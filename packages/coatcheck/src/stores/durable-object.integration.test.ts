@@ -9,13 +9,13 @@ import { storeSuite } from '../testing/store-suite.ts'
 import { durableObjectStore, type ObjectNamespace } from './durable-object.ts'
 import type { SessionRecord, Store } from './store.ts'
 
-describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_, { start }) => {
+describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_, { start, asked }) => {
   let engine: TriedEngine
   beforeAll(async () => {
     engine = await start()
   })
   afterAll(() => engine.stop())
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner'] })
+  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner'], ...asked })
 })
 
 const MINUTE = 60_000

@@ -258,6 +258,7 @@ describe('the file store, directed by the store suite', () => {
   // These go through whatever former rounds have left in the store, so that no two rounds are alike, which a search must have.
   const overall = /prune spares|list names a session that is there throughout while/
   storeSuite({
+    records: 1_000,
     it: (name, test) => overall.test(name) || it(name, test),
     open({ step }) {
       const disk = new Disk()

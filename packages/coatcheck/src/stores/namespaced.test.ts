@@ -34,17 +34,12 @@ const BACKENDS: Readonly<Record<string, (now: () => number) => Store>> = {
   SQLite: () => sqliteStore({ path: join(directory, 'sessions.db') }),
 }
 
-/** The one promise that a part of a store cannot keep in full: with the prefix a name of 128 characters has no room. */
-const NAMES = 'store: takes every key and owner of the grammar for itself only'
-
 for (const [name, open] of Object.entries(BACKENDS)) {
   describe(`a namespace in ${name}, beside another one`, () => {
     storeSuite({
-      it: (title, test) =>
-        title === NAMES
-          ? it(`${title}, except those of 128 characters`, () =>
-              expect(test()).rejects.toThrow(/^refused are: "[0-9a-f-]{59}… \(259 characters\) instead of ""\.$/))
-          : it(title, test),
+      it,
+      // With the prefix a name of 128 characters has no room.
+      longestName: 128 - 'shop_'.length,
       async open({ now }) {
         const whole = open(now)
         await namespaced(whole, 'other').create(KEY, recordOf('not ours', { owner: OTHER, expiresAt: now() + 10 ** 10 }))

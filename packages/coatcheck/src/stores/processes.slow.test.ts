@@ -114,6 +114,7 @@ describe.each(['file', 'sqlite'] as const)('several processes on one %s store', 
   const { open, path } = stores[kind]
 
   storeSuite({
+    records: 1_000,
     it,
     open: () => ({ store: open(), reopen: open }),
     expect: ['list', 'listByOwner', 'prune', 'migrate'],

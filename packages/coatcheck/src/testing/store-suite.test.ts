@@ -867,6 +867,20 @@ describe('the store suite', () => {
     expect([...nonsense.keys()]).toContain('offers what it should')
   })
 
+  it('asks for no longer names than it is told that there is room for', async () => {
+    const prefixed: Fault = (correct) => ({
+      create: async (key, record) => {
+        if (key.length > 100 || (record.owner ?? '').length > 100) throw new Error('no room')
+        return correct.create(key, record)
+      },
+    })
+    expect([...(await failing({ open: open(prefixed) })).keys()]).toEqual([
+      'takes every key and owner of the grammar for itself only',
+    ])
+    expect(await failing({ open: open(prefixed), longestName: 100 })).toEqual(new Map())
+    expect((await failing({ open: open(prefixed), longestName: 101 })).size).toBe(1)
+  })
+
   it('closes both handles, and then what was opened for them, when a case fails too', async () => {
     const closed: string[] = []
     const opened = (name: string): Store => ({

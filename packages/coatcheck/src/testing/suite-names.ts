@@ -45,7 +45,8 @@ export const names: readonly Case[] = [
     name: 'takes every key and owner of the grammar for itself only',
     guarantee: 'names',
     async test(trial) {
-      const all = [...ODD_NAMES, newKey().padEnd(128, '-'), newKey().padEnd(128, '-')]
+      const long = () => newKey().padEnd(trial.longestName, '-').slice(-trial.longestName)
+      const all = [...ODD_NAMES, long(), long()]
       const taken = await takeNames(trial, all, (name) => ({ key: name, owner: name }))
       const refused = all.filter((name) => !taken.has(name))
       sameKeys(refused, [], 'refused are')

@@ -35,6 +35,8 @@ export interface StoreTrialOptions {
   readonly records?: number
   /** How many bytes the longest `data` has, if the store does not declare a smaller `maxBytes`. Default: `maxBytes`, or 1 MiB. */
   readonly biggest?: number
+  /** How long a key or an owner may be, in characters: less where the store puts something before it. Default 128. */
+  readonly longestName?: number
 }
 
 const MEBIBYTE = 1_048_576
@@ -44,7 +46,7 @@ export async function run(
   options: StoreTrialOptions,
   { needs, skew, test }: Pick<Case, 'needs' | 'skew' | 'test'>,
 ): Promise<'held' | 'not offered'> {
-  const { open, records = 10_000, biggest } = options
+  const { open, records = 10_000, biggest, longestName = 128 } = options
   let time = Date.now()
   let scheduler: Scheduler | undefined
   let stepping = false
@@ -75,6 +77,7 @@ export async function run(
     },
     settle: async () => opened.settle?.(),
     records,
+    longestName,
     biggest: Math.min(biggest ?? maxBytes ?? MEBIBYTE, maxBytes ?? Number.POSITIVE_INFINITY),
   }
   try {

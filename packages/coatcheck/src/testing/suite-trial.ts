@@ -24,6 +24,8 @@ export interface Trial<S extends Store = Store> {
   readonly records: number
   /** How many bytes the longest `data` has. */
   readonly biggest: number
+  /** How many characters a key or an owner may have. */
+  readonly longestName: number
 }
 
 export interface Case {

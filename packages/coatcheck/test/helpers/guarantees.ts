@@ -9,11 +9,12 @@ export interface Guarantees {
 }
 
 /** What a store gives on its real engine, whatever it declares. */
-export async function findGuarantees({ name, start }: TriedStore): Promise<Guarantees> {
+export async function findGuarantees({ name, start, asked }: TriedStore): Promise<Guarantees> {
   const engine = await start()
   try {
     let consistency: Consistency = 'strong'
     const found = await storeGuarantees({
+      ...asked,
       async open(tools) {
         const opened = await engine.open(tools)
         consistency = opened.store.consistency ?? 'strong'

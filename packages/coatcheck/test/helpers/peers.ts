@@ -102,7 +102,11 @@ export const PEERS: readonly TriedStore[] = [
       const client = await createClient({ url }).connect()
       return { client, close: () => client.close() }
     },
-    store: (client, place) => connectRedis(new RedisStore({ client, prefix: `${place}:` })),
+    store: (client, place, { now }) => {
+      // As connect-redis counts by itself, except that it would not take the clock it is given here.
+      const ttl = ({ cookie }: SessionData): number => Math.ceil((Number(cookie.expires) - now()) / 1000)
+      return connectRedis(new RedisStore({ client, prefix: `${place}:`, ttl }))
+    },
   }),
   over<Driver>({
     name: 'unstorage 1 with redis, behind Astro',

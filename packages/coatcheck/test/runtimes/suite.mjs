@@ -44,6 +44,6 @@ function describe(entries, folder, it) {
   }
   let count = 0
   for (const [name, open] of Object.entries(stores)) {
-    testing.storeSuite({ it: (test, body) => it(`${name} store: ${test}`, body), open, expect })
+    testing.storeSuite({ it: (test, body) => it(`${name} store: ${test}`, body), open, expect, records: 1_000 })
   }
 }

@@ -1,5 +1,5 @@
 import type { EngineName } from '../../../../scripts/engines.ts'
-import type { StoreTools, StoreUnderTest } from '../../src/testing/index.ts'
+import type { StoreTools, StoreTrialOptions, StoreUnderTest } from '../../src/testing/index.ts'
 
 /** A store as it is tried: over one client, on its real engine. */
 export interface TriedStore {
@@ -7,6 +7,8 @@ export interface TriedStore {
   readonly name: string
   /** The engine that is a server; `npm test -- --without` may leave it out. */
   readonly engine?: EngineName
+  /** What it is asked for instead of what others are, where its engine has room for less. */
+  readonly asked?: Pick<StoreTrialOptions, 'records' | 'longestName'>
   /** Starts the engine, or takes the one that the environment names. */
   start(): Promise<TriedEngine>
 }
