@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { check } from './check.ts'
+import { tableIn } from './doc-table.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
 import { installAll, timingsTable } from './examples.ts'
 import { haveEngines, installEngines } from './runtime-engines.ts'
@@ -82,6 +83,8 @@ try {
   // Tests read it: what needs one of these is left out, as the last line says.
   process.env.COATCHECK_TEST_WITHOUT = without.join(',')
   const total = await everything(without)
+  // The tests of guarantees have compared this table with what they found.
+  console.log(`\nWhat each store guarantees:\n${tableIn('docs/stores.md', 'guarantees')}`)
   console.log(`\n${timingsTable()}\n`)
   finish(total, without.map((name) => ENGINES[name].title).join(', '))
 } catch (error) {
