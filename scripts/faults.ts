@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { putTable, tableOf } from './doc-table.ts'
 import { environment, root } from './steps.ts'
 
@@ -77,6 +78,7 @@ function run(all: readonly Fault[]): string[] {
 }
 
 if (import.meta.main) {
+  parseArgs({ options: {} })
   const all = faults()
   console.error(`Breaking engines in ${all.length} ways …`)
   const against = [...misnamed(all).map((title) => `not of the form of a fault: ${title}`), ...run(all)]

@@ -1,10 +1,14 @@
 // Finds out what every store guarantees on its real engine, and puts it into docs/stores.md: `npm run guarantees`.
 // packages/coatcheck/test/guarantees.integration.test.ts fails when the page says something else than what is found.
+import { parseArgs } from 'node:util'
 import { findGuarantees, type Guarantees, headOf, listOf, rowOf } from '../packages/coatcheck/test/helpers/guarantees.ts'
 import { PEERS } from '../packages/coatcheck/test/helpers/peers.ts'
 import { EVERY } from '../packages/coatcheck/test/stores/every.ts'
 import type { TriedStore } from '../packages/coatcheck/test/stores/tried.ts'
 import { putTable, tableOf } from './doc-table.ts'
+
+// It takes none: what is mistyped must not start a run of minutes.
+parseArgs({ options: {} })
 
 async function findAll(stores: readonly TriedStore[]): Promise<Guarantees[]> {
   const all: Guarantees[] = []

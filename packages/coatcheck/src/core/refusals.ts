@@ -12,7 +12,9 @@ export function tooLate(what: string): SessionError {
 
 /** `cause`: what the store said when the session was opened. */
 export function readOnly(what: string, cause: SessionError): SessionError {
-  return new SessionError('STORE_FAILED', `${what} would change a session that is read-only: its store could not be read.`, {
+  // A key, a method, or words.
+  const change = /[ )]/.test(what) ? what : `A change of "${what}"`
+  return new SessionError('STORE_FAILED', `${change} was refused: the session is read-only, as its store could not be read.`, {
     fix: 'See `cause` for what the store reported, and ask `session.readOnly` first. Nothing was changed; nobody was logged out.',
     cause,
   })

@@ -38,7 +38,7 @@ const JOINED = 1000
  * nothing comes back. What this process writes itself it sees at once. Throws `BAD_OPTIONS`.
  */
 export function cached<S extends Store>(store: S, options: CachedOptions): CachedStore<S> {
-  const { seconds, maxEntries = 10_000, now = Date.now } = options
+  const { seconds, maxEntries = 10_000, now = Date.now } = (options ?? {}) as CachedOptions
   if (!Number.isFinite(seconds) || seconds <= 0) throw bad(`seconds must be a positive number, not ${seconds}`)
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
     throw bad(`maxEntries must be a whole number from 1, not ${maxEntries}`)

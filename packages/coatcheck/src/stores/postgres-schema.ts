@@ -14,7 +14,7 @@ export interface TableName {
 /** `table` or `schema.table`, each part a plain name. */
 export function postgresTable(name: unknown): TableName {
   const parts = typeof name === 'string' && /^[^.]+\.[^.]+$/.test(name) ? name.split('.') : [name]
-  const checked = parts.map((part) => checkedTable('postgresStore', part))
+  const checked = parts.map((part) => checkedTable('postgresStore', part, 'a plain name, or two with a dot between them'))
   const quoted = checked.map((part) => `"${part}"`).join('.')
   return { table: quoted, versions: `${quoted.slice(0, -1)}_schema"`, short: checked.at(-1) ?? '' }
 }

@@ -28,7 +28,7 @@ const VERSION_BYTES = 9
 const MARGIN = 60_000
 
 /**
- * Keeps sessions in Redis 5 or later, Valkey, or a cluster of either, through a client of `redis` or `ioredis` that is connected
+ * Keeps sessions in Redis 6 or later, Valkey, or a cluster of either, through a client of `redis` or `ioredis` that is connected
  * already and stays the application's to close.
  *
  * Redis removes by itself what has expired. Its memory must not be full: with any `maxmemory-policy` but `noeviction` it drops live

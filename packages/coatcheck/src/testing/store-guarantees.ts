@@ -14,10 +14,15 @@ export interface StoreGuarantee {
 /**
  * Runs the whole suite for strong stores against any store, without a test runner, and tells which guarantees it gives.
  *
- * What a store declares is not asked: one that is `last-write-wins` or `eventual` breaks some of them. All guarantees, always in the
- * same order; nothing is thrown for a broken one.
+ * What a store declares is not asked: one that is `last-write-wins` or `eventual` breaks some of them. Without `reopen` there is one
+ * handle and one clock, and what concerns two of them counts as held. All guarantees, always in the same order; nothing is thrown for
+ * a broken one, and a `TypeError` for options without which nothing can be tried.
  */
 export async function storeGuarantees(options: StoreTrialOptions): Promise<readonly StoreGuarantee[]> {
+  const { open, records = 1 } = options
+  if (typeof open !== 'function') throw new TypeError('storeGuarantees needs `open`, a function that gives `{ store }`.')
+  if (!Number.isSafeInteger(records) || records < 1)
+    throw new TypeError(`\`records\` must be a whole number from 1, not ${records}.`)
   const found: StoreGuarantee[] = []
   for (const name of Object.keys(GUARANTEES) as GuaranteeName[]) found.push(await guaranteeOf(options, name))
   return found
