@@ -171,6 +171,16 @@ describe('reading through a cache', () => {
     expect(watch.reads).toBe(2)
   })
 
+  it('joins no read that began longer ago than it may remember', async () => {
+    const { clock, watch, store, elsewhere } = place({ seconds: 0.1 })
+    await elsewhere.create(KEY, recordOf('one'))
+    watch.before = () => new Promise(() => {})
+    void store.read(KEY)
+    watch.before = () => {}
+    clock.advance(0.1)
+    expect((await store.read(KEY))?.record.data).toBe('one')
+  })
+
   it('keeps so many records and no more; those go that were not used for the longest time', async () => {
     const { watch, store, elsewhere } = place({ maxEntries: 2 })
     for (const key of ['a', 'b', 'c']) await elsewhere.create(key, recordOf(key))

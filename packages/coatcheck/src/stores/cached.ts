@@ -108,7 +108,7 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
       const found = inMemory(key)
       if (found) return found
       const other = newest.get(key)
-      if (mayAwaitOthers && other?.answer && now() - other.began < JOINED) return other.answer
+      if (mayAwaitOthers && other?.answer && now() - other.began < Math.min(JOINED, seconds * 1000)) return other.answer
       const call = begin(key)
       call.answer = fetched(key, call)
       return call.answer

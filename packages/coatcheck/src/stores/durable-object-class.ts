@@ -57,7 +57,7 @@ export class SessionObject {
     const kept = kv.get<KeptRecord>(RECORD)
     switch (order.verb) {
       case 'read':
-        return { answer: kept && foundIn(kept) }
+        return { answer: kept ? foundIn(kept) : null }
       case 'create': {
         const { version, record, keepFor } = order
         const value = { ...record, data: bytes(record.data), version, created: version, until: Date.now() + keepFor }

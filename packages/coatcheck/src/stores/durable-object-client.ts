@@ -4,7 +4,7 @@ import type { SessionRecord } from './store.ts'
 export interface ObjectNamespace {
   idFromName(name: string): object
   get(id: object): {
-    fetch(url: string, init: { method: string; body: string }): Promise<{ json(): Promise<unknown> }>
+    fetch(url: string, init: { method: string; body: string }): Promise<{ readonly ok: boolean; json(): Promise<unknown> }>
   }
 }
 

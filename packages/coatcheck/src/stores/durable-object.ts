@@ -43,7 +43,10 @@ export function durableObjectStore(namespace: ObjectNamespace, options: DurableO
       // A stub that has failed once may go on failing; one is had for nothing.
       const object = namespace.get(namespace.idFromName(`${kind}:${name}`))
       const response = await object.fetch('https://session.invalid/', { method: 'POST', body: JSON.stringify(order) })
-      return ((await response.json()) as { answer?: unknown }).answer
+      const body: unknown = response.ok ? await response.json() : undefined
+      // Whatever else is bound under this name must not look as if there were no session.
+      if (body instanceof Object && 'answer' in body) return body.answer
+      throw new Error('What answered is no SessionObject, or has failed.')
     } catch (error) {
       throw failed(error)
     }
@@ -53,7 +56,7 @@ export function durableObjectStore(namespace: ObjectNamespace, options: DurableO
     maxBytes: MAX_BYTES,
 
     async read(key) {
-      return (await ofSession(key, { verb: 'read' })) as Found | undefined
+      return ((await ofSession(key, { verb: 'read' })) as Found | null) ?? undefined
     },
 
     async create(key, { data, owner, createdAt, endsAt, expiresAt }) {

@@ -41,4 +41,9 @@ describe('memcachedStore', () => {
       expect(await store.delete('key', version)).toBe(false)
     },
   )
+
+  it.each(['ZZ', 'VA', 'HD'])('takes %s without a value for no absence', async (code) => {
+    const odd: MemcachedClient = { connection: async () => ({ run: 'run', ask: async () => ({ code, flags: ['c1'] }) }) }
+    await expect(memcachedStore(odd).read('key')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
 })

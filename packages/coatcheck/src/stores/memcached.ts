@@ -93,7 +93,8 @@ export function memcachedStore(client: MemcachedClient, options: MemcachedStoreO
 
     async read(key) {
       const reply = await ask(`mg ${place(key)} v c`)
-      if (!reply?.value || saysNo(reply, ['EN'])) return undefined
+      if (!reply || saysNo(reply, ['EN'])) return undefined
+      if (!reply.value) throw failed('gave no value')
       const stored = parseRecord(decoder.decode(reply.value))
       if (!stored) throw new SessionError('DAMAGED_RECORD', 'What memcached has for this key is no session.')
       return { record: stored.record, version: versionOf(reply, stored.fixed) }

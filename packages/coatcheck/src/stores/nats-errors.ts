@@ -10,6 +10,8 @@ const FIXES: Readonly<Record<string, string>> = {
   // Nobody listens for what is to be kept.
   JetStreamNotEnabled: `${GONE} If it is there, switch JetStream on, and see whether the stream has a leader.`,
   10039: 'Switch JetStream on for this account.',
+  10002:
+    'The account is at its limit of storage: raise it, or prune more often. NATS may have dropped the session that was to be written.',
   10077: 'The bucket is full: raise its `max_bytes`, or prune more often. Sessions are still read and ended.',
   10047: NO_ROOM,
   10023: NO_ROOM,
