@@ -1,7 +1,7 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { KvClient, KvListOptions } from './cloudflare-kv-client.ts'
-import { checkName, isName } from './names.ts'
+import { checkedPrefix, checkName, isName } from './names.ts'
 import type { Found, Page, SessionRecord, Store, Version } from './store.ts'
 
 export type { KvClient, KvListOptions } from './cloudflare-kv-client.ts'
@@ -37,11 +37,7 @@ export function cloudflareKvStore(client: KvClient, options: CloudflareKvStoreOp
       'cloudflareKvStore: the first argument must be a KV binding, as in `cloudflareKvStore(env.SESSIONS)`.',
     )
   // A key of KV has at most 512 bytes: this and a key.
-  if (typeof prefix !== 'string' || !/^(?=.{1,100}$)[\w.-]+(?::[\w.-]+)*$/.test(prefix))
-    throw new SessionError(
-      'BAD_OPTIONS',
-      'cloudflareKvStore: `prefix` may have at most 100 letters, digits, "_", "-" and ".", and colons between them.',
-    )
+  checkedPrefix('cloudflareKvStore', prefix)
 
   const checked = (name: string): string => {
     checkName('Workers KV', name)

@@ -1,4 +1,5 @@
 import { checkedTable } from './sql.ts'
+import { sqliteTable } from './sqlite-sql.ts'
 
 /** The version of the tables' form. */
 export const D1_SCHEMA = 1
@@ -17,17 +18,7 @@ export function d1Schema(table = 'coatcheck_sessions'): string {
 export function d1Migration(table: string): readonly string[] {
   const name = d1Table(table)
   return [
-    `CREATE TABLE IF NOT EXISTS "${name}" (
-  key TEXT NOT NULL PRIMARY KEY,
-  version TEXT NOT NULL,
-  data TEXT NOT NULL,
-  owner TEXT,
-  created_at INTEGER NOT NULL,
-  ends_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
-) STRICT`,
-    `CREATE INDEX IF NOT EXISTS "${name}_by_owner" ON "${name}" (owner, key) WHERE owner IS NOT NULL`,
-    `CREATE INDEX IF NOT EXISTS "${name}_by_expiry" ON "${name}" (expires_at)`,
+    ...sqliteTable(name),
     `CREATE TABLE IF NOT EXISTS "${name}_schema" (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL) STRICT`,
     `INSERT INTO "${name}_schema" (id, version) VALUES (1, ${D1_SCHEMA}) ON CONFLICT (id) DO NOTHING`,
   ]

@@ -1,6 +1,7 @@
 import { checkedD1, type D1Client } from './d1-client.ts'
 import { D1_SCHEMA, d1Migration, d1Schema, d1Table } from './d1-schema.ts'
 import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+import { type SqliteVerb, sqliteStatements } from './sqlite-sql.ts'
 
 export type { D1Answer, D1Client, D1Statement } from './d1-client.ts'
 export { d1Schema }
@@ -63,20 +64,12 @@ export function d1Store(client: D1Client, options: D1StoreOptions = {}): D1Store
   return { ...store, maxBytes: MAX_BYTES }
 }
 
-type Statement = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune'
-
-function statements(table: string): Readonly<Record<Statement, string>> {
-  return {
-    read: `SELECT version, data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = ?`,
-    create: `INSERT INTO ${table} (key, version, data, owner, created_at, ends_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (key) DO NOTHING RETURNING 1`,
-    update: `UPDATE ${table} SET version = ?, data = ?, expires_at = ? WHERE key = ? AND version = ? RETURNING 1`,
-    delete: `DELETE FROM ${table} WHERE key = ? AND version = ? RETURNING 1`,
-    touch: `UPDATE ${table} SET expires_at = max(expires_at, ?) WHERE key = ? AND version = ? RETURNING 1`,
-    listByOwner: `SELECT key FROM ${table} WHERE owner = ?`,
-    list: `SELECT key FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`,
-    prune: `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING 1`,
-  }
+/** How many rows a write changed is told by what it returns. */
+function statements(table: string): Readonly<Record<SqliteVerb, string>> {
+  const { create, update, delete: remove, touch, prune, ...reads } = sqliteStatements(table)
+  const telling = (write: string): string => `${write} RETURNING 1`
+  const writes = { create: telling(create), update: telling(update), delete: telling(remove), touch: telling(touch) }
+  return { ...reads, ...writes, prune: telling(prune) }
 }
 
 /** Errors of D1 have no code; these are parts of their messages. */

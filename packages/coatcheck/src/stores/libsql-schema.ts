@@ -1,4 +1,5 @@
 import { checkedTable } from './sql.ts'
+import { sqliteTable } from './sqlite-sql.ts'
 
 /** The version of the tables' form, which is that of `sqliteStore`. */
 export const LIBSQL_SCHEMA = 1
@@ -17,17 +18,7 @@ export function libsqlSchema(table = 'coatcheck_sessions'): string {
 export function libsqlMigration(table: string): string[] {
   const name = libsqlTable(table)
   return [
-    `CREATE TABLE IF NOT EXISTS "${name}" (
-  key TEXT NOT NULL PRIMARY KEY,
-  version TEXT NOT NULL,
-  data TEXT NOT NULL,
-  owner TEXT,
-  created_at INTEGER NOT NULL,
-  ends_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
-) STRICT`,
-    `CREATE INDEX IF NOT EXISTS "${name}_by_owner" ON "${name}" (owner, key) WHERE owner IS NOT NULL`,
-    `CREATE INDEX IF NOT EXISTS "${name}_by_expiry" ON "${name}" (expires_at)`,
+    ...sqliteTable(name),
     `CREATE TABLE IF NOT EXISTS "${name}_schema" (version INTEGER NOT NULL) STRICT`,
     `INSERT INTO "${name}_schema" (version) SELECT ${LIBSQL_SCHEMA} WHERE NOT EXISTS (SELECT 1 FROM "${name}_schema")`,
   ]

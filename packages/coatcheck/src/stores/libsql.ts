@@ -1,7 +1,8 @@
 import { SessionError } from '../errors.ts'
 import { checkedLibsql, type LibsqlClient } from './libsql-client.ts'
 import { LIBSQL_SCHEMA, libsqlMigration, libsqlSchema, libsqlTable } from './libsql-schema.ts'
-import { checkSchema, type Row, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+import { checkSchema, codeOf, type Row, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+import { sqliteStatements } from './sqlite-sql.ts'
 
 export type { LibsqlClient, LibsqlResult } from './libsql-client.ts'
 export { libsqlSchema }
@@ -28,7 +29,7 @@ const LONGEST_PAUSE = 16
  */
 export function libsqlStore(client: LibsqlClient, options: LibsqlStoreOptions = {}): LibsqlStore {
   const { table = 'coatcheck_sessions', busyTimeout = DEFAULT_BUSY_TIMEOUT } = options
-  const sql = statements(`"${libsqlTable(table)}"`)
+  const sql = sqliteStatements(`"${libsqlTable(table)}"`)
   const database = checkedLibsql(client)
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout < Infinity))
     throw new SessionError('BAD_OPTIONS', 'libsqlStore: `busyTimeout` must be a number of milliseconds, 0 or more.')
@@ -75,27 +76,6 @@ export function libsqlStore(client: LibsqlClient, options: LibsqlStoreOptions = 
     isUndone: () => false,
     fixFor: (error) => FIXES[codeOf(error)] ?? (/no such table/.test(String(error)) ? MAKE : undefined),
   })
-}
-
-type Statement = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune'
-
-function statements(table: string): Readonly<Record<Statement, string>> {
-  return {
-    read: `SELECT version, data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = ?`,
-    create: `INSERT INTO ${table} (key, version, data, owner, created_at, ends_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (key) DO NOTHING`,
-    update: `UPDATE ${table} SET version = ?, data = ?, expires_at = ? WHERE key = ? AND version = ?`,
-    delete: `DELETE FROM ${table} WHERE key = ? AND version = ?`,
-    touch: `UPDATE ${table} SET expires_at = max(expires_at, ?) WHERE key = ? AND version = ?`,
-    listByOwner: `SELECT key FROM ${table} WHERE owner = ?`,
-    list: `SELECT key FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`,
-    prune: `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
-  }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = Object(error) as { readonly code?: unknown }
-  return typeof code === 'string' ? code : ''
 }
 
 /** What passes: another connection's lock, and a transaction of the application's where the client has one connection only. */

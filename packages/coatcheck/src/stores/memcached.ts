@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import type { MemcachedClient, MemcachedReply } from './memcached-client.ts'
 import { failed } from './memcached-wire.ts'
-import { checkName } from './names.ts'
+import { checkedPrefix, checkName } from './names.ts'
 import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './record-text.ts'
 import type { SessionRecord, Store, Version } from './store.ts'
 
@@ -43,8 +43,7 @@ export function memcachedStore(client: MemcachedClient, options: MemcachedStoreO
   const { prefix = 'coatcheck', maxBytes = MIB - HEADROOM, now = Date.now } = options
   if (typeof client?.connection !== 'function')
     throw wrong('the first argument must be a client, as `memcachedClient()` makes one')
-  if (typeof prefix !== 'string' || !/^(?=.{1,100}$)[\w.-]+(?::[\w.-]+)*$/.test(prefix))
-    throw wrong('`prefix` may have at most 100 letters, digits, "_", "-" and ".", and colons between them')
+  checkedPrefix('memcachedStore', prefix)
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) throw wrong('`maxBytes` must be a number of bytes')
 
   const place = (key: string): string => {

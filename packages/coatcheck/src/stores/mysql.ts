@@ -1,6 +1,6 @@
 import { type MysqlClient, type MysqlValue, poolOf } from './mysql-client.ts'
 import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql-schema.ts'
-import { checkSchema, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './sql-store.ts'
+import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './sql-store.ts'
 
 export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql-client.ts'
 export { mysqlSchema }
@@ -104,11 +104,6 @@ function statements(table: string): Readonly<Record<Statement, string>> {
     expired: `SELECT \`key\` FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
     prune: `DELETE FROM ${table} WHERE expires_at <= ? AND \`key\` IN (${Array(PRUNE_BATCH).fill('?').join(', ')})`,
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown }
-  return typeof code === 'string' ? code : ''
 }
 
 const FIXES: Readonly<Record<string, string>> = {

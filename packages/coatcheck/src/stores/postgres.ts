@@ -1,6 +1,6 @@
 import { type PostgresClient, queryOf } from './postgres-client.ts'
 import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres-schema.ts'
-import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
 
 export type { PgPool, PostgresClient, PostgresJs } from './postgres-client.ts'
 export { postgresSchema }
@@ -72,11 +72,6 @@ function statements(
       SELECT key FROM ${table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ) RETURNING 1`,
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown }
-  return typeof code === 'string' ? code : ''
 }
 
 const FIXES: Readonly<Record<string, string>> = {

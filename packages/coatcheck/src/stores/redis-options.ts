@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts'
+import { checkedPrefix } from './names.ts'
 import type { RedisClient, RedisConnection, Wait } from './redis-client.ts'
 import { overIoredis } from './redis-io.ts'
 import { overNodeRedis } from './redis-node.ts'
@@ -35,8 +36,7 @@ const WAIT_TIMEOUT = 500
 export function checkedRedisOptions(client: RedisClient, options: RedisStoreOptions): RedisOptions {
   const { prefix = 'coatcheck', wait = 0, now = Date.now, onWarning = console.warn } = options
   // Braces would put every key of a cluster into one slot, and stars would be read as a pattern.
-  if (typeof prefix !== 'string' || !/^(?=.{1,100}$)[\w.-]+(?::[\w.-]+)*$/.test(prefix))
-    throw wrong('`prefix` may have at most 100 letters, digits, "_", "-" and ".", and colons between them')
+  checkedPrefix('redisStore', prefix)
   if (!Number.isSafeInteger(wait) || wait < 0) throw wrong('`wait` must be a number of replicas')
   const connection = connect(client)
   return { connection, prefix, wait: wait > 0 ? { replicas: wait, timeout: WAIT_TIMEOUT } : undefined, now, onWarning }

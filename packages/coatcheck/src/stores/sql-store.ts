@@ -1,6 +1,6 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { checkName } from './names.ts'
+import { checkName, pageOf } from './names.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -99,9 +99,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
 
     async list(after, limit) {
       const found = await ask(() => backend.list(after ?? '', limit + 1))
-      const page = found.slice(0, limit)
-      const next = page.at(-1)
-      return found.length > limit && next !== undefined ? { keys: page, next } : { keys: page }
+      return pageOf(found, limit)
     },
 
     async prune(before, limit) {
@@ -117,10 +115,16 @@ export function sqlStore(backend: SqlBackend): SqlStore {
   }
 }
 
+/** The code that a client gave its error; '' where there is none. */
+export function codeOf(error: unknown): string {
+  const { code } = Object(error) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
 function failed(backend: SqlBackend, error: unknown): SessionError {
   const fix = backend.fixFor(error)
-  const { code } = (error ?? {}) as { readonly code?: unknown }
-  const reason = typeof code === 'string' && code !== '' ? ` (${code})` : ''
+  const code = codeOf(error)
+  const reason = code === '' ? '' : ` (${code})`
   return new SessionError('STORE_FAILED', `${backend.title} could not be used${reason}.`, {
     cause: error,
     ...(fix !== undefined && { fix }),

@@ -1,5 +1,5 @@
 import { randomText } from '../crypto/random.ts'
-import { checkName } from './names.ts'
+import { checkName, pageOf } from './names.ts'
 import { Connection } from './sqlite-connection.ts'
 import { checkedOptions, type SqliteStoreOptions } from './sqlite-options.ts'
 import type { SessionRow, Statements } from './sqlite-statements.ts'
@@ -64,9 +64,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
 
     async list(after, limit) {
       const found = await keys((sql) => sql.list.all(after ?? '', limit + 1))
-      const page = found.slice(0, limit)
-      const next = page.at(-1)
-      return found.length > limit && next !== undefined ? { keys: page, next } : { keys: page }
+      return pageOf(found, limit)
     },
 
     async prune(before, limit) {

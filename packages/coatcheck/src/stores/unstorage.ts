@@ -1,7 +1,7 @@
 import { randomText } from '../crypto/random.ts'
 import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
-import { checkName, isName } from './names.ts'
+import { checkName, isName, pageOf } from './names.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
 
 /** What is used of a driver or a storage of unstorage 1 or 2; anything of this shape will do. */
@@ -120,9 +120,7 @@ export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOp
     ...store,
     async list(after = '', limit) {
       const keys = (await names()).filter((name) => name > after).sort()
-      const page = keys.slice(0, limit)
-      const next = page.at(-1)
-      return keys.length > limit && next !== undefined ? { keys: page, next } : { keys: page }
+      return pageOf(keys, limit)
     },
     async prune(before, limit) {
       let pruned = 0
