@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { Session } from '../src/core/types.ts'
 import { fileStore } from '../src/stores/file.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import { sqliteStore } from '../src/stores/sqlite.ts'
@@ -178,6 +179,8 @@ describe.each([...STORES, SEALED].map((one) => [one.name, one] as const))('sessi
     const late = isPromised ? undefined : 'ada'
     expect(await ada.does((session) => session.owner), 'and stays out').toBe(late)
     expect(await sending(s, ticket).does((session) => session.owner), 'with the old cookie, too').toBe(late)
+    s.clock.advance(3600)
+    await s.sessions.prune()
     if (s.store?.list) expect((await s.store.list(undefined, 10)).keys).toEqual([])
   })
 
@@ -198,6 +201,10 @@ describe.each([...STORES, SEALED].map((one) => [one.name, one] as const))('sessi
     const { ticket } = ada
     await ada.does((session) => session.signIn('ada'))
     expect(await ada.does((session) => [session.owner, session.get('cart')])).toEqual(['ada', ['coat']])
+    await ada.does((session) => session.set('secret', 1))
+    const look = (session: Session) => [session.owner, session.get('cart'), session.get('secret')]
+    expect(await sending(s, ticket).does(look), 'at once: as it was').toEqual([undefined, ['coat'], undefined])
+    s.clock.advance(60)
     const seen = await sending(s, ticket).does((session) => [session.owner, session.get('cart')])
     expect(seen, 'never with what was signed in to').toEqual([undefined, isPromised ? undefined : ['coat']])
   })
@@ -207,6 +214,8 @@ describe.each([...STORES, SEALED].map((one) => [one.name, one] as const))('sessi
     const reading = await s.person().asks((session) => session.get('name'))
     const passing = await s.person().passes()
     expect([lines(reading), lines(passing), s.calls]).toEqual([[], [], []])
+    s.clock.advance(3600)
+    await s.sessions.prune()
     if (s.store?.list) expect((await s.store.list(undefined, 10)).keys).toEqual([])
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { nothingBad } from '../../test/helpers/explored.ts'
 import { COOKIE, SECRET, site } from '../../test/helpers/site.ts'
 import { watched } from '../../test/helpers/watched.ts'
+import type { SessionError } from '../errors.ts'
 import type { ForeignReader, ForeignSession } from '../foreign/format.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
@@ -143,7 +144,8 @@ describe('the old ticket of a stored session', () => {
 function mover(more: Partial<ForeignReader> = {}) {
   const watch = watched(memoryStore())
   const old = oldLibrary(CART, more)
-  const face = faceOf(sessionsOf({ store: watch.store, secrets: SECRET, foreign: [old] }))
+  let ahead = 0
+  const face = faceOf(sessionsOf({ store: watch.store, secrets: SECRET, foreign: [old], now: () => Date.now() + ahead }))
   const comes = async (value: string | undefined) => {
     const scope = face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
     return { scope, session: await scope.open() }
@@ -154,7 +156,11 @@ function mover(more: Partial<ForeignReader> = {}) {
     await act()
     return watch.calls.length
   }
-  return { watch, old, comes, counted }
+  /** Until an old ticket shows nothing any more. */
+  const waits = () => {
+    ahead = 600_000
+  }
+  return { watch, old, comes, counted, waits }
 }
 
 describe.each<[string, (session: LiveSession) => void]>([
@@ -179,15 +185,17 @@ describe.each<[string, (session: LiveSession) => void]>([
       const calls = await whole.counted(async () => first.scope.commit())
       expect(calls).toBeGreaterThan(0)
       for (let at = 1; at <= calls; at++) {
-        const { watch, comes, old } = mover()
+        const { watch, comes, old, waits } = mover()
         const { scope, session } = await comes('old.ada')
         let made = 0
         watch[when] = () => {
           if (++made === at) throw new Error('connection lost')
         }
         change(session)
-        await expect((async () => scope.commit())(), `call ${at}`).rejects.toMatchObject({ code: 'STORE_FAILED' })
-        expect(old.forgotten).toEqual([])
+        const failed = await (async () => scope.commit())().catch(({ code }: SessionError) => code)
+        // Where only a look at what had been written failed, that was told all the same.
+        if (typeof failed === 'string') expect([failed, old.forgotten]).toEqual(['STORE_FAILED', []])
+        else expect([when, watch.calls.at(-1)]).toEqual(['after', 'read'])
         await scope.commit()
         expect(old.forgotten).toEqual(['ada'])
         if (ends) {
@@ -197,6 +205,7 @@ describe.each<[string, (session: LiveSession) => void]>([
         const mine = await comes(scope.ticket)
         expect([mine.session.get('n'), mine.session.get('cart')], `call ${at}`).toEqual([1, ['hat']])
         // Whoever else holds the old cookie meets this session or, after a new id, none; never another one.
+        waits()
         const other = await comes('old.ada')
         expect(other.session.isNew || other.session.handle === mine.session.handle, `call ${at}`).toBe(true)
         other.session.set('x', 1)
@@ -228,7 +237,10 @@ describe.each<[string, (session: LiveSession) => void]>([
         if (next.session.isNew && (ends || when === 'after')) continue
         expect(next.session.get('cart'), `call ${at}`).toEqual(['hat'])
         change(next.session)
-        await next.scope.commit()
+        const done = await (async () => next.scope.commit())().catch(({ code }: SessionError) => code)
+        // The first request did it, and its answer was lost: nobody else is told the new id, so the visitor has to sign in again.
+        if (done === 'CONFLICT' && when === 'after' && !ends) continue
+        expect(done).not.toBeTypeOf('string')
         if (ends) expect((await comes('old.ada')).session.isNew).toBe(true)
         else expect((await comes(next.scope.ticket)).session.get('n')).toBeGreaterThanOrEqual(1)
       }
@@ -238,7 +250,7 @@ describe.each<[string, (session: LiveSession) => void]>([
 
 describe('in one request a session from elsewhere', () => {
   test('may be written, given a new id, signed in and ended, commit after commit', async () => {
-    const { comes, old } = mover()
+    const { comes, old, waits } = mover()
     const { scope, session } = await comes('old.ada')
     for (const step of ['set', 'regenerateId', 'signIn', 'renew'] as const) {
       if (step === 'set') session.set('a', 1)
@@ -248,6 +260,7 @@ describe('in one request a session from elsewhere', () => {
       const there = await comes(scope.ticket)
       expect([step, there.session.isNew, there.session.get('cart')]).toEqual([step, false, ['hat']])
     }
+    waits()
     expect((await comes('old.ada')).session.isNew).toBe(true)
     session.destroy()
     await scope.commit()
@@ -285,12 +298,14 @@ describe('in one request a session from elsewhere', () => {
   })
 
   test('whose visitor signs in is not opened signed in by the old cookie', async () => {
-    const { comes } = mover()
+    const { comes, waits } = mover()
     const ada = await comes('old.ada')
     ada.session.set('a', 1)
     await ada.scope.commit()
     ada.session.signIn('ada')
     await ada.scope.commit()
+    expect((await comes('old.ada')).session.owner).toBeUndefined()
+    waits()
     const thief = await comes('old.ada')
     expect([thief.session.isNew, thief.session.owner]).toEqual([true, undefined])
   })
@@ -300,13 +315,15 @@ describe('in one request a session from elsewhere', () => {
     ['asks for a new id', (session) => session.regenerateId()],
     ['renews the session', (session) => session.renew()],
   ])('is not opened by the old cookie any more when the very first request %s', async (_, act) => {
-    const { comes } = mover()
+    const { comes, waits } = mover()
     const ada = await comes('old.ada')
     act(ada.session)
     ada.session.set('secret', 'of ada')
     await ada.scope.commit()
     expect((await comes(ada.scope.ticket)).session.get('secret')).toBe('of ada')
     // Whoever planted that cookie in her browser, or stole it before.
+    expect((await comes('old.ada')).session.get('secret')).toBeUndefined()
+    waits()
     const thief = await comes('old.ada')
     expect([thief.session.isNew, thief.session.owner, thief.session.get('secret')]).toEqual([true, undefined, undefined])
   })
@@ -319,9 +336,9 @@ describe('in every order of steps, with a process killed and a call doubled at e
   }
 
   function requests(...names: string[]): Exploration<World> {
-    const make = (store: Store, value: string) => {
+    const make = (store: Store, value: string, later = 0) => {
       const foreign = [oldLibrary(CART)]
-      const options = { store, secrets: SECRET, foreign, now: () => 4_000_000_000_000 }
+      const options = { store, secrets: SECRET, foreign, now: () => 4_000_000_000_000 + later }
       const face = faceOf(sessionsOf(options, { storeTimeout: Infinity, sleep: async () => {} }))
       return face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
     }
@@ -343,11 +360,17 @@ describe('in every order of steps, with a process killed and a call doubled at e
               session.update('n', (n) => ((n as number) ?? 0) + 1)
               session.set(name, true)
             }
-            const { ticket } = await scope.commit()
-            return { isNew, ticket }
+            try {
+              const { ticket } = await scope.commit()
+              return { isNew, ticket }
+            } catch (error) {
+              if ((error as { code?: string }).code === 'CONFLICT') return undefined // told so: not acknowledged
+              throw error
+            }
           },
           async look() {
-            const scope = make(store, 'old.ada')
+            // When an old ticket shows nothing any more.
+            const scope = make(store, 'old.ada', 600_000)
             const session = await scope.open()
             return session.isNew ? undefined : { ...session.data }
           },
@@ -355,7 +378,9 @@ describe('in every order of steps, with a process killed and a call doubled at e
       },
       async check(world, { results }) {
         const seen = await world.look()
-        const done = Object.entries(results as Record<string, { isNew: boolean }>)
+        const done = Object.entries(results as Record<string, { isNew: boolean } | undefined>).flatMap(([name, answer]) =>
+          answer ? [[name, answer] as const] : [],
+        )
         if (done.some(([name]) => name.startsWith('D'))) {
           if (seen) throw new Error('revived: the old ticket opens a session after it was ended')
           return
@@ -386,7 +411,7 @@ describe('in every order of steps, with a process killed and a call doubled at e
     ['N1', 'D2'],
   ])('%s and %s', async (...names) => {
     const isLong = /^[RSN]/.test(String(names[0]))
-    const bounds = { kill: true, double: true, ...(isLong && { maxPreemptions: 1 }) }
+    const bounds = { kill: true, double: true, maxPreemptions: isLong ? 1 : 2 }
     expect(await nothingBad(requests(...names), bounds)).toBeGreaterThan(50)
   })
 

@@ -30,7 +30,7 @@ export class Adoptions {
     const key = await this.keyOf(value)
     const known = await this.#records.read(key)
     if (!known) return undefined
-    const { sealed } = known.pointer ?? {}
+    const { sealed } = known.forwarding ?? {}
     const opened = sealed === undefined ? undefined : await createKeyring([value]).open('adopted', [key], sealed)
     return typeof opened === 'object' ? opened.text : ''
   }
@@ -41,6 +41,6 @@ export class Adoptions {
     const sealed = id === '' ? undefined : await createKeyring([value]).seal('adopted', [key], id)
     const endsAt = this.#engine.now() + LONGEST
     const life: Life = { createdAt: this.#engine.now(), endsAt, expiresAt: endsAt }
-    return this.#records.createPointer(key, { kind: 'renew', key: to, ...(sealed !== undefined && { sealed }) }, life)
+    return this.#records.createForwarding(key, { kind: 'regenerate', key: to, ...(sealed !== undefined && { sealed }) }, life)
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Body, decode, EMPTY, encodeBody, encodePointer, largest, MAX_TEXT, withWrite } from './body.ts'
+import { type Body, decode, EMPTY, encodeBody, encodeEnded, type Frame, largest, MAX_TEXT } from './body.ts'
 import { Entry } from './codec.ts'
+import { find, NO_WRITES, withWrite } from './writes.ts'
 
 const body = (values: Record<string, unknown>, more: Partial<Body> = {}): Body => ({
   ...EMPTY,
@@ -8,9 +9,9 @@ const body = (values: Record<string, unknown>, more: Partial<Body> = {}): Body =
   ...more,
 })
 
-function opened(text: string): Body & { frame: Readonly<Record<string, unknown>> } {
+function opened(text: string): Body & { frame: Frame } {
   const decoded = decode(text)
-  if (typeof decoded === 'string' || !decoded.body) throw new Error(`not a body: ${text}`)
+  if (typeof decoded === 'string' || decoded.to || decoded.ended) throw new Error(`not a body: ${text}`)
   return { ...decoded.body, frame: decoded.frame }
 }
 
@@ -20,7 +21,13 @@ describe('the text of a session', () => {
       { cart: ['coat'], when: new Date(0) },
       {
         owner: 'ada@app.test',
-        writes: ['w1', 'w2'],
+        writes: {
+          count: 9,
+          recent: [
+            { id: 'w1', at: 7 },
+            { id: 'w2', at: 8 },
+          ],
+        },
         flash: new Map([['notice', { id: 'f1', entry: Entry.of({ text: 'hello' }, 'notice') }]]),
       },
     )
@@ -33,7 +40,17 @@ describe('the text of a session', () => {
     ])
     expect(back.flash.get('notice')?.id).toBe('f1')
     expect(back.flash.get('notice')?.entry.take()).toEqual({ text: 'hello' })
-    expect(back).toMatchObject({ owner: 'ada@app.test', writes: ['w1', 'w2'], frame: { key: 'abcd' } })
+    expect(back).toMatchObject({
+      owner: 'ada@app.test',
+      writes: {
+        count: 9,
+        recent: [
+          { id: 'w1', at: 7 },
+          { id: 'w2', at: 8 },
+        ],
+      },
+      frame: { key: 'abcd' },
+    })
   })
 
   test('of an empty one is an empty one', () => {
@@ -58,21 +75,45 @@ describe('the text of a session', () => {
     },
   )
 
-  test('remembers the last eight writes, newest last', () => {
-    let last = EMPTY
-    for (let i = 1; i <= 10; i++) last = withWrite(last, `w${i}`)
-    expect(last.writes).toEqual(['w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9', 'w10'])
-    expect(EMPTY.writes).toEqual([])
+  test('C1: remembers the writes of a while, and tells when it cannot be told any more whether one is among them', () => {
+    let writes = NO_WRITES
+    for (let i = 1; i <= 10; i++) writes = withWrite(writes, { id: `w${i}`, at: i * 100 }, 500)
+    expect(writes).toMatchObject({ count: 10, recent: [6, 7, 8, 9, 10].map((i) => ({ id: `w${i}`, at: i * 100 })) })
+    expect([find(writes, 'w8', 8), find(writes, 'x', 8), find(writes, 'x', 6), find(writes, 'x', 5)]).toEqual([
+      'kept',
+      'not kept',
+      'not kept',
+      'unknown',
+    ])
+    for (let i = 0; i < 1000; i++) writes = withWrite(writes, { id: `v${i}`, at: 2000 }, 500)
+    expect([writes.count, writes.recent.length], 'never more than 512').toEqual([1010, 512])
   })
 
-  test('of a session that moved names where to', () => {
-    const pointer = { kind: 'signIn', key: 'f'.repeat(64), sealed: 'x' } as const
-    expect(decode(encodePointer(pointer, { key: 'abcd' }))).toEqual({ frame: { key: 'abcd' }, pointer })
+  test('of a session that moved shows what it was, and names where to', () => {
+    const to = { kind: 'signIn', key: 'f'.repeat(64), sealed: 'x', at: 5, by: 'p', later: { a: 1 } } as const
+    const decoded = decode(encodeBody(body({ a: 1 }), { key: 'abcd', made: 4 }, to))
+    expect(decoded).toMatchObject({ frame: { key: 'abcd', made: 4 }, to })
+    expect(typeof decoded === 'object' && decoded.body.values.get('a')?.take()).toBe(1)
+  })
+
+  test('of one that was ended says so', () => {
+    expect(decode(encodeEnded({ key: 'abcd' }))).toMatchObject({ frame: { key: 'abcd' }, ended: true })
+  })
+
+  test('B0: keeps what a newer release wrote: fields of its own, beside a value, and values of another kind', () => {
+    const text =
+      '{"format":1,"as":{"by":"eve"},"key":"k","data":{"a":{"v":1,"mark":[2]},"b":{"z":{"new":true}}},"flash":{"f":{"v":1,"i":"x","tone":"red"},"g":{"z":1,"i":"y"}}}'
+    const again = opened(encodeBody(opened(text), { key: 'other' }))
+    const changed = JSON.parse(
+      encodeBody({ ...again, values: new Map([...again.values, ['c', Entry.of(1, 'c')]]) }, { key: 'k' }),
+    )
+    expect(changed).toEqual({ ...JSON.parse(text), data: { ...JSON.parse(text).data, c: { v: 1 } } })
+    expect(() => again.values.get('b')?.take()).toThrow()
   })
 })
 
 describe('promise 6: what is no text of a session is never taken for one', () => {
-  const good = '{"format":1,"key":"k","writes":[],"data":{}}'
+  const good = '{"format":1,"key":"k","log":[0],"data":{}}'
   test('(a good one, to begin with)', () => {
     expect(decode(good)).toMatchObject({ body: { owner: undefined } })
   })
@@ -85,28 +126,28 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
     ['null', 'null'],
     ['a number', '1'],
     ['a list', '[]'],
-    ['an object without a format', '{"writes":[],"data":{}}'],
-    ['a format below ours', '{"format":0,"writes":[],"data":{}}'],
-    ['a format that is no number', '{"format":"2","writes":[],"data":{}}'],
-    ['no data', '{"format":1,"writes":[]}'],
-    ['data as a list', '{"format":1,"writes":[],"data":[]}'],
-    ['data as null', '{"format":1,"writes":[],"data":null}'],
-    ['flash as a list', '{"format":1,"writes":[],"data":{},"flash":[]}'],
-    ['writes that are no list', '{"format":1,"writes":{},"data":{}}'],
-    ['an owner that is no text', '{"format":1,"writes":[],"data":{},"owner":7}'],
-    ['an entry that is a plain value', '{"format":1,"writes":[],"data":{"a":1}}'],
-    ['an entry that is null', '{"format":1,"writes":[],"data":{"a":null}}'],
-    ['an entry of no form', '{"format":1,"writes":[],"data":{"a":{}}}'],
-    ['an entry of both forms', '{"format":1,"writes":[],"data":{"a":{"v":1,"r":[1]}}}'],
-    ['an entry with a strange end', '{"format":1,"writes":[],"data":{"a":{"v":1,"x":"soon"}}}'],
-    ['an entry whose end is a fraction', '{"format":1,"writes":[],"data":{"a":{"v":1,"x":1.5}}}'],
-    ['a flash value without a form', '{"format":1,"writes":[],"data":{},"flash":{"a":{"i":"x"}}}'],
-    ['a flash value that is null', '{"format":1,"writes":[],"data":{},"flash":{"a":null}}'],
+    ['an object without a format', '{"log":[0],"data":{}}'],
+    ['a format below ours', '{"format":0,"log":[0],"data":{}}'],
+    ['a format that is no number', '{"format":"2","log":[0],"data":{}}'],
+    ['no data', '{"format":1,"log":[0]}'],
+    ['data as a list', '{"format":1,"log":[0],"data":[]}'],
+    ['data as null', '{"format":1,"log":[0],"data":null}'],
+    ['flash as a list', '{"format":1,"log":[0],"data":{},"flash":[]}'],
+    ['writes that are no list', '{"format":1,"log":{},"data":{}}'],
+    ['an owner that is no text', '{"format":1,"log":[0],"data":{},"owner":7}'],
+    ['an entry that is a plain value', '{"format":1,"log":[0],"data":{"a":1}}'],
+    ['an entry that is null', '{"format":1,"log":[0],"data":{"a":null}}'],
+    ['an entry of both forms', '{"format":1,"log":[0],"data":{"a":{"v":1,"r":[1]}}}'],
+    ['an entry with a strange end', '{"format":1,"log":[0],"data":{"a":{"v":1,"x":"soon"}}}'],
+    ['an entry whose end is a fraction', '{"format":1,"log":[0],"data":{"a":{"v":1,"x":1.5}}}'],
+    ['a flash value that is null', '{"format":1,"log":[0],"data":{},"flash":{"a":null}}'],
     ['a pointer to nowhere', '{"format":1,"to":null}'],
     ['a pointer that is a text', '{"format":1,"to":"key"}'],
     ['a pointer without a key', '{"format":1,"to":{"kind":"renew"}}'],
-    ['a pointer of an unknown kind', `{"format":1,"to":{"kind":"sudo","key":"${'f'.repeat(64)}"}}`],
-    ['more than any session holds', `{"format":1,"writes":[],"data":{"a":{"v":"${'x'.repeat(MAX_TEXT)}"}}}`],
+    ['one that leads nowhere', '{"format":1,"data":{},"to":{"kind":"signIn"}}'],
+    ['a log whose number is too small', '{"format":1,"log":[0,"a",1],"data":{}}'],
+    ['a log with a strange time', '{"format":1,"log":[1,"a","b"],"data":{}}'],
+    ['more than any session holds', `{"format":1,"log":[0],"data":{"a":{"v":"${'x'.repeat(MAX_TEXT)}"}}}`],
   ])('%s is corrupt', (_, text) => {
     expect(decode(text)).toBe('corrupt')
   })
@@ -116,7 +157,7 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
   })
 
   test('nesting that no writer of ours made is corrupt, or can be written back: it never breaks a commit', () => {
-    const text = `{"format":1,"writes":[],"data":{"a":{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}}}`
+    const text = `{"format":1,"log":[0],"data":{"a":{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}}}`
     const decoded = decode(text)
     if (decoded === 'corrupt') return
     expect(() => encodeBody(opened(text), {})).not.toThrow()
@@ -135,7 +176,7 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
   })
 
   test('the key __proto__ in a foreign text changes no prototype', () => {
-    decode('{"format":1,"writes":[],"data":{},"__proto__":{"admin":true}}')
+    decode('{"format":1,"log":[0],"data":{},"__proto__":{"admin":true}}')
     expect(({} as { admin?: unknown }).admin).toBeUndefined()
   })
 })

@@ -1,4 +1,5 @@
 import { DEEPEST, Entry } from './codec.ts'
+import { decodeWrites, encodeWrites, NO_WRITES, type Writes } from './writes.ts'
 
 /** A flash value has an id of its own: reading it removes that one, so that a newer flash of the same name survives. */
 export interface Flash {
@@ -14,58 +15,72 @@ export interface Body {
   readonly owner: string | undefined
   /** Milliseconds without being seen after which this session ends, where it was given a time of its own. */
   readonly lasts?: number
-  /** Ids of the last writes, newest last: how a write whose answer was lost is recognised. */
-  readonly writes: readonly string[]
+  /** How a write whose answer was lost is recognised. */
+  readonly writes: Writes
+  /** Fields that a newer release wrote: kept through every write and move. */
+  readonly more: Fields
 }
 
-/** What a record becomes when its session moved to a new id. */
-export interface Pointer {
-  /** `renew`: same privileges. `signIn`: the owner or its authentication is new. */
-  readonly kind: 'renew' | 'signIn'
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The session has a new id. The record of the old one stays as it was then, with this added to it. */
+export interface Forwarding {
+  /** Whether a person signed in with it. */
+  readonly kind: 'regenerate' | 'signIn'
   /** The new record's key. */
   readonly key: string
   /** The new id, sealed under the secrets and bound to the old key; absent without secrets. */
   readonly sealed?: string
+  /** Milliseconds since the epoch, by the clock of the process that moved the session, just before it wrote this. */
+  readonly at?: number
+  /** That process. */
+  readonly by?: string
+  /** The old ticket was used after its time; by whom that was found. */
+  readonly replayed?: string
 }
 
 /** What is written around it, besides the body: a check of the record's own key, or a sealed ticket's id and life. */
-export type Frame = Readonly<Record<string, unknown>>
+export interface Frame {
+  /** Of a record: the beginning of its key. */
+  readonly key?: string
+  /** Of a record: when it was created under this key, in milliseconds since the epoch. */
+  readonly made?: number
+  /** Of a sealed ticket. */
+  readonly id?: string
+  readonly life?: readonly number[]
+}
 
-export const EMPTY: Body = { values: new Map(), flash: new Map(), owner: undefined, writes: [] }
+export const EMPTY: Body = { values: new Map(), flash: new Map(), owner: undefined, writes: NO_WRITES, more: {} }
 
 const FORMAT = 1
-const KEPT_WRITES = 8
-
-/** Remembers `write` among the last ones. */
-export function withWrite(body: Body, write: string): Body {
-  return { ...body, writes: [...body.writes, write].slice(-KEPT_WRITES) }
-}
 
 /** In UTF-16 units; a longer record was not made here, and is refused before it is parsed. */
 export const MAX_TEXT: number = 4 * 1024 * 1024
 
-const entryText = (entry: Entry, more = '') =>
-  `{"${entry.rich ? 'r' : 'v'}":${entry.text}${entry.until === undefined ? '' : `,"x":${entry.until}`}${more}}`
+const entryText = (entry: Entry, id?: string) => {
+  if (entry.isOpaque) return entry.text
+  const { rich, text, until, more } = entry
+  if (until === undefined && id === undefined && !more) return `{"${rich ? 'r' : 'v'}":${text}}`
+  const others = JSON.stringify({ x: until, i: id, ...more }).slice(1)
+  return `{"${rich ? 'r' : 'v'}":${text},${others}`
+}
 
 const listText = <T>(map: ReadonlyMap<string, T>, text: (value: T) => string) =>
   `{${Array.from(map, ([key, value]) => `${JSON.stringify(key)}:${text(value)}`).join()}}`
 
-/** The text of a body: values keep the text they came with, so that only what changed is encoded again. */
-export function encodeBody(body: Body, frame: Frame): string {
-  const head = JSON.stringify({
-    format: FORMAT,
-    ...frame,
-    owner: body.owner,
-    lasts: body.lasts,
-    ...(body.writes.length > 0 && { writes: body.writes }),
-  }).slice(0, -1)
+/** The text of a body: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
+export function encodeBody(body: Body, frame: Frame, to?: Forwarding): string {
+  const { owner, lasts, writes, more } = body
+  const log = writes.count > 0 ? encodeWrites(writes) : undefined
+  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, log, to }).slice(0, -1)
   const data = listText(body.values, (entry) => entryText(entry))
-  const flash = listText(body.flash, ({ id, entry }) => entryText(entry, `,"i":${JSON.stringify(id)}`))
+  const flash = listText(body.flash, ({ id, entry }) => entryText(entry, id))
   return `${head},"data":${data}${flash === '{}' ? '' : `,"flash":${flash}`}}`
 }
 
-export function encodePointer(pointer: Pointer, frame: Frame): string {
-  return JSON.stringify({ format: FORMAT, ...frame, to: pointer })
+/** Stands for a while where a session was ended. */
+export function encodeEnded(frame: Frame): string {
+  return JSON.stringify({ format: FORMAT, ...frame, ended: true })
 }
 
 /** The largest values, for an error that says what to keep elsewhere. */
@@ -82,22 +97,28 @@ export function largest(body: Body): string {
 
 export interface Decoded {
   readonly frame: Frame
-  readonly body?: Body
-  readonly pointer?: Pointer
+  readonly body: Body
+  readonly to?: Forwarding
+  /** The session was ended here. */
+  readonly ended?: true
 }
 
-/** What `encodeBody` or `encodePointer` wrote, or why it cannot be read. */
+/** What was written here, or why it cannot be read. */
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, lasts, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
+    const { format, owner, lasts, log, data, flash = {}, to, ended, key, made, id, life, ...more } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
-    if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
-    if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'
+    if (to !== undefined && !isForwarding(to)) return 'corrupt'
+    if (ended === true) return { frame: { key }, body: EMPTY, ended }
+    if (!isObject(data) || !isObject(flash) || typeof (owner ?? '') !== 'string') return 'corrupt'
     if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
-    const values = new Map(Object.entries(data).map(([key, raw]) => [key, entryOf(raw)]))
-    const flashes = new Map(Object.entries(flash).map(([key, raw]) => [key, { id: String((raw as Raw).i), entry: entryOf(raw) }]))
-    return { frame, body: { values, flash: flashes, owner, writes, ...(lasts !== undefined && { lasts }) } }
+    const values = new Map(Object.entries(data).map(([name, raw]) => [name, entryOf(raw)]))
+    const flashes = new Map(
+      Object.entries(flash).map(([name, raw]) => [name, { id: String((raw as Raw).i), entry: entryOf(raw) }]),
+    )
+    const body = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...(lasts !== undefined && { lasts }) }
+    return { frame: { key, made, id, life }, body, ...(to && { to }) }
   } catch {
     return 'corrupt'
   }
@@ -128,16 +149,16 @@ interface Raw {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function isPointer(to: unknown): to is Pointer {
+function isForwarding(to: unknown): to is Forwarding {
   if (!isObject(to)) return false
-  const { kind, key, sealed = '' } = to
-  return (kind === 'renew' || kind === 'signIn') && typeof key === 'string' && typeof sealed === 'string'
+  const { key, sealed = '', at = 0 } = to
+  return typeof key === 'string' && typeof sealed === 'string' && Number.isSafeInteger(at)
 }
 
 function entryOf(raw: unknown): Entry {
   if (!isObject(raw)) throw new TypeError('not an entry')
-  const { v, r, x } = raw as Raw
-  if ((v === undefined) === (r === undefined) || (x !== undefined && !Number.isSafeInteger(x)))
-    throw new TypeError('not an entry')
-  return Entry.parsed(r !== undefined, r ?? v, x as number | undefined)
+  const { v, r, x, i, ...more } = raw as Raw
+  if (v === undefined && r === undefined) return Entry.opaque(raw)
+  if ((v !== undefined && r !== undefined) || (x !== undefined && !Number.isSafeInteger(x))) throw new TypeError('not an entry')
+  return Entry.parsed(r !== undefined, r ?? v, x as number | undefined, Object.keys(more).length > 0 ? more : undefined)
 }

@@ -25,17 +25,28 @@ export function isEmpty(changes: Changes): boolean {
   return values.size === 0 && flash.size === 0 && flashRead.size === 0 && lasts === undefined
 }
 
-/** What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept: steps are not run twice. */
+/**
+ * What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept. What is done twice would undo what others
+ * did in between: a flash value would show again, an update would count twice.
+ */
 export function without(changes: Changes, done: Changes): Changes {
   const values = new Map(changes.values)
   for (const [key, change] of changes.values) {
     const before = done.values.get(key)
-    if (change.kind !== 'update' || before?.kind !== 'update') continue
-    const steps = change.steps.slice(before.steps.length)
-    if (steps.length === 0) values.delete(key)
-    else values.set(key, { ...change, steps })
+    if (change.kind === 'update' && before?.kind === 'update') {
+      const steps = change.steps.slice(before.steps.length)
+      if (steps.length === 0) values.delete(key)
+      else values.set(key, { ...change, steps })
+    } else if (
+      change.kind === 'set' ? before?.kind === 'set' && same(change.entry, before.entry) : before?.kind === change.kind
+    ) {
+      values.delete(key)
+    }
   }
-  return { ...changes, values }
+  const flash = new Map([...changes.flash].filter(([key, { id }]) => done.flash.get(key)?.id !== id))
+  const flashRead = new Set([...changes.flashRead].filter((id) => !done.flashRead.has(id)))
+  const { lasts, ...rest } = changes
+  return { ...rest, values, flash, flashRead, ...(lasts !== undefined && lasts !== done.lasts && { lasts }) }
 }
 
 const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))

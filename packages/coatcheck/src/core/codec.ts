@@ -10,14 +10,26 @@ export class Entry {
   readonly rich: boolean
   /** Milliseconds since the epoch at which this value alone expires. */
   readonly until: number | undefined
+  /** Written by a newer release in a way that this one does not know: kept as it is, and not shown. */
+  readonly isOpaque: boolean
+  /** What a newer release wrote beside the value. */
+  readonly more: object | undefined
   #text: string | undefined
   #parsed: unknown
 
-  private constructor(rich: boolean, until: number | undefined, text: string | undefined, parsed: unknown) {
+  private constructor(
+    rich: boolean,
+    until: number | undefined,
+    text: string | undefined,
+    parsed: unknown,
+    { more, isOpaque = false }: { readonly more?: object; readonly isOpaque?: boolean } = {},
+  ) {
     this.rich = rich
     this.until = until
     this.#text = text
     this.#parsed = parsed
+    this.more = more
+    this.isOpaque = isOpaque
   }
 
   /** Encodes `value`; what cannot be stored throws `BAD_VALUE` naming the path inside the value. */
@@ -33,8 +45,12 @@ export class Entry {
   }
 
   /** From what `JSON.parse` made of an envelope; nobody else may hold `parsed`. */
-  static parsed(rich: boolean, parsed: unknown, until?: number): Entry {
-    return new Entry(rich, until, undefined, parsed)
+  static parsed(rich: boolean, parsed: unknown, until?: number, more?: object): Entry {
+    return new Entry(rich, until, undefined, parsed, more && { more })
+  }
+
+  static opaque(raw: object): Entry {
+    return new Entry(false, undefined, JSON.stringify(raw), undefined, { isOpaque: true })
   }
 
   get text(): string {
@@ -44,6 +60,7 @@ export class Entry {
 
   /** The decoded value, new for every caller. Throws when the text cannot be decoded. */
   take(): unknown {
+    if (this.isOpaque) throw new Error('of a newer release')
     const { text } = this // keeps the text before the only parsed copy is given away
     const parsed = this.#parsed === undefined ? JSON.parse(text) : this.#parsed
     this.#parsed = undefined

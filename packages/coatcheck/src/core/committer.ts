@@ -2,7 +2,7 @@ import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
-import type { Held, Saved, Taken } from './engine.ts'
+import type { Circumstances, Held, Saved, Taken } from './engine.ts'
 import { policyOf, slideIsDue } from './expiry.ts'
 import { type Plan, planCommit } from './plan.ts'
 import type { Core, Recognised } from './recognise.ts'
@@ -14,26 +14,30 @@ import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts
 export class Committer {
   readonly #core: Core
   readonly #reply: Reply
-  readonly #maySlide: boolean
+  readonly #request: Circumstances
   #held: Held | undefined
-  /** What a ticket that opens nothing can still end. */
-  #ends: Held | undefined
+  /** What tickets that open nothing stand for. */
+  #over: readonly Held[] = []
+  #blocked: SessionError | undefined
+  #cannotEnd: SessionError | undefined
   #gone = false
   /** What the visitor holds, or was given. */
   #ticket: string | undefined
   #given = false
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, arrival: Arrival, presented: Presented) {
+  constructor(core: Core, arrival: Arrival, presented: Presented, arrivedAt: number) {
     this.#core = core
     this.#reply = new Reply(core.transport, core.engine, arrival)
-    // A sealed session slides by sending all of it again: only with a page, where no parallel request is likely to be undone by it.
-    this.#maySlide = core.keeper.kind !== 'sealed' || (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate'
+    // A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely.
+    this.#request = { arrivedAt, mayResend: (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate' }
   }
 
-  begin({ held, ends, via, ticket, foreign }: Recognised): void {
+  begin({ held, over = [], blocked, cannotEnd, via, ticket, foreign }: Recognised): void {
     this.#held = held
-    this.#ends = ends
+    this.#over = over
+    this.#blocked = blocked
+    this.#cannotEnd = cannotEnd
     this.#ticket = ticket
     this.#forget = foreign?.forget
     this.#reply.other = foreign?.cookieName
@@ -64,15 +68,25 @@ export class Committer {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
       return this.done('nothing', [])
     }
-    const held = this.#held ?? (taken.ended ? this.#ends : undefined)
-    const slides = held !== undefined && this.#maySlide && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    const held = this.#held
     const { ended, move, begins } = taken
+    const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
+    if (refusal && (changed || ended)) {
+      taken.undo()
+      throw refusal
+    }
+    const maySlide = this.#request.mayResend || keeper.kind !== 'sealed'
+    const slides = held !== undefined && maySlide && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     const signsIn = move?.kind === 'signIn'
     const moves = move !== undefined
-    const plan = planCommit({ held: held !== undefined, ended, changed, begins, moves, signsIn, slideIsDue: slides })
+    const isThere = held !== undefined || (ended && this.#over.length > 0)
+    const plan = planCommit({ held: isThere, ended, changed, begins, moves, signsIn, slideIsDue: slides })
     if (plan === 'nothing') return this.done(plan, ended ? this.#reply.clearing(how) : this.#again(how))
     return orElse(
-      () => andThen(keeper.commit(plan, held, taken), (saved) => this.#saved(plan, saved, taken, session, how)),
+      () =>
+        andThen(keeper.commit(plan, held, taken, this.#request, this.#over), (saved) =>
+          this.#saved(plan, saved, taken, session, how),
+        ),
       () => taken.undo(),
     )
   }
@@ -89,7 +103,7 @@ export class Committer {
     const held = this.#held
     if (lasts === undefined || taken.move || !held || held.foreign) return taken
     const missing = engine.now() + lasts - held.life.endsAt
-    if (keeper.kind !== 'custom' && missing > lasts / 2) return { ...taken, move: { kind: 'renew', anew: true } }
+    if (keeper.kind !== 'custom' && missing > lasts / 2) return { ...taken, move: { kind: 'regenerate', anew: true } }
     // The same time again: a line each time would undo what a parallel sign-in has just sent.
     const isDue = lasts !== held.body.lasts || slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     return isDue ? taken : { ...taken, changes }
@@ -113,7 +127,8 @@ export class Committer {
     const send =
       ticket !== undefined && held ? this.#reply.giving(ticket, held, how) : plan === 'end' ? this.#reply.clearing(how) : []
     this.#held = held
-    this.#ends = undefined
+    this.#over = []
+    this.#blocked = undefined
     session.settle(held, taken)
     if (!dropped) emit({ type: 'committed', plan, ...(held && { handle: held.handle }) })
     if (ticket !== undefined) this.#ticket = ticket

@@ -18,6 +18,9 @@ function drawing(seed: number): (most: number) => number {
 
 const DAY = 86_400
 
+/** Milliseconds: by then an old ticket shows nothing any more. */
+const AFTERWARDS = 600_000
+
 /**
  * Requests at once that count one number in every way there is, while they commit, fail, ask for new ids and for other times. What was
  * acknowledged is counted; what was never tried is not; a step is never counted twice.
@@ -29,7 +32,8 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
     format: 'old',
     read: (value) => (value === 'old' ? { values: { n: 0, list: [] }, unique: 'x' } : undefined),
   }
-  const options = { secrets: SECRET, foreign: [old], store: watch.store }
+  let ahead = 0
+  const options = { secrets: SECRET, foreign: [old], store: watch.store, now: () => Date.now() + ahead }
   // Two processes of one site.
   const faces = [faceOf(sessionsOf(options)), faceOf(sessionsOf(options))]
   const visit = (ticket: string) =>
@@ -110,6 +114,7 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
   let dropped = 0
   await Promise.all(['A', 'B', 'C', 'D'].slice(0, 2 + draw(3)).map(request))
   watch.before = watch.after = () => {}
+  ahead = AFTERWARDS
   const seen = new Set<string>()
   for (const ticket of [first, ...tickets.map((each) => each.ticket)]) {
     const session = await visit(ticket)?.open()

@@ -2,12 +2,14 @@ import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ForeignRequest } from '../foreign/format.ts'
+import type { Attempts } from './attempts.ts'
 import type { Body } from './body.ts'
 import type { Changes } from './changes.ts'
 import type { Emit, RefusalReason } from './events.ts'
 import type { Life, Policy } from './expiry.ts'
 import type { Plan } from './plan.ts'
 import { missingSecret } from './secrets.ts'
+import type { UnknownKeys } from './unknown-keys.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
 export interface Engine {
@@ -25,26 +27,27 @@ export interface Engine {
   readonly whenStoreDown: 'fail' | 'read-only'
   /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
   readonly conflictTimeout: number
+  /** Milliseconds, from its arrival, in which a request may go on with a session that was given a new id since it was opened. */
+  readonly maxRequestTime: number
+  /** Milliseconds after a new id in which the old ticket, presented anew, shows what the session was. */
+  readonly grace: number
+  /** What happens, besides the event, when an old ticket is used after that. */
+  readonly onReplay: OnReplay
+  /** Tickets and records of secrets that this process does not have, and another may have already. */
+  readonly unknownKeys: UnknownKeys | undefined
   readonly sleep: (ms: number) => Promise<void>
+  /** From 0 up to 1, for pauses. */
+  readonly random: () => number
 }
+
+export type OnReplay = 'report' | 'endSession' | 'endOwner'
 
 /** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
-export type Move = { readonly kind: 'renew'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string }
-
-/**
- * What was tried to keep a session's changes, whatever became of it: a commit that is made again after a failure recognises what it
- * wrote by it, and a second time is no second change.
- */
-export interface Trace {
-  /** Writes, and the changes in each. */
-  tries: { readonly write: string; readonly changes: Changes }[]
-  /** The key of a record that was begun. */
-  begun?: string
-}
+export type Move = { readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string }
 
 /** What one commit takes from the session to carry out. */
 export interface Taken {
-  readonly trace: Trace
+  readonly attempts: Attempts
   readonly changes: Changes
   readonly move: Move | undefined
   readonly ended: boolean
@@ -56,6 +59,14 @@ export interface Taken {
   readonly isCurrent: () => boolean
   /** Whether nothing was forgotten since. */
   readonly isWhole: () => boolean
+}
+
+/** What a commit needs to know of its request. */
+export interface Circumstances {
+  /** When it arrived, in milliseconds since the epoch by this process's clock. */
+  readonly arrivedAt: number
+  /** Whether a ticket that the visitor has already may be sent again: with a page, where hardly any other request is under way. */
+  readonly mayResend: boolean
 }
 
 /** What is known of a session that is stored, or sealed in a ticket. */
@@ -86,8 +97,12 @@ export interface Refused {
   readonly handle?: string
   /** What the store said of a damaged record. */
   readonly error?: SessionError
-  /** A session that this ticket cannot open but must still be able to end: it moved on to a new id. */
+  /** A session that this ticket cannot open any more but must still be able to end: its time is over. */
   readonly ends?: Held
+  /** Why a sign-out cannot be carried out, and must not be said to be. */
+  readonly cannotEnd?: SessionError
+  /** Nothing may be written, nor the visitor's ticket replaced, except by somebody who signs in. */
+  readonly blocked?: SessionError
 }
 
 export interface Saved {
@@ -102,12 +117,15 @@ export interface Saved {
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */
 export interface Keeper<H extends Held = Held> {
   readonly kind: 'sealed' | 'stored' | 'custom'
-  /** `request`: for tickets in several cookies. */
-  find(ticket: string, request?: ForeignRequest): Maybe<H | Refused>
+  /** `request`: for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
+  find(ticket: string, request: ForeignRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
   adopt(foreign: Foreign): Maybe<H | Refused>
-  /** Carries out any plan but `nothing`; what is not stored yet has no `held`. Synchronous where nothing has to wait. */
-  commit(plan: Plan, held: H | undefined, taken: Taken): Maybe<Saved>
+  /**
+   * Carries out any plan but `nothing`; what is not stored yet has no `held`. `over`: what else the request's tickets stood for, to be
+   * ended with it, or before a session begins. Synchronous where nothing has to wait.
+   */
+  commit(plan: Plan, held: H | undefined, taken: Taken, request: Circumstances, over: readonly H[]): Maybe<Saved>
 }
 
 /** Makes a keeper for sessions whose options are known. */

@@ -41,6 +41,11 @@ export type SessionEvent =
   | { readonly type: 'dropped'; readonly reason: 'ended'; readonly handle?: string }
   /** A key that this request read and then set had been changed by another request in between; use `update(key, fn)` to keep both. */
   | { readonly type: 'overwritten'; readonly key: string; readonly handle?: string }
+  /**
+   * An old ticket was used after its time while the session that was given a new id lives: a sign of theft, or of a browser that missed
+   * an answer. Once for each old ticket. `handle`: of the session now. Times in milliseconds since the epoch.
+   */
+  | { readonly type: 'replayed'; readonly handle: string; readonly movedAt: number; readonly usedAt: number }
   /** A stored value could not be decoded and is treated as absent. */
   | { readonly type: 'unreadable-value'; readonly key: string; readonly handle?: string }
   /** The application asked shared caches to keep a response that depends on a session; its `Cache-Control` was replaced. */

@@ -15,8 +15,8 @@ export interface Policy {
   readonly absolute: number
 }
 
-/** Clocks of two servers may differ by this much. */
-const SKEW = 60_000
+/** Clocks of two servers may differ by this much, in milliseconds. */
+export const SKEW = 60_000
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
@@ -27,6 +27,11 @@ export function lifeFault(life: Life, now: number): RefusalReason | undefined {
   if (endsAt <= now) return 'absolute-expired'
   if (expiresAt <= now) return 'idle-expired'
   return createdAt > now + SKEW ? 'clock-skew' : undefined
+}
+
+/** Whether it ended by time. */
+export function isOver(life: Life, now: number): boolean {
+  return Math.min(life.endsAt, life.expiresAt) <= now
 }
 
 interface Lasting {

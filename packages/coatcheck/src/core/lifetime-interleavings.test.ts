@@ -24,20 +24,23 @@ interface Answer {
   readonly line: string | undefined
 }
 
+/** Milliseconds. */
+const AFTERWARDS = 600_000
+
 interface World {
   readonly first: string
-  readonly act: (name: string) => Promise<Answer>
+  readonly act: (name: string) => Promise<Answer | undefined>
   readonly look: (ticket: string) => Promise<Scope>
 }
 
 function requests(...names: string[]): Exploration<World> {
-  const make = (store: Store, dropped: () => void = () => {}) =>
+  const make = (store: Store, dropped: () => void = () => {}, now = NOW) =>
     faceOf(
       sessionsOf(
         {
           store,
           secrets: SECRET,
-          now: () => NOW,
+          now: () => now,
           cookie: { persistent: false },
           onEvent: ({ type }) => (type === 'dropped' ? dropped() : undefined),
         },
@@ -74,19 +77,27 @@ function requests(...names: string[]): Exploration<World> {
           if (letter !== 'D' && letter !== 'E') session.set(name, true)
           if ('WLHNR'.includes(letter)) session.update('n', (n) => ((n as number | undefined) ?? 0) + 1)
           const how = { W: {}, L: { maxAge: 90 * DAY }, H: { maxAge: 3600 }, N: {}, R: {}, D: {}, E: { maxAge: 0 }, A: {} }
-          await scope.commit(how[letter])
+          try {
+            await scope.commit(how[letter])
+          } catch (error) {
+            if ((error as { code?: string }).code === 'CONFLICT') return undefined // told so: not acknowledged
+            throw error
+          }
           const line = scope.lines[0]?.[1]
           return { letter, isNew, dropped, ticket: scope.ticket, line: line?.includes('Max-Age=0') ? undefined : line }
         },
         async look(ticket) {
-          const scope = make(store).detached(presenting(ticket))
+          // When an old ticket shows nothing any more.
+          const scope = make(store, undefined, NOW + AFTERWARDS).detached(presenting(ticket))
           await scope.open()
           return scope
         },
       }
     },
     async check({ first, look }, { results, killed }) {
-      const answers = Object.entries(results as Record<string, Answer>)
+      const answers = Object.entries(results as Record<string, Answer | undefined>).flatMap(([name, answer]) =>
+        answer ? [[name, answer] as const] : [],
+      )
       // A ticket that is dead already still ends what its session became.
       const ended = answers.some(([, { letter }]) => 'DEA'.includes(letter))
       if (!ended && killed !== undefined && 'DEA'.includes(killed[0] ?? '')) return // maybe done, maybe not

@@ -1,13 +1,14 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { type Body, type Pointer, withWrite } from './body.ts'
-import { apply, without } from './changes.ts'
+import type { Body, Forwarding } from './body.ts'
+import { apply, isEmpty } from './changes.ts'
+import type { Ends } from './ends.ts'
 import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
-import { born, type Life, policyOf, written } from './expiry.ts'
-import { backOff, inTime, type Job, readable } from './job.ts'
-import { type Known, ownerDigest, type Records } from './records.ts'
+import { born, isOver, type Life, policyOf, written } from './expiry.ts'
+import { backOff, checkTime, isFresh, overtaken, type PendingCommit, readable, type Step, tooOld } from './pending.ts'
+import type { Records, VersionedRecord } from './records.ts'
 
-/** How ids are made, and hidden in a pointer so that a stolen store opens nothing. */
+/** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
 export interface Ids {
   make(): Promise<{ readonly id: string; readonly key: string }>
   /** undefined without secrets. */
@@ -16,124 +17,173 @@ export interface Ids {
 }
 
 /** A record that was begun, and the id that opens it. */
-export type Made = Known & { readonly id: string }
+export type Made = VersionedRecord & { readonly id: string }
 
-/** A new id, an end, and the way from an old id to the new one. */
+/** Where a commit goes on that found its session moved. */
+export interface Onward {
+  readonly commit: PendingCommit
+  readonly target: VersionedRecord
+  /** To be told to the visitor. */
+  readonly id?: string
+}
+
+/** A new id, and the way from an old one to it: the rules of docs/security.md, "A new id". */
 export class Moves {
   readonly #records: Records
   readonly #engine: Engine
   readonly #ids: Ids
-  readonly #again: (job: Job, known: Known) => void
+  readonly #ends: Ends
 
-  constructor(records: Records, engine: Engine, ids: Ids, again: (job: Job, known: Known) => void) {
+  constructor(records: Records, engine: Engine, ids: Ids, ends: Ends) {
     this.#records = records
     this.#engine = engine
     this.#ids = ids
-    this.#again = again
+    this.#ends = ends
   }
 
-  /** Removes the session, wherever it moved. Whoever comes in between has written: it is simply read and tried again. */
-  async end(from: Known | undefined): Promise<void> {
-    let known = from
-    for (let attempt = 0; known && attempt < 100; attempt++) {
-      if (!known.pointer && (await this.#records.delete(known))) return
-      known = await this.#records.read(known.pointer?.key ?? known.key)
-    }
-    if (known) throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
-  }
-
-  /** Begins the record of a session at a key of its own. */
-  async begin(body: Body, life: Life, { trace, changes }: Taken): Promise<Made> {
+  /** Begins the record of a session at a key of its own; the one that an earlier try of this request began, where there is one. `old`: the key it
+   * comes from. */
+  async begin(body: Body, life: Life, taken: Taken, old?: string): Promise<Made> {
+    const { attempts } = taken
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { id, key } = await this.#ids.make()
-      const write = randomText(6)
-      trace.begun = key
-      trace.tries.push({ write, changes })
-      const made = await this.#records.create(key, withWrite(body, write), life)
+      const { id, key } = attempts.begun(body.owner, old) ?? (await this.#ids.make())
+      attempts.began({ key, id, owner: body.owner })
+      const made = await this.#records.create(key, this.#signed(body, taken), life)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
-      if (there?.body.writes.includes(write)) return { ...there, id }
+      if (there && !there.forwarding && attempts.areIn(there.body.writes)) return this.#rewrite({ ...there, id }, body, taken)
+      attempts.forget(key)
     }
     throw new SessionError('STORE_FAILED', 'The store said of three random ids in a row that they are taken.')
   }
 
-  /** A new id: the new record first, so that a failure loses nobody's session; then the old one becomes a pointer to it. */
-  async replace(job: Job, from: Known | undefined): Promise<undefined> {
-    const { now } = this.#engine
-    const { taken } = job
-    const kind = taken.move?.kind ?? 'renew'
-    const bodyOf = ({ body }: Known) => {
-      // An earlier try may have been kept although its answer was lost.
-      const done = taken.trace.tries.findLast(({ write }) => body.writes.includes(write))
-      const left = done ? without(taken.changes, done.changes) : taken.changes
-      return ownedBy(
-        apply(body, left, now(), () => {}),
-        taken,
-      )
-    }
-    let known = from
+  /** A new id: the new record first, so that a failure loses nobody's session; then the old one leads to it. */
+  async move(commit: PendingCommit, from: VersionedRecord | undefined): Promise<Step> {
+    const { taken } = commit
+    let found = from
     let made: Made | undefined
     try {
-      for (let attempt = 0; known && !known.pointer; attempt++) {
-        if (!inTime(job, this.#engine)) break
+      for (let attempt = 0; found && !found.forwarding && !isOver(found.record, this.#engine.now()); attempt++) {
+        checkTime(commit, this.#engine)
         // What others wrote to the old record meanwhile belongs to the new one as well.
-        if (made) made = await this.#rewrite(made, bodyOf(known), taken)
-        else made = await this.begin(...this.#successor(bodyOf(known), known, taken), taken)
-        const sealed = await this.#ids.seal(made.id, known.key)
-        if (await this.#records.point(known, { kind, key: made.key, ...(sealed !== undefined && { sealed }) })) {
-          return job.resolve({ kept: made, id: made.id }) as undefined
-        }
-        known = readable(await this.#records.read(known.key))
-        if (known?.pointer?.key === made.key) return job.resolve({ kept: made, id: made.id }) as undefined
+        const body = this.#after(found.body, taken)
+        made = made
+          ? await this.#rewrite(made, body, taken)
+          : await this.begin(body, this.#lifeOf(body, found, taken), taken, found.key)
+        if (await this.#lead(found, made, taken)) return { kept: made, id: made.id, isOwn: attempt === 0 }
+        taken.attempts.refused()
+        found = readable(await this.#records.read(found.key))
+        taken.attempts.settle()
+        if (found?.forwarding?.key === made.key) return { kept: made, id: made.id }
         await backOff(attempt, this.#engine)
       }
     } catch (error) {
-      // After a failure of the store the pointer may be there: then the new record must stay.
-      if ((error as SessionError).code !== 'STORE_FAILED') await this.end(made)
+      // Where nobody knows whether the old record leads to it, the new one must stay.
+      if (!(error instanceof SessionError && error.code === 'STORE_FAILED')) await this.#discard(made, taken)
       throw error
     }
-    await this.end(made)
-    if (known?.pointer) await this.follow(job, known.pointer, known.key)
-    else job.resolve({ dropped: 'ended' })
+    if (found?.forwarding && taken.attempts.idOf(found.forwarding.key)) return { forwarding: found.forwarding, at: found.key }
+    await this.#discard(made, taken)
+    return found?.forwarding ? { forwarding: found.forwarding, at: found.key } : this.#ends.gone(commit)
   }
 
-  /** Takes a job that found its session moved to where it went, as far as it may go. */
-  async follow(job: Job, pointer: Pointer, at: string): Promise<void> {
-    const target = readable(await this.#records.read(pointer.key))
-    if (!target) return job.resolve({ dropped: 'ended' })
-    const person = target.record.owner
-    const { move } = job.taken
-    const signsIn = move?.kind === 'signIn' ? await ownerDigest(move.owner) : undefined
-    if (job.kind === 'replace' && pointer.kind === 'signIn' && signsIn !== undefined && signsIn !== person) {
-      throw new SessionError(
-        'CONFLICT',
-        'Two different people signed in from one session at the same time; this sign-in was not carried out.',
-      )
+  /** Takes a commit that found its session moved to where it went, as far as it may go. Nobody else is ever told the new id. */
+  async next(commit: PendingCommit, { key, kind, sealed }: Forwarding, at: string): Promise<Onward | Step> {
+    const { taken, request } = commit
+    const { move, attempts } = taken
+    const own = attempts.idOf(key)
+    if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
+    const target = readable(await this.#records.read(key))
+    if (!target) return this.#ends.gone(commit)
+    if (commit.kind !== 'move') return { commit, target }
+    const update = { ...commit, kind: 'update' } as const
+    const signsIn = move?.kind === 'signIn'
+    // Led here by an earlier try, which may have wanted less than this one.
+    if (own !== undefined) return { commit: signsIn && target.body.owner !== move.owner ? commit : update, target, id: own }
+    if (signsIn) {
+      // A double click: the same person signs in twice from one session.
+      if (kind !== 'signIn' || target.body.owner !== move.owner)
+        throw overtaken('Somebody else signed in, or the session was given a new id,')
+      const id = await this.#ids.open(sealed, at)
+      return { commit: update, target, ...(id !== undefined && { id }) }
     }
-    // One successor: who wanted to move as the session already moved goes along, and is told the same new id. A guest is never
-    // told the id of a session that was signed in, and a sign-in is not done by a renewal.
-    const isDone = pointer.kind === 'signIn' ? signsIn === person : move?.kind === 'renew'
-    if (job.kind === 'replace' && (isDone || pointer.kind === 'signIn')) {
-      job.kind = 'update'
-      job.id = isDone ? await this.#ids.open(pointer.sealed, at) : undefined
-    } else if (job.id !== undefined) {
-      job.id = pointer.kind === 'renew' || isDone ? await this.#ids.open(pointer.sealed, at) : undefined
-    }
-    this.#again(job, target)
+    // Whoever made that id may hold it: what this request stores must not be shown to them.
+    if (!isEmpty(taken.changes)) throw overtaken('Another request gave the session a new id')
+    return { overtaken: true }
   }
 
-  #successor(body: Body, known: Known, { move }: Taken): [Body, Life] {
+  async #lead(found: VersionedRecord, made: Made, taken: Taken): Promise<boolean> {
+    const sealed = await this.#ids.seal(made.id, found.key)
+    const kind = taken.move?.kind ?? 'regenerate'
+    const forwarding: Forwarding = { kind, key: made.key, ...(sealed !== undefined && { sealed }), ...this.#records.stamp() }
+    try {
+      return await this.#records.forward(found, forwarding)
+    } catch (error) {
+      if ((error as SessionError).code !== 'STORE_FAILED') throw error
+      return this.#unanswered(found, made, taken, error)
+    }
+  }
+
+  /** The answer to the write that makes the old record lead to the new one is lost: find out, or make sure that it cannot land later. */
+  async #unanswered(found: VersionedRecord, made: Made, taken: Taken, error: unknown): Promise<true> {
+    const { cause = error } = error as SessionError
+    try {
+      let there = await this.#records.read(found.key)
+      if (there?.version === found.version && !(await this.#records.update(found, found.body, found.record))) {
+        there = await this.#records.read(found.key)
+      }
+      if (there?.forwarding?.key === made.key) return true
+    } catch {
+      throw new SessionError('STORE_FAILED', 'The store failed at "update" while the session was given a new id.', {
+        cause,
+        fix: 'See `cause`. It is not known whether the old ticket or the new one is good: let the visitor sign in again if neither is.',
+      })
+    }
+    await this.#discard(made, taken)
+    throw new SessionError(
+      'STORE_FAILED',
+      'The store failed while the session was given a new id; it has its old one, as before.',
+      {
+        cause,
+        fix: 'See `cause` for what the store reported. Nothing of this commit was stored. Let the visitor try again.',
+      },
+    )
+  }
+
+  /** A record that nothing leads to. One that cannot be removed is left: nobody knows its id. */
+  async #discard(made: Made | undefined, { attempts }: Taken): Promise<void> {
+    if (!made) return
+    attempts.forget(made.key)
+    try {
+      await this.#records.end((await this.#records.read(made.key)) ?? made)
+    } catch {}
+  }
+
+  #after(body: Body, taken: Taken): Body {
+    const left = taken.attempts.left(taken.changes, body.writes)
+    return ownedBy(
+      apply(body, left, this.#engine.now(), () => {}),
+      taken,
+    )
+  }
+
+  #lifeOf(body: Body, { record, body: before }: VersionedRecord, { move }: Taken): Life {
     const { policy, now } = this.#engine
-    return [body, startsAnew(move) ? born(policyOf(body, policy), now()) : written(known.record, body, known.body, policy, now())]
+    return startsAnew(move) ? born(policyOf(body, policy), now()) : written(record, body, before, policy, now())
+  }
+
+  #signed(body: Body, { attempts, changes }: Taken): Body {
+    const write = randomText(6)
+    attempts.add(write, body.writes, changes)
+    return this.#records.signed(body, write)
   }
 
   /** Writes the new record once more; nobody else can know its key yet. */
-  async #rewrite(made: Made, body: Body, { trace, changes }: Taken): Promise<Made> {
-    const write = randomText(6)
-    trace.tries.push({ write, changes })
-    const next = withWrite(body, write)
-    const written = (await this.#records.update(made, next, made.record)) ?? (await this.#records.read(made.key))
-    if (written?.body.writes.includes(write)) return { ...written, id: made.id }
+  async #rewrite(made: Made, body: Body, taken: Taken): Promise<Made> {
+    const next = this.#signed(body, taken)
+    const id = next.writes.recent.at(-1)?.id
+    const written = (await this.#records.update(made, next, made.record)) ?? readable(await this.#records.read(made.key))
+    if (written?.body.writes.recent.some((write) => write.id === id)) return { ...written, id: made.id }
     throw new SessionError('STORE_FAILED', 'A record that nobody else knows was changed or lost in the store.')
   }
 }

@@ -4,8 +4,9 @@ import type { CookieAttributes } from '../ticket/cookie.ts'
 import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie-options.ts'
 import type { MakeKeeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
-import { bad, DAY, flag, kind, refuseUnknown, seconds } from './option-checks.ts'
+import { bad, flag, kind, refuseUnknown, seconds } from './option-checks.ts'
 import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
+import { onReplayOf, timesOf } from './time-options.ts'
 
 export interface SessionsOptions {
   /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
@@ -30,6 +31,21 @@ export interface SessionsOptions {
   readonly foreign?: readonly ForeignReader[]
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
+  /**
+   * Seconds, from its arrival, in which a request may still write to a session, or end it, that was given a new id or ended since the
+   * request was opened. Later: `CONFLICT`. Default 300, or `idleTimeout` when that is shorter.
+   */
+  readonly maxRequestTime?: number
+  /**
+   * Seconds after a new id in which the old ticket, presented anew, still shows what the session was before, and nothing that came after.
+   * 0: none. Default 10, or `maxRequestTime` when that is shorter.
+   */
+  readonly grace?: number
+  /**
+   * What happens when an old ticket is used after that, which is a sign of theft: the event `replayed` (`report`), and besides the end of
+   * the session (`endSession`), or of all sessions of its owner (`endOwner`), if the old ticket had the same owner. Default `report`.
+   */
+  readonly onReplay?: 'report' | 'endSession' | 'endOwner'
   /**
    * What a request gets when the store cannot be read: `STORE_FAILED` (`fail`), or an empty session whose `readOnly` is true and whose
    * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
@@ -58,6 +74,8 @@ export interface FaceOptions extends SessionsOptions {
 }
 
 export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords' | 'chunks' | 'acceptUnsigned' | 'now'>> {
+  /** They are the same when the process starts again: what they do not open may be of another instance. */
+  readonly secretsAreLasting: boolean
   /** undefined: none. */
   readonly secrets: readonly string[] | (() => readonly string[]) | undefined
   readonly cookie: CheckedCookie | undefined
@@ -69,6 +87,9 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly idle: number
   readonly absolute: number
   readonly storeTimeout: number
+  readonly maxRequestTime: number
+  readonly grace: number
+  readonly onReplay: 'report' | 'endSession' | 'endOwner'
   readonly whenStoreDown: 'fail' | 'read-only'
 }
 
@@ -77,6 +98,9 @@ const OPTIONS = [
   ...[
     'foreign',
     'storeTimeout',
+    'maxRequestTime',
+    'grace',
+    'onReplay',
     'whenStoreDown',
     'now',
     'onEvent',
@@ -132,6 +156,7 @@ export function settingsOf(options: FaceOptions): Settings {
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
   return {
     secrets,
+    secretsAreLasting: !isMissing || Boolean(globalThis.process?.env?.COATCHECK_SECRET),
     encryptRecords,
     acceptUnsigned: flag('acceptUnsigned', options.acceptUnsigned),
     chunks: flag('chunks', options.chunks),
@@ -143,21 +168,9 @@ export function settingsOf(options: FaceOptions): Settings {
     serialize,
     ...timesOf(options),
     storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,
+    onReplay: onReplayOf(options),
     whenStoreDown,
   }
-}
-
-function timesOf({ idleTimeout, absoluteTimeout }: SessionsOptions): { idle: number; absolute: number } {
-  const absolute = seconds('absoluteTimeout', absoluteTimeout, 30 * DAY, 400 * DAY)
-  const idle = seconds('idleTimeout', idleTimeout, Math.min(7 * DAY, absolute), 400 * DAY)
-  if (idle > absolute) {
-    throw bad(
-      'absoluteTimeout',
-      `is ${absolute} seconds and shorter than idleTimeout, ${idle} seconds`,
-      'Make it at least as long as idleTimeout.',
-    )
-  }
-  return { idle: idle * 1000, absolute: absolute * 1000 }
 }
 
 /** Registered ones whose meaning a ticket would change. */

@@ -1,7 +1,9 @@
 import { SessionError } from '../errors.ts'
 import type { ForeignReader } from '../foreign/format.ts'
 import type { Engine, Held, Keeper } from './engine.ts'
+import type { RefusalReason } from './events.ts'
 import { type Found, findForeign } from './foreign.ts'
+import { keyUnknown, newerRelease } from './pending.ts'
 import type { Arrival, Transport } from './transport.ts'
 
 /** What belongs to all requests of one `createSessions`. */
@@ -20,17 +22,21 @@ export interface Recognised {
   readonly ticket?: string
   /** Where another library kept it. */
   readonly foreign?: Found
-  /** What a ticket that opens nothing can still end. */
-  readonly ends?: Held
+  /** What tickets that open nothing stand for: a sign-out ends it as well. */
+  readonly over?: readonly Held[]
+  /** Why nothing may be written, except by somebody who signs in. */
+  readonly blocked?: SessionError | undefined
+  /** Why a sign-out cannot be carried out. */
+  readonly cannotEnd?: SessionError | undefined
   /** What the store said, where a store that cannot be read fails no request. */
   readonly down?: SessionError
 }
 
 /** What a request's tickets open. Rejects when the store cannot be read, unless `whenStoreDown` says otherwise. */
-export async function recognise(core: Core, arrival: Arrival): Promise<Recognised> {
+export async function recognise(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
   const { whenStoreDown, emit } = core.engine
   try {
-    return await opened(core, arrival)
+    return await opened(core, arrival, arrivedAt)
   } catch (error) {
     if (whenStoreDown === 'fail' || !(error instanceof SessionError) || error.code !== 'STORE_FAILED') throw error
     emit({ type: 'store-down', error })
@@ -42,19 +48,28 @@ export async function recognise(core: Core, arrival: Arrival): Promise<Recognise
  * The session that a request's tickets open. The header goes before the cookie, and a bad one does not hide a good one. Two different
  * live tickets in one place make the visitor anonymous: nobody can tell which of them somebody else put there.
  */
-async function opened(core: Core, arrival: Arrival): Promise<Recognised> {
+async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
   const { keeper, engine } = core
   const request = arrival.request(engine.now())
-  let ends: Held | undefined
+  const over: Held[] = []
+  let blocked: SessionError | undefined
+  let cannotEnd: SessionError | undefined
   if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
   for (const { via, values } of arrival.groups) {
     const alive = new Map<string, { held: Held; ticket: string }>()
     for (const ticket of values) {
-      const found = await keeper.find(ticket, request)
+      const found = await keeper.find(ticket, request, arrivedAt)
       if ('refused' in found) {
-        const { refused, ends: other, ...more } = found
-        engine.emit({ type: 'refused', reason: refused, ...more })
-        ends ??= other
+        const { refused, ends, ...more } = found
+        engine.emit({
+          type: 'refused',
+          reason: refused,
+          ...(more.handle !== undefined && { handle: more.handle }),
+          ...(more.error && { error: more.error }),
+        })
+        if (ends) over.push(ends)
+        blocked ??= more.blocked ?? unreadHere(refused, ticket, engine)
+        cannotEnd ??= more.cannotEnd
         continue
       }
       // Two seals of one session: the one made later counts.
@@ -62,15 +77,37 @@ async function opened(core: Core, arrival: Arrival): Promise<Recognised> {
       if (!other || other.held.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, { held: found, ticket })
     }
     const [one] = alive.values()
-    if (alive.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })
-    else if (one) {
+    if (alive.size > 1) {
+      engine.emit({ type: 'refused', reason: 'duplicate' })
+      over.push(...Array.from(alive.values(), ({ held }) => held))
+    } else if (one) {
       engine.emit({ type: 'loaded', handle: one.held.handle, kind: keeper.kind })
-      return { ...one, via }
+      return { ...one, via, over }
     }
   }
   const adopted = await adoptForeign(core, arrival)
-  return { ...(ends && { ends }), ...adopted }
+  if (adopted.held) return { over, ...adopted }
+  return {
+    ...adopted,
+    over: [...over, ...(adopted.over ?? [])],
+    blocked: blocked ?? adopted.blocked,
+    cannotEnd: cannotEnd ?? adopted.cannotEnd,
+  }
 }
+
+/** Of what another instance may be able to read: it must not be replaced here. */
+function unreadHere(reason: RefusalReason, ticket: string, { unknownKeys, now }: Engine): SessionError | undefined {
+  const error =
+    reason === 'unknown-key'
+      ? keyUnknown('The visitor came with a ticket')
+      : reason === 'unknown-version' && LATER.test(ticket)
+        ? newerRelease()
+        : undefined
+  return error && unknownKeys?.mayBeNew(ticket, now()) ? error : undefined
+}
+
+/** A ticket of one of the next five versions, as base64url; anything else is no ticket of ours. */
+const LATER = /^(?:A[w-z0-9_-]|B)[\w-]{30,}$/
 
 /** What ours did not open may be another library's: ours goes before it, since an old cookie on another path stays in the browser. */
 async function adoptForeign({ foreign, keeper, engine }: Core, arrival: Arrival): Promise<Recognised> {
@@ -79,7 +116,7 @@ async function adoptForeign({ foreign, keeper, engine }: Core, arrival: Arrival)
   const adopted = await keeper.adopt(found)
   if ('refused' in adopted) {
     engine.emit({ type: 'refused', reason: adopted.refused, ...(adopted.handle !== undefined && { handle: adopted.handle }) })
-    return { ...(adopted.ends && { ends: adopted.ends }), foreign: found }
+    return { over: adopted.ends ? [adopted.ends] : [], blocked: adopted.blocked, cannotEnd: adopted.cannotEnd, foreign: found }
   }
   engine.emit({ type: 'adopted', format: found.format, handle: adopted.handle })
   return { held: adopted, foreign: found, via: found.via }

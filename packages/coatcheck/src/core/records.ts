@@ -1,21 +1,27 @@
 import { digest } from '../crypto/digest.ts'
+import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { Found, SessionRecord, Store } from '../stores/store.ts'
-import { type Body, decode, EMPTY, encodeBody, encodePointer, largest, MAX_TEXT, type Pointer } from './body.ts'
+import { type Body, decode, EMPTY, encodeBody, encodeEnded, type Forwarding, type Frame } from './body.ts'
 import type { Engine, Life } from './engine.ts'
 import type { RefusalReason } from './events.ts'
+import { SKEW } from './expiry.ts'
+import { RecordTexts } from './record-texts.ts'
 import { callStore } from './store-call.ts'
+import { withWrite } from './writes.ts'
 
 /** A record as it was read or written. */
-export interface Known {
+export interface VersionedRecord {
   readonly key: string
   readonly version: string
   /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
   readonly at: number
   readonly record: SessionRecord
   readonly body: Body
-  /** The session moved to another key. */
-  readonly pointer?: Pointer
+  /** When it was created under this key, in milliseconds since the epoch. */
+  readonly made: number
+  /** The session has a new id since; the body is the one it had then. */
+  readonly forwarding?: Forwarding
   /** Sealed with a secret that is not the newest. */
   readonly stale: boolean
   /** The record cannot be read; it is never replaced or removed for that. */
@@ -27,109 +33,141 @@ export interface Known {
 export class Records {
   readonly store: Store
   readonly #engine: Engine
+  readonly #texts: RecordTexts
   #calls = 0
+  #process: string | undefined
 
   constructor(store: Store, engine: Engine) {
     this.store = store
     this.#engine = engine
+    this.#texts = new RecordTexts(store, engine)
   }
 
-  async read(key: string): Promise<Known | undefined> {
+  /** When, and by which process, a session is being moved. */
+  stamp(): { readonly at: number; readonly by: string } {
+    this.#process ??= randomText(6)
+    return { at: this.#engine.now(), by: this.#process }
+  }
+
+  /**
+   * Until when, in milliseconds since the epoch, the old ticket of a session that moved may be presented anew: for `grace`, and for as
+   * long besides as the write may have taken, and clocks may differ.
+   */
+  graceEnd({ at = 0, by }: Forwarding): number {
+    const { grace, storeTimeout } = this.#engine
+    return at + grace + 2 * callTime(storeTimeout) + (by !== undefined && by === this.#process ? 0 : SKEW)
+  }
+
+  async read(key: string): Promise<VersionedRecord | undefined> {
     const at = ++this.#calls
     let found: Found | undefined
     try {
       found = await callStore(this.#engine, 'read', () => this.store.read(key))
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
-      return { key, version: '', at, record: NO_RECORD, body: EMPTY, stale: false, fault: 'corrupt', error }
+      return { key, version: '', at, record: NO_RECORD, body: EMPTY, made: 0, stale: false, fault: 'corrupt', error }
     }
     if (!found) return undefined
     const { record, version } = found
-    const known: Known = { key, version, at, record, body: EMPTY, stale: false }
+    const known: VersionedRecord = { key, version, at, record, body: EMPTY, made: 0, stale: false }
     if (typeof record?.data !== 'string') return { ...known, fault: 'corrupt' }
-    const opened = await this.#unseal(key, record)
+    const opened = await this.#texts.open(key, record)
     if (typeof opened === 'string') return { ...known, fault: opened }
     const decoded = decode(opened.text)
     if (typeof decoded === 'string') return { ...known, fault: decoded }
+    const { frame, body, to, ended } = decoded
     // A record copied under another key would open somebody else's session.
-    if (decoded.frame.key !== key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
-    return { ...known, stale: opened.stale, body: decoded.body ?? EMPTY, ...(decoded.pointer && { pointer: decoded.pointer }) }
+    if (frame.key !== key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
+    if (ended) return undefined
+    return {
+      ...known,
+      stale: opened.stale,
+      body,
+      made: Number.isSafeInteger(frame.made) ? (frame.made as number) : 0,
+      ...(to && { forwarding: to }),
+    }
   }
 
   /** undefined: the key is taken. */
-  async create(key: string, body: Body, life: Life): Promise<Known | undefined> {
+  async create(key: string, body: Body, life: Life): Promise<VersionedRecord | undefined> {
+    const made = this.#engine.now()
     const owner = body.owner === undefined ? undefined : await ownerDigest(body.owner)
-    const record = await this.#record(
-      key,
-      encodeBody(body, frameOf(key)),
-      { ...life, ...(owner !== undefined && { owner }) },
-      body,
-    )
+    const text = encodeBody(body, frameOf(key, made))
+    const record = await this.#texts.record(key, text, { ...life, ...(owner !== undefined && { owner }) }, body)
     const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))
-    return version === undefined ? undefined : { key, version, at: ++this.#calls, record, body, stale: false }
+    return version === undefined ? undefined : { key, version, at: ++this.#calls, record, body, made, stale: false }
   }
 
   /** undefined: `known` is not what is there any more. */
-  async update(known: Known, body: Body, life: Life): Promise<Known | undefined> {
-    const record = await this.#record(
-      known.key,
-      encodeBody(body, frameOf(known.key)),
-      { ...known.record, expiresAt: life.expiresAt },
-      body,
-    )
-    return this.#replace({ key: known.key, record, body, stale: false }, known)
+  update(known: VersionedRecord, body: Body, { expiresAt }: Pick<Life, 'expiresAt'>): Promise<VersionedRecord | undefined> {
+    const text = encodeBody(body, frameOf(known.key, known.made))
+    return this.#replace(known, text, { expiresAt }, { body })
   }
 
-  /** A pointer where there is nothing yet; false: the key is taken. */
-  async createPointer(key: string, pointer: Pointer, life: Life): Promise<boolean> {
-    const record = await this.#record(key, encodePointer(pointer, frameOf(key)), life, EMPTY)
+  /** The body with one more write. */
+  signed(body: Body, id: string): Body {
+    const { now, storeTimeout } = this.#engine
+    return { ...body, writes: withWrite(body.writes, { id, at: now() }, 2 * callTime(storeTimeout)) }
+  }
+
+  /** A record that leads to another where there is nothing yet; false: the key is taken. */
+  async createForwarding(key: string, to: Forwarding, life: Life): Promise<boolean> {
+    const record = await this.#texts.record(key, encodeBody(EMPTY, frameOf(key, this.#engine.now()), to), life)
     return (await callStore(this.#engine, 'create', () => this.store.create(key, record))) !== undefined
   }
 
-  /** Replaces a record by a pointer, which ends when the record would have: it does not slide. */
-  async point(known: Known, pointer: Pointer): Promise<Known | undefined> {
-    const record = await this.#record(known.key, encodePointer(pointer, frameOf(known.key)), known.record, EMPTY)
-    return this.#replace({ key: known.key, record, body: EMPTY, pointer, stale: false }, known)
+  /**
+   * From here on the record leads to another, and shows what the session was. It stays for as long as requests may be under way that read
+   * it before. False: `known` is not what is there any more.
+   */
+  async forward(known: VersionedRecord, to: Forwarding): Promise<boolean> {
+    const { maxRequestTime, storeTimeout } = this.#engine
+    const keepUntil = Math.ceil(this.graceEnd({ ...to, by: '' }) + maxRequestTime + SKEW + 2 * callTime(storeTimeout))
+    const expiresAt = Math.max(known.record.expiresAt, keepUntil)
+    const text = encodeBody(known.body, frameOf(known.key, known.made), to)
+    return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined
   }
 
-  delete(known: Known): Promise<boolean> {
-    return callStore(this.#engine, 'delete', () => this.store.delete(known.key, known.version))
-  }
-
-  /** Moves the idle end; a slide that loses against a write is dropped, since whoever wrote has slid. */
-  async touch(known: Known, life: Life): Promise<Known> {
-    const { store } = this
-    if (!store.touch || known.stale) return (await this.update(known, known.body, life)) ?? known
-    await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
-    return { ...known, record: { ...known.record, expiresAt: life.expiresAt } }
-  }
-
-  async #replace(next: Omit<Known, 'version' | 'at'>, known: Known): Promise<Known | undefined> {
-    const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))
-    return version === undefined ? undefined : { ...next, version, at: ++this.#calls }
-  }
-
-  async #record(key: string, text: string, meta: Omit<SessionRecord, 'data'>, body: Body): Promise<SessionRecord> {
-    const { keyring, encryptRecords } = this.#engine
-    const { owner, createdAt, endsAt, expiresAt } = meta
-    const data = encryptRecords && keyring ? await keyring.seal('record', context(key, meta), text) : text
-    const limit = Math.min(this.store.maxBytes ?? Infinity, MAX_TEXT)
-    // UTF-8 takes at most three bytes for a UTF-16 unit: most records need no counting.
-    if (data.length * 3 > limit && new TextEncoder().encode(data).length > limit) {
-      throw new SessionError(
-        'RECORD_TOO_LARGE',
-        `The session is over the ${limit} bytes its store takes. Its largest values: ${largest(body)}.`,
-      )
+  /** Says in a forwarding record that the old ticket was used after its time. Whether this process was the first to find it. */
+  async markReplayed(known: VersionedRecord, to: Forwarding): Promise<boolean> {
+    const mark = randomText(6)
+    const marked = { ...to, replayed: mark }
+    const text = encodeBody(known.body, frameOf(known.key, known.made), marked)
+    try {
+      return (await this.#replace(known, text, known.record, { forwarding: marked })) !== undefined
+    } catch {
+      return (await this.read(known.key))?.forwarding?.replayed === mark
     }
-    return { data, ...(owner !== undefined && { owner }), createdAt, endsAt, expiresAt }
   }
 
-  async #unseal(key: string, record: SessionRecord): Promise<{ text: string; stale: boolean } | RefusalReason> {
-    const { keyring, encryptRecords, acceptUnsigned } = this.#engine
-    // Records in the clear are JSON. Accepting them where sealed ones are expected would let whoever can write to the store in.
-    if (record.data.startsWith('{'))
-      return encryptRecords && !acceptUnsigned ? 'corrupt' : { text: record.data, stale: encryptRecords }
-    return keyring ? keyring.open('record', context(key, record), record.data) : 'unknown-key'
+  /** Whether the session was ended: false when `known` is not what is there any more. */
+  async end(known: VersionedRecord): Promise<boolean> {
+    const young = known.made + 4 * callTime(this.#engine.storeTimeout) + SKEW
+    if (this.#engine.now() >= young) {
+      return callStore(this.#engine, 'delete', () => this.store.delete(known.key, known.version))
+    }
+    // The call that created it may be carried out once more, and would bring it back where there is nothing.
+    return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
+  }
+
+  /** Moves the idle end. undefined: somebody else has written, and whoever wrote has moved it. */
+  async touch(known: VersionedRecord, life: Life): Promise<VersionedRecord | undefined> {
+    const { store } = this
+    if (!store.touch || known.stale) return this.update(known, known.body, life)
+    const moved = await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
+    return moved ? { ...known, record: { ...known.record, expiresAt: life.expiresAt } } : undefined
+  }
+
+  async #replace(
+    known: VersionedRecord,
+    text: string,
+    times: Pick<SessionRecord, 'expiresAt' | 'keepUntil'>,
+    next: Pick<VersionedRecord, 'forwarding'> & Partial<Pick<VersionedRecord, 'body'>>,
+  ): Promise<VersionedRecord | undefined> {
+    const { key, version: before } = known
+    const record = await this.#texts.record(key, text, { ...known.record, ...times }, next.body)
+    const version = await callStore(this.#engine, 'update', () => this.store.update(key, record, before))
+    return version === undefined ? undefined : { ...known, ...next, record, stale: false, version, at: ++this.#calls }
   }
 }
 
@@ -138,15 +176,10 @@ const NO_RECORD: SessionRecord = { data: '', createdAt: 0, endsAt: 0, expiresAt:
 /** So many digits of a record's key are written into it. */
 const KEY_CHECK = 16
 
-const frameOf = (key: string) => ({ key: key.slice(0, KEY_CHECK) })
+const frameOf = (key: string, made?: number): Frame => ({ key: key.slice(0, KEY_CHECK), ...(made !== undefined && { made }) })
 
-/** What a sealed record is bound to; not its idle end, which a touch moves without opening it. */
-const context = (key: string, { owner = '', createdAt, endsAt }: Omit<SessionRecord, 'data'>) => [
-  key,
-  owner,
-  `${createdAt}`,
-  `${endsAt}`,
-]
+/** How long a call may take, also where a test lets it take for ever. */
+const callTime = (storeTimeout: number): number => (Number.isFinite(storeTimeout) ? storeTimeout : 2000)
 
 export function ownerDigest(owner: string): string | Promise<string> {
   return digest('owner', owner)

@@ -86,6 +86,9 @@ async function unhandled(run: () => unknown): Promise<unknown[]> {
   return seen
 }
 
+/** In seconds: longer than an old ticket shows anything. */
+const AN_HOUR = 3600
+
 describe('promise 4: one request has one session', () => {
   test('opened twice at once it is read once, and is the same object', async () => {
     const site = desk()
@@ -446,6 +449,7 @@ describe('promise 7: a commit that fails', () => {
     const next = ticketOf(scope) ?? ''
     expect(next).not.toBe(ticket)
     expect(await site.look(next, look)).toEqual(expected)
+    site.clock.advance(AN_HOUR)
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
   })
 
@@ -917,7 +921,6 @@ describe('promise 2: a session that another request ended', () => {
   test.each<[string, (session: LiveSession) => void]>([
     ['writes', (s) => s.set('b', 2)],
     ['updates', (s) => s.update('n', add)],
-    ['signs in', (s) => s.signIn('ada')],
     ['takes a new id', (s) => s.regenerateId()],
     ['reads a flash value', (s) => s.flash('notice')],
   ])('stays ended when a request in flight %s', async (_, act) => {
@@ -939,6 +942,18 @@ describe('promise 2: a session that another request ended', () => {
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
   })
 
+  test('C8: stays ended when a request in flight signs in, which is told: nobody is signed in without knowing', async () => {
+    const site = desk()
+    const ticket = await site.visit((session) => session.set('a', 1))
+    const scope = site.arrive(ticket)
+    const session = await scope.open()
+    session.signIn('ada')
+    await site.visit((other) => other.destroy(), ticket)
+    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(scope.lines).toEqual([])
+    expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
+  })
+
   test('can be signed out of once more, and the visitor goes on', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
@@ -955,18 +970,63 @@ describe('promise 2: a session that another request ended', () => {
 })
 
 describe('a ticket that was given up for a new one', () => {
-  test('promise 8: opens nothing at once, and says so', async () => {
+  const AFTER_GRACE = 15
+  const AFTER_REQUESTS = 400
+
+  test('promise 8: V4: shows what there was for ten seconds, then nothing, and says so', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    await site.visit((session) => session.signIn('ada'), ticket)
-    expect(await site.look(ticket, (s) => [s.isNew, s.keys()])).toEqual([true, []])
-    expect(site.events.at(-1)).toMatchObject({ type: 'refused', reason: 'replaced' })
+    await site.visit((session) => {
+      session.signIn('ada')
+      session.set('secret', 1)
+    }, ticket)
+    expect(await site.look(ticket, (s) => [s.owner, s.keys()])).toEqual([undefined, ['a']])
+    site.clock.advance(AFTER_GRACE)
+    expect(await site.look(ticket, (s) => [s.isNew, s.readOnly, s.keys()])).toEqual([true, true, []])
+    expect(site.events.slice(-2)).toMatchObject([{ type: 'replayed' }, { type: 'refused', reason: 'replaced' }])
   })
 
-  test('promise 8: what is stored with it afterwards is somebody else’s', async () => {
+  test('promise 8: V4: what is stored with it within ten seconds is kept, and its sign-out is one', async () => {
     const site = desk()
     const old = await site.visit((session) => session.set('a', 1))
     const now = await site.visit((session) => session.signIn('ada'), old)
+    expect(await site.visit((session) => session.set('b', 2), old)).toBe(old)
+    expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a', 'b']])
+    await site.visit((session) => session.destroy(), old)
+    expect(await site.look(now, (s) => s.isNew)).toBe(true)
+    expect(await site.look(old, (s) => [s.isNew, s.readOnly]), 'nothing is left to be shown').toEqual([true, false])
+  })
+
+  test('promise 8: V9: afterwards a change and a sign-out are refused, and no cookie is sent, as long as the session lives', async () => {
+    const site = desk()
+    const old = await site.visit((session) => session.set('a', 1))
+    const now = await site.visit((session) => session.signIn('ada'), old)
+    site.clock.advance(AFTER_GRACE)
+    for (const act of [(s: LiveSession) => s.set('b', 2), (s: LiveSession) => s.destroy(), (s: LiveSession) => s.signOut()]) {
+      const scope = site.arrive(old)
+      act(await scope.open())
+      await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(scope.lines).toEqual([])
+    }
+    expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
+  })
+
+  test('promise 8: V9: whoever signs in with it begins a session of their own', async () => {
+    const site = desk()
+    const old = await site.visit((session) => session.set('a', 1))
+    const now = await site.visit((session) => session.signIn('ada'), old)
+    site.clock.advance(AFTER_GRACE)
+    const again = await site.visit((session) => session.signIn('bob'), old)
+    expect(await site.look(again, (s) => [s.owner, s.keys()])).toEqual(['bob', []])
+    expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
+  })
+
+  test('promise 8: once no request of that time is under way it is a stranger’s, but still no sign-out', async () => {
+    const site = desk()
+    const old = await site.visit((session) => session.set('a', 1))
+    const now = await site.visit((session) => session.signIn('ada'), old)
+    site.clock.advance(AFTER_REQUESTS)
+    await expect(site.visit((session) => session.destroy(), old)).rejects.toMatchObject({ code: 'CONFLICT' })
     const other = await site.visit((session) => session.set('b', 2), old)
     expect(new Set([old, now, other]).size).toBe(3)
     expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])

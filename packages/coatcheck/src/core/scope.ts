@@ -17,6 +17,7 @@ export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
 export class Scope {
   readonly core: Core
   readonly #arrival: Arrival
+  readonly #arrivedAt: number
   readonly #committer: Committer
   readonly #around: Surroundings
   readonly #queue = new Queue()
@@ -31,8 +32,9 @@ export class Scope {
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
     this.#arrival = arrival
-    this.#committer = new Committer(core, arrival, presented)
     const { now, emit } = core.engine
+    this.#arrivedAt = now()
+    this.#committer = new Committer(core, arrival, presented, this.#arrivedAt)
     this.#around = { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
   }
 
@@ -153,7 +155,7 @@ export class Scope {
   }
 
   async #load(): Promise<LiveSession> {
-    const recognised = await recognise(this.core, this.#arrival)
+    const recognised = await recognise(this.core, this.#arrival, this.#arrivedAt)
     this.#committer.begin(recognised)
     const session = new LiveSession(this.#around, recognised)
     this.#session = session

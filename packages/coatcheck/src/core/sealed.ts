@@ -16,6 +16,7 @@ import {
   type Taken,
 } from './engine.ts'
 import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
+import { newerRelease } from './pending.ts'
 import type { Plan } from './plan.ts'
 
 const PURPOSE = 'session'
@@ -34,10 +35,11 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
     return andThen(keyring.open(PURPOSE, context, ticket), (opened): Held | Refused => {
       if (typeof opened === 'string') return { refused: opened }
       const decoded = decode(opened.text)
+      if (decoded === 'unknown-version') return { refused: decoded, blocked: newerRelease() }
       if (typeof decoded === 'string') return { refused: decoded }
-      const { body, frame } = decoded
-      const [createdAt, endsAt, expiresAt] = Array.isArray(frame.life) ? (frame.life as number[]) : []
-      if (!body || typeof frame.id !== 'string') return { refused: 'corrupt' }
+      const { body, frame, to, ended } = decoded
+      const [createdAt, endsAt, expiresAt] = Array.isArray(frame.life) ? frame.life : []
+      if (to || ended || typeof frame.id !== 'string') return { refused: 'corrupt' }
       const life = { createdAt, endsAt, expiresAt } as Life // lifeFault checks that these are times
       const refused = lifeFault(life, engine.now())
       return refused ? { refused, handle: frame.id } : { body, life, handle: frame.id, stale: opened.stale }

@@ -1,13 +1,14 @@
 import type { SessionError } from '../errors.ts'
+import { Attempts } from './attempts.ts'
 import { type Body, EMPTY } from './body.ts'
 import type { Updater } from './changes.ts'
 import { liveData } from './data.ts'
-import type { Kept, Taken, Trace } from './engine.ts'
+import type { Kept, Taken } from './engine.ts'
 import { FlashValues } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, readOnly } from './refusals.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Opened, Surroundings } from './surroundings.ts'
 import type { Session, SetOptions, SignOutOptions } from './types.ts'
 import { checkKey, checkOwner, untilOf, Values } from './values.ts'
 
@@ -23,14 +24,13 @@ export class LiveSession implements Session {
   readonly #flash = new FlashValues()
   readonly #next = new Intents()
   #over = false
-  #trace: Trace = { tries: [] }
+  #attempts = new Attempts()
 
-  /** `down`: what the store said when it was asked what there is. */
-  constructor(around: Surroundings, { held, down }: { readonly held?: Kept; readonly down?: SessionError } = {}) {
+  constructor(around: Surroundings, { held, down, blocked }: Opened = {}) {
     this.#around = around
     this.#kept = held
     this.#down = down
-    this.readOnly = down !== undefined
+    this.readOnly = down !== undefined || blocked !== undefined
     this.isNew = !held && !down
     this.#values = this.#valuesOf(held?.body)
   }
@@ -101,7 +101,7 @@ export class LiveSession implements Session {
 
   regenerateId = (): void => {
     this.#admit('regenerateId()', true)
-    this.#next.move ??= { kind: 'renew' }
+    this.#next.move ??= { kind: 'regenerate' }
   }
 
   // For faces, from here to peek.
@@ -111,12 +111,12 @@ export class LiveSession implements Session {
   /** A new id, and the session's time begins again. */
   renew = (): void => {
     this.#admit('renew()', true)
-    if (this.#next.move?.kind !== 'signIn') this.#next.move = { kind: 'renew', anew: true }
+    if (this.#next.move?.kind !== 'signIn') this.#next.move = { kind: 'regenerate', anew: true }
   }
 
   /** From here on the session is there even when it is empty. */
   begin = (): void => {
-    if (this.#kept || this.#down || this.#next.begins) return
+    if (this.#kept || this.readOnly || this.#next.begins) return
     this.#admit('begin()', true)
     this.#next.begins = true
   }
@@ -170,7 +170,7 @@ export class LiveSession implements Session {
       for (const step of next.isWhole() ? [values.undo, undoFlash, undoNext] : [undoNext]) step()
     }
     const changes = { values: values.changes, ...flash, ...(lasts !== undefined && { lasts }) }
-    return { ...next, changes, trace: this.#trace, undo }
+    return { ...next, changes, attempts: this.#attempts, undo }
   }
 
   /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */
@@ -178,7 +178,7 @@ export class LiveSession implements Session {
     this.#next.settle()
     if (!taken.isCurrent()) return
     this.#kept = kept
-    this.#trace = { tries: [] }
+    this.#attempts = new Attempts()
     if (taken.isWhole()) this.#values.settle(kept?.body ?? EMPTY, taken.changes.values)
     else this.#values = this.#valuesOf(kept?.body)
     this.#flash.settle()

@@ -193,6 +193,8 @@ export function events(event: SessionEvent): string {
     case 'late-failed':
     case 'store-down':
       return event.error.message
+    case 'replayed':
+      return `${event.handle} ${event.movedAt} ${event.usedAt}`
     case 'weaker-store':
       return event.consistency
     default:

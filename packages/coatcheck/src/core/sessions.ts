@@ -10,6 +10,7 @@ import { callStore } from './store-call.ts'
 import { storedKeeper } from './stored.ts'
 import { type HeaderLine, type Presented, Transport } from './transport.ts'
 import type { Session } from './types.ts'
+import { UnknownKeys } from './unknown-keys.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
@@ -79,8 +80,13 @@ export function sessionsOf<Data extends object, Flash extends object>(
     acceptUnsigned,
     storeTimeout,
     whenStoreDown,
+    maxRequestTime: settings.maxRequestTime,
+    grace: settings.grace,
+    onReplay: settings.onReplay,
+    unknownKeys: settings.secretsAreLasting ? new UnknownKeys() : undefined,
     conflictTimeout: 5000,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
     ...surroundings,
   }
   const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }

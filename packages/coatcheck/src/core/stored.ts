@@ -1,24 +1,35 @@
-import { decode as decodeText, encode } from '../crypto/base64url.ts'
-import { digest } from '../crypto/digest.ts'
-import { randomBytes, randomText } from '../crypto/random.ts'
+import { randomText } from '../crypto/random.ts'
 import type { Store } from '../stores/store.ts'
 import { Adoptions } from './adoptions.ts'
 import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Foreign, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
-import { born, lifeFault, policyOf, seen, slideIsDue } from './expiry.ts'
-import type { Outcome } from './job.ts'
-import { Lines } from './line.ts'
-import type { Ids, Made } from './moves.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { Ends } from './ends.ts'
+import {
+  type Circumstances,
+  type Engine,
+  type Foreign,
+  type Held,
+  type Keeper,
+  ownedBy,
+  type Refused,
+  type Saved,
+  type Taken,
+} from './engine.ts'
+import { born, isOver, lifeFault, policyOf, seen, slideIsDue } from './expiry.ts'
+import { type Made, Moves } from './moves.ts'
+import { overtaken, perhapsEvicted, unreadable } from './pending.ts'
 import type { Plan } from './plan.ts'
-import { type Known, Records } from './records.ts'
-
-const ID_BYTES = 24
+import { Records, type VersionedRecord } from './records.ts'
+import { ReplacedTickets } from './replaced.ts'
+import { StoredTickets } from './stored-tickets.ts'
 
 interface StoredHeld extends Held {
-  readonly known: Known
+  readonly known: VersionedRecord
   /** The session's id: the secret. */
   readonly id: string
+  /** Another request gave the session a new id, which this one wanted to do: nothing more of it may be stored. */
+  readonly overtaken?: true
 }
 
 /** Not in the store yet: another library keeps it. */
@@ -33,38 +44,15 @@ const NOTHING = { changes: { values: new Map(), flash: new Map(), flashRead: new
 
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
 export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
-  const { keyring } = engine
-  // Without secrets nothing else would keep two cookie names on one store apart.
-  const keyOf = (id: string) => digest(`session ${engine.binding}`, id)
-  const ids: Ids = {
-    async make() {
-      const id = encode(randomBytes(ID_BYTES))
-      return { id, key: await keyOf(id) }
-    },
-    seal: async (id, key) => keyring?.seal('pointer', [key], id),
-    async open(sealed, key) {
-      const opened = sealed === undefined ? undefined : await keyring?.open('pointer', [key], sealed)
-      return typeof opened === 'object' ? opened.text : undefined
-    },
-  }
+  const tickets = new StoredTickets(engine)
   const records = new Records(store, engine)
-  const lines = new Lines(records, engine, ids)
+  const ends = new Ends(records, engine)
+  const moves = new Moves(records, engine, tickets, ends)
+  const queue = new CommitQueue(records, engine, moves, ends)
+  const replaced = new ReplacedTickets(records, engine, ends)
   const adoptions = new Adoptions(records, engine)
 
-  const ticketOf = async (id: string) =>
-    keyring ? keyring.sign('ticket', [engine.binding], decodeText(id) ?? new Uint8Array()) : id
-
-  /** The id that a ticket shows, checked before anything is asked of the store. */
-  async function idOf(ticket: string): Promise<{ id: string; stale: boolean } | Refused> {
-    const unsigned = decodeText(ticket)?.length === ID_BYTES
-    if (!keyring) return unsigned ? { id: ticket, stale: false } : { refused: 'malformed' }
-    if (unsigned) return engine.acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged' }
-    const verified = await keyring.verify('ticket', [engine.binding], ticket)
-    if (typeof verified === 'string') return { refused: verified }
-    return verified.bytes.length === ID_BYTES ? { id: encode(verified.bytes), stale: verified.stale } : { refused: 'malformed' }
-  }
-
-  const heldOf = (known: Known, id: string, stale: boolean): StoredHeld => ({
+  const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({
     handle: known.key,
     body: known.body,
     life: known.record,
@@ -73,20 +61,25 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     stale,
   })
 
-  async function find(ticket: string): Promise<StoredHeld | Refused> {
-    const shown = await idOf(ticket)
-    return 'refused' in shown ? shown : findById(shown.id, shown.stale)
+  async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
+    const shown = await tickets.idOf(ticket)
+    return 'refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)
   }
 
-  async function findById(id: string, stale: boolean): Promise<StoredHeld | Refused> {
-    const key = await keyOf(id)
-    const known = await records.read(key)
-    if (!known) return { refused: 'unknown', handle: key }
+  async function findById(id: string, stale: boolean, arrivedAt: number): Promise<StoredHeld | Refused> {
+    const handle = await tickets.keyOf(id)
+    const known = await records.read(handle)
+    if (!known) return { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) }
     const held = heldOf(known, id, stale)
-    const refused = known.fault ?? lifeFault(known.record, engine.now())
-    if (refused) return { refused, handle: key, ...(known.error && { error: known.error }) }
-    // The old id is dead at once; but ending the session with it ends what it became.
-    return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
+    const { fault, error, record } = known
+    if (fault) {
+      const blocks =
+        fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
+      return { refused: fault, handle, ...(error && { error }), ...(blocks && { blocked: unreadable(known) }) }
+    }
+    if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? held
+    const refused = lifeFault(record, engine.now())
+    return refused ? { refused, handle, ...(isOver(record, engine.now()) && { ends: held }) } : held
   }
 
   async function adopt({ unique, body, life, isGone }: Foreign): Promise<AnyHeld | Refused> {
@@ -94,85 +87,99 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     const id = unique === undefined ? undefined : await adoptions.follow(unique)
     if (id === undefined && isGone) return { refused: 'unknown', handle }
     if (id === undefined) return { unique, body, life, handle, stale: true, foreign: true }
-    return id === '' ? { refused: 'unknown', handle } : findById(id, true)
+    return id === '' ? { refused: 'unknown', handle } : findById(id, true, engine.now())
   }
 
-  async function commit(plan: Plan, held: AnyHeld | undefined, taken: Taken): Promise<Saved> {
-    if (!held || plan === 'create') return begin(taken)
-    if ('unique' in held) return moveIn(plan, held, taken)
-    if (plan === 'touch') return touch(held)
-    const outcome = await new Promise<Outcome>((resolve, reject) => {
-      const kind = plan === 'update' || plan === 'replace' ? plan : 'end'
-      lines.add({ kind, taken, since: engine.now(), resolve, reject }, held.known)
-    })
-    if (plan === 'end+create') return begin(taken)
-    if (plan === 'end') return { held: undefined }
-    if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
-    const { kept, id = held.id } = outcome
-    const goesOn = kept.body.lasts !== undefined && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
-    const isTold = goesOn || taken.changes.lasts !== undefined || held.stale || id !== held.id
-    // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
-    if (kept.key !== held.known.key && outcome.id === undefined) {
-      return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } as Held }
+  async function commit(
+    plan: Plan,
+    held: AnyHeld | undefined,
+    taken: Taken,
+    request: Circumstances,
+    over: readonly AnyHeld[] = [],
+  ): Promise<Saved> {
+    const isEnd = plan === 'end' || plan === 'end+create'
+    for (const each of over) {
+      if (!('known' in each)) continue
+      if (isEnd) await ends.end({ request }, each.known)
+      else if (plan === 'create') await ends.clearAway(each.known)
     }
-    return { held: heldOf(kept, id, false), ...(isTold && { ticket: await ticketOf(id) }) }
+    if (!held) return plan === 'end' ? { held: undefined } : begin(taken)
+    if ('unique' in held) return moveIn(plan, held, taken, request)
+    if (plan === 'touch') return touch(held, request)
+    if (held.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
+    const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
+    const outcome = await queue.commit({ kind, taken, request, since: engine.now() }, held.known)
+    if (isEnd) return plan === 'end' ? { held: undefined } : begin(taken)
+    if ('overtaken' in outcome) return { held: { ...held, overtaken: true } as StoredHeld }
+    if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
+    const { kept, id, isOwn = false } = outcome
+    // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
+    if (kept.key !== held.known.key && id === undefined) {
+      return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
+    }
+    if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
+    const asked = taken.changes.lasts !== undefined
+    const isDue = held.body.lasts !== undefined && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    return asked || (request.mayResend && (held.stale || isDue))
+      ? give(heldOf(kept, held.id, false), asked)
+      : { held: heldOf(kept, held.id, held.stale) }
+  }
+
+  /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
+  async function give(held: StoredHeld, isOwn: boolean): Promise<Saved> {
+    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held }
+    return { held, ticket: await tickets.ticketOf(held.id) }
   }
 
   async function begin(taken: Taken): Promise<Saved> {
     const made = await make(EMPTY, taken)
-    return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
+    return give(heldOf(made, made.id, false), true)
   }
 
   async function make(from: Body, taken: Taken, createdAt = engine.now()): Promise<Made> {
-    // An earlier try may have been kept although its answer was lost: nobody knows its id, so it would only lie about.
-    if (taken.trace.begun !== undefined) await lines.moves.end(await records.read(taken.trace.begun))
     const body = ownedBy(
       apply(from, taken.changes, engine.now(), () => {}),
       taken,
     )
-    return lines.moves.begin(body, { ...born(policyOf(body, engine.policy), engine.now()), createdAt }, taken)
+    return moves.begin(body, { ...born(policyOf(body, engine.policy), engine.now()), createdAt }, taken)
   }
 
   /** What another library kept is kept here from now on, or ended; whoever comes second goes on with what the first one made. */
-  async function moveIn(plan: Plan, held: Elsewhere, taken: Taken): Promise<Saved> {
+  async function moveIn(plan: Plan, held: Elsewhere, taken: Taken, request: Circumstances): Promise<Saved> {
     const { unique } = held
     const leadsTo = async (id: string, key: string) => unique === undefined || adoptions.point(unique, id, key)
-    const ends = plan === 'end' || plan === 'end+create'
+    const isEnd = plan === 'end' || plan === 'end+create'
     if (unique === undefined || (await adoptions.follow(unique)) === undefined) {
-      if (ends && (await leadsTo('', held.handle))) return plan === 'end' ? { held: undefined } : begin(taken)
-      if (!ends) {
+      if (isEnd && (await leadsTo('', held.handle))) return plan === 'end' ? { held: undefined } : begin(taken)
+      if (!isEnd) {
         // A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it.
-        const moves = plan === 'replace'
-        const made = await make(held.body, moves ? { ...taken, ...NOTHING } : taken, held.life.createdAt)
+        const isMove = plan === 'replace'
+        const made = await make(held.body, isMove ? { ...taken, ...NOTHING } : taken, held.life.createdAt)
         // A client that resends after a lost answer finds the way taken by itself.
         if ((await leadsTo(made.id, made.key)) || (await adoptions.follow(unique as string)) === made.id) {
           const there = heldOf(made, made.id, false)
-          return moves ? commit(plan, there, taken) : { held: there, ticket: await ticketOf(made.id) }
+          return isMove ? commit(plan, there, taken, request) : give(there, true)
         }
-        await lines.moves.end(made)
+        await ends.end({ request }, made)
       }
     }
     const id = unique === undefined ? undefined : await adoptions.follow(unique)
-    const found: StoredHeld | Refused = id ? await findById(id, true) : { refused: 'unknown' }
-    // Whoever comes to where it moved on from goes on with what it saw.
-    const movedOn =
-      'refused' in found && found.ends ? { ...(found.ends as StoredHeld), body: held.body, life: held.life } : undefined
-    const there = 'refused' in found ? movedOn : found
-    if (there) return commit(plan, there, taken)
+    const known = id ? await records.read(await tickets.keyOf(id)) : undefined
+    if (known && id) return commit(plan, { ...heldOf(known, id, true), body: held.body }, taken, request)
     if (plan === 'end+create') return begin(taken)
     return { held: undefined, ...(plan !== 'end' && { dropped: 'ended' }) }
   }
 
-  async function touch(held: StoredHeld): Promise<Saved> {
-    if (held.known.pointer) return { held }
+  async function touch(held: StoredHeld, request: Circumstances): Promise<Saved> {
+    if (held.known.forwarding) return { held }
     const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
-    // The cookie of a session with a time of its own ends with it, and goes on with it: unless somebody was faster.
-    if (held.body.lasts !== undefined) {
-      const written = await records.update(held.known, held.body, life)
-      return written ? { held: heldOf(written, held.id, false), ticket: await ticketOf(held.id) } : { held }
-    }
-    const known = await records.touch(held.known, life)
-    return { held: heldOf(known, held.id, false), ...(held.stale && { ticket: await ticketOf(held.id) }) }
+    // The cookie of a session with a time of its own ends with it, and goes on with it.
+    const isOwnTime = held.body.lasts !== undefined
+    const moved = await (isOwnTime ? records.update(held.known, held.body, life) : records.touch(held.known, life))
+    // Whoever was faster has said to the visitor what there is to say.
+    if (!moved) return { held }
+    const resends = request.mayResend && (isOwnTime || held.stale)
+    return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
   }
 
   return { kind: 'stored', find, adopt, commit }

@@ -27,7 +27,8 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
     format: 'old',
     read: (value) => (value === 'old' ? { values: { first: 'guest' }, unique: 'x' } : undefined),
   }
-  const face = faceOf(sessionsOf({ secrets: SECRET, foreign: [old], store: watch.store }))
+  let ahead = 0
+  const face = faceOf(sessionsOf({ secrets: SECRET, foreign: [old], store: watch.store, now: () => Date.now() + ahead }))
   const visit = (ticket: string) => face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${ticket}` : null) })
   let first = 'old'
   if (comes === 'known') {
@@ -108,7 +109,15 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
   await Promise.all(['A', 'B', 'C'].slice(0, 2 + draw(2)).map(request))
   watch.before = watch.after = () => {}
   const said = () => `seed ${seed}: ${history.join(' ')}`
-  for (const ticket of [first, ...tickets]) {
+  // At once, where an old ticket still shows what there was, and when it shows nothing any more.
+  for (const [ticket, later] of [first, ...tickets].flatMap(
+    (each) =>
+      [
+        [each, 0],
+        [each, 600_000],
+      ] as const,
+  )) {
+    ahead = later
     const session = await visit(ticket).open()
     if (session.isNew) continue
     for (const [key, value] of session.entries()) {

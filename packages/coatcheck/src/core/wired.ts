@@ -37,7 +37,7 @@ function keeperOf(wire: Wire, engine: Engine): Keeper {
   function find(ticket: string, request: ForeignRequest): Maybe<Held | Refused> {
     return andThen(wire.read(ticket, request), (session): Maybe<Held | Refused> => {
       if (!session) {
-        const here = ours?.find(ticket) ?? MALFORMED
+        const here = ours?.find(ticket, request, engine.now()) ?? MALFORMED
         return andThen(here, (held): Held | Refused => ('refused' in held ? held : { ...held, stale: true }))
       }
       const { body } = bodyOf(session.values, session.flash)

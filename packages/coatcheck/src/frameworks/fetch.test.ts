@@ -259,7 +259,7 @@ describe('what a handler throws', () => {
       }),
     )
     watch.before = (call) => {
-      if (call === 'delete') throw new Error('down')
+      if (call === 'delete' || call === 'update') throw new Error('down')
     }
     await expect(ada.get('/')).rejects.toThrow('boom')
     expect(events.filter(({ type }) => type === 'late-failed')[0]).toMatchObject({ error: { code: 'STORE_FAILED' } })

@@ -276,7 +276,6 @@ describe.each(cases)('$house.name, $kind', ({ house, configure }) => {
     const passwords: SessionConfig['password'][] = [
       PASSWORD,
       [NEWER_PASSWORD, PASSWORD],
-      NEWER_PASSWORD,
       { b: PASSWORD, a: NEWER_PASSWORD },
       { b: PASSWORD },
     ]
@@ -288,7 +287,7 @@ describe.each(cases)('$house.name, $kind', ({ house, configure }) => {
     })
     const seen: unknown[] = []
     for (now of passwords) seen.push(await said(ada.get('/')))
-    expect(seen).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })))
+    expect(seen).toEqual([1, 2, 3, 4].map((n) => ({ n })))
   })
 
   test('a response of its own, a redirect and an error all carry the cookie of what was stored', async () => {

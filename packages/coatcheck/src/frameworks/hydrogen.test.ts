@@ -213,7 +213,7 @@ describe.each(kinds)('%s', (name, make) => {
       '{"sid":123}',
       `${ticket}x`,
       ticket.slice(0, -2),
-      `${ticket.startsWith('A') ? 'B' : 'A'}${ticket.slice(1)}`,
+      `${ticket.startsWith('A') ? 'E' : 'A'}${ticket.slice(1)}`,
     ]
     for (const value of forged) {
       const adapter = storage()

@@ -264,7 +264,8 @@ describe.each(Object.entries(storages))('%s', (_, make) => {
 })
 
 describe('Remix’s weaknesses, and what the face does', () => {
-  const stored = () => createSessionStorage<Data, Flash>({ cookie, store: memoryStore() })
+  const stored = (more: Pick<StorageOptions, 'now'> = {}) =>
+    createSessionStorage<Data, Flash>({ cookie, store: memoryStore(), ...more })
 
   test('R1: two requests that write at once are both kept', async () => {
     const ada = new Guest(stored())
@@ -293,13 +294,17 @@ describe('Remix’s weaknesses, and what the face does', () => {
   })
 
   test('R3, R4: a new id at sign-in, and the old one is dead', async () => {
-    const ada = new Guest(stored())
+    const clock = clockFrom()
+    const ada = new Guest(stored({ now: clock.now }))
     await ada.does((session) => session.set('cart', ['hat']))
     const thief = new Guest(ada.storage, ada.jar.copy())
     const before = (await ada.session()).id
     await ada.does((session) => session.regenerateId())
     expect((await ada.session()).id).not.toBe(before)
     expect((await ada.session()).get('cart')).toEqual(['hat'])
+    await ada.does((session) => session.set('userId', 'ada'))
+    expect((await thief.session()).data, 'what was, for a moment').toEqual({ cart: ['hat'] })
+    clock.advance(60)
     expect((await thief.session()).data).toEqual({})
     await ada.does((session) => session.signIn('ada'))
     expect((await ada.session()).get('cart')).toEqual(['hat'])

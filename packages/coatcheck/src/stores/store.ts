@@ -13,6 +13,8 @@ export interface SessionRecord {
   readonly endsAt: number
   /** Milliseconds since the epoch: the idle end, at most `endsAt`. */
   readonly expiresAt: number
+  /** Milliseconds since the epoch: a store that makes room by dropping live records keeps this one until then. Others may ignore it, and need not give it back. */
+  readonly keepUntil?: number
 }
 
 export interface Found {
@@ -37,6 +39,8 @@ export type Consistency = 'strong' | 'last-write-wins' | 'eventual'
 export interface Store {
   /** Default `strong`. */
   readonly consistency?: Consistency
+  /** Whether the store drops live records to make room, `keepUntil` or not: then that there is nothing proves nothing. Default false. */
+  readonly evicts?: boolean
   /** Longest `data` in UTF-8 bytes; the engine refuses longer ones before any I/O. Default: no limit. */
   readonly maxBytes?: number
   /** The record as of after every write that had finished when the call began. */

@@ -87,8 +87,7 @@ export function scenario({
     async setup(turns) {
       const store = await makeStore()
       const events: SessionEvent[] = []
-      const now = () => 4_000_000_000_000
-      const make = (through: Store) => {
+      const make = (through: Store, now = () => 4_000_000_000_000) => {
         const options = {
           ...(secrets.length > 0 && { secrets }),
           store: through,
@@ -100,6 +99,8 @@ export function scenario({
         return engine.faceOf(engine.sessionsOf<Values, object>(options, { storeTimeout: Infinity, sleep: async () => {} }))
       }
       const plain = make(store)
+      // When the time is over in which an old ticket may be presented anew.
+      const later = make(store, () => 4_000_000_000_000 + 200_000)
       const presenting = (ticket: string) => ({ get: (name: string) => (name === 'x-ticket' ? ticket : null) })
       const begin = plain.detached(presenting(''))
       const session = await begin.open()
@@ -141,8 +142,8 @@ export function scenario({
         }
       }
       const look = async (shown: string): Promise<Looked> => {
-        const session = await plain.detached(presenting(shown)).open()
-        return { found: !session.isNew, keys: session.keys(), n: session.get('n'), owner: session.owner }
+        const session = await later.detached(presenting(shown)).open()
+        return { found: session.handle !== undefined, keys: session.keys(), n: session.get('n'), owner: session.owner }
       }
       const bodyAt = async (key: string) => {
         const found = await store.read(key)
@@ -151,14 +152,15 @@ export function scenario({
       }
       const final = async () => {
         let decoded = await bodyAt(first.handle)
-        while (decoded?.pointer) decoded = await bodyAt(decoded.pointer.key)
-        if (!decoded?.body) return undefined
+        while (decoded?.to) decoded = await bodyAt(decoded.to.key)
+        if (!decoded || decoded.ended) return undefined
         const { values, owner } = decoded.body
         return { keys: [...values.keys()], n: values.get('n')?.take(), owner }
       }
       const alive = async () => {
         const { keys } = (await store.list?.(undefined, 100)) ?? { keys: [] }
-        const bodies = await Promise.all(keys.map(async (key) => ((await bodyAt(key))?.body ? key : undefined)))
+        const isSession = (decoded: Awaited<ReturnType<typeof bodyAt>>) => decoded !== undefined && !decoded.to && !decoded.ended
+        const bodies = await Promise.all(keys.map(async (key) => (isSession(await bodyAt(key)) ? key : undefined)))
         return bodies.filter((key) => key !== undefined)
       }
       const actors = Object.fromEntries(names.map((name) => [name, act(name)]))

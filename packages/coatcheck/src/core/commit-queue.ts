@@ -1,0 +1,193 @@
+import { randomText } from '../crypto/random.ts'
+import { mayAwaitOthers } from '../crypto/workers.ts'
+import type { SessionError } from '../errors.ts'
+import type { Body } from './body.ts'
+import { apply, type Changes, isEmpty } from './changes.ts'
+import type { Ends } from './ends.ts'
+import type { Engine } from './engine.ts'
+import { isOver, written } from './expiry.ts'
+import { LatestRecords } from './latest-records.ts'
+import type { Moves } from './moves.ts'
+import { backOff, checkTime, type Outcome, type PendingCommit, passes, readable, type Step, type Turn } from './pending.ts'
+import type { Records, VersionedRecord } from './records.ts'
+
+/**
+ * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
+ * and written once. Between processes, and where one request may not wait for another, the store's compare-and-set decides: whoever
+ * lost reads again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
+ */
+export class CommitQueue {
+  readonly #waiting = new Map<string, Turn[]>()
+  readonly #latest = new LatestRecords()
+  readonly #records: Records
+  readonly #engine: Engine
+  readonly #moves: Moves
+  readonly #ends: Ends
+
+  constructor(records: Records, engine: Engine, moves: Moves, ends: Ends) {
+    this.#records = records
+    this.#engine = engine
+    this.#moves = moves
+    this.#ends = ends
+  }
+
+  /** Carries out a commit, wherever its session went since `from` was read. */
+  async commit(pending: PendingCommit, from: VersionedRecord): Promise<Outcome> {
+    let [commit, at] = [pending, from]
+    let id: string | undefined
+    for (;;) {
+      const step = await this.#inTurn(commit, at)
+      if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+      const next = await this.#moves.next(commit, step.forwarding, step.at)
+      if (!('target' in next)) return next as Outcome
+      commit = next.commit
+      at = next.target
+      id = next.id ?? id
+    }
+  }
+
+  #inTurn(commit: PendingCommit, at: VersionedRecord): Promise<Step> {
+    return new Promise((done, failed) => {
+      const { key } = at
+      const turn = { commit, done, failed }
+      const waiting = this.#waiting.get(key)
+      if (waiting && mayAwaitOthers) waiting.push(turn)
+      else void this.#run(key, [turn], this.#latest.newest(at))
+    })
+  }
+
+  async #run(key: string, waiting: Turn[], first: VersionedRecord): Promise<void> {
+    this.#waiting.set(key, waiting)
+    let found: VersionedRecord | undefined = first
+    while (waiting.length > 0) {
+      const turns = waiting.splice(0)
+      try {
+        // What was just written is handed over; after a failure nobody knows what is there.
+        found = await this.#together(key, turns, found)
+      } catch (error) {
+        found = undefined
+        for (const turn of turns) turn.failed(error)
+      }
+    }
+    this.#waiting.delete(key)
+    this.#latest.remember(key, found)
+  }
+
+  /** Ends go first, then changes, then new ids: whoever meets one of these goes on elsewhere. */
+  async #together(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
+    const of = (kind: PendingCommit['kind']) => turns.filter(({ commit }) => commit.kind === kind)
+    let isEnded = false
+    for (const { commit, done, failed } of of('end')) {
+      try {
+        if (!isEnded) await this.#ends.end(commit, from ?? (await this.#records.read(key)))
+        isEnded = true
+        done({ dropped: 'ended' })
+      } catch (error) {
+        failed(error)
+      }
+      from = undefined
+    }
+    if (isEnded) {
+      for (const { done } of turns) done({ dropped: 'ended' })
+      return undefined
+    }
+    let found = await this.#update(key, of('update'), from)
+    for (const { commit, done, failed } of of('move')) {
+      try {
+        const step = await this.#moves.move(commit, found ?? (await this.#read(key)))
+        done(step)
+      } catch (error) {
+        failed(error)
+      }
+      found = undefined
+    }
+    return found
+  }
+
+  /** Writes the changes of all turns at once; what is at `key` now, as far as it is known. */
+  async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
+    let found = from
+    for (let attempt = 0; ; attempt++) {
+      turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
+      if (turns.length === 0) return found
+      found ??= await this.#read(key)
+      if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
+        for (const turn of turns) this.#turnAway(turn, found)
+        return undefined
+      }
+      const overwritten: string[] = []
+      const { body, kept } = this.#applied(found, turns, (at) => overwritten.push(at))
+      turns = kept
+      if (turns.length === 0) return found
+      const write = randomText(6)
+      for (const { commit } of turns) {
+        commit.taken.attempts.settle() // this record has shown that what was refused is not there
+        commit.taken.attempts.add(write, body.writes, commit.taken.changes)
+      }
+      const next = this.#records.signed(body, write)
+      const { policy, now } = this.#engine
+      let saved: VersionedRecord | undefined
+      try {
+        saved = await this.#records.update(found, next, written(found.record, next, found.body, policy, now()))
+      } catch (error) {
+        if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
+        return this.#oneByOne(key, turns, found)
+      }
+      if (saved) {
+        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
+        for (const { done } of turns) done({ kept: saved })
+        return saved
+      }
+      for (const { commit } of turns) commit.taken.attempts.refused()
+      await backOff(attempt, this.#engine)
+      found = undefined
+    }
+  }
+
+  #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
+    const { commit, done } = turn
+    if (found?.forwarding) done({ forwarding: found.forwarding, at: found.key })
+    else if (found) done({ dropped: 'ended' })
+    else passes(turn, () => done(this.#ends.gone(commit)))
+  }
+
+  /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */
+  #leaves({ commit, done, failed }: Turn, found: VersionedRecord): Changes | undefined {
+    try {
+      const left = commit.taken.attempts.left(commit.taken.changes, found.body.writes)
+      if (!isEmpty(left)) return left
+      done({ kept: found })
+    } catch (error) {
+      failed(error)
+    }
+    return undefined
+  }
+
+  /** A change that throws when it is run again rejects its own commit only. */
+  #applied(from: VersionedRecord, turns: readonly Turn[], overwritten: (key: string) => void): { body: Body; kept: Turn[] } {
+    let { body } = from
+    const kept = turns.filter((turn) => {
+      const left = this.#leaves(turn, from)
+      return left && passes(turn, () => (body = apply(body, left, this.#engine.now(), overwritten)))
+    })
+    return { body, kept }
+  }
+
+  /** Together they are too large: only those that make it so are refused. */
+  async #oneByOne(key: string, turns: readonly Turn[], from: VersionedRecord): Promise<VersionedRecord | undefined> {
+    let found: VersionedRecord | undefined = from
+    for (const turn of turns) {
+      try {
+        found = await this.#update(key, [turn], found)
+      } catch (error) {
+        turn.failed(error)
+        if ((error as SessionError).code !== 'RECORD_TOO_LARGE') found = undefined
+      }
+    }
+    return found
+  }
+
+  async #read(key: string): Promise<VersionedRecord | undefined> {
+    return readable(await this.#records.read(key))
+  }
+}

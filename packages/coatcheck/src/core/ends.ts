@@ -1,0 +1,64 @@
+import { SessionError } from '../errors.ts'
+import type { Engine } from './engine.ts'
+import { isOver } from './expiry.ts'
+import { isFresh, overtaken, type PendingCommit, perhapsEvicted, readable, type Step, tooOld } from './pending.ts'
+import type { Records, VersionedRecord } from './records.ts'
+
+/** How a session ends, wherever it went, and what can be said of one that is not there. */
+export class Ends {
+  readonly #records: Records
+  readonly #engine: Engine
+
+  constructor(records: Records, engine: Engine) {
+    this.#records = records
+    this.#engine = engine
+  }
+
+  /** Ends the session, wherever it went. Throws `CONFLICT` where it cannot be told whether it lives. */
+  async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<void> {
+    let found = from
+    for (let attempt = 0; attempt < 100; attempt++) {
+      if (!found) return this.#checkGone(request)
+      if (found.forwarding) {
+        if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
+      } else if (await this.#records.end(found)) return
+      found = readable(await this.#records.read(found.forwarding?.key ?? found.key))
+    }
+    throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
+  }
+
+  /** That there is nothing proves that the session was ended; not for ever, and not where records are evicted. */
+  #checkGone(request: PendingCommit['request']): void {
+    if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
+    if (this.#records.store.evicts) throw perhapsEvicted()
+  }
+
+  /** Removes a session whose time is over, before another begins in its place. Throws `CONFLICT` if it is in use again. */
+  async clearAway(from: VersionedRecord): Promise<void> {
+    let found: VersionedRecord | undefined = from
+    while (found && !found.forwarding && isOver(found.record, this.#engine.now())) {
+      if (await this.#records.end(found)) return
+      found = readable(await this.#records.read(found.key))
+    }
+    if (found) throw overtaken('Another server, whose clock is behind, went on with the session')
+  }
+
+  /** Whether a ticket for this record opens something, as far as can be told. */
+  async isCurrent(key: string): Promise<boolean> {
+    try {
+      const found = await this.#records.read(key)
+      return found !== undefined && !found.forwarding
+    } catch {
+      return true
+    }
+  }
+
+  /** What becomes of a commit that finds nothing where its session was. */
+  gone({ kind, taken, request }: PendingCommit): Step {
+    this.#checkGone(request)
+    if (kind === 'move' && taken.move?.kind === 'signIn') {
+      throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')
+    }
+    return { dropped: 'ended' }
+  }
+}

@@ -1,0 +1,24 @@
+import type { VersionedRecord } from './records.ts'
+
+/** So many are kept, */
+const MOST = 500
+/** unless they are larger than this, in UTF-16 units: this bounds the memory they take. */
+const LARGEST = 16_384
+
+/** What this process wrote last, session by session, for commits that come later. */
+export class LatestRecords {
+  readonly #byKey = new Map<string, VersionedRecord>()
+
+  /** The newer one of what a request read and what this process wrote since: against that one the request would lose. */
+  newest(found: VersionedRecord): VersionedRecord {
+    const latest = this.#byKey.get(found.key)
+    return latest && latest.at > found.at ? latest : found
+  }
+
+  remember(key: string, found: VersionedRecord | undefined): void {
+    this.#byKey.delete(key)
+    if (found && found.record.data.length <= LARGEST) this.#byKey.set(key, found)
+    const [oldest] = this.#byKey.keys()
+    if (oldest !== undefined && this.#byKey.size > MOST) this.#byKey.delete(oldest)
+  }
+}
