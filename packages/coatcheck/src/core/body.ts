@@ -14,6 +14,8 @@ export interface Body {
   readonly owner: string | undefined
   /** Milliseconds without being seen after which this session ends, where it was given a time of its own. */
   readonly lasts?: number
+  /** When its absolute time began to count, where that was not when it began: another library kept it before. */
+  readonly since?: number
   /** Ids of the last writes, newest last: how a write whose answer was lost is recognised. */
   readonly writes: readonly string[]
 }
@@ -57,6 +59,7 @@ export function encodeBody(body: Body, frame: Frame): string {
     ...frame,
     owner: body.owner,
     lasts: body.lasts,
+    since: body.since,
     ...(body.writes.length > 0 && { writes: body.writes }),
   }).slice(0, -1)
   const data = listText(body.values, (entry) => entryText(entry))
@@ -90,14 +93,16 @@ export interface Decoded {
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, lasts, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
+    const { format, owner, lasts, since, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
     if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'
     if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
+    if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) return 'corrupt'
     const values = new Map(Object.entries(data).map(([key, raw]) => [key, entryOf(raw)]))
     const flashes = new Map(Object.entries(flash).map(([key, raw]) => [key, { id: String((raw as Raw).i), entry: entryOf(raw) }]))
-    return { frame, body: { values, flash: flashes, owner, writes, ...(lasts !== undefined && { lasts }) } }
+    const times = { ...(lasts !== undefined && { lasts }), ...(since !== undefined && { since }) }
+    return { frame, body: { values, flash: flashes, owner, writes, ...times } }
   } catch {
     return 'corrupt'
   }

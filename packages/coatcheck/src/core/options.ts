@@ -1,3 +1,4 @@
+import { clockOf } from '../clock.ts'
 import type { ForeignReader } from '../foreign/format.ts'
 import type { Store } from '../stores/store.ts'
 import type { CookieAttributes } from '../ticket/cookie.ts'
@@ -35,7 +36,7 @@ export interface SessionsOptions {
    * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
    */
   readonly whenStoreDown?: 'fail' | 'read-only'
-  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  /** The clock, in milliseconds since the epoch; of fractions the whole part counts. Default `Date.now`. */
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
   readonly onEvent?: (event: SessionEvent) => void
@@ -92,7 +93,7 @@ const OPTIONS = [
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
-  const { store, keeper, onEvent, now = Date.now, foreign = [], serialize, whenStoreDown = 'fail' } = options
+  const { store, keeper, onEvent, now, foreign = [], serialize, whenStoreDown = 'fail' } = options
   const warns = options.secretRule === 'warn'
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
   const needsSecrets = encryptRecords || keeper?.needsSecrets || !(store || keeper)
@@ -135,7 +136,7 @@ export function settingsOf(options: FaceOptions): Settings {
     encryptRecords,
     acceptUnsigned: flag('acceptUnsigned', options.acceptUnsigned),
     chunks: flag('chunks', options.chunks),
-    now,
+    now: clockOf(now),
     cookie,
     header,
     binding,

@@ -99,7 +99,9 @@ export class Records {
   /** Moves the idle end; a slide that loses against a write is dropped, since whoever wrote has slid. */
   async touch(known: Known, life: Life): Promise<Known> {
     const { store } = this
-    if (!store.touch || known.stale) return (await this.update(known, known.body, life)) ?? known
+    // A store's touch moves an end forward only.
+    if (!store.touch || known.stale || life.expiresAt < known.record.expiresAt)
+      return (await this.update(known, known.body, life)) ?? known
     await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
     return { ...known, record: { ...known.record, expiresAt: life.expiresAt } }
   }

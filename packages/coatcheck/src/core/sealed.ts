@@ -15,7 +15,7 @@ import {
   startsAnew,
   type Taken,
 } from './engine.ts'
-import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
+import { born, type Life, lifeFault, lifeUnder, policyOf, written } from './expiry.ts'
 import type { Plan } from './plan.ts'
 
 const PURPOSE = 'session'
@@ -38,8 +38,9 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
       const { body, frame } = decoded
       const [createdAt, endsAt, expiresAt] = Array.isArray(frame.life) ? (frame.life as number[]) : []
       if (!body || typeof frame.id !== 'string') return { refused: 'corrupt' }
-      const life = { createdAt, endsAt, expiresAt } as Life // lifeFault checks that these are times
-      const refused = lifeFault(life, engine.now())
+      const made = { createdAt, endsAt, expiresAt } as Life // lifeFault checks that these are times
+      const life = lifeUnder(made, body, engine.policy)
+      const refused = lifeFault(made, engine.now()) ?? lifeFault(life, engine.now())
       return refused ? { refused, handle: frame.id } : { body, life, handle: frame.id, stale: opened.stale }
     })
   }

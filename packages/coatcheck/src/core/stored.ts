@@ -6,7 +6,7 @@ import { Adoptions } from './adoptions.ts'
 import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
 import { type Engine, type Foreign, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
-import { born, lifeFault, policyOf, seen, slideIsDue } from './expiry.ts'
+import { born, lifeFault, lifeUnder, policyOf, rolls, seen, slideIsDue } from './expiry.ts'
 import type { Outcome } from './job.ts'
 import { Lines } from './line.ts'
 import type { Ids, Made } from './moves.ts'
@@ -67,7 +67,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
   const heldOf = (known: Known, id: string, stale: boolean): StoredHeld => ({
     handle: known.key,
     body: known.body,
-    life: known.record,
+    life: known.pointer || known.fault ? known.record : lifeUnder(known.record, known.body, engine.policy),
     known,
     id,
     stale,
@@ -83,7 +83,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     const known = await records.read(key)
     if (!known) return { refused: 'unknown', handle: key }
     const held = heldOf(known, id, stale)
-    const refused = known.fault ?? lifeFault(known.record, engine.now())
+    const refused = known.fault ?? lifeFault(known.record, engine.now()) ?? lifeFault(held.life, engine.now())
     if (refused) return { refused, handle: key, ...(known.error && { error: known.error }) }
     // The old id is dead at once; but ending the session with it ends what it became.
     return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
@@ -109,7 +109,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     if (plan === 'end') return { held: undefined }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id = held.id } = outcome
-    const goesOn = kept.body.lasts !== undefined && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    const goesOn =
+      rolls(kept.body, engine.policy) && (taken.renews || slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now()))
     const isTold = goesOn || taken.changes.lasts !== undefined || held.stale || id !== held.id
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
     if (kept.key !== held.known.key && outcome.id === undefined) {
@@ -166,8 +167,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
   async function touch(held: StoredHeld): Promise<Saved> {
     if (held.known.pointer) return { held }
     const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
-    // The cookie of a session with a time of its own ends with it, and goes on with it: unless somebody was faster.
-    if (held.body.lasts !== undefined) {
+    // A cookie that ends with the idle end goes on with it: unless somebody was faster.
+    if (rolls(held.body, engine.policy)) {
       const written = await records.update(held.known, held.body, life)
       return written ? { held: heldOf(written, held.id, false), ticket: await ticketOf(held.id) } : { held }
     }

@@ -1,3 +1,4 @@
+import { clockOf } from '../../clock.ts'
 import { SessionError } from '../../errors.ts'
 import type { SessionRecord, Store } from '../../stores/store.ts'
 
@@ -28,7 +29,8 @@ const HOUR = 3_600_000
  * whole record of the later one counts. Throws `STORE_FAILED` when the store does.
  */
 export function astroDriver(options: AstroDriverOptions): SessionDriver {
-  const { store, idleTimeout = 7 * 86_400, absoluteTimeout = 30 * 86_400, now = Date.now } = options
+  const { store, idleTimeout = 7 * 86_400, absoluteTimeout = 30 * 86_400 } = options
+  const now = clockOf(options.now)
   for (const [name, seconds] of Object.entries({ idleTimeout, absoluteTimeout })) {
     if (!(seconds > 0)) throw new SessionError('BAD_OPTIONS', `astroDriver: \`${name}\` is no positive number of seconds.`)
   }

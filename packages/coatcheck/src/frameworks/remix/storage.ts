@@ -50,7 +50,7 @@ export function storageOf<Data, Flash>(
       ...life,
       ...more,
     },
-    policy && { policy },
+    { policy },
   )
   watchRequests()
   return storageWith(sessions, wire && cookie)
