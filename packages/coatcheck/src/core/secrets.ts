@@ -34,20 +34,22 @@ function weakness(secret: unknown): string | undefined {
  * The secrets where a framework's documents name none: of the variable COATCHECK_SECRET, else, outside production, one for this
  * process. They are looked for when they are first needed, since at a Worker's module level there are no random bytes.
  */
-export function fallbackSecrets(): () => readonly string[] {
+export function fallbackSecrets(): readonly string[] | (() => readonly string[]) {
   const set = globalThis.process?.env?.COATCHECK_SECRET
   if (set) {
     const weak = weakness(set)
     if (weak) throw bad('COATCHECK_SECRET', weak, ADVICE)
-    return () => [set]
+    return [set]
   }
   if (inProduction()) {
     throw bad('secrets', 'is missing, and so is the variable COATCHECK_SECRET', `${MAKE_ONE}.`)
   }
-  return () => {
-    warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
-    return [remembered('secret', () => ({ secret: randomText(33) })).secret]
-  }
+  return made
+}
+
+function made(): readonly string[] {
+  warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
+  return [remembered('secret', () => ({ secret: randomText(33) })).secret]
 }
 
 /** Each text once per process. */
