@@ -1,6 +1,6 @@
 import { randomText } from '../crypto/random.ts'
 import { bad, kind, repeats } from './option-checks.ts'
-import { inProduction, remembered } from './remembered.ts'
+import { inProduction, remembered, warn } from './remembered.ts'
 
 const ADVICE = 'Use at least 32 random characters: `openssl rand -base64 33`.'
 const MAKE_ONE = 'Make one with `openssl rand -base64 33` and keep it out of the code'
@@ -51,15 +51,6 @@ function made(): readonly string[] {
   warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
   return [remembered('secret', () => ({ secret: randomText(33) })).secret]
 }
-
-/** Each text once per process. */
-function warn(text: string): void {
-  const said = remembered('warnings', () => PROCESS_WARNINGS)
-  if (!said.has(text)) console.warn(`coatcheck: ${text}.`.replace('..', '.'))
-  said.add(text)
-}
-
-const PROCESS_WARNINGS = new Set<string>()
 
 export function missingSecret(): Error {
   return bad('secrets', 'is missing, and needed to seal the session or its record', `${MAKE_ONE}, or give a \`store\`.`)

@@ -1,4 +1,12 @@
-import { type AnySessions, type FaceOptions, type FaceSessions, faceOf, sessionsFor, sessionsOf } from '../../core/face.ts'
+import {
+  type AnySessions,
+  type FaceOptions,
+  type FaceSessions,
+  faceOf,
+  sessionsFor,
+  sessionsOf,
+  warnOfPlainHttp,
+} from '../../core/face.ts'
 import type { CookieAttributes, SameSite } from '../../ticket/cookie.ts'
 import { type CookieOptions, lastingOf, WEEK } from './config.ts'
 import { upstreamLine } from './wire.ts'
@@ -59,8 +67,9 @@ function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: numb
   }
 }
 
-function attributesOf({ secure, sameSite, samesite, path = '/', domain }: CookieOptions): CookieAttributes {
+function attributesOf({ name, secure, sameSite, samesite, path = '/', domain }: Told): CookieAttributes {
   const site = (sameSite ?? samesite ?? 'lax').toLowerCase() as SameSite
+  if (site !== 'none') warnOfPlainHttp(name, secure)
   return {
     httpOnly: true,
     sameSite: site,

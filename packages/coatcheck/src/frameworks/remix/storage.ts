@@ -1,4 +1,4 @@
-import { type FaceOptions, type SessionsOptions, sessionsOf, watchRequests } from '../../core/face.ts'
+import { type FaceOptions, type SessionsOptions, sessionsOf, warnOfPlainHttp, watchRequests } from '../../core/face.ts'
 import type { Cookie, CookieOptions, Made } from './cookies.ts'
 import { type SessionStorage, storageWith } from './interface.ts'
 import { lifeOf } from './life.ts'
@@ -36,6 +36,7 @@ export function storageOf<Data, Flash>(
   const { maxAge, expires, secrets } = cookie
   const { policy, ...life } = lifeOf(cookie, engine)
   if (wire) refuseCoding(cookie)
+  warnOfPlainHttp(cookie.name, cookie.secure)
   const sessions = sessionsOf(
     {
       secretRule: 'warn',
