@@ -143,12 +143,12 @@ export function settingsOf(options: FaceOptions): Settings {
     foreign,
     serialize,
     ...timesOf(options),
-    storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,
     whenStoreDown,
   }
 }
 
-function timesOf({ idleTimeout, absoluteTimeout }: SessionsOptions): { idle: number; absolute: number } {
+function timesOf(options: SessionsOptions): Pick<Settings, 'idle' | 'absolute' | 'storeTimeout'> {
+  const { idleTimeout, absoluteTimeout } = options
   const absolute = seconds('absoluteTimeout', absoluteTimeout, 30 * DAY, 400 * DAY)
   const idle = seconds('idleTimeout', idleTimeout, Math.min(7 * DAY, absolute), 400 * DAY)
   if (idle > absolute) {
@@ -158,7 +158,14 @@ function timesOf({ idleTimeout, absoluteTimeout }: SessionsOptions): { idle: num
       'Make it at least as long as idleTimeout.',
     )
   }
-  return { idle: idle * 1000, absolute: absolute * 1000 }
+  const storeTimeout = seconds('storeTimeout', options.storeTimeout, 2, 600)
+  if (options.storeTimeout !== undefined && storeTimeout > idle)
+    throw bad(
+      'storeTimeout',
+      `is ${storeTimeout} seconds and longer than a session lives unseen, ${idle} seconds`,
+      'Make it shorter.',
+    )
+  return { idle: idle * 1000, absolute: absolute * 1000, storeTimeout: storeTimeout * 1000 }
 }
 
 /** Registered ones whose meaning a ticket would change. */
