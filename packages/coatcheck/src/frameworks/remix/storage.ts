@@ -36,7 +36,6 @@ export function storageOf<Data, Flash>(
   const { maxAge, expires, secrets } = cookie
   const { policy, ...life } = lifeOf(cookie, engine)
   if (wire) refuseCoding(cookie)
-  warnOfPlainHttp(cookie.name, cookie.secure)
   const sessions = sessionsOf(
     {
       secretRule: 'warn',
@@ -53,6 +52,7 @@ export function storageOf<Data, Flash>(
     },
     { policy },
   )
+  warnOfPlainHttp(cookie.name, cookie.secure)
   watchRequests()
   return storageWith(sessions, wire && cookie)
 }
