@@ -3,7 +3,7 @@ import { SessionError } from '../errors.ts'
 import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
 import type { Circumstances, Held, Saved, Taken } from './engine.ts'
-import { policyOf, slideIsDue } from './expiry.ts'
+import { slides, timed } from './lasting.ts'
 import { type Plan, planCommit } from './plan.ts'
 import type { Core, Recognised } from './recognise.ts'
 import { Reply } from './reply.ts'
@@ -59,9 +59,10 @@ export class Committer {
     return this.#held !== undefined && !this.#held.foreign && this.#core.keeper.kind !== 'sealed'
   }
 
-  commit(session: LiveSession, how: LineOptions = {}): Maybe<Committed> {
+  /** `renews`: the application committed, and is to get a cookie again that ends with the idle end. */
+  commit(session: LiveSession, how: LineOptions & { readonly renews?: boolean } = {}): Maybe<Committed> {
     const { keeper, engine } = this.#core
-    const taken = this.#timed(session.take())
+    const taken = timed(session.take(), this.#held, this.#core, how.renews === true && !this.#given)
     const { lasts, ...values } = taken.changes
     const changed = !isEmpty(values) || (lasts !== undefined && this.#held !== undefined && !taken.ended)
     if (this.#gone && !taken.ended) {
@@ -76,11 +77,11 @@ export class Committer {
       throw refusal
     }
     const maySlide = this.#request.mayResend || keeper.kind !== 'sealed'
-    const slides = held !== undefined && maySlide && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    const slideIsDue = taken.renews === true || (held !== undefined && maySlide && slides(held, this.#core))
     const signsIn = move?.kind === 'signIn'
     const moves = move !== undefined
     const isThere = held !== undefined || (ended && this.#over.length > 0)
-    const plan = planCommit({ held: isThere, ended, changed, begins, moves, signsIn, slideIsDue: slides })
+    const plan = planCommit({ held: isThere, ended, changed, begins, moves, signsIn, slideIsDue })
     if (plan === 'nothing') return this.done(plan, ended ? this.#reply.clearing(how) : this.#again(how))
     return orElse(
       () =>
@@ -94,19 +95,6 @@ export class Committer {
   done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
     return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
-  }
-
-  /** A session that is to last much longer than it can goes on as a new one: the end of a record is fixed. */
-  #timed(taken: Taken): Taken {
-    const { keeper, engine } = this.#core
-    const { lasts, ...changes } = taken.changes
-    const held = this.#held
-    if (lasts === undefined || taken.move || !held || held.foreign) return taken
-    const missing = engine.now() + lasts - held.life.endsAt
-    if (keeper.kind !== 'custom' && missing > lasts / 2) return { ...taken, move: { kind: 'regenerate', anew: true } }
-    // The same time again: a line each time would undo what a parallel sign-in has just sent.
-    const isDue = lasts !== held.body.lasts || slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
-    return isDue ? taken : { ...taken, changes }
   }
 
   /** The line once more, when this request gave one and it is to look different. */

@@ -17,7 +17,7 @@ import {
   type Taken,
   withSecrets,
 } from './engine.ts'
-import { born, type Life, lifeFault, policyOf } from './expiry.ts'
+import { born, type Life, lifeFault, lifeUnder, type Policy, policyOf } from './expiry.ts'
 import { bodyOf, type Plain, plainOf, reserved } from './plain.ts'
 import type { Plan } from './plan.ts'
 import { adopt as adoptAny } from './sealed.ts'
@@ -29,6 +29,11 @@ export interface CustomStorage {
   read(id: string): Promise<Record<string, unknown> | null | undefined>
   update(id: string, data: Record<string, unknown>, expires: Date): Promise<unknown>
   delete(id: string): Promise<unknown>
+}
+
+interface Shown extends Pick<Held, 'life' | 'stale'> {
+  readonly id: string
+  readonly isUndated: boolean
 }
 
 interface CustomHeld extends Held {
@@ -64,9 +69,9 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
   async function find(ticket: string): Promise<CustomHeld | Refused> {
     const shown = await shownBy(ticket)
     if ('refused' in shown) return shown
-    const { id, life, stale } = shown
+    const { id, life, stale, isUndated } = shown
     const handle = await digest('custom', id)
-    const refused = lifeFault(life, engine.now())
+    const refused = lifeFault(life, engine.now()) ?? lifeFault(lifeUnder(life, { lasts: 0 }, engine.policy), engine.now())
     if (refused) return { refused, handle }
     const row = await read(id)
     if (!row) return { refused: 'unknown', handle }
@@ -74,23 +79,29 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) {
       engine.emit({ type: 'unreadable-value', key, handle })
     }
-    return { id, handle, life, body, stale }
+    return { id, handle, life, body, stale, isUndated }
   }
 
-  async function shownBy(ticket: string): Promise<{ id: string; life: Life; stale: boolean } | Refused> {
+  async function shownBy(ticket: string): Promise<Shown | Refused> {
     for (const format of foreign) {
       const id = await format.read(ticket)
       // Such a cookie says nothing of when the session began or ends: its row does.
       if (id === '') return { refused: 'malformed' }
-      if (id !== undefined) return { id, life: lifeFromNow(), stale: format !== formats.writes }
+      if (id !== undefined) return { id, life: lifeFromNow(), stale: format !== formats.writes, isUndated: true }
     }
     const verified = (await ours?.verify('custom', context, ticket)) ?? 'forged'
     if (typeof verified === 'string') return { refused: verified }
-    const shown = shownIn(verified.bytes)
-    return shown ? { ...shown, stale: verified.stale || formats.writes !== undefined } : { refused: 'corrupt' }
+    const shown = shownIn(verified.bytes, engine.policy)
+    return shown ? { ...shown, stale: verified.stale || formats.writes !== undefined, isUndated: false } : { refused: 'corrupt' }
   }
 
-  const lifeFromNow = () => born({ ...engine.policy, idle: engine.policy.absolute }, engine.now())
+  /** The times of a row that was not written by us, or is to be: it ends with its cookie. */
+  const lifeFromNow = (lasts = engine.policy.rolls === undefined ? engine.policy.absolute : undefined): Life =>
+    born(policyOf(lasts === undefined ? {} : { lasts }, engine.policy), engine.now())
+
+  /** Those of a session that goes on, counted from now. */
+  const lifeAgain = ({ life, body }: Held, lasts?: number): Life =>
+    lifeUnder({ ...lifeFromNow(lasts), createdAt: body.since ?? life.createdAt }, { lasts: 0 }, engine.policy)
 
   async function commit(plan: Plan, held: CustomHeld | undefined, taken: Taken): Promise<Saved> {
     const { id: old } = held ?? {}
@@ -108,18 +119,23 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     const data = { ...rowWith(fresh.unreadable), ...rowOf(body) }
     const { lasts } = taken.changes
     if (before?.id === undefined || plan === 'replace') {
-      const policy = policyOf({ lasts: lasts ?? engine.policy.absolute }, engine.policy)
-      const life = before && !startsAnew(taken.move) ? before.life : { ...born(policy, now), endsAt: now + policy.idle }
+      const life =
+        before && !startsAnew(taken.move)
+          ? before.id === undefined || lasts !== undefined
+            ? lifeAgain(before, lasts)
+            : before.life
+          : lifeFromNow(lasts)
       const id = await create(data, life)
       if (before?.id !== undefined) await remove(before.id)
       return give({ id, handle: await digest('custom', id), life, body, stale: false })
     }
-    const life = lasts === undefined ? before.life : { ...before.life, endsAt: now + lasts, expiresAt: now + lasts }
-    if (plan === 'update') {
-      await callStore(engine, 'update', async () => storage.update(before.id as string, data, new Date(life.endsAt)))
+    const isNews = lasts !== undefined || (engine.policy.rolls !== undefined && (plan === 'touch' || taken.renews === true))
+    const life = isNews ? lifeAgain(before, lasts) : before.life
+    if (plan === 'update' || isNews) {
+      await callStore(engine, 'update', async () => storage.update(before.id as string, data, new Date(life.expiresAt)))
     }
     const next = { ...before, id: before.id, life, body, stale: false }
-    return before.stale || lasts !== undefined ? give(next) : { held: next }
+    return before.stale || isNews ? give(next) : { held: next }
   }
 
   const adopt = (foreign: Foreign): Maybe<CustomHeld | Refused> =>
@@ -129,14 +145,14 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
   const remove = (id: string) => callStore(engine, 'delete', async () => storage.delete(id))
 
   async function create(data: Record<string, unknown>, life: Life): Promise<string> {
-    const id: unknown = await callStore(engine, 'create', async () => storage.create(data, new Date(life.endsAt)))
+    const id: unknown = await callStore(engine, 'create', async () => storage.create(data, new Date(life.expiresAt)))
     if (typeof id === 'string' && id !== '') return id
     throw new SessionError('STORE_FAILED', 'create() returned no id.', { fix: 'Let it return the id of the new row as a text.' })
   }
 
   async function give(held: CustomHeld & { readonly id: string }): Promise<Saved> {
     if (formats.writes) return { held, ticket: await formats.writes.write(held.id) }
-    const shown = JSON.stringify([held.id, held.life.createdAt, held.life.endsAt])
+    const shown = JSON.stringify([held.id, held.life.createdAt, held.life.expiresAt])
     return { held, ticket: await withSecrets(engine).sign('custom', context, new TextEncoder().encode(shown)) }
   }
 
@@ -144,10 +160,12 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
 }
 
 /** What a ticket shows: the id, when it began and when it ends. */
-function shownIn(bytes: Uint8Array): { id: string; life: Life } | undefined {
+function shownIn(bytes: Uint8Array, { rolls, fixed, absolute }: Policy): { id: string; life: Life } | undefined {
   try {
-    const [id, createdAt, endsAt] = JSON.parse(new TextDecoder().decode(bytes))
-    return typeof id === 'string' ? { id, life: { createdAt, endsAt, expiresAt: endsAt } } : undefined
+    const [id, createdAt, expiresAt] = JSON.parse(new TextDecoder().decode(bytes))
+    const lastEnd = fixed ? Math.max(expiresAt, createdAt + absolute) : expiresAt + absolute
+    const endsAt = rolls === undefined ? expiresAt : lastEnd
+    return typeof id === 'string' ? { id, life: { createdAt, endsAt, expiresAt } } : undefined
   } catch {
     return undefined
   }

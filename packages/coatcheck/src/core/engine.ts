@@ -53,6 +53,8 @@ export interface Taken {
   readonly ended: boolean
   /** The session is to be there even when it is empty. */
   readonly begins: boolean
+  /** The application committed, and is to get a cookie again that ends with the idle end. */
+  readonly renews?: boolean
   /** Puts it all back: the commit failed. */
   readonly undo: () => void
   /** Whether the session was not ended since. */
@@ -82,6 +84,8 @@ export interface Held extends Kept {
   readonly stale: boolean
   /** Another library kept it until now. */
   readonly foreign?: boolean
+  /** Nothing in its ticket says when it was seen: it is always as if that were now. */
+  readonly isUndated?: boolean
 }
 
 /** A session as another library kept it. */
@@ -132,8 +136,12 @@ export interface Keeper<H extends Held = Held> {
 export type MakeKeeper = ((engine: Engine) => Keeper) & { readonly needsSecrets?: boolean }
 
 /** The body as an owner's: nobody's without one. */
-export function ownedBy(body: Body, taken: Taken): Body {
-  return taken.move?.kind === 'signIn' ? { ...body, owner: taken.move.owner } : body
+export function ownedBy({ since, ...body }: Body, { move }: Taken): Body {
+  return {
+    ...body,
+    ...(since !== undefined && !startsAnew(move) && { since }),
+    ...(move?.kind === 'signIn' && { owner: move.owner }),
+  }
 }
 
 /** Whether the session's time begins again with this move. */

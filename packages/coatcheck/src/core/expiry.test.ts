@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { born, type Life, lifeFault, type Policy, seen, slideIsDue } from './expiry.ts'
+import { born, type Life, lifeFault, lifeUnder, type Policy, seen, slideIsDue } from './expiry.ts'
 
 const policy: Policy = { idle: 100_000, absolute: 250_000 }
 const life = (createdAt: number, expiresAt: number, endsAt: number): Life => ({ createdAt, expiresAt, endsAt })
@@ -82,4 +82,28 @@ describe('promise 5: both ends', () => {
       })
     },
   )
+})
+
+describe('S13: times that were made shorter', () => {
+  const long: Policy = { idle: 1_000_000, absolute: 9_000_000 }
+  const one = born(long, 0)
+
+  test('cut the absolute end of sessions that began before, counted from their beginning', () => {
+    expect(lifeUnder(one, {}, policy)).toEqual(life(0, 250_000, 250_000))
+    expect(lifeUnder(one, { since: 100_000 }, policy)).toEqual(life(0, 350_000, 350_000))
+    expect(lifeUnder(one, {}, long)).toBe(one)
+    expect(lifeUnder(life(0, 90_000, 250_000), {}, { ...policy, absolute: 100_000 })).toEqual(life(0, 90_000, 100_000))
+  })
+
+  test('do not touch one with a time of its own, unless the site stated the absolute time', () => {
+    expect(lifeUnder(one, { lasts: 5 }, policy)).toBe(one)
+    expect(lifeUnder(one, { lasts: 5 }, { ...policy, fixed: true }).endsAt).toBe(250_000)
+  })
+
+  test('cut the idle end once it is seen', () => {
+    expect(slideIsDue(one, policy, 10)).toBe(true)
+    expect(seen(one, policy, 10)).toEqual(life(0, 100_010, 9_000_000))
+    // Clocks of two servers that differ do not move it to and fro.
+    expect(slideIsDue(life(0, 159_000, 250_000), policy, 0)).toBe(false)
+  })
 })

@@ -9,10 +9,16 @@ export interface Life {
   readonly expiresAt: number
 }
 
-/** Both in milliseconds. */
+/** In milliseconds. */
 export interface Policy {
   readonly idle: number
   readonly absolute: number
+  /** The site stated the absolute time: it counts for sessions with a time of their own as well. */
+  readonly fixed?: boolean
+  /** Cookies end so long after they were given, and are given again by what moves the idle end. Else they say the absolute end, once. */
+  readonly rolls?: number
+  /** The idle end of no session is later, whenever it was seen; milliseconds since the epoch. */
+  readonly until?: number
 }
 
 /** Clocks of two servers may differ by this much, in milliseconds. */
@@ -36,20 +42,59 @@ export function isOver(life: Life, now: number): boolean {
 
 interface Lasting {
   readonly lasts?: number
+  readonly since?: number
 }
 
 /** The policy of one session: that of all, or the idle time that it was given for itself. */
-export function policyOf({ lasts }: Lasting, policy: Policy): Policy {
-  return lasts === undefined ? policy : { idle: lasts, absolute: Math.max(lasts, policy.absolute) }
+export function policyOf({ lasts }: Lasting, { until, ...policy }: Policy): Policy {
+  if (lasts === undefined) return until === undefined ? policy : { ...policy, until }
+  return { ...policy, idle: lasts, absolute: policy.fixed ? policy.absolute : Math.max(2 * lasts, policy.absolute) }
+}
+
+/** Whether a session's cookie is given again by what moves its idle end. */
+export function rolls(body: Lasting, policy: Policy): boolean {
+  return body.lasts !== undefined || policy.rolls !== undefined
+}
+
+/** When the cookie of a session ends that is given at `now`. */
+export function cookieEnd(
+  { endsAt, expiresAt }: Life,
+  { lasts }: Lasting,
+  { rolls, until = endsAt }: Policy,
+  now: number,
+): number {
+  if (lasts !== undefined) return expiresAt
+  return rolls === undefined ? endsAt : Math.min(now + rolls, until, endsAt)
 }
 
 export function born(policy: Policy, now: number): Life {
-  return { createdAt: now, endsAt: now + policy.absolute, expiresAt: now + Math.min(policy.idle, policy.absolute) }
+  const endsAt = now + policy.absolute
+  return { createdAt: now, endsAt, expiresAt: idleEnd(policy, now, endsAt) }
 }
 
-/** The same life, seen at `now`: the idle end never moves back, and never past the absolute end. */
+/** Where seeing a session at `now` puts its idle end. */
+function idleEnd({ idle, until = Number.POSITIVE_INFINITY }: Policy, now: number, endsAt: number): number {
+  return Math.min(now + idle, Math.max(until, now), endsAt)
+}
+
+/**
+ * The life as today's policy has it: times that were made shorter count for sessions that began before, except for one with a time of its
+ * own. How long a session had not been seen before that nobody knows: its idle end is cut once it is seen.
+ */
+export function lifeUnder(life: Life, body: Lasting, policy: Policy): Life {
+  const { lasts, since = life.createdAt } = body
+  if (lasts !== undefined && !policy.fixed) return life
+  const endsAt = Math.min(life.endsAt, since + policy.absolute)
+  const until = lasts === undefined ? (policy.until ?? endsAt) : endsAt
+  if (endsAt === life.endsAt && until >= life.expiresAt) return life
+  return { ...life, endsAt, expiresAt: Math.min(life.expiresAt, endsAt, until) }
+}
+
+/** The same life, seen at `now`: the idle end never moves past the absolute end, and moves back only when the idle time was made shorter. */
 export function seen(life: Life, policy: Policy, now: number): Life {
-  return { ...life, expiresAt: Math.max(life.expiresAt, Math.min(now + policy.idle, life.endsAt)) }
+  const end = idleEnd(policy, now, life.endsAt)
+  const isShorter = life.expiresAt > end + SKEW && now >= life.createdAt
+  return { ...life, expiresAt: isShorter ? end : Math.max(life.expiresAt, end) }
 }
 
 /** The same life after a write at `now` that made of the session what `body` says: a time given anew counts from here. */
@@ -58,9 +103,18 @@ export function written(life: Life, body: Lasting, before: Lasting, policy: Poli
   return { ...life, expiresAt: Math.min(now + body.lasts, life.endsAt) }
 }
 
+/**
+ * Whether an application that commits with each request is to get its cookie again: a minute after the last one, or a sixtieth of the idle
+ * time. A line with every answer would undo what a parallel sign-in has just sent.
+ */
+export function renewalIsDue(life: Life, policy: Policy, now: number): boolean {
+  return seen(life, policy, now).expiresAt - life.expiresAt >= Math.min(60_000, policy.idle / 60)
+}
+
 /** Whether a request that changed nothing should still move the idle end: at most once in half the idle window. */
 export function slideIsDue(life: Life, policy: Policy, now: number): boolean {
+  const { expiresAt } = seen(life, policy, now)
   // Counted from when the idle end was last set, so that the last stretch before the absolute end slides too.
   const lastSeen = life.expiresAt - policy.idle
-  return now - lastSeen >= policy.idle / 2 && seen(life, policy, now).expiresAt > life.expiresAt
+  return expiresAt < life.expiresAt || (now - lastSeen >= policy.idle / 2 && expiresAt > life.expiresAt)
 }

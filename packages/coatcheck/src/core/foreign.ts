@@ -18,10 +18,10 @@ const LONGEST = 400 * 86_400_000
 
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
 export function lifeIn({ createdAt, expiresAt }: ForeignSession, { policy, now }: Engine): Life {
-  const { endsAt } = born(policy, now())
+  const { endsAt, expiresAt: idleEnd } = born(policy, now())
   // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
   const end = Number.isFinite(expiresAt) ? Math.min(Math.floor(expiresAt as number), now() + LONGEST) : endsAt
-  return { createdAt: beginningOf(createdAt, now()), endsAt: end, expiresAt: end }
+  return { createdAt: beginningOf(createdAt, now()), endsAt: end, expiresAt: Number.isFinite(expiresAt) ? end : idleEnd }
 }
 
 /** When it began, in a form that we can write; what says nothing of use began now. */
@@ -47,10 +47,18 @@ export async function findForeign(
       const { body, unreadable } = bodyOf(session.values, session.flash, session.ends)
       for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) engine.emit({ type: 'unreadable-value', key })
       // Its own end was counted by other rules; from here on ours count.
-      const life = { ...born(engine.policy, engine.now()), createdAt: beginningOf(session.createdAt, engine.now()) }
+      const since = engine.now()
+      const life = { ...born(engine.policy, since), createdAt: beginningOf(session.createdAt, since) }
       const { forget, unique, gone = false } = session
       const named = unique === undefined ? undefined : `${reader.format} ${unique}`
-      const found = { format: reader.format, via, unique: named, body, life, isGone: gone }
+      const found = {
+        format: reader.format,
+        via,
+        unique: named,
+        body: { ...body, ...(life.createdAt < since && { since }) },
+        life,
+        isGone: gone,
+      }
       return { ...found, ...(isOther && { cookieName }), ...(forget && { forget }) }
     }
   }

@@ -1,67 +1,105 @@
-import type { AnySessions } from './sessions.ts'
+import { createKeyring, type Keyring } from '../crypto/keyring.ts'
 
-/** So many configurations are kept. */
+/** So many different texts are kept, those used last. */
 const MOST = 256
+/** What is nested deeper is told apart by which object it is. */
+const DEEPEST = 20
 
-interface Made {
-  readonly sessions: AnySessions
-  /** The options as they were given last: the functions among them are called as they are there. */
-  readonly latest: { options: object }
+/** Configurations that are the same so far; those below differ in the next object or function. */
+interface Place {
+  made?: object
+  readonly below: WeakMap<object, Place>
 }
 
-const kept = new Map<string, Made>()
-const numbers = new WeakMap<object, number>()
-let count = 0
+const places = new Map<string, Place>()
+const keyrings = new Map<string, Keyring>()
+const lateKeyrings = new WeakMap<object, Keyring>()
 
 /**
- * The sessions of a configuration that is written anew for every request: made once for the same plain values and the same objects.
- * Functions are no part of what is compared: a literal in a handler is another one each time, and the newest is called. The 256 used
- * last are kept. `face` keeps those of two faces apart; `make` is given the options with functions that stay right.
+ * What `make` makes of a configuration that is written anew for every request: made once for the same plain values, in the same order, and
+ * the very same functions and other objects. A literal function in a handler is another one each time: what was made for it goes when it
+ * goes. `face` keeps those of two faces apart. `make` is given a copy, which holds what was compared and nothing else.
  */
-export function sessionsFor<Options extends object>(
+export function sessionsFor<Options extends object, Made extends object>(
   face: string,
   options: Options,
-  make: (options: Options) => AnySessions,
-): AnySessions {
-  const key = `${face} ${textOf(options)}`
-  const known = kept.get(key)
-  if (known) {
-    known.latest.options = options
-    kept.delete(key)
-    kept.set(key, known)
-    return known.sessions
+  make: (options: Options) => Made,
+): Made {
+  const said: string[] = [JSON.stringify(face)]
+  const objects: object[] = []
+  const copy = fieldsOf(Object.entries(options), said, objects, 0) as Options
+  let place = keptAt(places, said.join(), (): Place => ({ below: new WeakMap() }))
+  for (const object of objects) {
+    const next = place.below.get(object) ?? { below: new WeakMap() }
+    place.below.set(object, next)
+    place = next
   }
-  const latest = { options }
-  const forwarding = Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [name, typeof value === 'function' ? forward(name, latest) : value]),
-  )
-  const made: Made = { latest, sessions: make(forwarding as Options) }
-  kept.set(key, made)
-  const [oldest] = kept.keys()
-  if (oldest !== undefined && kept.size > MOST) kept.delete(oldest)
-  return made.sessions
+  place.made ??= make(copy)
+  return place.made as Made
 }
 
-const forward =
-  (name: string, latest: Made['latest']) =>
-  (...args: unknown[]): unknown =>
-    (latest.options as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args)
-
-function numberOf(object: object): number {
-  const known = numbers.get(object) ?? ++count
-  numbers.set(object, known)
+/** Keys are derived once for the same secrets, however often a storage of them is made. */
+export function keyringOf(secrets: readonly string[] | (() => readonly string[])): Keyring {
+  if (typeof secrets !== 'function') return keptAt(keyrings, JSON.stringify(secrets), () => createKeyring([...secrets]))
+  const known = lateKeyrings.get(secrets) ?? createKeyring(secrets)
+  lateKeyrings.set(secrets, known)
   return known
 }
 
-/** Plain values by what they say, anything else by which object it is. */
-function textOf(value: object): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'function') return 'function'
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
-    const isPlain =
-      [Object.prototype, null].includes(Object.getPrototypeOf(part)) &&
-      !Object.values(part).some((each) => typeof each === 'function')
-    if (part === value || isPlain) return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-    return { object: numberOf(part) }
+function keptAt<T>(all: Map<string, T>, text: string, make: () => T): T {
+  const known = all.get(text) ?? make()
+  all.delete(text)
+  all.set(text, known)
+  const [oldest] = all.keys()
+  if (oldest !== undefined && all.size > MOST) all.delete(oldest)
+  return known
+}
+
+/** A copy of a plain value, and any other object itself; what tells it from others goes into `said`, and into `objects`. */
+function copied(value: unknown, said: string[], objects: object[], depth: number): unknown {
+  if (typeof value === 'symbol') {
+    const name = Symbol.keyFor(value)
+    said.push(`symbol ${JSON.stringify(name)}`)
+    if (name === undefined) objects.push({}) // never the same as another
+    return value
+  }
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) {
+    said.push(typeof value === 'string' ? JSON.stringify(value) : Object.is(value, -0) ? '-0' : `${typeof value} ${value}`)
+    return value
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Date.prototype) {
+    said.push(`Date ${+(value as Date)}`)
+    return new Date(+(value as Date))
+  }
+  if (prototype === URL.prototype) {
+    said.push(`URL ${JSON.stringify((value as URL).href)}`)
+    return new URL((value as URL).href)
+  }
+  if (depth < DEEPEST && Array.isArray(value) && prototype === Array.prototype) {
+    said.push('[')
+    const copy = Array.from(value, (each) => copied(each, said, objects, depth + 1))
+    said.push(']')
+    return copy
+  }
+  // A store, say, may be an object of functions, or one that shows nothing and answers to any name: it is known by itself.
+  if (depth < DEEPEST && (prototype === Object.prototype || prototype === null)) {
+    const fields = Object.entries(value)
+    const isPlain = fields.length > 0 && !fields.some(([, field]) => typeof field === 'function')
+    if (isPlain) return fieldsOf(fields, said, objects, depth)
+  }
+  said.push('object')
+  objects.push(value)
+  return value
+}
+
+/** Getters are asked once: what they said is what counts. In their order, which is that of a password's versions. */
+function fieldsOf(fields: readonly (readonly [string, unknown])[], said: string[], objects: object[], depth: number): object {
+  said.push('{')
+  const copies = fields.map(([name, field]) => {
+    said.push(JSON.stringify(name))
+    return [name, copied(field, said, objects, depth + 1)] as const
   })
+  said.push('}')
+  return Object.fromEntries(copies)
 }

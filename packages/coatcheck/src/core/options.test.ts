@@ -65,6 +65,13 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
     ['a flag of text', good({ chunks: 'yes' }), 'chunks', /text of 3/, /true or false/],
     ['a flag of null', good({ acceptUnsigned: null }), 'acceptUnsigned', /null/, /true or false/],
     ['a flag of a number', good({ store, encryptRecords: 1 }), 'encryptRecords', /number 1/, /true or false/],
+    [
+      'a store that is waited for longer than a session lives',
+      good({ store, storeTimeout: 61, idleTimeout: 60 }),
+      'storeTimeout',
+      /longer/,
+      /shorter/,
+    ],
     ['a clock that is a time', good({ now: 0 }), 'now', /number 0/, /function/],
     ['a clock of null', good({ now: null }), 'now', /null/, /function/],
     ['an observer that is a list', good({ onEvent: [] }), 'onEvent', /list/, /function/],

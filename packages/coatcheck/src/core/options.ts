@@ -1,10 +1,11 @@
+import { clockOf } from '../clock.ts'
 import type { ForeignReader } from '../foreign/format.ts'
 import type { Store } from '../stores/store.ts'
 import type { CookieAttributes } from '../ticket/cookie.ts'
 import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie-options.ts'
 import type { MakeKeeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
-import { bad, flag, kind, refuseUnknown, seconds } from './option-checks.ts'
+import { bad, flag, kind, refuseUnknown } from './option-checks.ts'
 import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
 import { onReplayOf, timesOf } from './time-options.ts'
 
@@ -51,7 +52,7 @@ export interface SessionsOptions {
    * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
    */
   readonly whenStoreDown?: 'fail' | 'read-only'
-  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  /** The clock, in milliseconds since the epoch; of fractions the whole part counts. Default `Date.now`. */
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
   readonly onEvent?: (event: SessionEvent) => void
@@ -116,7 +117,7 @@ const OPTIONS = [
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
   refuseUnknown('', options, OPTIONS)
-  const { store, keeper, onEvent, now = Date.now, foreign = [], serialize, whenStoreDown = 'fail' } = options
+  const { store, keeper, onEvent, now, foreign = [], serialize, whenStoreDown = 'fail' } = options
   const warns = options.secretRule === 'warn'
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
   const needsSecrets = encryptRecords || keeper?.needsSecrets || !(store || keeper)
@@ -160,14 +161,13 @@ export function settingsOf(options: FaceOptions): Settings {
     encryptRecords,
     acceptUnsigned: flag('acceptUnsigned', options.acceptUnsigned),
     chunks: flag('chunks', options.chunks),
-    now,
+    now: clockOf(now),
     cookie,
     header,
     binding,
     foreign,
     serialize,
     ...timesOf(options),
-    storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,
     onReplay: onReplayOf(options),
     whenStoreDown,
   }

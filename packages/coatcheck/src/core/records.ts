@@ -153,7 +153,8 @@ export class Records {
   /** Moves the idle end. undefined: somebody else has written, and whoever wrote has moved it. */
   async touch(known: VersionedRecord, life: Life): Promise<VersionedRecord | undefined> {
     const { store } = this
-    if (!store.touch || known.stale) return this.update(known, known.body, life)
+    // A store's touch moves an end forward only.
+    if (!store.touch || known.stale || life.expiresAt < known.record.expiresAt) return this.update(known, known.body, life)
     const moved = await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
     return moved ? { ...known, record: { ...known.record, expiresAt: life.expiresAt } } : undefined
   }

@@ -20,3 +20,20 @@ export function remembered<T extends object>(name: string, make: () => T): T {
   place[PLACE].set(name, made)
   return made
 }
+
+const PROCESS_WARNINGS = new Set<string>()
+
+/** Each text once per process. */
+export function warn(text: string): void {
+  const said = remembered('warnings', () => PROCESS_WARNINGS)
+  if (!said.has(text)) console.warn(`coatcheck: ${text}.`.replace('..', '.'))
+  said.add(text)
+}
+
+/** Says once, in production, that nobody decided whether a session's cookie may go over plain HTTP, as the framework's own does. */
+export function warnOfPlainHttp(cookie: string, secure: boolean | undefined): void {
+  if (secure === undefined && inProduction())
+    warn(
+      `the cookie ${JSON.stringify(cookie)} is sent over plain HTTP too, where others can read it. Set the cookie's option \`secure\` to true`,
+    )
+}

@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { largest } from './body.ts'
 import type { Engine, Held } from './engine.ts'
+import { cookieEnd } from './expiry.ts'
 import { type Arrival, CookieTooLong, type HeaderLine, type LineOptions, type Transport } from './transport.ts'
 
 /** What one response tells the visitor of the session's ticket: nothing, a new one, or that it is gone. */
@@ -24,9 +25,10 @@ export class Reply {
   /** The lines that give `ticket`. Throws `COOKIE_TOO_LARGE`. */
   giving(ticket: string, held: Held, how: LineOptions = {}): HeaderLine[] {
     const { lasts } = held.body
-    const end = lasts === undefined ? held.life.endsAt : held.life.expiresAt
+    const { now, policy } = this.#engine
+    const end = cookieEnd(held.life, held.body, policy, now())
     // It may have ended while a slow store answered.
-    const seconds = Math.max(0, Math.ceil((end - this.#engine.now()) / 1000))
+    const seconds = Math.max(0, Math.ceil((end - now()) / 1000))
     // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
     const persistence = { ...how, lasts: how.lasts || lasts !== undefined }
     try {

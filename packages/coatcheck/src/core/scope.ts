@@ -163,15 +163,15 @@ export class Scope {
     return session
   }
 
-  #commit({ attributes, ...times }: Commit): Maybe<Committed> {
+  #commit(how: Commit): Maybe<Committed> {
     if (!this.#session) return this.#committer.done('nothing', [])
     this.#queue.check()
-    const lasts = lastsOf(times, this.core.engine.now())
+    const lasts = lastsOf(how, this.core.engine.now())
     if (lasts !== undefined) {
       if (lasts > 0) this.#session.last(lasts)
       else this.#session.restart() // over already
     }
-    const committed = this.#committer.commit(this.#session, { ...(attributes && { attributes }), lasts: lasts !== undefined })
+    const committed = this.#committer.commit(this.#session, { ...how, lasts: lasts !== undefined })
     return andThen(committed, (done) => {
       if (this.#finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done

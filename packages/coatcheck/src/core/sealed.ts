@@ -15,7 +15,7 @@ import {
   startsAnew,
   type Taken,
 } from './engine.ts'
-import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
+import { born, type Life, lifeFault, lifeUnder, policyOf, written } from './expiry.ts'
 import { newerRelease } from './pending.ts'
 import type { Plan } from './plan.ts'
 
@@ -40,8 +40,9 @@ export function sealedKeeper(keyring: Keyring, engine: Engine): Keeper {
       const { body, frame, to, ended } = decoded
       const [createdAt, endsAt, expiresAt] = Array.isArray(frame.life) ? frame.life : []
       if (to || ended || typeof frame.id !== 'string') return { refused: 'corrupt' }
-      const life = { createdAt, endsAt, expiresAt } as Life // lifeFault checks that these are times
-      const refused = lifeFault(life, engine.now())
+      const made = { createdAt, endsAt, expiresAt } as Life // lifeFault checks that these are times
+      const life = lifeUnder(made, body, engine.policy)
+      const refused = lifeFault(made, engine.now()) ?? lifeFault(life, engine.now())
       return refused ? { refused, handle: frame.id } : { body, life, handle: frame.id, stale: opened.stale }
     })
   }

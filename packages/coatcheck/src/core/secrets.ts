@@ -1,6 +1,6 @@
 import { randomText } from '../crypto/random.ts'
 import { bad, kind, repeats } from './option-checks.ts'
-import { inProduction, remembered } from './remembered.ts'
+import { inProduction, remembered, warn } from './remembered.ts'
 
 const ADVICE = 'Use at least 32 random characters: `openssl rand -base64 33`.'
 const MAKE_ONE = 'Make one with `openssl rand -base64 33` and keep it out of the code'
@@ -34,30 +34,23 @@ function weakness(secret: unknown): string | undefined {
  * The secrets where a framework's documents name none: of the variable COATCHECK_SECRET, else, outside production, one for this
  * process. They are looked for when they are first needed, since at a Worker's module level there are no random bytes.
  */
-export function fallbackSecrets(): () => readonly string[] {
+export function fallbackSecrets(): readonly string[] | (() => readonly string[]) {
   const set = globalThis.process?.env?.COATCHECK_SECRET
   if (set) {
     const weak = weakness(set)
     if (weak) throw bad('COATCHECK_SECRET', weak, ADVICE)
-    return () => [set]
+    return [set]
   }
   if (inProduction()) {
     throw bad('secrets', 'is missing, and so is the variable COATCHECK_SECRET', `${MAKE_ONE}.`)
   }
-  return () => {
-    warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
-    return [remembered('secret', () => ({ secret: randomText(33) })).secret]
-  }
+  return made
 }
 
-/** Each text once per process. */
-function warn(text: string): void {
-  const said = remembered('warnings', () => PROCESS_WARNINGS)
-  if (!said.has(text)) console.warn(`coatcheck: ${text}.`.replace('..', '.'))
-  said.add(text)
+function made(): readonly string[] {
+  warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
+  return [remembered('secret', () => ({ secret: randomText(33) })).secret]
 }
-
-const PROCESS_WARNINGS = new Set<string>()
 
 export function missingSecret(): Error {
   return bad('secrets', 'is missing, and needed to seal the session or its record', `${MAKE_ONE}, or give a \`store\`.`)

@@ -1,7 +1,7 @@
-import { createKeyring } from '../crypto/keyring.ts'
 import { SessionError } from '../errors.ts'
 import { type Engine, type Keeper, withSecrets } from './engine.ts'
 import { emitter } from './events.ts'
+import { keyringOf } from './memo.ts'
 import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
 import type { Core } from './recognise.ts'
 import { Scope } from './scope.ts'
@@ -74,7 +74,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     now,
     emit: emitter(options.onEvent),
     policy: { idle: settings.idle, absolute: settings.absolute },
-    keyring: secrets && createKeyring(secrets),
+    keyring: secrets && keyringOf(secrets),
     binding,
     encryptRecords,
     acceptUnsigned,

@@ -16,7 +16,7 @@ import {
   type Saved,
   type Taken,
 } from './engine.ts'
-import { born, isOver, lifeFault, policyOf, seen, slideIsDue } from './expiry.ts'
+import { born, isOver, lifeFault, lifeUnder, policyOf, rolls, seen, slideIsDue } from './expiry.ts'
 import { type Made, Moves } from './moves.ts'
 import { overtaken, perhapsEvicted, unreadable } from './pending.ts'
 import type { Plan } from './plan.ts'
@@ -55,7 +55,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
   const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({
     handle: known.key,
     body: known.body,
-    life: known.record,
+    life: known.forwarding || known.fault ? known.record : lifeUnder(known.record, known.body, engine.policy),
     known,
     id,
     stale,
@@ -78,8 +78,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
       return { refused: fault, handle, ...(error && { error }), ...(blocks && { blocked: unreadable(known) }) }
     }
     if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? held
-    const refused = lifeFault(record, engine.now())
-    return refused ? { refused, handle, ...(isOver(record, engine.now()) && { ends: held }) } : held
+    const refused = lifeFault(record, engine.now()) ?? lifeFault(held.life, engine.now())
+    return refused ? { refused, handle, ...(isOver(held.life, engine.now()) && { ends: held }) } : held
   }
 
   async function adopt({ unique, body, life, isGone }: Foreign): Promise<AnyHeld | Refused> {
@@ -105,7 +105,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     }
     if (!held) return plan === 'end' ? { held: undefined } : begin(taken)
     if ('unique' in held) return moveIn(plan, held, taken, request)
-    if (plan === 'touch') return touch(held, request)
+    if (plan === 'touch') return touch(held, taken, request)
     if (held.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
     const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
     const outcome = await queue.commit({ kind, taken, request, since: engine.now() }, held.known)
@@ -118,8 +118,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
       return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
     }
     if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
-    const asked = taken.changes.lasts !== undefined
-    const isDue = held.body.lasts !== undefined && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
+    const asked = taken.changes.lasts !== undefined || taken.renews === true
+    const isDue = rolls(kept.body, engine.policy) && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     return asked || (request.mayResend && (held.stale || isDue))
       ? give(heldOf(kept, held.id, false), asked)
       : { held: heldOf(kept, held.id, held.stale) }
@@ -170,15 +170,15 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return { held: undefined, ...(plan !== 'end' && { dropped: 'ended' }) }
   }
 
-  async function touch(held: StoredHeld, request: Circumstances): Promise<Saved> {
+  async function touch(held: StoredHeld, taken: Taken, request: Circumstances): Promise<Saved> {
     if (held.known.forwarding) return { held }
     const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
-    // The cookie of a session with a time of its own ends with it, and goes on with it.
-    const isOwnTime = held.body.lasts !== undefined
-    const moved = await (isOwnTime ? records.update(held.known, held.body, life) : records.touch(held.known, life))
+    // A cookie that ends with the idle end goes on with it.
+    const isRolling = rolls(held.body, engine.policy)
+    const moved = await (isRolling ? records.update(held.known, held.body, life) : records.touch(held.known, life))
     // Whoever was faster has said to the visitor what there is to say.
     if (!moved) return { held }
-    const resends = request.mayResend && (isOwnTime || held.stale)
+    const resends = (request.mayResend || taken.renews) && (isRolling || held.stale)
     return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
   }
 

@@ -9,6 +9,7 @@ interface Given {
   readonly absoluteTimeout?: number
   readonly maxRequestTime?: number
   readonly grace?: number
+  readonly storeTimeout?: number
 }
 
 /** In milliseconds. */
@@ -17,6 +18,7 @@ export interface TimeSettings {
   readonly absolute: number
   readonly maxRequestTime: number
   readonly grace: number
+  readonly storeTimeout: number
 }
 
 export function onReplayOf({ onReplay = 'report', store }: Given): OnReplay {
@@ -54,5 +56,16 @@ export function timesOf(options: Given): TimeSettings {
       `is ${grace} seconds and longer than maxRequestTime, ${maxRequestTime} seconds`,
       'Make it at most as long.',
     )
-  return { idle: idle * 1000, absolute: absolute * 1000, maxRequestTime: maxRequestTime * 1000, grace: grace * 1000 }
+  const storeTimeout = seconds('storeTimeout', options.storeTimeout, 2, 600)
+  if (options.storeTimeout !== undefined && storeTimeout > idle)
+    throw bad(
+      'storeTimeout',
+      `is ${storeTimeout} seconds and longer than a session lives unseen, ${idle} seconds`,
+      'Make it shorter.',
+    )
+  return inMilliseconds({ idle, absolute, maxRequestTime, grace, storeTimeout })
+}
+
+function inMilliseconds(seconds: TimeSettings): TimeSettings {
+  return Object.fromEntries(Object.entries(seconds).map(([name, value]) => [name, value * 1000])) as unknown as TimeSettings
 }

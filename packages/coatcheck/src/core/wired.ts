@@ -44,7 +44,8 @@ function keeperOf(wire: Wire, engine: Engine): Keeper {
       return andThen(session.id ?? digest('wire', ticket), (handle): Held | Refused => {
         const life = lifeIn(session, engine)
         const refused = lifeFault(life, engine.now())
-        return refused ? { refused, handle } : { body, life, handle, stale: false }
+        const isUndated = session.expiresAt === undefined
+        return refused ? { refused, handle } : { body, life, handle, stale: false, isUndated }
       })
     })
   }

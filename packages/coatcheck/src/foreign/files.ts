@@ -1,3 +1,4 @@
+import { clockOf } from '../clock.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
@@ -34,7 +35,8 @@ type Files = ReturnType<typeof process.getBuiltinModule<'node:fs/promises'>>
 const MOST_LOOKS = 10
 const PAUSE = 5
 
-export function recordFiles(dir: string, layout: Layout, now: () => number = Date.now): RecordFiles {
+export function recordFiles(dir: string, layout: Layout, clock?: () => number): RecordFiles {
+  const now = clockOf(clock)
   if (typeof dir !== 'string' || dir === '') {
     throw new SessionError('BAD_OPTIONS', 'The option `dir` must name the folder in which the sessions are.')
   }

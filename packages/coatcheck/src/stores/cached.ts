@@ -1,5 +1,7 @@
+import { clockOf } from '../clock.ts'
 import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
+import { checkedOptions } from './options.ts'
 import type { Found, SessionRecord, Store } from './store.ts'
 import { type Offered, offered } from './wrapped.ts'
 
@@ -38,7 +40,9 @@ const JOINED = 1000
  * nothing comes back. What this process writes itself it sees at once. Throws `BAD_OPTIONS`.
  */
 export function cached<S extends Store>(store: S, options: CachedOptions): CachedStore<S> {
-  const { seconds, maxEntries = 10_000, now = Date.now } = (options ?? {}) as CachedOptions
+  const given = checkedOptions('cached', options, ['seconds', 'maxEntries', 'now'])
+  const { seconds, maxEntries = 10_000 } = given
+  const now = clockOf(given.now)
   if (!Number.isFinite(seconds) || seconds <= 0) throw bad(`seconds must be a positive number, not ${seconds}`)
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1)
     throw bad(`maxEntries must be a whole number from 1, not ${maxEntries}`)

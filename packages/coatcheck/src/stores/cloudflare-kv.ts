@@ -1,7 +1,9 @@
+import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { KvClient, KvListOptions } from './cloudflare-kv-client.ts'
 import { checkedPrefix, checkName, isName } from './names.ts'
+import { checkedOptions } from './options.ts'
 import type { Found, Page, SessionRecord, Store, Version } from './store.ts'
 
 export type { KvClient, KvListOptions } from './cloudflare-kv-client.ts'
@@ -30,7 +32,8 @@ const MAX_BYTES = 25 * 1024 * 1024
  * Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED` and the error of KV.
  */
 export function cloudflareKvStore(client: KvClient, options: CloudflareKvStoreOptions = {}): CloudflareKvStore {
-  const { prefix = 'coatcheck', now = Date.now } = options
+  const { prefix = 'coatcheck', ...given } = checkedOptions('cloudflareKvStore', options, ['prefix', 'now'])
+  const now = clockOf(given.now)
   if (typeof client?.getWithMetadata !== 'function' || typeof client.put !== 'function')
     throw new SessionError(
       'BAD_OPTIONS',

@@ -1,5 +1,6 @@
 import { checkedD1, type D1Client } from './d1-client.ts'
 import { D1_SCHEMA, d1Migration, d1Schema, d1Table } from './d1-schema.ts'
+import { checkedOptions } from './options.ts'
 import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
 import { type SqliteVerb, sqliteStatements } from './sqlite-sql.ts'
 
@@ -23,7 +24,7 @@ const MAX_BYTES = 1_990_000
  * wrong options; calls reject with `STORE_FAILED` and the error of D1.
  */
 export function d1Store(client: D1Client, options: D1StoreOptions = {}): D1Store {
-  const { table = 'coatcheck_sessions' } = options
+  const { table = 'coatcheck_sessions' } = checkedOptions('d1Store', options, ['table'])
   const sql = statements(`"${d1Table(table)}"`)
   const database = checkedD1(client)
   const query = async (text: string, ...values: SqlValue[]): Promise<readonly unknown[]> =>

@@ -1,7 +1,9 @@
+import { clockOf } from '../clock.ts'
 import { SessionError } from '../errors.ts'
 import { type DenoKv, type DenoKvCommit, type DenoKvKey, type DenoKvList, isDenoKv } from './deno-kv-client.ts'
 import { foundIn, type Stored, stampOf, stored, versionOf } from './deno-kv-values.ts'
 import { checkName } from './names.ts'
+import { checkedOptions } from './options.ts'
 import type { Store } from './store.ts'
 
 export type { DenoKv, DenoKvCommit, DenoKvEntry, DenoKvKey, DenoKvList, DenoKvOperation } from './deno-kv-client.ts'
@@ -38,7 +40,8 @@ const LONGEST_PAUSE = 32
  * that is not the store's. The store does not close `kv`.
  */
 export function denoKvStore(kv: DenoKv, options: DenoKvStoreOptions = {}): DenoKvStore {
-  const { prefix = 'coatcheck', now = Date.now } = options
+  const { prefix = 'coatcheck', ...given } = checkedOptions('denoKvStore', options, ['prefix', 'now'])
+  const now = clockOf(given.now)
   if (!isDenoKv(kv)) throw wrong('the first argument must be what `await Deno.openKv()` gives')
   if (typeof prefix !== 'string' || prefix.length < 1 || prefix.length > 100 || !prefix.isWellFormed())
     throw wrong('`prefix` must be text of 1 to 100 characters')

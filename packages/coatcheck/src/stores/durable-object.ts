@@ -1,7 +1,9 @@
+import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import type { ObjectNamespace, Order, Removed } from './durable-object-client.ts'
 import { checkName } from './names.ts'
+import { checkedOptions } from './options.ts'
 import type { Found, Store } from './store.ts'
 
 export { SessionObject } from './durable-object-class.ts'
@@ -26,7 +28,7 @@ const MAX_BYTES = 1_990_000
  * Throws `BAD_OPTIONS` for what is no namespace; calls reject with `STORE_FAILED` and the error of the object.
  */
 export function durableObjectStore(namespace: ObjectNamespace, options: DurableObjectStoreOptions = {}): DurableObjectStore {
-  const { now = Date.now } = options
+  const now = clockOf(checkedOptions('durableObjectStore', options, ['now']).now)
   if (typeof namespace?.idFromName !== 'function' || typeof namespace.get !== 'function')
     throw new SessionError(
       'BAD_OPTIONS',

@@ -10,6 +10,7 @@ import {
 import { dynamodbFailed, isRefused } from './dynamodb-errors.ts'
 import { entryKey, expressed, keyOf, ownerKey, placeOf, RECORD, recordKey, toNumber, ttl } from './dynamodb-items.ts'
 import { type DynamodbAdmin, dynamodbTable, makeTable, TTL } from './dynamodb-table.ts'
+import { checkedOptions } from './options.ts'
 import { checkSchema } from './sql-store.ts'
 import type { Store } from './store.ts'
 
@@ -46,7 +47,7 @@ const MAX_BYTES = 399 * 1024
  * calls reject with `STORE_FAILED` and the client's error. `data` may have 408 576 bytes.
  */
 export function dynamodbStore(client: DynamodbClient, options: DynamodbStoreOptions = {}): DynamodbStore {
-  const { table: given = 'coatcheck_sessions', admin } = options
+  const { table: given = 'coatcheck_sessions', admin } = checkedOptions('dynamodbStore', options, ['table', 'admin'])
   const { calls, table } = dynamodbOf(client, given)
   if (admin !== undefined && typeof admin?.createTable !== 'function')
     throw new SessionError('BAD_OPTIONS', 'dynamodbStore: `admin` must be a `DynamoDB` of @aws-sdk/client-dynamodb.')

@@ -6,6 +6,7 @@ import { Records } from './file-records.ts'
 import { Sweep } from './file-sweep.ts'
 import { codeOf, type FileSystem, realFiles } from './file-system.ts'
 import { checkName } from './names.ts'
+import { checkedOptions } from './options.ts'
 import type { Store } from './store.ts'
 
 export { DamagedRecord }
@@ -31,7 +32,7 @@ export type FileStore = Store & Required<Pick<Store, 'list' | 'listByOwner' | 'p
  * `DamagedRecord`, a `STORE_FAILED` that names the file, when one record is torn or not the store's own.
  */
 export function fileStore(options: FileStoreOptions): FileStore {
-  const directory: unknown = options?.directory
+  const { directory }: { readonly directory: unknown } = checkedOptions('fileStore', options, ['directory'])
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new SessionError('BAD_OPTIONS', 'fileStore: `directory` must be the path of a directory.')
   }

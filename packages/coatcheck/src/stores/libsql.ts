@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { checkedLibsql, type LibsqlClient } from './libsql-client.ts'
 import { LIBSQL_SCHEMA, libsqlMigration, libsqlSchema, libsqlTable } from './libsql-schema.ts'
+import { checkedOptions } from './options.ts'
 import { checkSchema, codeOf, type Row, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
 import { sqliteStatements } from './sqlite-sql.ts'
 
@@ -28,7 +29,10 @@ const LONGEST_PAUSE = 16
  * reject with `STORE_FAILED` and the client's error.
  */
 export function libsqlStore(client: LibsqlClient, options: LibsqlStoreOptions = {}): LibsqlStore {
-  const { table = 'coatcheck_sessions', busyTimeout = DEFAULT_BUSY_TIMEOUT } = options
+  const { table = 'coatcheck_sessions', busyTimeout = DEFAULT_BUSY_TIMEOUT } = checkedOptions('libsqlStore', options, [
+    'table',
+    'busyTimeout',
+  ])
   const sql = sqliteStatements(`"${libsqlTable(table)}"`)
   const database = checkedLibsql(client)
   if (typeof busyTimeout !== 'number' || !(busyTimeout >= 0 && busyTimeout < Infinity))

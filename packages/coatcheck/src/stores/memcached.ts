@@ -1,7 +1,9 @@
+import { clockOf } from '../clock.ts'
 import { SessionError } from '../errors.ts'
 import type { MemcachedClient, MemcachedReply } from './memcached-client.ts'
 import { failed } from './memcached-wire.ts'
 import { checkedPrefix, checkName } from './names.ts'
+import { checkedOptions } from './options.ts'
 import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './record-text.ts'
 import type { SessionRecord, Store, Version } from './store.ts'
 
@@ -40,7 +42,9 @@ const LATEST_DATE = 2 ** 31 - 1
  * close. Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED`.
  */
 export function memcachedStore(client: MemcachedClient, options: MemcachedStoreOptions = {}): MemcachedStore {
-  const { prefix = 'coatcheck', maxBytes = MIB - HEADROOM, now = Date.now } = options
+  const given = checkedOptions('memcachedStore', options, ['prefix', 'maxBytes', 'now'])
+  const { prefix = 'coatcheck', maxBytes = MIB - HEADROOM } = given
+  const now = clockOf(given.now)
   if (typeof client?.connection !== 'function')
     throw wrong('the first argument must be a client, as `memcachedClient()` makes one')
   checkedPrefix('memcachedStore', prefix)

@@ -1,5 +1,6 @@
 import { type MysqlClient, type MysqlValue, poolOf } from './mysql-client.ts'
 import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql-schema.ts'
+import { checkedOptions } from './options.ts'
 import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './sql-store.ts'
 
 export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql-client.ts'
@@ -20,7 +21,7 @@ export type MysqlStore = SqlStore
  * reject with `STORE_FAILED` and the client's error.
  */
 export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {}): MysqlStore {
-  const { table = 'coatcheck_sessions' } = options
+  const { table = 'coatcheck_sessions' } = checkedOptions('mysqlStore', options, ['table'])
   const name = `\`${mysqlTable(table)}\``
   const sql = statements(name)
   const pool = poolOf(client)

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.ts'
 import type { NatsKvm } from './nats-client.ts'
+import { checkedOptions } from './options.ts'
 
 export interface NatsStoreOptions {
   /** The bucket, in which nothing else is kept: letters, digits, `_` and `-`. Default `coatcheck`. */
@@ -26,7 +27,12 @@ export interface NatsOptions {
 const LONGEST = 3_124_224_000
 
 export function checkedNatsOptions(kvm: NatsKvm, options: NatsStoreOptions): NatsOptions {
-  const { bucket = 'coatcheck', replicas = 1, maxAge, onWarning = console.warn } = options
+  const {
+    bucket = 'coatcheck',
+    replicas = 1,
+    maxAge,
+    onWarning = console.warn,
+  } = checkedOptions('natsStore', options, ['bucket', 'replicas', 'maxAge', 'onWarning'])
   if (typeof kvm?.open !== 'function' || typeof kvm.js?.jetstreamManager !== 'function')
     throw wrong('the first argument must be a `Kvm` of `@nats-io/kv`')
   if (typeof bucket !== 'string' || !/^[\w-]{1,100}$/.test(bucket))

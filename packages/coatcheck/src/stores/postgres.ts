@@ -1,3 +1,4 @@
+import { checkedOptions } from './options.ts'
 import { type PostgresClient, queryOf } from './postgres-client.ts'
 import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres-schema.ts'
 import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
@@ -20,7 +21,7 @@ export type PostgresStore = SqlStore
  * reject with `STORE_FAILED` and the client's error.
  */
 export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
-  const { table = 'coatcheck_sessions' } = options
+  const { table = 'coatcheck_sessions' } = checkedOptions('postgresStore', options, ['table'])
   const name = postgresTable(table)
   const sql = statements(name.table)
   const query = queryOf(client)

@@ -1,5 +1,7 @@
+import { clockOf } from '../clock.ts'
 import { SessionError } from '../errors.ts'
 import { checkedPrefix } from './names.ts'
+import { checkedOptions } from './options.ts'
 import type { RedisClient, RedisConnection, Wait } from './redis-client.ts'
 import { overIoredis } from './redis-io.ts'
 import { overNodeRedis } from './redis-node.ts'
@@ -34,7 +36,9 @@ export interface RedisOptions {
 const WAIT_TIMEOUT = 500
 
 export function checkedRedisOptions(client: RedisClient, options: RedisStoreOptions): RedisOptions {
-  const { prefix = 'coatcheck', wait = 0, now = Date.now, onWarning = console.warn } = options
+  const given = checkedOptions('redisStore', options, ['prefix', 'wait', 'now', 'onWarning'])
+  const { prefix = 'coatcheck', wait = 0, onWarning = console.warn } = given
+  const now = clockOf(given.now)
   // Braces would put every key of a cluster into one slot, and stars would be read as a pattern.
   checkedPrefix('redisStore', prefix)
   if (!Number.isSafeInteger(wait) || wait < 0) throw wrong('`wait` must be a number of replicas')

@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts'
+import { checkedOptions } from './options.ts'
 import { checkedTable } from './sql.ts'
 import type { Durability, SqliteDatabase } from './sqlite-database.ts'
 
@@ -33,8 +34,16 @@ const DEFAULT_TABLE = 'coatcheck_sessions'
 /** The engine gives a store two seconds for a call; the store's own error, which says what is wrong, is to come first. */
 const DEFAULT_BUSY_TIMEOUT = 1500
 
-export function checkedOptions(options: SqliteStoreOptions): SqliteOptions {
-  const { path, database, table = DEFAULT_TABLE, durability, busyTimeout = DEFAULT_BUSY_TIMEOUT } = options ?? {}
+const KNOWN = ['path', 'database', 'table', 'durability', 'busyTimeout'] as const
+
+export function checkedSqliteOptions(options: SqliteStoreOptions): SqliteOptions {
+  const {
+    path,
+    database,
+    table = DEFAULT_TABLE,
+    durability,
+    busyTimeout = DEFAULT_BUSY_TIMEOUT,
+  } = checkedOptions('sqliteStore', options, KNOWN)
   const source = path ?? database
   if (source === undefined || (path !== undefined && database !== undefined)) throw wrong('give either `path` or `database`')
   if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0') || path.startsWith('file:'))) {

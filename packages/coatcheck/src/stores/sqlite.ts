@@ -1,7 +1,7 @@
 import { randomText } from '../crypto/random.ts'
 import { checkName, pageOf } from './names.ts'
 import { Connection } from './sqlite-connection.ts'
-import { checkedOptions, type SqliteStoreOptions } from './sqlite-options.ts'
+import { checkedSqliteOptions, type SqliteStoreOptions } from './sqlite-options.ts'
 import type { SessionRow, Statements } from './sqlite-statements.ts'
 import type { Store } from './store.ts'
 
@@ -22,7 +22,7 @@ const BATCH = 100
  * opened or written, is no database, was written by a newer version, or stays locked for `busyTimeout`.
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
-  const connection = new Connection(checkedOptions(options))
+  const connection = new Connection(checkedSqliteOptions(options))
   /** Some drivers cut a text short at a NUL, and the key of one session must not find another. */
   const checked = (name: string): string => {
     checkName('SQLite', name)

@@ -74,7 +74,7 @@ for (const [name, open] of Object.entries(DRIVERS)) {
       it: (title, test) => title === TORN || it(title, test),
       open: ({ now }) => ({
         store: unstorageStore(open(directory), { now }),
-        reopen: (tools) => unstorageStore(open(directory), tools),
+        reopen: ({ now: clock }) => unstorageStore(open(directory), { now: clock }),
       }),
       consistency: 'last-write-wins',
       expect: ['list', 'prune'],

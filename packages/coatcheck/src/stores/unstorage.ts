@@ -1,7 +1,9 @@
+import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
 import { checkName, isName, pageOf } from './names.ts'
+import { checkedOptions } from './options.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
 
 /** What is used of a driver or a storage of unstorage 1 or 2; anything of this shape will do. */
@@ -36,7 +38,8 @@ const queues = new WeakMap<object, Map<string, Promise<unknown>>>()
  * wins, and one that writes while another ends the session may bring it back. Throws `BAD_OPTIONS` for what cannot be written to.
  */
 export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOptions = {}): UnstorageStore {
-  const { prefix = 'coatcheck', now = Date.now } = options
+  const { prefix = 'coatcheck', ...given } = checkedOptions('unstorageStore', options, ['prefix', 'now'])
+  const now = clockOf(given.now)
   if (typeof backend?.getItem !== 'function' || typeof backend.setItem !== 'function' || typeof backend.removeItem !== 'function')
     throw new SessionError('BAD_OPTIONS', 'unstorageStore was given no driver or storage of unstorage that can be written to.')
   if (!/^[\w-]+(?::[\w-]+)*$/.test(prefix))

@@ -49,6 +49,21 @@ describe('reading', () => {
     expect(readCookie(header, 'sid')).toEqual({ ...nothing, values, present: true, duplicated })
   })
 
+  test('S13: junk takes no place of what looks like a ticket, at any cost that is bounded', () => {
+    const junk = Array.from({ length: 20 }, (_, n) => `sid=v${n}`).join('; ')
+    const long = Array.from({ length: 20 }, (_, n) => `sid=${'%20'.repeat(20)}${n}`).join('; ')
+    for (const header of [`${junk}; sid=${VALID}`, `${long}; sid=${VALID}`, `${junk}; ${long}; sid=${VALID}; ${junk}`])
+      expect(readCookie(header, 'sid').values).toContain(VALID)
+    const theirs = 'eyJ1c2VySWQiOiIxIn0%3D.signaturesignaturesignature'
+    expect(readCookie(`${junk}; sid=${theirs}`, 'sid').values).toContain(theirs)
+    // As much as a server of node:http takes, and twice that.
+    const flood = Array.from(
+      { length: 4000 },
+      (_, n) => `sid=${n.toString(36).padStart(40, 'x')}; sid=${n}; sid=%${n}${'y'.repeat(40)}`,
+    )
+    expect(readCookie(flood.join('; ').slice(0, 32_768), 'sid').values).toHaveLength(12)
+  })
+
   test.each<[string, string]>([
     ['CK-008 a non-breaking space before the name', `\u00a0${NAME}=${VALID}`],
     ['the same as UTF-8 bytes', `\u00c2\u00a0${NAME}=${VALID}`],

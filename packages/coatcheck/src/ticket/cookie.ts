@@ -8,15 +8,23 @@ export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } f
 /** Name and value together; a browser drops a longer cookie whole (RFC 6265bis 5.6), so none can come from one. */
 const LONGEST = 4096
 const MOST_CHUNKS = 8
+/** … of each form: what looks like no ticket takes the place of none that does. */
 const MOST_VALUES = 4
 /** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
 const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
+
+/** An id of 24 bytes, in base64url. */
+const SHORTEST_TICKET = 32
+const TICKET = /^[\w-]+$/
 
 const ZERO = 0x30
 
 /** What came in the Cookie header under one name. */
 export interface PresentedCookie {
-  /** Distinct values in order, pieces put together, at most four; without empty, over-long and incomplete ones. */
+  /**
+   * Distinct values in order, pieces put together, without empty, over-long and incomplete ones. At most four that look like a ticket of
+   * ours, four others as long, and four that are shorter.
+   */
   readonly values: readonly string[]
   /** Whether anything came under this name, an empty value too. */
   readonly present: boolean
@@ -34,6 +42,7 @@ export interface PresentedCookie {
  */
 export function readCookie(header: string | null | undefined, name: string): PresentedCookie {
   const heads: string[] = []
+  const places = [MOST_VALUES, MOST_VALUES, MOST_VALUES]
   const parts: string[] = []
   const pieces: string[] = []
   let present = false
@@ -51,7 +60,11 @@ export function readCookie(header: string | null | undefined, name: string): Pre
     if (number === 0) {
       present = true
       oversized ||= !fits
-      if (value && heads.length < MOST_VALUES && !heads.includes(value)) heads.push(value)
+      const form = formOf(value)
+      if (value && (places[form] ?? 0) > 0 && !heads.includes(value)) {
+        places[form] = (places[form] ?? 0) - 1
+        heads.push(value)
+      }
     } else if (parts[number] === undefined) {
       // Of two pieces with one number the first counts, whose path is the longer (RFC 6265bis 5.8.3).
       parts[number] = value
@@ -66,6 +79,12 @@ export function readCookie(header: string | null | undefined, name: string): Pre
     refused: oversized ? 'oversized' : wholes.includes(undefined) ? 'bad-chunks' : undefined,
     pieces,
   }
+}
+
+/** 0: as tickets of ours, the first piece of one too. 1: as long, as those of other libraries. 2: shorter than any. */
+function formOf(value: string): 0 | 1 | 2 {
+  if (value.startsWith('~')) return 0
+  return value.length < SHORTEST_TICKET ? 2 : TICKET.test(value) ? 0 : 1
 }
 
 /** Name and value are over 4096 bytes and may not be spread over several cookies, or not over that many. */

@@ -27,7 +27,7 @@ const local = (name: string, open: () => { driver: UnstorageLike; close?(): void
     () => {
       const { driver, close } = open()
       const backend = watched(driver)
-      return { handle: (tools) => unstorageStore(backend, tools), ...(close && { close }) }
+      return { handle: ({ now }) => unstorageStore(backend, { now }), ...(close && { close }) }
     },
     () => trips(),
   )
@@ -46,6 +46,6 @@ export const TRIED: readonly TriedStore[] = [
       const driver = redis({ url })
       return { client: driver, close: () => driver.dispose?.() }
     },
-    store: (driver, prefix, tools) => unstorageStore(driver, { ...tools, prefix }),
+    store: (driver, prefix, tools) => unstorageStore(driver, { now: tools.now, prefix }),
   }),
 ]

@@ -4,13 +4,14 @@ import { importsOf, nodesOf } from './syntax.ts'
 /** What each room of src/ may import besides itself: rooms and single files. A room that is not here may not exist. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
+  'clock.ts': ['errors.ts'],
   crypto: ['errors.ts'],
-  stores: ['crypto', 'errors.ts'],
+  stores: ['crypto', 'clock.ts', 'errors.ts'],
   ticket: ['crypto', 'errors.ts'],
-  foreign: ['crypto', 'errors.ts'],
-  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
+  foreign: ['crypto', 'clock.ts', 'errors.ts'],
+  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'clock.ts', 'errors.ts'],
   // The stores are those that a framework's documents offer by name.
-  frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'errors.ts'],
+  frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts'],
   testing: ['index.ts', 'stores/store.ts'],
   'index.ts': ['core', 'ticket', 'crypto', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
 }

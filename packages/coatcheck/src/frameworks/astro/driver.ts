@@ -1,4 +1,6 @@
+import { clockOf } from '../../clock.ts'
 import { SessionError } from '../../errors.ts'
+import { checkedOptions } from '../../stores/options.ts'
 import type { SessionRecord, Store } from '../../stores/store.ts'
 
 export interface AstroDriverOptions {
@@ -28,9 +30,12 @@ const HOUR = 3_600_000
  * whole record of the later one counts. Throws `STORE_FAILED` when the store does.
  */
 export function astroDriver(options: AstroDriverOptions): SessionDriver {
-  const { store, idleTimeout = 7 * 86_400, absoluteTimeout = 30 * 86_400, now = Date.now } = options
+  const known = ['store', 'idleTimeout', 'absoluteTimeout', 'now'] as const
+  const { store, idleTimeout = 7 * 86_400, absoluteTimeout = 30 * 86_400 } = checkedOptions('astroDriver', options, known)
+  const now = clockOf(options.now)
   for (const [name, seconds] of Object.entries({ idleTimeout, absoluteTimeout })) {
-    if (!(seconds > 0)) throw new SessionError('BAD_OPTIONS', `astroDriver: \`${name}\` is no positive number of seconds.`)
+    if (!(seconds > 0 && seconds <= 400 * 86_400))
+      throw new SessionError('BAD_OPTIONS', `astroDriver: \`${name}\` is no positive number of seconds, 400 days at most.`)
   }
 
   function recordOf(data: string, createdAt: number, endsAt: number, lasts: number): SessionRecord {

@@ -28,6 +28,8 @@ export interface Found {
   /** The driver of Astro's own sessions. */
   readonly theirs?: () => UnstorageLike & AstroDriver
   readonly settings?: RuntimeSettings
+  /** While developing: which modules the drivers are. */
+  readonly modules?: readonly string[]
   /** A text while developing, when nobody knows yet what a page will load. */
   readonly mentions?: Mentions | string
 }
@@ -97,15 +99,15 @@ function withdraw(before: Response | undefined, { core, lines }: Scope): void {
 }
 
 /** Made at the first request: while a site is built nobody has a session, and no secret need be set. */
-function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, settings: more }: Found): FaceSessions {
+function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, settings: more, modules }: Found): FaceSessions {
   const old = theirs?.()
   const backend = driver?.() ?? old
   const made = typeof store === 'function' ? store() : store
-  // A development server loads this again at each edit, and a driver that keeps all in memory would forget it. The text of the call
-  // says which backend it is.
+  // A development server loads this again at each edit, and a driver that keeps all in memory would forget it. Its module and the text
+  // of the call say which backend it is.
   const kept =
     made === undefined && backend
-      ? remembered(`astro ${JSON.stringify(settings)} ${driver ?? theirs}`, () => unstorageStore(backend))
+      ? remembered(`astro ${JSON.stringify([settings, modules])} ${driver ?? theirs}`, () => unstorageStore(backend))
       : made
   const options = faceOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
   const { formerCookie, cookie } = settings

@@ -68,12 +68,15 @@ export function sessionsPlugin(site: Site): Plugin {
 async function middlewareOf(site: Site, context: Context): Promise<string> {
   const { root, settings, store, theirs, module } = site
   const parts: string[] = ['getSecret']
+  const modules: string[] = []
   const imports = [
     `import { sessionMiddleware } from 'coatcheck/astro/middleware'`,
     `import { getSecret } from 'astro:env/server'`,
   ]
   const add = async (name: string, specifiers: readonly (string | URL)[], importer: string, make = name) => {
-    imports.push(`import ${name} from ${JSON.stringify(await find(context, name, specifiers, importer))}`)
+    const id = await find(context, name, specifiers, importer)
+    imports.push(`import ${name} from ${JSON.stringify(id)}`)
+    modules.push(id)
     parts.push(`${name}: ${make}`)
   }
   const call = (name: string, config: unknown) => `() => ${name}(${JSON.stringify(config) ?? ''})`
@@ -84,6 +87,8 @@ async function middlewareOf(site: Site, context: Context): Promise<string> {
   // Drivers of unstorage are Astro's dependency, not the site's.
   if (theirs)
     await add('theirs', theirs.names, (await context.resolve('astro/config', site_))?.id ?? site_, call('theirs', theirs.config))
+  // Not in what is built: they are paths of the machine that builds.
+  if (!settings.isProduction) parts.push(`modules: ${JSON.stringify(modules)}`)
   if (module) await add('settings', [module], site_)
   return `${imports.join('\n')}
 export const onRequest = sessionMiddleware(${JSON.stringify(settings)}, { ${parts.join(', ')}, mentions: '@@coatcheck/pages@@' })

@@ -42,7 +42,7 @@ type Engine = Pick<
   'onEvent' | 'now' | 'absoluteTimeout' | 'encryptRecords' | 'chunks' | 'foreign' | 'storeTimeout' | 'whenStoreDown'
 >
 
-/** How sessions of one name are kept. It may be written where it is used: it is looked at by value, and functions in it cost nothing. */
+/** How sessions of one name are kept. It may be written where it is used: plain values are compared, functions and stores by which they are. */
 export interface SessionConfig extends Engine {
   /** At least 32 random characters; of a list, or of named ones, the first writes and all of them read. */
   readonly password: string | readonly string[] | Readonly<Record<string, string>>

@@ -1,4 +1,5 @@
 import { serialize } from 'cookie-es'
+import { clockOf } from '../../clock.ts'
 import { SessionError } from '../../errors.ts'
 import type { CookieAttributes } from '../../ticket/cookie.ts'
 
@@ -9,7 +10,8 @@ const MOST = 100
 const BROWSERS = 4096
 
 /** Writes cookies as h3 does: version 2 in pieces where one cookie does not hold the value, version 1 in one. */
-export function upstreamCookie(version: 1 | 2, now: () => number = Date.now) {
+export function upstreamCookie(version: 1 | 2, clock?: () => number) {
+  const now = clockOf(clock)
   return (name: string, value: string, { maxAge, ...attributes }: CookieAttributes): string[] => {
     const expires = maxAge === undefined ? {} : { expires: new Date(now() + maxAge * 1000) }
     const line = (each: string, text: string, more: CookieAttributes = {}): string =>

@@ -6,6 +6,7 @@ import {
   type SessionsOptions,
   sessionsFor,
   sessionsOf,
+  warnOfPlainHttp,
   wiredKeeper,
 } from '../../core/face.ts'
 import { remixCookie } from '../../foreign/remix.ts'
@@ -109,6 +110,7 @@ const lineOf = ({ current }: { readonly current: readonly (readonly [name: strin
 
 function optionsOf({ secrets, ...options }: AppSessionOptions & { readonly secrets: readonly string[] }): FaceOptions {
   const { name = 'session', path = '/', domain, secure = false, sameSite = 'lax', wire, foreign, ...rest } = options
+  warnOfPlainHttp(name, options.secure)
   const { absoluteTimeout = MONTH, idleTimeout = absoluteTimeout } = rest
   const theirs = remixCookie(secrets)
   return {

@@ -1,3 +1,4 @@
+import { clockOf } from '../../clock.ts'
 import { ambient, type FaceSessions, type HeaderLine, watchRequests, wiredKeeper } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
 import { hydrogenCookie } from '../../foreign/hydrogen.ts'
@@ -63,7 +64,7 @@ export class Cookie {
 
   /** When what is serialized now will end, in milliseconds since the epoch. */
   get expires(): number {
-    return endOf(lastingOf(this.options), (this.options.now ?? Date.now)())
+    return endOf(lastingOf(this.options), clockOf(this.options.now)())
   }
 
   setSessionid(id: string): void {

@@ -1,10 +1,12 @@
+import { clockOf } from '../../clock.ts'
 import type { CustomStorage } from '../../core/face.ts'
 
 /** So many rows that may have expired are looked at when one is made. */
 const SWEPT = 8
 
 /** Rows in memory under ids like those of Hydrogen. */
-export function memoryRows(now: () => number = Date.now): CustomStorage {
+export function memoryRows(clock?: () => number): CustomStorage {
+  const now = clockOf(clock)
   const rows = new Map<string, { readonly data: Record<string, unknown>; readonly endsAt: number }>()
   let sweep = rows.entries()
   const alive = (id: string) => {

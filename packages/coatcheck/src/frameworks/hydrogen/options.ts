@@ -1,5 +1,12 @@
-import { type FaceOptions, type FaceSessions, faceOf, sessionsFor, sessionsOf } from '../../core/face.ts'
-import type { ForeignReader } from '../../foreign/format.ts'
+import {
+  type AnySessions,
+  type FaceOptions,
+  type FaceSessions,
+  faceOf,
+  sessionsFor,
+  sessionsOf,
+  warnOfPlainHttp,
+} from '../../core/face.ts'
 import type { CookieAttributes, SameSite } from '../../ticket/cookie.ts'
 import { type CookieOptions, lastingOf, WEEK } from './config.ts'
 import { upstreamLine } from './wire.ts'
@@ -11,37 +18,38 @@ const LONGEST = 400 * DAY
 /** Where sessions are kept. */
 export type Place = Pick<FaceOptions, 'store' | 'keeper' | 'encryptRecords'>
 
-/** What a configuration says, without what may be another object each time that it is evaluated. */
-interface Told extends Omit<CookieOptions, 'foreign' | 'expires'> {
+/** What a configuration says. */
+interface Told extends CookieOptions {
   readonly name: string
+  /** What tells apart where sessions are kept. */
   readonly key: readonly unknown[]
-  readonly formats: readonly unknown[]
-  readonly readers: () => readonly ForeignReader[]
-  readonly line: (name: string, value: string) => string
 }
 
 /**
- * The sessions of a cookie. Hydrogen evaluates its configuration anew for each request: the same words make the same sessions. `key`
- * tells apart where they are kept, which `place` makes.
+ * The sessions of a cookie. Hydrogen evaluates its configuration anew for each request: the same words, and the same functions and other
+ * objects, make the same sessions. `key` tells apart where they are kept, which `place` makes.
  */
 export function sessionsWith(
   [kind, ...key]: readonly [kind: string, ...key: unknown[]],
   name: string,
-  options: CookieOptions,
+  { expires, ...options }: CookieOptions,
   place: (options: Pick<CookieOptions, 'wire' | 'now'>) => Place,
 ): FaceSessions {
-  const { foreign = [], expires: _, ...rest } = options
-  const formats = foreign.map(({ format, cookieName }) => [format, cookieName])
-  const line = (key: string, value: string): string => upstreamLine(key, value, options)
-  const told: Told = { ...rest, name, key, formats, readers: () => foreign, line }
-  return faceOf(
-    sessionsFor(`hydrogen ${kind}`, told, (latest) => sessionsOf({ ...faceOptions(latest, foreign), ...place(latest) })),
-  )
+  // A date that is another one each time matters to the lines of `wire` only: each commit says it else.
+  const told: Told = { ...options, ...(options.wire && expires && { expires }), name, key }
+  return faceOf(sessionsFor(`hydrogen ${kind}`, told, (copy) => sessionsWithin(copy, place(copy))))
 }
 
-function faceOptions({ line, readers, ...told }: Told, foreign: readonly ForeignReader[]): FaceOptions {
-  const { maxAge = WEEK } = lastingOf(told)
-  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, now, onEvent } = told
+function sessionsWithin(told: Told, place: Place): AnySessions {
+  const { absoluteTimeout, idleTimeout, ...options } = faceOptions(told)
+  const policy = { absolute: absoluteTimeout * 1000, idle: idleTimeout * 1000, fixed: told.absoluteTimeout !== undefined }
+  return sessionsOf({ ...options, ...place, absoluteTimeout, idleTimeout }, { policy })
+}
+
+function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: number; readonly idleTimeout: number } {
+  const { expires: _, ...others } = told
+  const { maxAge = WEEK } = lastingOf(others)
+  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, now, onEvent, foreign = [] } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -50,9 +58,8 @@ function faceOptions({ line, readers, ...told }: Told, foreign: readonly Foreign
     attributes: attributesOf(told),
     absoluteTimeout: absolute,
     idleTimeout: Math.min(Math.max(Math.ceil(maxAge), 1), absolute),
-    // The readers themselves may be others each time.
-    foreign: foreign.map((first, at) => ({ ...first, read: (value, request) => (readers()[at] ?? first).read(value, request) })),
-    ...(told.wire && { serialize: line }),
+    foreign,
+    ...(told.wire && { serialize: (key: string, value: string) => upstreamLine(key, value, told) }),
     ...(storeTimeout !== undefined && { storeTimeout }),
     ...(whenStoreDown && { whenStoreDown }),
     ...(now && { now }),
@@ -60,8 +67,9 @@ function faceOptions({ line, readers, ...told }: Told, foreign: readonly Foreign
   }
 }
 
-function attributesOf({ secure, sameSite, samesite, path = '/', domain }: CookieOptions): CookieAttributes {
+function attributesOf({ name, secure, sameSite, samesite, path = '/', domain }: Told): CookieAttributes {
   const site = (sameSite ?? samesite ?? 'lax').toLowerCase() as SameSite
+  if (site !== 'none') warnOfPlainHttp(name, secure)
   return {
     httpOnly: true,
     sameSite: site,

@@ -1,6 +1,7 @@
+import { clockOf } from '../../clock.ts'
 import { customKeeper, remembered, type SessionsOptions, wiredKeeper } from '../../core/face.ts'
 import { hydrogenCookie, hydrogenId } from '../../foreign/hydrogen.ts'
-import { type MemoryStore, memoryStore } from '../../stores/memory.ts'
+import { memoryStore } from '../../stores/memory.ts'
 import type { CookieOptions } from './config.ts'
 import { memoryRows } from './memory-rows.ts'
 import { sessionsWith } from './options.ts'
@@ -19,19 +20,19 @@ export function CookieSessionStorage(name: string, options: CookieOptions = {}):
 }
 
 /**
- * Sessions in the memory of this process, by the name of their cookie: they outlive a configuration that is evaluated again, and a
- * module that a development server loads again.
+ * Sessions in the memory of this process, by the name of their cookie and what else is said of it: they outlive a configuration that is
+ * evaluated again, and a module that a development server loads again.
  */
 export function MemorySessionStorage(name: string, options: CookieOptions = {}): SessionStorageFactory {
-  const place = ({ wire, now = Date.now }: CookieOptions) =>
+  const place = ({ wire, now }: CookieOptions) =>
     wire
       ? {
           keeper: customKeeper(
-            kept(ROWS, name, () => memoryRows(now)),
+            kept('rows', name, options, () => memoryRows(now)),
             { writes: hydrogenId() },
           ),
         }
-      : { store: kept(STORES, name, () => memoryStore({ now })) }
+      : { store: kept('store', name, options, () => memoryStore({ now: clockOf(now) })) }
   return storageOf(() => sessionsWith(['memory'], name, options, place), options)
 }
 
@@ -41,11 +42,20 @@ export function SessionStorage(name: string, options: StorageOptions): SessionSt
   return storageOf(() => sessionsWith(['store', store, encryptRecords], name, rest, () => ({ store, encryptRecords })), rest)
 }
 
-const STORES = remembered('hydrogen stores', () => new Map<string, MemoryStore>())
-const ROWS = remembered('hydrogen rows', () => new Map<string, ReturnType<typeof memoryRows>>())
+type Memories = Map<string, object>
 
-function kept<T>(all: Map<string, T>, name: string, make: () => T): T {
-  const known = all.get(name) ?? make()
-  all.set(name, known)
-  return known
+const MEMORIES = remembered('hydrogen', (): { readonly all: Memories; readonly byClock: WeakMap<object, Memories> } => ({
+  all: new Map(),
+  byClock: new WeakMap(),
+}))
+
+/** What two configurations share: nothing, unless they say the same of the cookie and go by the same clock. */
+function kept<T extends object>(kind: string, name: string, options: CookieOptions, make: () => T): T {
+  const { expires: _, foreign: __, now, ...said } = options
+  const memories = now ? (MEMORIES.byClock.get(now) ?? new Map<string, object>()) : MEMORIES.all
+  if (now) MEMORIES.byClock.set(now, memories)
+  const key = JSON.stringify([kind, name, said]) // without functions
+  const known = memories.get(key) ?? make()
+  memories.set(key, known)
+  return known as T
 }

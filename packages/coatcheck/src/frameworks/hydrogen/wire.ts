@@ -1,3 +1,4 @@
+import { clockOf } from '../../clock.ts'
 import { CookieTooLong } from '../../ticket/cookie.ts'
 import { type CookieOptions, endOf, lastingOf } from './config.ts'
 
@@ -9,9 +10,9 @@ const BROWSERS = 4096
  * `CookieTooLong`, which Hydrogen does not.
  */
 export function upstreamLine(name: string, value: string, options: CookieOptions): string {
-  const { now = Date.now, domain, path, samesite, secure, httponly, maxage } = options
+  const { now, domain, path, samesite, secure, httponly, maxage } = options
   const { maxage: _, ...documented } = options
-  const end = value === '' ? 0 : endOf(lastingOf(documented), now())
+  const end = value === '' ? 0 : endOf(lastingOf(documented), clockOf(now)())
   const bytes = name.length + value.length
   if (bytes > BROWSERS) throw new CookieTooLong(bytes)
   return [

@@ -45,6 +45,7 @@ export function storageWith<Data, Flash>(sessions: AnySessions, upstream: Made |
     const { maxAge, expires, ...attributes } = options
     ageOf({ maxAge })
     const how: Commit = {
+      renews: true,
       ...(maxAge !== undefined && { maxAge }),
       ...(expires && { expires }),
       ...(upstream

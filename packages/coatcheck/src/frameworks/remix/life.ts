@@ -1,50 +1,43 @@
+import type { FaceOptions, Policy } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
 import type { CookieSerializeOptions } from './line.ts'
 import { ageOf, LONGEST_AGE } from './line.ts'
 
-const DAY = 86_400
+const MONTH = 30 * 86_400
 
 /** What an application says of how long its sessions live, besides its cookie. */
-interface Times {
-  readonly idleTimeout?: number
-  readonly absoluteTimeout?: number
-  readonly now?: () => number
-}
+type Times = Pick<FaceOptions, 'idleTimeout' | 'absoluteTimeout'>
 
-interface Life {
-  readonly absoluteTimeout: number
-  readonly idleTimeout: number
-  /** In milliseconds, where it is not the same at all times, or nothing. */
-  readonly policy?: { readonly idle: number; readonly absolute: number }
+interface Life extends Required<Times> {
+  readonly policy: Policy
 }
 
 /**
- * How long sessions live: no longer than their cookie, which says `maxAge`, or else `expires`. A cookie that is over, as with
- * `maxAge: 0`, makes sessions that are over at once. Throws `BAD_OPTIONS` for what is no time.
+ * How long sessions live: as their cookie, which says `maxAge`, or else `expires`; each commit begins that anew, in the record too. Only an
+ * `absoluteTimeout` that is stated ends them however often they are committed. A cookie that is over, as with `maxAge: 0`, makes sessions
+ * that are over at once. Throws `BAD_OPTIONS` for what is no time.
  */
-export function lifeOf(cookie: CookieSerializeOptions, { idleTimeout, absoluteTimeout, now = Date.now }: Times): Life {
+export function lifeOf(cookie: CookieSerializeOptions, { idleTimeout, absoluteTimeout }: Times): Life {
   const { maxAge, expires } = cookie
-  const isOver = ageOf(cookie) !== undefined && (maxAge ?? 0) <= 0
   if (expires && !Number.isFinite(+expires)) {
     throw new SessionError('BAD_OPTIONS', 'The option `cookie.expires` is no date.', {
       fix: 'Give a valid Date, or leave it out.',
     })
   }
-  const aged = maxAge === undefined || isOver ? [] : [Math.min(Math.ceil(maxAge), LONGEST_AGE)]
-  const said = [...aged, ...(absoluteTimeout === undefined ? [] : [absoluteTimeout])]
-  const absolute = said.length > 0 ? Math.min(...said) : 30 * DAY
-  const life = { absoluteTimeout: absolute, idleTimeout: idleTimeout ?? absolute }
-  if (!isOver && (maxAge !== undefined || !expires)) return life
-  const left = (): number => (isOver ? 0 : Math.max(0, +(expires ?? 0) - now()))
+  ageOf(cookie)
+  const says = maxAge !== undefined || expires !== undefined
+  const absolute = absoluteTimeout ?? (says ? LONGEST_AGE : MONTH)
+  const age = maxAge === undefined ? absolute : Math.min(Math.max(0, Math.ceil(maxAge)), LONGEST_AGE)
   return {
-    ...life,
+    absoluteTimeout: absolute,
+    idleTimeout: idleTimeout ?? absolute,
     policy: {
-      get absolute() {
-        return Math.min(life.absoluteTimeout * 1000, left())
-      },
-      get idle() {
-        return Math.min(life.idleTimeout * 1000, left())
-      },
+      // With room for as long again: see `timed`.
+      absolute: (absoluteTimeout ?? (says ? 2 * LONGEST_AGE : MONTH)) * 1000,
+      idle: Math.min(age, idleTimeout ?? absolute) * 1000,
+      fixed: absoluteTimeout !== undefined,
+      ...(says && { rolls: age * 1000 }),
+      ...(maxAge === undefined && expires && { until: Math.max(0, Math.floor(+expires)) }),
     },
   }
 }

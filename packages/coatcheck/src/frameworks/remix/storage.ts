@@ -1,4 +1,4 @@
-import { type FaceOptions, type SessionsOptions, sessionsOf, watchRequests } from '../../core/face.ts'
+import { type FaceOptions, type SessionsOptions, sessionsOf, warnOfPlainHttp, watchRequests } from '../../core/face.ts'
 import type { Cookie, CookieOptions, Made } from './cookies.ts'
 import { type SessionStorage, storageWith } from './interface.ts'
 import { lifeOf } from './life.ts'
@@ -50,8 +50,9 @@ export function storageOf<Data, Flash>(
       ...life,
       ...more,
     },
-    policy && { policy },
+    { policy },
   )
+  warnOfPlainHttp(cookie.name, cookie.secure)
   watchRequests()
   return storageWith(sessions, wire && cookie)
 }

@@ -1,3 +1,4 @@
+import { clockOf } from '../../clock.ts'
 import { type CustomStorage, customKeeper, remembered, wiredKeeper } from '../../core/face.ts'
 import { remixCookie, remixFiles, remixId, storedForeign } from '../../foreign/remix.ts'
 import { memoryStore } from '../../stores/memory.ts'
@@ -67,7 +68,12 @@ export function createMemorySessionStorage<Data = Values, Flash = Data>(
   options: StorageOptions = {},
 ): SessionStorage<Data, Flash> {
   const cookie = cookieOf(options.cookie)
-  return storageOf(options, cookie, { store: remembered(`remix ${cookie.name}`, () => memoryStore()) })
+  // Another clock would find sessions over that are not.
+  const { now } = options
+  const store = now
+    ? memoryStore({ now: clockOf(now) })
+    : remembered(`remix ${JSON.stringify([cookie.name, cookie.secrets])}`, () => memoryStore())
+  return storageOf(options, cookie, { store })
 }
 
 export interface FileStorageOptions extends StorageOptions {

@@ -1,3 +1,4 @@
+import { clockOf } from '../../clock.ts'
 import type { CustomStorage } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
 import type { SessionStorage } from './interface.ts'
@@ -29,7 +30,7 @@ export function createWorkersKVSessionStorage<Data = Values, Flash = Data>(
   options: KvStorageOptions,
 ): SessionStorage<Data, Flash> {
   const { kv, ...rest } = options
-  const now = options.now ?? Date.now
+  const now = clockOf(options.now)
   const put = (id: string, data: Values, expires: Date) =>
     kv.put(id, JSON.stringify(data), { expiration: expirationOf(expires, now()) })
   const storage: CustomStorage = {
@@ -66,7 +67,7 @@ export function createArcTableSessionStorage<Data = Values, Flash = Data>(
   options: ArcTableStorageOptions,
 ): SessionStorage<Data, Flash> {
   const { table, idx, ttl, ...rest } = options
-  const now = options.now ?? Date.now
+  const now = clockOf(options.now)
   let opening: Promise<ArcTable> | undefined
   const open = (): Promise<ArcTable> => (opening ??= typeof table === 'string' ? named(table) : Promise.resolve(table))
   const put = async (id: string, data: Values, expires: Date) => {
