@@ -14,6 +14,8 @@ export interface Body {
   readonly owner: string | undefined
   /** Milliseconds without being seen after which this session ends, where it was given a time of its own. */
   readonly lasts?: number
+  /** The key that is to say, once this session has ended, that the cookie of another library it came in opens nothing any more. */
+  readonly from?: string
   /** Ids of the last writes, newest last: how a write whose answer was lost is recognised. */
   readonly writes: readonly string[]
 }
@@ -57,6 +59,7 @@ export function encodeBody(body: Body, frame: Frame): string {
     ...frame,
     owner: body.owner,
     lasts: body.lasts,
+    from: body.from,
     ...(body.writes.length > 0 && { writes: body.writes }),
   }).slice(0, -1)
   const data = listText(body.values, (entry) => entryText(entry))
@@ -90,14 +93,16 @@ export interface Decoded {
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, lasts, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
+    const { format, owner, lasts, from, writes = [], data, flash = {}, to, ...frame } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined) return isPointer(to) ? { frame, pointer: to } : 'corrupt'
     if (!isObject(data) || !isObject(flash) || !Array.isArray(writes) || typeof (owner ?? '') !== 'string') return 'corrupt'
     if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
+    if (from !== undefined && typeof from !== 'string') return 'corrupt'
     const values = new Map(Object.entries(data).map(([key, raw]) => [key, entryOf(raw)]))
     const flashes = new Map(Object.entries(flash).map(([key, raw]) => [key, { id: String((raw as Raw).i), entry: entryOf(raw) }]))
-    return { frame, body: { values, flash: flashes, owner, writes, ...(lasts !== undefined && { lasts }) } }
+    const more = { ...(lasts !== undefined && { lasts }), ...(from !== undefined && { from }) }
+    return { frame, body: { values, flash: flashes, owner, writes, ...more } }
   } catch {
     return 'corrupt'
   }

@@ -26,6 +26,8 @@ export interface Engine {
   /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
   readonly conflictTimeout: number
   readonly sleep: (ms: number) => Promise<void>
+  /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
+  readonly adoptsUntil: number
 }
 
 /** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
@@ -77,6 +79,8 @@ export interface Held extends Kept {
 export interface Foreign extends Omit<Kept, 'handle'> {
   /** What only its visitor can present; undefined: it has nothing of that kind. */
   readonly unique: string | undefined
+  /** What was presented, in one spelling: it is to open nothing any more once the session has ended. */
+  readonly presented: string
   /** The other library keeps it no more. */
   readonly isGone: boolean
 }

@@ -4,6 +4,7 @@ import type { CookieAttributes } from '../ticket/cookie.ts'
 import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie-options.ts'
 import type { MakeKeeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
+import { checkReaders } from './foreign-checks.ts'
 import { bad, DAY, flag, kind, refuseUnknown, seconds } from './option-checks.ts'
 import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
 
@@ -28,6 +29,8 @@ export interface SessionsOptions {
   readonly acceptUnsigned?: boolean
   /** Formats of other libraries (coatcheck/foreign/…) whose sessions are taken over, in order. Default: none. */
   readonly foreign?: readonly ForeignReader[]
+  /** From when on none is taken over any more: a Date, or milliseconds since the epoch. Default: never. */
+  readonly foreignUntil?: Date | number
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
   /**
@@ -64,6 +67,8 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly header: string | undefined
   readonly binding: string
   readonly foreign: readonly ForeignReader[]
+  /** Milliseconds since the epoch. */
+  readonly foreignUntil: number
   readonly serialize: FaceOptions['serialize']
   /** Milliseconds. */
   readonly idle: number
@@ -76,6 +81,7 @@ const OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
   ...[
     'foreign',
+    'foreignUntil',
     'storeTimeout',
     'whenStoreDown',
     'now',
@@ -104,8 +110,7 @@ export function settingsOf(options: FaceOptions): Settings {
   const isMissing = given.length === 0 && needsSecrets
   if (isMissing && !warns) throw missingSecret()
   const secrets = isMissing ? fallbackSecrets() : given.length > 0 ? given : undefined
-  if (!Array.isArray(foreign) || foreign.some((reader) => typeof reader?.read !== 'function'))
-    throw bad('foreign', 'is no list of formats', 'Pass for instance [remixCookie(secrets)] of coatcheck/foreign/remix.')
+  checkReaders(foreign, options.foreignUntil)
   if (store && keeper) throw bad('keeper', 'is set beside a store', 'Give one of the two.')
   if (
     store !== undefined &&
@@ -140,6 +145,7 @@ export function settingsOf(options: FaceOptions): Settings {
     header,
     binding,
     foreign,
+    foreignUntil: Number(options.foreignUntil ?? Number.POSITIVE_INFINITY),
     serialize,
     ...timesOf(options),
     storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,

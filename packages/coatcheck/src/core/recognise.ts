@@ -1,7 +1,8 @@
 import { SessionError } from '../errors.ts'
 import type { ForeignReader } from '../foreign/format.ts'
+import { allowance } from './allowance.ts'
 import type { Engine, Held, Keeper } from './engine.ts'
-import { type Found, findForeign } from './foreign.ts'
+import { adoptForeign, type Found } from './foreign.ts'
 import type { Arrival, Transport } from './transport.ts'
 
 /** What belongs to all requests of one `createSessions`. */
@@ -44,7 +45,7 @@ export async function recognise(core: Core, arrival: Arrival): Promise<Recognise
  */
 async function opened(core: Core, arrival: Arrival): Promise<Recognised> {
   const { keeper, engine } = core
-  const request = arrival.request(engine.now())
+  const request = { ...arrival.request(engine.now()), mayDerive: allowance(engine) }
   let ends: Held | undefined
   if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
   for (const { via, values } of arrival.groups) {
@@ -68,19 +69,7 @@ async function opened(core: Core, arrival: Arrival): Promise<Recognised> {
       return { ...one, via }
     }
   }
-  const adopted = await adoptForeign(core, arrival)
+  // Ours goes before it, since an old cookie on another path stays in the browser.
+  const adopted = await adoptForeign(core.foreign, arrival, core, request)
   return { ...(ends && { ends }), ...adopted }
-}
-
-/** What ours did not open may be another library's: ours goes before it, since an old cookie on another path stays in the browser. */
-async function adoptForeign({ foreign, keeper, engine }: Core, arrival: Arrival): Promise<Recognised> {
-  const found = await findForeign(foreign, arrival, engine)
-  if (!found) return {}
-  const adopted = await keeper.adopt(found)
-  if ('refused' in adopted) {
-    engine.emit({ type: 'refused', reason: adopted.refused, ...(adopted.handle !== undefined && { handle: adopted.handle }) })
-    return { ...(adopted.ends && { ends: adopted.ends }), foreign: found }
-  }
-  engine.emit({ type: 'adopted', format: found.format, handle: adopted.handle })
-  return { held: adopted, foreign: found, via: found.via }
 }

@@ -1,14 +1,15 @@
 import { decode as decodeText, encode } from '../crypto/base64url.ts'
 import { digest } from '../crypto/digest.ts'
-import { randomBytes, randomText } from '../crypto/random.ts'
+import { randomBytes } from '../crypto/random.ts'
 import type { Store } from '../stores/store.ts'
 import { Adoptions } from './adoptions.ts'
 import { type Body, EMPTY } from './body.ts'
 import { apply } from './changes.ts'
-import { type Engine, type Foreign, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
+import { type Engine, type Held, type Keeper, ownedBy, type Refused, type Saved, type Taken } from './engine.ts'
 import { born, lifeFault, policyOf, seen, slideIsDue } from './expiry.ts'
 import type { Outcome } from './job.ts'
 import { Lines } from './line.ts'
+import { type Begun, type Elsewhere, migrating } from './migration.ts'
 import type { Ids, Made } from './moves.ts'
 import type { Plan } from './plan.ts'
 import { type Known, Records } from './records.ts'
@@ -21,18 +22,8 @@ interface StoredHeld extends Held {
   readonly id: string
 }
 
-/** Not in the store yet: another library keeps it. */
-interface Elsewhere extends Held {
-  /** What only its visitor can present, where there is something of that kind. */
-  readonly unique: string | undefined
-}
-
-type AnyHeld = StoredHeld | Elsewhere
-
-const NOTHING = { changes: { values: new Map(), flash: new Map(), flashRead: new Set<string>() }, move: undefined }
-
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
-export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
+export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | Elsewhere> {
   const { keyring } = engine
   // Without secrets nothing else would keep two cookie names on one store apart.
   const keyOf = (id: string) => digest(`session ${engine.binding}`, id)
@@ -49,7 +40,6 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
   }
   const records = new Records(store, engine)
   const lines = new Lines(records, engine, ids)
-  const adoptions = new Adoptions(records, engine)
 
   const ticketOf = async (id: string) =>
     keyring ? keyring.sign('ticket', [engine.binding], decodeText(id) ?? new Uint8Array()) : id
@@ -89,23 +79,14 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held
   }
 
-  async function adopt({ unique, body, life, isGone }: Foreign): Promise<AnyHeld | Refused> {
-    const handle = await adoptions.keyOf(unique ?? randomText(18))
-    const id = unique === undefined ? undefined : await adoptions.follow(unique)
-    if (id === undefined && isGone) return { refused: 'unknown', handle }
-    if (id === undefined) return { unique, body, life, handle, stale: true, foreign: true }
-    return id === '' ? { refused: 'unknown', handle } : findById(id, true)
-  }
-
-  async function commit(plan: Plan, held: AnyHeld | undefined, taken: Taken): Promise<Saved> {
-    if (!held || plan === 'create') return begin(taken)
-    if ('unique' in held) return moveIn(plan, held, taken)
+  async function commit(plan: Plan, held: StoredHeld | undefined, taken: Taken): Promise<Saved> {
+    if (!held || plan === 'create') return begin(EMPTY, taken)
     if (plan === 'touch') return touch(held)
     const outcome = await new Promise<Outcome>((resolve, reject) => {
       const kind = plan === 'update' || plan === 'replace' ? plan : 'end'
       lines.add({ kind, taken, since: engine.now(), resolve, reject }, held.known)
     })
-    if (plan === 'end+create') return begin(taken)
+    if (plan === 'end+create') return begin(EMPTY, taken)
     if (plan === 'end') return { held: undefined }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id = held.id } = outcome
@@ -118,9 +99,9 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return { held: heldOf(kept, id, false), ...(isTold && { ticket: await ticketOf(id) }) }
   }
 
-  async function begin(taken: Taken): Promise<Saved> {
-    const made = await make(EMPTY, taken)
-    return { held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
+  async function begin(from: Body, taken: Taken, createdAt?: number): Promise<Begun<StoredHeld>> {
+    const made = await make(from, taken, createdAt)
+    return { id: made.id, held: heldOf(made, made.id, false), ticket: await ticketOf(made.id) }
   }
 
   async function make(from: Body, taken: Taken, createdAt = engine.now()): Promise<Made> {
@@ -131,36 +112,6 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
       taken,
     )
     return lines.moves.begin(body, { ...born(policyOf(body, engine.policy), engine.now()), createdAt }, taken)
-  }
-
-  /** What another library kept is kept here from now on, or ended; whoever comes second goes on with what the first one made. */
-  async function moveIn(plan: Plan, held: Elsewhere, taken: Taken): Promise<Saved> {
-    const { unique } = held
-    const leadsTo = async (id: string, key: string) => unique === undefined || adoptions.point(unique, id, key)
-    const ends = plan === 'end' || plan === 'end+create'
-    if (unique === undefined || (await adoptions.follow(unique)) === undefined) {
-      if (ends && (await leadsTo('', held.handle))) return plan === 'end' ? { held: undefined } : begin(taken)
-      if (!ends) {
-        // A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it.
-        const moves = plan === 'replace'
-        const made = await make(held.body, moves ? { ...taken, ...NOTHING } : taken, held.life.createdAt)
-        // A client that resends after a lost answer finds the way taken by itself.
-        if ((await leadsTo(made.id, made.key)) || (await adoptions.follow(unique as string)) === made.id) {
-          const there = heldOf(made, made.id, false)
-          return moves ? commit(plan, there, taken) : { held: there, ticket: await ticketOf(made.id) }
-        }
-        await lines.moves.end(made)
-      }
-    }
-    const id = unique === undefined ? undefined : await adoptions.follow(unique)
-    const found: StoredHeld | Refused = id ? await findById(id, true) : { refused: 'unknown' }
-    // Whoever comes to where it moved on from goes on with what it saw.
-    const movedOn =
-      'refused' in found && found.ends ? { ...(found.ends as StoredHeld), body: held.body, life: held.life } : undefined
-    const there = 'refused' in found ? movedOn : found
-    if (there) return commit(plan, there, taken)
-    if (plan === 'end+create') return begin(taken)
-    return { held: undefined, ...(plan !== 'end' && { dropped: 'ended' }) }
   }
 
   async function touch(held: StoredHeld): Promise<Saved> {
@@ -175,5 +126,5 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return { held: heldOf(known, held.id, false), ...(held.stale && { ticket: await ticketOf(held.id) }) }
   }
 
-  return { kind: 'stored', find, adopt, commit }
+  return { kind: 'stored', find, ...migrating({ findById, begin, commit }, new Adoptions(records, engine)) }
 }

@@ -17,6 +17,7 @@ export interface AppSessionOptions
     SessionsOptions,
     | 'store'
     | 'foreign'
+    | 'foreignUntil'
     | 'idleTimeout'
     | 'absoluteTimeout'
     | 'encryptRecords'

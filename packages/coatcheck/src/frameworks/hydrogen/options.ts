@@ -31,7 +31,7 @@ export function sessionsWith(
   place: (options: Pick<CookieOptions, 'wire' | 'now'>) => Place,
 ): FaceSessions {
   const { foreign = [], expires: _, ...rest } = options
-  const formats = foreign.map(({ format, cookieName }) => [format, cookieName])
+  const formats = foreign.map(({ format, cookieName, attributes }) => [format, cookieName, attributes])
   const line = (key: string, value: string): string => upstreamLine(key, value, options)
   const told: Told = { ...rest, name, key, formats, readers: () => foreign, line }
   return faceOf(
@@ -41,7 +41,7 @@ export function sessionsWith(
 
 function faceOptions({ line, readers, ...told }: Told, foreign: readonly ForeignReader[]): FaceOptions {
   const { maxAge = WEEK } = lastingOf(told)
-  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, now, onEvent } = told
+  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, foreignUntil, now, onEvent } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -51,8 +51,13 @@ function faceOptions({ line, readers, ...told }: Told, foreign: readonly Foreign
     absoluteTimeout: absolute,
     idleTimeout: Math.min(Math.max(Math.ceil(maxAge), 1), absolute),
     // The readers themselves may be others each time.
-    foreign: foreign.map((first, at) => ({ ...first, read: (value, request) => (readers()[at] ?? first).read(value, request) })),
+    foreign: foreign.map((first, at) => ({
+      ...first,
+      read: (value, request) => (readers()[at] ?? first).read(value, request),
+      accepts: (values) => readers()[at]?.accepts?.(values) ?? true,
+    })),
     ...(told.wire && { serialize: line }),
+    ...(foreignUntil !== undefined && { foreignUntil }),
     ...(storeTimeout !== undefined && { storeTimeout }),
     ...(whenStoreDown && { whenStoreDown }),
     ...(now && { now }),
