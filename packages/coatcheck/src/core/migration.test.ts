@@ -1,9 +1,11 @@
+import { H3, useSession } from 'h3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clockFrom, DAY } from '../../test/helpers/clock.ts'
 import { nothingBad } from '../../test/helpers/explored.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import { SessionError } from '../errors.ts'
 import type { ForeignReader, ForeignSession } from '../foreign/format.ts'
+import { h3Seal } from '../foreign/h3.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { createJar } from '../testing/index.ts'
@@ -221,6 +223,29 @@ test('S7: of two live ones that lead to one session that is kept here, neither h
   await first.does((session) => session.set('n', 1))
   const both = person('old=s1; Path=/; Max-Age=9999; Secure', 'old=s2; Domain=shop.example; Path=/; Max-Age=9999; Secure')
   expect(await both.sees()).toEqual({ n: 1 })
+})
+
+test('S13: an earlier seal of h3 opens nothing once its session has ended, nor does a later one; neither opens a second session before', async () => {
+  const password = 'the password of the old site, of 32 or more'
+  const app = new H3().get('/', async (event) => {
+    const session = await useSession(event, { name: 'old', password })
+    await session.update((data) => ({ n: Number(data.n ?? 0) + 1 }))
+    return 'ok'
+  })
+  const seals: string[] = []
+  for (let n = 0; n < 3; n++) {
+    const response = await app.fetch(new Request(SITE, { headers: seals.length > 0 ? { cookie: `old=${seals.at(-1)}` } : {} }))
+    seals.push(/^old=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1] ?? '')
+  }
+  const seen = { foreign: [{ ...h3Seal({ password }), cookieName: 'old' }], store: memoryStore(), now: Date.now }
+  const { person } = make(seen)
+  const holders = seals.map((seal) => person(old(seal, 'old')))
+  expect(await Promise.all(holders.map((each) => each.sees()))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+  await holders[1]?.does((session) => session.set('mine', true))
+  expect(await person(old(seals[0] ?? '', 'old')).sees()).toEqual({ n: 2, mine: true })
+  expect(await person(old(seals[2] ?? '', 'old')).sees()).toEqual({ n: 2, mine: true })
+  await holders[1]?.does((session) => session.destroy())
+  for (const seal of seals) expect(await person(old(seal, 'old')).sees()).toEqual({})
 })
 
 describe.each(KINDS)('S2: what the site says of old sessions, ours %s', (_, kept) => {
