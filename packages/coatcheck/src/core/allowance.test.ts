@@ -62,31 +62,27 @@ describe('S9: slow keys of other libraries’ seals', () => {
     expect(busy()).toBe(1)
   })
 
-  test('cost all requests of a second a hundred at most, and the next second begins anew', async () => {
+  test('cost all requests of a second two hundred at most, and the next second begins anew', async () => {
     const { comes, busy, clock, write } = await siteWith(({ h3Seal }) => [h3Seal({ password: PASSWORD })], {
       store: memoryStore(),
     })
     const genuine = await write({ user: 'ada' })
-    vi.resetModules() // without the keys that it was made with
-    const other = await siteWith(({ h3Seal }) => [h3Seal({ password: PASSWORD })])
-    void other
     const slow = counted()
-    for (let n = 0; n < 150; n++) await comes(junk(n * 10))
-    expect(slow).toHaveLength(100)
+    for (let n = 0; n < 250; n++) await comes(junk(n * 10))
+    expect(slow).toHaveLength(200)
     expect(busy()).toBe(50)
     clock.advance(1)
     expect(await comes(genuine)).toEqual({ user: 'ada' })
   })
 
   test('are derived once for a genuine seal, whoever comes with it again', async () => {
-    const { comes, write, clock } = await siteWith(({ h3Seal }) => [h3Seal({ password: PASSWORD })])
+    const { write } = await siteWith(({ h3Seal }) => [h3Seal({ password: PASSWORD })])
     const genuine = await write({ user: 'ada' })
     vi.resetModules()
     const fresh = await siteWith(({ h3Seal }) => [h3Seal({ password: PASSWORD })])
     const slow = counted()
     for (let n = 0; n < 5; n++) expect(await fresh.comes(genuine)).toEqual({ user: 'ada' })
     expect(slow).toEqual([8192, 8192])
-    void [comes, clock]
   })
 
   test('are not derived for what cannot be a living seal, an unknown password, or a seal whose keys cost little', async () => {
@@ -125,8 +121,8 @@ describe('S9: slow keys of other libraries’ seals', () => {
   test('leave the second’s count to nobody’s clock but the one it is given', () => {
     const clock = clockFrom(Date.parse('2080-01-01T00:00:00Z'))
     const emit = () => {}
-    const all = Array.from({ length: 30 }, () => allowance({ now: clock.now, emit })).map((may) => Array.from({ length: 9 }, may))
+    const all = Array.from({ length: 60 }, () => allowance({ now: clock.now, emit })).map((may) => Array.from({ length: 9 }, may))
     const granted = all.flat().filter(Boolean).length
-    expect(granted).toBe(100)
+    expect(granted).toBe(200)
   })
 })

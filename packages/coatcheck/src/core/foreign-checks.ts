@@ -13,6 +13,7 @@ export function checkReaders(readers: unknown, until: unknown): void {
     const fault = attributes && cookieFault(cookieName, { secure: true, httpOnly: true, ...attributes })
     if (fault) throw bad('foreign', `has a reader whose \`attributes\` cannot be: \`${fault.option}\` ${fault.what}`, fault.fix)
   }
-  if (until !== undefined && !Number.isFinite(Number(until)))
-    throw bad('foreignUntil', `is ${kind(until)}`, 'Give a Date, or milliseconds since the epoch.')
+  const isTime = until instanceof Date || typeof until === 'number' || typeof until === 'string'
+  if (until !== undefined && !(isTime && Number.isFinite(+new Date(until))))
+    throw bad('foreignUntil', `is ${kind(until)}`, 'Give a Date, its ISO text, or milliseconds since the epoch.')
 }

@@ -250,7 +250,7 @@ test('S13: an earlier seal of h3 opens nothing once its session has ended, nor d
 
 describe.each(KINDS)('S2: what the site says of old sessions, ours %s', (_, kept) => {
   test('after `foreignUntil` none is taken over, and before it each is', async () => {
-    for (const end of [(at: number) => new Date(at), (at: number) => at]) {
+    for (const end of [(at: number) => new Date(at), (at: number) => at, (at: number) => new Date(at).toISOString()]) {
       const at = clockFrom().now() + DAY * 1000
       const { person, clock, events } = make({ foreign: [valuesOnly()], foreignUntil: end(at), ...kept() })
       expect(await person(old(ADA)).sees()).toEqual({ user: 'ada' })
@@ -270,7 +270,7 @@ describe.each(KINDS)('S2: what the site says of old sessions, ours %s', (_, kept
     expect(await person(old(holding({ theme: 'dark' }))).sees()).toEqual({})
   })
 
-  test.each([new Date(Number.NaN), Number.NaN, 'soon'])('a foreignUntil of %s is refused', (foreignUntil) => {
+  test.each([new Date(Number.NaN), Number.NaN, 'soon', null, {}])('a foreignUntil of %s is refused', (foreignUntil) => {
     expect(() => make({ foreignUntil: foreignUntil as Date, ...kept() })).toThrow(
       expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('foreignUntil') }),
     )

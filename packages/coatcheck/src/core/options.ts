@@ -29,8 +29,8 @@ export interface SessionsOptions {
   readonly acceptUnsigned?: boolean
   /** Formats of other libraries (coatcheck/foreign/…) whose sessions are taken over, in order. Default: none. */
   readonly foreign?: readonly ForeignReader[]
-  /** From when on none is taken over any more: a Date, or milliseconds since the epoch. Default: never. */
-  readonly foreignUntil?: Date | number
+  /** From when on none is taken over any more: a Date, its ISO text, or milliseconds since the epoch. Default: never. */
+  readonly foreignUntil?: Date | number | string
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
   /**
@@ -145,7 +145,7 @@ export function settingsOf(options: FaceOptions): Settings {
     header,
     binding,
     foreign,
-    foreignUntil: Number(options.foreignUntil ?? Number.POSITIVE_INFINITY),
+    foreignUntil: options.foreignUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(options.foreignUntil),
     serialize,
     ...timesOf(options),
     storeTimeout: seconds('storeTimeout', options.storeTimeout, 2, 600) * 1000,
