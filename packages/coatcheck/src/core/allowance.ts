@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 /** Derivations of keys, slow by design, that one request may cost: two for each genuine seal, one more for each older password. */
 const PER_REQUEST = 8
 /** That all requests of this process together may cost within one second; each takes about five milliseconds, in another thread. */
-const PER_SECOND = 200
+const PER_SECOND = 100
 
 /** Of one process, whatever the number of its sites: they share the processor. */
 const spent = { second: 0, count: 0 }
