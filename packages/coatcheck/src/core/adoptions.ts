@@ -1,5 +1,6 @@
 import { digest } from '../crypto/digest.ts'
 import { createKeyring } from '../crypto/keyring.ts'
+import type { Forwarding } from './body.ts'
 import type { Engine } from './engine.ts'
 import type { Life } from './expiry.ts'
 import type { Records } from './records.ts'
@@ -39,8 +40,17 @@ export class Adoptions {
   async point(value: string, id: string, to: string): Promise<boolean> {
     const key = await this.keyOf(value)
     const sealed = id === '' ? undefined : await createKeyring([value]).seal('adopted', [key], id)
+    return this.#create(key, { kind: 'regenerate', key: to, ...(sealed !== undefined && { sealed }) })
+  }
+
+  /** From now on the value of this key leads to nothing, if it leads nowhere yet. */
+  async end(key: string): Promise<void> {
+    await this.#create(key, { kind: 'regenerate', key })
+  }
+
+  #create(key: string, to: Forwarding): Promise<boolean> {
     const endsAt = this.#engine.now() + LONGEST
     const life: Life = { createdAt: this.#engine.now(), endsAt, expiresAt: endsAt }
-    return this.#records.createForwarding(key, { kind: 'regenerate', key: to, ...(sealed !== undefined && { sealed }) }, life)
+    return this.#records.createForwarding(key, to, life)
   }
 }

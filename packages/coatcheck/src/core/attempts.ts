@@ -25,7 +25,7 @@ export interface Begun {
 export class Attempts {
   #tries: Try[] = []
   /** By key. */
-  readonly #begun = new Map<string, Begun>()
+  readonly #begun = new Map<string, Begun & { isTaken?: boolean }>()
 
   add(write: string, { count }: Writes, changes: Changes): void {
     this.#tries.push({ write, number: count + 1, changes, answered: false })
@@ -51,9 +51,9 @@ export class Attempts {
     return changes
   }
 
-  /** Whether a record with these writes was written by this request. */
-  areIn({ recent }: Writes): boolean {
-    return this.#tries.some(({ write }) => recent.some(({ id }) => id === write))
+  /** Whether nobody has written after this request to a record with these writes. */
+  areLastIn({ recent }: Writes): boolean {
+    return this.#tries.some(({ write }) => recent.at(-1)?.id === write)
   }
 
   /** Forgets what was refused: a record that was read since has shown that it is not there. */
@@ -67,7 +67,15 @@ export class Attempts {
 
   /** A record that this request began and nobody was told of, to be used again for the same owner, but not at the key `except`. */
   begun(owner: string | undefined, except: string | undefined): Begun | undefined {
-    return [...this.#begun.values()].findLast((record) => record.owner === owner && record.key !== except)
+    return [...this.#begun.values()].findLast(
+      ({ isTaken, ...record }) => !isTaken && record.owner === owner && record.key !== except,
+    )
+  }
+
+  /** It is not to be used again: somebody else has written there, or it is no record of this request. */
+  taken(key: string): void {
+    const record = this.#begun.get(key)
+    if (record) record.isTaken = true
   }
 
   /** The id of a record that this request began. */

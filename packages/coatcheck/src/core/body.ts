@@ -17,6 +17,8 @@ export interface Body {
   readonly lasts?: number
   /** When its absolute time began to count, where that was not when it began: another library kept it before. */
   readonly since?: number
+  /** The key that is to say, once this session has ended, that the cookie of another library it came in opens nothing any more. */
+  readonly from?: string
   /** How a write whose answer was lost is recognised. */
   readonly writes: Writes
   /** Fields that a newer release wrote: kept through every write and move. */
@@ -72,9 +74,9 @@ const listText = <T>(map: ReadonlyMap<string, T>, text: (value: T) => string) =>
 
 /** The text of a body: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
 export function encodeBody(body: Body, frame: Frame, to?: Forwarding): string {
-  const { owner, lasts, since, writes, more } = body
+  const { owner, lasts, since, from, writes, more } = body
   const log = writes.count > 0 ? encodeWrites(writes) : undefined
-  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, log, to }).slice(0, -1)
+  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, log, to }).slice(0, -1)
   const data = listText(body.values, (entry) => entryText(entry))
   const flash = listText(body.flash, ({ id, entry }) => entryText(entry, id))
   return `${head},"data":${data}${flash === '{}' ? '' : `,"flash":${flash}`}}`
@@ -109,19 +111,24 @@ export interface Decoded {
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, lasts, since, log, data, flash = {}, to, ended, key, made, id, life, ...more } = JSON.parse(text)
+    const { format, owner, lasts, since, from, log, data, flash = {}, to, ended, key, made, id, life, ...more } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined && !isForwarding(to)) return 'corrupt'
     if (ended === true) return { frame: { key }, body: EMPTY, ended }
     if (!isObject(data) || !isObject(flash) || typeof (owner ?? '') !== 'string') return 'corrupt'
     if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
     if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) return 'corrupt'
+    if (from !== undefined && typeof from !== 'string') return 'corrupt'
     const values = new Map(Object.entries(data).map(([name, raw]) => [name, entryOf(raw)]))
     const flashes = new Map(
       Object.entries(flash).map(([name, raw]) => [name, { id: String((raw as Raw).i), entry: entryOf(raw) }]),
     )
-    const times = { ...(lasts !== undefined && { lasts }), ...(since !== undefined && { since }) }
-    const body = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...times }
+    const known = {
+      ...(lasts !== undefined && { lasts }),
+      ...(since !== undefined && { since }),
+      ...(from !== undefined && { from }),
+    }
+    const body = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...known }
     return { frame: { key, made, id, life }, body, ...(to && { to }) }
   } catch {
     return 'corrupt'

@@ -18,7 +18,7 @@ import {
   withSecrets,
 } from './engine.ts'
 import { born, type Life, lifeFault, lifeUnder, type Policy, policyOf } from './expiry.ts'
-import { bodyOf, type Plain, plainOf, reserved } from './plain.ts'
+import { bodyOf, ownerIn, type Plain, plainOf, reserved } from './plain.ts'
 import type { Plan } from './plan.ts'
 import { adopt as adoptAny } from './sealed.ts'
 import { callStore } from './store-call.ts'
@@ -83,7 +83,9 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
   }
 
   async function shownBy(ticket: string): Promise<Shown | Refused> {
+    const isOver = engine.now() >= engine.adoptsUntil
     for (const format of foreign) {
+      if (isOver && format !== formats.writes) continue
       const id = await format.read(ticket)
       // Such a cookie says nothing of when the session began or ends: its row does.
       if (id === '') return { refused: 'malformed' }
@@ -179,12 +181,12 @@ function rowBody(row: Record<string, unknown>): ReturnType<typeof bodyOf> {
     const name = FLASH.exec(key)?.[1]
     define(name === undefined ? values : flash, name ?? key, value)
   }
-  return bodyOf(values, flash)
+  return bodyOf(values, flash, {}, ownerIn(row))
 }
 
 function rowOf(body: Body): Record<string, unknown> {
   for (const key of body.values.keys()) if (FLASH.test(key)) throw reserved(key)
-  return rowWith(plainOf(body))
+  return rowWith(plainOf(body, body.owner))
 }
 
 function rowWith({ values, flash }: Plain): Record<string, unknown> {

@@ -38,6 +38,8 @@ export interface Engine {
   readonly sleep: (ms: number) => Promise<void>
   /** From 0 up to 1, for pauses. */
   readonly random: () => number
+  /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
+  readonly adoptsUntil: number
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
@@ -92,6 +94,8 @@ export interface Held extends Kept {
 export interface Foreign extends Omit<Kept, 'handle'> {
   /** What only its visitor can present; undefined: it has nothing of that kind. */
   readonly unique: string | undefined
+  /** What was presented, in one spelling: it is to open nothing any more once the session has ended. */
+  readonly presented: string
   /** The other library keeps it no more. */
   readonly isGone: boolean
 }
@@ -124,7 +128,7 @@ export interface Keeper<H extends Held = Held> {
   /** `request`: for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
   find(ticket: string, request: ForeignRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
-  adopt(foreign: Foreign): Maybe<H | Refused>
+  adopt(foreign: Foreign, arrivedAt: number): Maybe<H | Refused>
   /**
    * Carries out any plan but `nothing`; what is not stored yet has no `held`. `over`: what else the request's tickets stood for, to be
    * ended with it, or before a session begins. Synchronous where nothing has to wait.

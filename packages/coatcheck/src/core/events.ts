@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts'
  * made with a secret that is not in use. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
  * `duplicate`: two different live tickets at once. `unknown`: no such session. `replaced`: its id was given up for a new one.
  * `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
- * record, cannot be read.
+ * record, cannot be read. `too-busy`: another library's seal, when too many were to be opened at once.
  */
 export type RefusalReason =
   | 'malformed'
@@ -23,6 +23,7 @@ export type RefusalReason =
   | 'absolute-expired'
   | 'clock-skew'
   | 'corrupt'
+  | 'too-busy'
 
 /** What `onEvent` is told. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
 export type SessionEvent =

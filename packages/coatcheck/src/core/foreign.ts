@@ -1,15 +1,17 @@
 import { SessionError } from '../errors.ts'
 import type { ForeignReader, ForeignRequest, ForeignSession } from '../foreign/format.ts'
-import type { Engine, Foreign } from './engine.ts'
+import { type Body, encodeBody } from './body.ts'
+import type { Engine, Foreign, Held, Keeper } from './engine.ts'
 import { born, type Life } from './expiry.ts'
-import { bodyOf } from './plain.ts'
+import { bodyOf, provenOwner } from './plain.ts'
+import { callStore } from './store-call.ts'
 import type { Arrival } from './transport.ts'
 
 /** What another library kept for a visitor. */
 export interface Found extends Foreign {
   readonly format: string
-  /** The cookie it came in, when that is not ours: it is cleared once ours takes its place. */
-  readonly cookieName?: string
+  /** The cookie it came in, which is cleared once ours takes its place. */
+  readonly cookieName: string
   readonly via: 'header' | 'cookie'
   readonly forget?: () => Promise<void>
 }
@@ -29,54 +31,118 @@ function beginningOf(createdAt: number | undefined, now: number): number {
   return Number.isFinite(createdAt) ? Math.max(0, Math.min(Math.floor(createdAt as number), now)) : now
 }
 
-/** The session that another library's cookie or header opens; formats are tried in order, on every value that came. */
-export async function findForeign(
-  readers: readonly ForeignReader[],
-  arrival: Arrival,
-  engine: Engine,
-): Promise<Found | undefined> {
-  for (const reader of readers) {
-    const { cookieName } = reader
-    const isOther = cookieName !== undefined && cookieName !== arrival.request(engine.now()).cookieName
-    const request: ForeignRequest = { ...arrival.request(engine.now()), ...(isOther && { cookieName }) }
-    const other = isOther ? request.cookie(cookieName) : undefined
-    const ours = arrival.groups.flatMap(({ via, values }) => values.map((value) => ({ via, value })))
-    for (const { via, value } of isOther ? [{ via: 'cookie' as const, value: other ?? '' }] : ours) {
-      const session = value === '' ? undefined : await read(reader, value, request, engine)
-      if (!session || (session.expiresAt !== undefined && session.expiresAt <= engine.now())) continue
-      const { body, unreadable } = bodyOf(session.values, session.flash, session.ends)
-      for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) engine.emit({ type: 'unreadable-value', key })
-      // Its own end was counted by other rules; from here on ours count.
-      const since = engine.now()
-      const life = { ...born(engine.policy, since), createdAt: beginningOf(session.createdAt, since) }
-      const { forget, unique, gone = false } = session
-      const named = unique === undefined ? undefined : `${reader.format} ${unique}`
-      const found = {
-        format: reader.format,
-        via,
-        unique: named,
-        body: { ...body, ...(life.createdAt < since && { since }) },
-        life,
-        isGone: gone,
-      }
-      return { ...found, ...(isOther && { cookieName }), ...(forget && { forget }) }
-    }
-  }
-  return undefined
+/** What came under one name, by one way. */
+interface Place {
+  readonly via: 'header' | 'cookie'
+  readonly values: readonly string[]
+  readonly request: ForeignRequest
+  /** In order. */
+  readonly readers: readonly ForeignReader[]
 }
 
-/** A record that is damaged stays where it is, and its visitor goes on without it; a store that fails, fails. */
+export interface Adopted {
+  readonly held?: Held
+  /** See `Recognised`. */
+  readonly over?: readonly Held[]
+  readonly blocked?: SessionError | undefined
+  readonly cannotEnd?: SessionError | undefined
+  readonly foreign?: Found
+  readonly via?: 'header' | 'cookie'
+}
+
+/**
+ * The session that another library's cookie or header opens. Two different live ones of one name make the visitor anonymous, as two of
+ * ours do: nobody can tell which of them somebody else put there.
+ */
+export async function adoptForeign(
+  readers: readonly ForeignReader[],
+  arrival: Arrival,
+  { keeper, engine }: { readonly keeper: Keeper; readonly engine: Engine },
+  request: ForeignRequest,
+  arrivedAt: number,
+): Promise<Adopted> {
+  if (engine.now() >= engine.adoptsUntil) return {}
+  let over: Adopted = {}
+  for (const place of placesOf(readers, arrival, request)) {
+    const alive = new Map<string, { held: Held; foreign: Found }>()
+    for (const foreign of await foundAt(place, engine)) {
+      const held = await keeper.adopt(foreign, arrivedAt)
+      if ('refused' in held) {
+        const { refused, handle, ends, blocked, cannotEnd } = held
+        engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }) })
+        if (!over.foreign) over = { over: ends ? [ends] : [], blocked, cannotEnd, foreign }
+      } else if (!alive.has(held.handle)) alive.set(held.handle, { held, foreign })
+    }
+    const [one] = alive.values()
+    if (alive.size > 1) {
+      engine.emit({ type: 'refused', reason: 'duplicate' })
+      return {}
+    }
+    if (one) {
+      engine.emit({ type: 'adopted', format: one.foreign.format, handle: one.held.handle })
+      return { ...one, via: place.via }
+    }
+  }
+  return over
+}
+
+/** Names in the order in which readers name them; of ours, the header goes before the cookie. */
+function placesOf(all: readonly ForeignReader[], { groups, named }: Arrival, request: ForeignRequest): Place[] {
+  const ours = request.cookieName
+  const names = new Set(all.map(({ cookieName = ours }) => cookieName))
+  return [...names].flatMap((name): Place[] => {
+    const readers = all.filter(({ cookieName = ours }) => cookieName === name)
+    if (name === ours) return groups.map((group) => ({ ...group, request, readers }))
+    return [{ via: 'cookie', values: named(name).values, request: { ...request, cookieName: name }, readers }]
+  })
+}
+
+/** Of each value what the first reader that knows it makes of it; values that say the same are one. */
+async function foundAt({ values, readers, request, via }: Place, engine: Engine): Promise<Iterable<Found>> {
+  const found = new Map<string, Found>()
+  for (const value of values) {
+    for (const reader of readers) {
+      const session = await read(reader, value, request, engine)
+      if (!session || (session.expiresAt ?? Number.POSITIVE_INFINITY) <= engine.now()) continue
+      if (!session.gone && reader.accepts?.(session.values) === false) continue
+      const { unique, gone = false, forget } = session
+      const named = unique === undefined ? undefined : `${reader.format} ${unique}`
+      const kept = await bodyAndLife(session, engine)
+      // What it says, in one spelling: a cookie can be spelled in several.
+      const presented = `${reader.format}\n${encodeBody({ ...kept.body, owner: undefined }, {})}`
+      const more = { cookieName: request.cookieName, ...(forget && { forget: removal(forget, engine) }) }
+      found.set(named ?? presented, { format: reader.format, via, ...kept, unique: named, presented, isGone: gone, ...more })
+      break
+    }
+  }
+  return found.values()
+}
+
+async function bodyAndLife(session: ForeignSession, engine: Engine): Promise<{ body: Body; life: Life }> {
+  const { values, flash, ends, createdAt } = session
+  const { body, unreadable } = bodyOf(values, flash, ends, await provenOwner(values, engine))
+  for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) engine.emit({ type: 'unreadable-value', key })
+  // Its own end was counted by other rules; from here on ours count.
+  const since = engine.now()
+  const life = { ...born(engine.policy, since), createdAt: beginningOf(createdAt, since) }
+  return { body: { ...body, ...(life.createdAt < since && { since }) }, life }
+}
+
+const removal = (forget: () => Promise<void>, engine: Engine) => () =>
+  callStore(engine, 'the removal of an old session', async () => forget())
+
+/** A record that is damaged stays where it is, and its visitor goes on without it; a store that fails, or is late, fails. */
 async function read(
   reader: ForeignReader,
   value: string,
   request: ForeignRequest,
-  { emit }: Engine,
+  engine: Engine,
 ): Promise<ForeignSession | undefined> {
   try {
-    return await reader.read(value, request)
+    return await callStore(engine, `${reader.format}: an old session`, async () => reader.read(value, request))
   } catch (error) {
     if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
-    emit({ type: 'refused', reason: 'corrupt', error })
+    engine.emit({ type: 'refused', reason: 'corrupt', error })
     return undefined
   }
 }

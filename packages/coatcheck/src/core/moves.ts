@@ -51,8 +51,8 @@ export class Moves {
       const made = await this.#records.create(key, this.#signed(body, taken), life)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
-      if (there && !there.forwarding && attempts.areIn(there.body.writes)) return this.#rewrite({ ...there, id }, body, taken)
-      attempts.forget(key)
+      if (there && !there.forwarding && attempts.areLastIn(there.body.writes)) return this.#rewrite({ ...there, id }, body, taken)
+      attempts.taken(key)
     }
     throw new SessionError('STORE_FAILED', 'The store said of three random ids in a row that they are taken.')
   }

@@ -5,6 +5,7 @@ import type { CookieAttributes } from '../ticket/cookie.ts'
 import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie-options.ts'
 import type { MakeKeeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
+import { checkReaders } from './foreign-checks.ts'
 import { bad, flag, kind, refuseUnknown } from './option-checks.ts'
 import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
 import { onReplayOf, timesOf } from './time-options.ts'
@@ -30,6 +31,8 @@ export interface SessionsOptions {
   readonly acceptUnsigned?: boolean
   /** Formats of other libraries (coatcheck/foreign/…) whose sessions are taken over, in order. Default: none. */
   readonly foreign?: readonly ForeignReader[]
+  /** From when on none is taken over any more: a Date, its ISO text, or milliseconds since the epoch. Default: never. */
+  readonly foreignUntil?: Date | number | string
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
   /**
@@ -83,6 +86,8 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly header: string | undefined
   readonly binding: string
   readonly foreign: readonly ForeignReader[]
+  /** Milliseconds since the epoch. */
+  readonly foreignUntil: number
   readonly serialize: FaceOptions['serialize']
   /** Milliseconds. */
   readonly idle: number
@@ -98,6 +103,7 @@ const OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
   ...[
     'foreign',
+    'foreignUntil',
     'storeTimeout',
     'maxRequestTime',
     'grace',
@@ -129,8 +135,7 @@ export function settingsOf(options: FaceOptions): Settings {
   const isMissing = given.length === 0 && needsSecrets
   if (isMissing && !warns) throw missingSecret()
   const secrets = isMissing ? fallbackSecrets() : given.length > 0 ? given : undefined
-  if (!Array.isArray(foreign) || foreign.some((reader) => typeof reader?.read !== 'function'))
-    throw bad('foreign', 'is no list of formats', 'Pass for instance [remixCookie(secrets)] of coatcheck/foreign/remix.')
+  checkReaders(foreign, options.foreignUntil)
   if (store && keeper) throw bad('keeper', 'is set beside a store', 'Give one of the two.')
   if (
     store !== undefined &&
@@ -166,6 +171,7 @@ export function settingsOf(options: FaceOptions): Settings {
     header,
     binding,
     foreign,
+    foreignUntil: options.foreignUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(options.foreignUntil),
     serialize,
     ...timesOf(options),
     onReplay: onReplayOf(options),

@@ -1,8 +1,9 @@
 import { SessionError } from '../errors.ts'
 import type { ForeignReader } from '../foreign/format.ts'
+import { allowance } from './allowance.ts'
 import type { Engine, Held, Keeper } from './engine.ts'
 import type { RefusalReason } from './events.ts'
-import { type Found, findForeign } from './foreign.ts'
+import { adoptForeign, type Found } from './foreign.ts'
 import { keyUnknown, newerRelease } from './pending.ts'
 import type { Arrival, Transport } from './transport.ts'
 
@@ -50,7 +51,7 @@ export async function recognise(core: Core, arrival: Arrival, arrivedAt: number)
  */
 async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
   const { keeper, engine } = core
-  const request = arrival.request(engine.now())
+  const request = { ...arrival.request(engine.now()), mayDerive: allowance(engine) }
   const over: Held[] = []
   let blocked: SessionError | undefined
   let cannotEnd: SessionError | undefined
@@ -85,7 +86,8 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
       return { ...one, via, over }
     }
   }
-  const adopted = await adoptForeign(core, arrival)
+  // Ours goes before it, since an old cookie on another path stays in the browser.
+  const adopted = await adoptForeign(core.foreign, arrival, core, request, arrivedAt)
   if (adopted.held) return { over, ...adopted }
   return {
     ...adopted,
@@ -108,16 +110,3 @@ function unreadHere(reason: RefusalReason, ticket: string, { unknownKeys, now }:
 
 /** A ticket of one of the next five versions, as base64url; anything else is no ticket of ours. */
 const LATER = /^(?:A[w-z0-9_-]|B)[\w-]{30,}$/
-
-/** What ours did not open may be another library's: ours goes before it, since an old cookie on another path stays in the browser. */
-async function adoptForeign({ foreign, keeper, engine }: Core, arrival: Arrival): Promise<Recognised> {
-  const found = await findForeign(foreign, arrival, engine)
-  if (!found) return {}
-  const adopted = await keeper.adopt(found)
-  if ('refused' in adopted) {
-    engine.emit({ type: 'refused', reason: adopted.refused, ...(adopted.handle !== undefined && { handle: adopted.handle }) })
-    return { over: adopted.ends ? [adopted.ends] : [], blocked: adopted.blocked, cannotEnd: adopted.cannotEnd, foreign: found }
-  }
-  engine.emit({ type: 'adopted', format: found.format, handle: adopted.handle })
-  return { held: adopted, foreign: found, via: found.via }
-}

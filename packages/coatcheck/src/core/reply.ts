@@ -31,8 +31,9 @@ export class Reply {
     const seconds = Math.max(0, Math.ceil((end - now()) / 1000))
     // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
     const persistence = { ...how, lasts: how.lasts || lasts !== undefined }
+    const old = this.other === undefined ? [] : this.#transport.clearOther(this.other)
     try {
-      return [...this.#transport.give(ticket, this.via, seconds, this.#arrival.pieces, persistence), ...this.#others()]
+      return [...this.#transport.give(ticket, this.via, seconds, this.#arrival.pieces, persistence), ...old]
     } catch (error) {
       if (!(error instanceof CookieTooLong)) throw error
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(held.body)}.`
@@ -44,10 +45,9 @@ export class Reply {
   clearing(how: LineOptions = {}): HeaderLine[] {
     this.lines = []
     const { hasCookie, hasHeader, pieces } = this.#arrival
-    return [...(hasCookie || hasHeader ? this.#transport.clear(this.via, pieces, how) : []), ...this.#others()]
-  }
-
-  #others(): HeaderLine[] {
-    return this.other === undefined ? [] : this.#transport.clearOther(this.other)
+    return [
+      ...(hasCookie || hasHeader ? this.#transport.clear(this.via, pieces, how) : []),
+      ...this.#transport.clearOthers(this.#arrival),
+    ]
   }
 }

@@ -87,6 +87,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     conflictTimeout: 5000,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
+    adoptsUntil: settings.foreignUntil,
     ...surroundings,
   }
   const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }
@@ -114,9 +115,10 @@ export function sessionsOf<Data extends object, Flash extends object>(
     detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
     fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket), NOTHING),
     clearing(presented) {
-      const { hasCookie, hasHeader, pieces } = core.transport.arrival(presented)
+      const arrival = core.transport.arrival(presented)
+      const { hasCookie, hasHeader, pieces } = arrival
       const ours = hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
-      return [...ours, ...core.transport.clearOthers(presented)]
+      return [...ours, ...core.transport.clearOthers(arrival)]
     },
     scope(identity, presented) {
       const arrival = core.transport.arrival(presented)

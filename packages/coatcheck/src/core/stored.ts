@@ -1,4 +1,3 @@
-import { randomText } from '../crypto/random.ts'
 import type { Store } from '../stores/store.ts'
 import { Adoptions } from './adoptions.ts'
 import { type Body, EMPTY } from './body.ts'
@@ -8,7 +7,6 @@ import { Ends } from './ends.ts'
 import {
   type Circumstances,
   type Engine,
-  type Foreign,
   type Held,
   type Keeper,
   ownedBy,
@@ -17,6 +15,7 @@ import {
   type Taken,
 } from './engine.ts'
 import { born, isOver, lifeFault, lifeUnder, policyOf, rolls, seen, slideIsDue } from './expiry.ts'
+import { type Begun, type Elsewhere, migrating } from './migration.ts'
 import { type Made, Moves } from './moves.ts'
 import { overtaken, perhapsEvicted, unreadable } from './pending.ts'
 import type { Plan } from './plan.ts'
@@ -32,25 +31,14 @@ interface StoredHeld extends Held {
   readonly overtaken?: true
 }
 
-/** Not in the store yet: another library keeps it. */
-interface Elsewhere extends Held {
-  /** What only its visitor can present, where there is something of that kind. */
-  readonly unique: string | undefined
-}
-
-type AnyHeld = StoredHeld | Elsewhere
-
-const NOTHING = { changes: { values: new Map(), flash: new Map(), flashRead: new Set<string>() }, move: undefined }
-
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
-export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
+export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | Elsewhere> {
   const tickets = new StoredTickets(engine)
   const records = new Records(store, engine)
   const ends = new Ends(records, engine)
   const moves = new Moves(records, engine, tickets, ends)
   const queue = new CommitQueue(records, engine, moves, ends)
   const replaced = new ReplacedTickets(records, engine, ends)
-  const adoptions = new Adoptions(records, engine)
 
   const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({
     handle: known.key,
@@ -82,34 +70,30 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return refused ? { refused, handle, ...(isOver(held.life, engine.now()) && { ends: held }) } : held
   }
 
-  async function adopt({ unique, body, life, isGone }: Foreign): Promise<AnyHeld | Refused> {
-    const handle = await adoptions.keyOf(unique ?? randomText(18))
-    const id = unique === undefined ? undefined : await adoptions.follow(unique)
-    if (id === undefined && isGone) return { refused: 'unknown', handle }
-    if (id === undefined) return { unique, body, life, handle, stale: true, foreign: true }
-    return id === '' ? { refused: 'unknown', handle } : findById(id, true, engine.now())
+  /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
+  async function resume(id: string, body: Body): Promise<StoredHeld | undefined> {
+    const known = await records.read(await tickets.keyOf(id))
+    return known && { ...heldOf(known, id, true), body }
   }
 
   async function commit(
     plan: Plan,
-    held: AnyHeld | undefined,
+    held: StoredHeld | undefined,
     taken: Taken,
     request: Circumstances,
-    over: readonly AnyHeld[] = [],
+    over: readonly StoredHeld[],
   ): Promise<Saved> {
     const isEnd = plan === 'end' || plan === 'end+create'
     for (const each of over) {
-      if (!('known' in each)) continue
       if (isEnd) await ends.end({ request }, each.known)
       else if (plan === 'create') await ends.clearAway(each.known)
     }
-    if (!held) return plan === 'end' ? { held: undefined } : begin(taken)
-    if ('unique' in held) return moveIn(plan, held, taken, request)
+    if (!held) return plan === 'end' ? { held: undefined } : begin(EMPTY, taken)
     if (plan === 'touch') return touch(held, taken, request)
     if (held.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
     const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
     const outcome = await queue.commit({ kind, taken, request, since: engine.now() }, held.known)
-    if (isEnd) return plan === 'end' ? { held: undefined } : begin(taken)
+    if (isEnd) return plan === 'end' ? { held: undefined } : begin(EMPTY, taken)
     if ('overtaken' in outcome) return { held: { ...held, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id, isOwn = false } = outcome
@@ -131,9 +115,9 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return { held, ticket: await tickets.ticketOf(held.id) }
   }
 
-  async function begin(taken: Taken): Promise<Saved> {
-    const made = await make(EMPTY, taken)
-    return give(heldOf(made, made.id, false), true)
+  async function begin(from: Body, taken: Taken, createdAt?: number): Promise<Begun<StoredHeld>> {
+    const made = await make(from, taken, createdAt)
+    return { id: made.id, held: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
   }
 
   async function make(from: Body, taken: Taken, createdAt = engine.now()): Promise<Made> {
@@ -142,32 +126,6 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
       taken,
     )
     return moves.begin(body, { ...born(policyOf(body, engine.policy), engine.now()), createdAt }, taken)
-  }
-
-  /** What another library kept is kept here from now on, or ended; whoever comes second goes on with what the first one made. */
-  async function moveIn(plan: Plan, held: Elsewhere, taken: Taken, request: Circumstances): Promise<Saved> {
-    const { unique } = held
-    const leadsTo = async (id: string, key: string) => unique === undefined || adoptions.point(unique, id, key)
-    const isEnd = plan === 'end' || plan === 'end+create'
-    if (unique === undefined || (await adoptions.follow(unique)) === undefined) {
-      if (isEnd && (await leadsTo('', held.handle))) return plan === 'end' ? { held: undefined } : begin(taken)
-      if (!isEnd) {
-        // A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it.
-        const isMove = plan === 'replace'
-        const made = await make(held.body, isMove ? { ...taken, ...NOTHING } : taken, held.life.createdAt)
-        // A client that resends after a lost answer finds the way taken by itself.
-        if ((await leadsTo(made.id, made.key)) || (await adoptions.follow(unique as string)) === made.id) {
-          const there = heldOf(made, made.id, false)
-          return isMove ? commit(plan, there, taken, request) : give(there, true)
-        }
-        await ends.end({ request }, made)
-      }
-    }
-    const id = unique === undefined ? undefined : await adoptions.follow(unique)
-    const known = id ? await records.read(await tickets.keyOf(id)) : undefined
-    if (known && id) return commit(plan, { ...heldOf(known, id, true), body: held.body }, taken, request)
-    if (plan === 'end+create') return begin(taken)
-    return { held: undefined, ...(plan !== 'end' && { dropped: 'ended' }) }
   }
 
   async function touch(held: StoredHeld, taken: Taken, request: Circumstances): Promise<Saved> {
@@ -182,5 +140,5 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<AnyHeld> {
     return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
   }
 
-  return { kind: 'stored', find, adopt, commit }
+  return { kind: 'stored', find, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
 }

@@ -1,5 +1,12 @@
 import type { ForeignRequest } from '../foreign/format.ts'
-import { type CookieAttributes, CookieTooLong, clearCookie, readCookie, writeCookie } from '../ticket/cookie.ts'
+import {
+  type CookieAttributes,
+  CookieTooLong,
+  clearCookie,
+  type PresentedCookie,
+  readCookie,
+  writeCookie,
+} from '../ticket/cookie.ts'
 import type { RefusalReason } from './events.ts'
 import type { Settings } from './options.ts'
 
@@ -27,6 +34,8 @@ export interface Arrival {
   /** The header came along, maybe empty: the client wants its ticket there. */
   readonly hasHeader: boolean
   readonly pieces: readonly string[]
+  /** What came in the cookie of this name. */
+  named(name: string): Pick<PresentedCookie, 'values' | 'present'>
   /** What readers of other formats may look at. */
   request(now: number): ForeignRequest
 }
@@ -58,10 +67,11 @@ export class Transport {
     const shown = (header === 'authorization' ? BEARER.exec(raw ?? '')?.[1] : raw)?.trim()
     const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
+    const named = (name: string) => readCookie(presented.get('cookie'), name)
     // Other libraries may have their tickets in any cookie.
-    const others = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
+    const rest = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
     return {
-      credentials: [shown ?? '', ...cookies, ...others].join('\n'),
+      credentials: [shown ?? '', ...cookies, ...rest].join('\n'),
       groups: [
         { via: 'header' as const, values: shown && fits ? [shown] : [] },
         { via: 'cookie' as const, values: cookies },
@@ -70,10 +80,12 @@ export class Transport {
       hasCookie: came !== undefined && (came.present || came.pieces.length > 0),
       hasHeader: shown !== undefined,
       pieces: came?.pieces ?? [],
+      named,
       request: (now) => ({
         now,
         cookieName: cookie?.name ?? '',
-        cookie: (name) => readCookie(presented.get('cookie'), name).values[0],
+        cookie: (name) => named(name).values[0],
+        cookies: (name) => named(name).values,
       }),
     }
   }
@@ -88,6 +100,7 @@ export class Transport {
       hasCookie: ticket !== null && ticket !== '',
       hasHeader: false,
       pieces: [],
+      named: () => ({ values: [], present: false }),
       request: (now) => ({ now, cookieName: cookie?.name ?? '', cookie: () => undefined }),
     }
   }
@@ -119,17 +132,25 @@ export class Transport {
   }
 
   /** What removes the cookies of other libraries that came along. */
-  clearOthers(presented: Presented): HeaderLine[] {
-    const names = this.#settings.foreign.flatMap(({ cookieName }) => cookieName ?? [])
-    return names
-      .filter((name) => name !== this.#settings.cookie?.name && readCookie(presented.get('cookie'), name).present)
-      .flatMap((name) => this.clearOther(name))
+  clearOthers({ named }: Pick<Arrival, 'named'>): HeaderLine[] {
+    const names = this.#settings.foreign.map(({ cookieName }) => cookieName ?? this.#settings.cookie?.name ?? '')
+    return [...new Set(names)].filter((name) => name !== '' && named(name).present).flatMap((name) => this.clearOther(name))
   }
 
-  /** What removes a cookie of another name that ours takes the place of. */
+  /** What removes an old cookie that ours takes the place of, wherever its readers say that it is. */
   clearOther(name: string): HeaderLine[] {
-    const { path = '/', secure = false } = this.#settings.cookie?.attributes ?? {}
-    return clearCookie(name, { path, secure }).map((line) => ['set-cookie', line])
+    const { foreign, cookie } = this.#settings
+    const { path = '/', secure = false, domain } = cookie?.attributes ?? {}
+    const isOurs = name === cookie?.name
+    const prefixed = /^__(secure|host|http)-/i.test(name) && { secure: true, httpOnly: true }
+    const lines = foreign.flatMap(({ cookieName = cookie?.name, attributes }) => {
+      const old = { path, ...attributes }
+      // Of one name with ours: in another place only, since ours in the same one is replaced or cleared by itself.
+      const isElsewhere = attributes && (old.path !== path || hostOf(old.domain) !== hostOf(domain))
+      if (cookieName !== name || (isOurs && !isElsewhere)) return []
+      return clearCookie(name, { secure: secure || attributes?.partitioned === true, ...prefixed, ...old })
+    })
+    return [...new Set(lines)].map((line) => ['set-cookie', line])
   }
 
   /** Whether this cookie is one of ours, whole or in pieces. */
@@ -153,5 +174,7 @@ export class Transport {
     return [[header, header === 'authorization' && ticket !== '' ? `Bearer ${ticket}` : ticket]]
   }
 }
+
+const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')
 
 export { CookieTooLong }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, site } from '../../test/helpers/site.ts'
 import type { Wire } from '../foreign/format.ts'
+import { memoryStore } from '../stores/memory.ts'
 import { faceOf } from './sessions.ts'
 import { wiredKeeper } from './wired.ts'
 
@@ -112,6 +113,32 @@ describe('in one request and over several, a session in another library’s cook
     const ada = s.person()
     await ada.does((session) => session.set('__owner__', 'admin')).catch(() => {})
     expect(await ada.does((session) => session.owner)).toBeUndefined()
+  })
+
+  test('S13: believes no owner that it did not write itself, whoever signed the rest', async () => {
+    const s = site({ keeper: wiredKeeper(open) })
+    const ticket = (values: object) => `open.${Buffer.from(JSON.stringify({ values })).toString('base64url')}`
+    const ada = s.person()
+    await ada.does((session) => session.signIn('ada'))
+    const owner = (shown(ada.ticket) as { values: Record<string, unknown> }).values.__owner__
+    expect(await planted(s, ticket({ a: 1, __owner__: owner })).does((session) => session.owner)).toBe('ada')
+    for (const forged of ['ada', `${owner}A`, 7, null, { owner }]) {
+      const mallory = planted(s, ticket({ a: 1, __owner__: forged }))
+      expect(await mallory.does((session) => [session.owner, session.get('a')])).toEqual([undefined, 1])
+      await mallory.does((session) => session.set('b', 2))
+      expect(await mallory.does((session) => [session.owner, session.data])).toEqual([undefined, { a: 1, b: 2 }])
+    }
+  })
+
+  test('S13: whose owner we wrote keeps it when the site goes on with tickets of ours', async () => {
+    for (const kept of [{ store: memoryStore() }, {}]) {
+      const s = site({ keeper: wiredKeeper(open) })
+      const before = s.person()
+      await before.does((session) => session.signIn('ada'))
+      const ada = planted(site({ clock: s.clock, foreign: [open], ...kept }), before.ticket)
+      await ada.does((session) => session.set('n', 1))
+      expect(await ada.does((session) => [session.owner, session.get('n')])).toEqual(['ada', 1])
+    }
   })
 
   test.each<[string, object]>([

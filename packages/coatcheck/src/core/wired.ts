@@ -17,7 +17,7 @@ import {
 } from './engine.ts'
 import { born, type Life, lifeFault, policyOf, written } from './expiry.ts'
 import { lifeIn } from './foreign.ts'
-import { bodyOf, plainOf } from './plain.ts'
+import { bodyOf, plainOf, provenOwner, signedOwner } from './plain.ts'
 import type { Plan } from './plan.ts'
 import { adopt, sealedKeeper } from './sealed.ts'
 
@@ -40,12 +40,14 @@ function keeperOf(wire: Wire, engine: Engine): Keeper {
         const here = ours?.find(ticket, request, engine.now()) ?? MALFORMED
         return andThen(here, (held): Held | Refused => ('refused' in held ? held : { ...held, stale: true }))
       }
-      const { body } = bodyOf(session.values, session.flash)
-      return andThen(session.id ?? digest('wire', ticket), (handle): Held | Refused => {
-        const life = lifeIn(session, engine)
-        const refused = lifeFault(life, engine.now())
-        const isUndated = session.expiresAt === undefined
-        return refused ? { refused, handle } : { body, life, handle, stale: false, isUndated }
+      return andThen(provenOwner(session.values, engine), (owner) => {
+        const { body } = bodyOf(session.values, session.flash, {}, owner)
+        return andThen(session.id ?? digest('wire', ticket), (handle): Held | Refused => {
+          const life = lifeIn(session, engine)
+          const refused = lifeFault(life, engine.now())
+          const isUndated = session.expiresAt === undefined
+          return refused ? { refused, handle } : { body, life, handle, stale: false, isUndated }
+        })
       })
     })
   }
@@ -65,8 +67,11 @@ function keeperOf(wire: Wire, engine: Engine): Keeper {
   }
 
   function write(body: Body, life: Life, handle: string, now: number): Maybe<Saved> {
-    const session = { ...plainOf(body), id: handle, createdAt: life.createdAt, expiresAt: life.expiresAt, now }
-    return andThen(wire.write(session), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
+    const times = { createdAt: life.createdAt, expiresAt: life.expiresAt, now }
+    return andThen(signedOwner(body, engine), (owner) => {
+      const session = { ...plainOf(body, owner), id: handle, ...times }
+      return andThen(wire.write(session), (ticket) => ({ held: { body, life, handle, stale: false }, ticket }))
+    })
   }
 
   return {

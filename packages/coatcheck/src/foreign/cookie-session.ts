@@ -2,6 +2,7 @@
 import { encode } from '../crypto/base64url.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
+import type { Bytes } from '../crypto/primitives.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
 import type { ForeignSession, Wire } from './format.ts'
 import { parseValues, toJson } from './json.ts'
@@ -29,19 +30,25 @@ export function cookieSession(options: CookieSessionOptions): CookieSession {
   const [newest = ''] = keys
   const macOf = (value: string, key: string) => oldPrimitives().sha1Mac(key, `${name}=${value}`)
 
-  function isGenuine(value: string, mac: Uint8Array<ArrayBuffer>, number = 0): Maybe<boolean> {
+  function isGenuine(value: string, mac: Bytes, number = 0): Maybe<boolean> {
     const key = keys[number]
     if (key === undefined) return false
     return andThen(macOf(value, key), (own) => platform().equal(own, mac) || isGenuine(value, mac, number + 1))
+  }
+
+  function isAnyGenuine(value: string, [mac, ...others]: readonly (Bytes | undefined)[]): Maybe<boolean> {
+    if (!mac) return false
+    return andThen(isGenuine(value, mac), (genuine) => genuine || isAnyGenuine(value, others))
   }
 
   return {
     format: 'cookie-session',
     cookieName: name,
     read(value, request) {
-      const mac = fromBase64(request.cookie(`${name}.sig`) ?? '')
-      if (value.length > LONGEST || mac?.length !== 20) return undefined
-      return andThen(isGenuine(value, mac), (genuine): ForeignSession | undefined => {
+      // Of two such cookies on two paths each has a MAC of its own.
+      const given = request.cookies?.(`${name}.sig`) ?? [request.cookie(`${name}.sig`) ?? '']
+      const macs = value.length > LONGEST ? [] : given.map(fromBase64).filter((mac) => mac?.length === 20)
+      return andThen(isAnyGenuine(value, macs), (genuine): ForeignSession | undefined => {
         const values = genuine ? parseValues(textFromBase64(value) ?? '') : undefined
         return values && remixFlash(values)
       })

@@ -28,8 +28,25 @@ export interface ForeignRequest {
   readonly cookieName: string
   /** The value of another cookie as it stands in the header, for formats that use several. */
   cookie(name: string): string | undefined
+  /** All values of another cookie; several of one name are in the browser when their paths or domains differ. */
+  cookies?(name: string): readonly string[]
+  /**
+   * Asked before each derivation of a key that is slow by design. False: there were too many, and the value opens nothing. Left out: no
+   * limit.
+   */
+  mayDerive?(): boolean
   /** Milliseconds since the epoch. */
   readonly now: number
+}
+
+/** Where in a browser a cookie is; what it was set with. */
+export interface OldAttributes {
+  readonly domain?: string
+  /** Default `/`. */
+  readonly path?: string
+  /** Default: as our own cookie's. */
+  readonly secure?: boolean
+  readonly partitioned?: boolean
 }
 
 /** Reads sessions that another library wrote. */
@@ -38,6 +55,10 @@ export interface ForeignReader {
   readonly format: string
   /** The cookie that the other library used. Default: the same as ours. */
   readonly cookieName?: string
+  /** What the other library's cookie was set with: without it a browser keeps that cookie when ours takes its place. Default: path `/`. */
+  readonly attributes?: OldAttributes
+  /** Whether values are those of a session of this site; others open nothing. Default: all are. */
+  readonly accepts?: (values: Readonly<Record<string, unknown>>) => boolean
   /** What `value`, as it stands in the Cookie header, holds; undefined for what is not of this format, not genuine or over. Never throws for it. */
   read(value: string, request: ForeignRequest): Maybe<ForeignSession | undefined>
 }

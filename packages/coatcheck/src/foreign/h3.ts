@@ -19,7 +19,7 @@ export interface H3SealOptions {
   readonly idleTimeout?: number
   /** Whose seals are written; version 1 opens none of version 2's. Default 2. */
   readonly version?: 1 | 2
-  /** Whose seals are read; each costs a stranger's junk its key derivations. Default both. */
+  /** Whose seals are read; those of version 2 cost a stranger's junk a slow derivation. Default both. */
   readonly reads?: readonly (1 | 2)[]
 }
 
@@ -42,7 +42,7 @@ export function h3Seal(options: H3SealOptions): Wire {
     read(value, request) {
       const seal = joined(value, request)
       if (seal === undefined) return undefined
-      const opened = ironUnseal(seal, passwordsFor, iterations, request.now)
+      const opened = ironUnseal(seal, passwordsFor, iterations, request)
       return andThen(opened, (content): ForeignSession | undefined => {
         const session = parseJson(content?.text ?? '')
         const values = isObject(session) ? valuesOf(session.data ?? {}) : undefined
@@ -58,7 +58,8 @@ export function h3Seal(options: H3SealOptions): Wire {
         return {
           ...remixFlash(values),
           id: session.id,
-          unique: seal,
+          // Not the seal: each write makes another one of the same session. With its beginning, for sites that draw ids by other rules.
+          unique: `${createdAt ?? ''} ${session.id}`,
           ...(createdAt !== undefined && { createdAt }),
           ...(Number.isFinite(expiresAt) && { expiresAt }),
         }

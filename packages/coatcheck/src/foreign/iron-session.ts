@@ -1,7 +1,7 @@
 /** What iron-session 8 and 9 write: the session's values as a seal, and `~2` after it. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
-import type { ForeignReader, ForeignSession, Wire } from './format.ts'
+import type { ForeignReader, ForeignRequest, ForeignSession, Wire } from './format.ts'
 import { ironSeal, ironUnseal } from './iron.ts'
 import { parseValues, toJson } from './json.ts'
 import { checked } from './signed.ts'
@@ -29,7 +29,7 @@ export function ironSession(options: IronSessionOptions): Wire {
   return {
     format: 'iron-session',
     cookieName,
-    read: (value, { now }) => opened(value, passwords, now),
+    read: (value, request) => opened(value, passwords, request),
     write({ values, flash, now }): Maybe<string> {
       const password = { id: newest, secret: passwords[newest] ?? '' }
       const endsAt = ttl > 0 ? now + ttl * 1000 : undefined
@@ -54,16 +54,20 @@ export function ironSessionChunks(options: IronSessionOptions): ForeignReader {
         if (!part) break
         whole += part
       }
-      return opened(whole, passwords, request.now)
+      return opened(whole, passwords, request)
     },
   }
 }
 
-function opened(value: string, passwords: Readonly<Record<string, string>>, now: number): Maybe<ForeignSession | undefined> {
+function opened(
+  value: string,
+  passwords: Readonly<Record<string, string>>,
+  request: ForeignRequest,
+): Maybe<ForeignSession | undefined> {
   if (!value.endsWith(VERSION)) return undefined
   const seal = value.slice(0, -VERSION.length)
   const passwordsFor = (id: string) => (Object.hasOwn(passwords, id) ? [passwords[id] ?? ''] : [])
-  return andThen(ironUnseal(seal, passwordsFor, [ITERATIONS], now), (content): ForeignSession | undefined => {
+  return andThen(ironUnseal(seal, passwordsFor, [ITERATIONS], request), (content): ForeignSession | undefined => {
     const values = content && parseValues(content.text)
     return values && { ...remixFlash(values), unique: seal, ...(content.endsAt && { expiresAt: content.endsAt }) }
   })

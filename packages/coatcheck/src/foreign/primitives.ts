@@ -15,6 +15,9 @@ export interface OldPrimitives {
   sha1Mac(key: string, text: string): Maybe<Bytes>
 }
 
+/** So many iterations cost no more than a MAC. What takes longer is derived by other threads, and nobody else has to wait for it. */
+export const QUICK = 16
+
 let chosen: OldPrimitives | undefined
 
 /** The synchronous set of `node:crypto` where that is there and works, else that of WebCrypto. */
@@ -26,7 +29,9 @@ export function oldPrimitives(): OldPrimitives {
 function onNode(): OldPrimitives | undefined {
   const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
   const primitives = crypto && build(crypto)
-  return primitives && works(primitives) ? primitives : undefined
+  if (!primitives || !works(primitives)) return undefined
+  const { pbkdf2 } = primitives
+  return { ...primitives, pbkdf2: (...all) => (all[2] > QUICK ? onWeb : { pbkdf2 }).pbkdf2(...all) }
 }
 
 type NodeCrypto = ReturnType<typeof process.getBuiltinModule<'node:crypto'>>

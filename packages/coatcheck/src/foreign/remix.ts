@@ -18,13 +18,20 @@ export interface RemixValue {
 }
 
 /**
+ * Stands under the MAC before the JSON of what our `createCookie` signs. Every JSON parser passes over it, and no session begins with it:
+ * whatever a visitor may choose there, it opens none (decision 018).
+ */
+const MARK = ' '
+
+/**
  * The codec of `createCookie`: the first of `secrets` signs, all are accepted; an empty list leaves values unsigned, for anybody
  * to change.
  */
 export function remixValue(secrets: readonly string[]): RemixValue {
   const { sign, unsign } = signer(secrets)
+  const mark = secrets.length > 0 ? MARK : ''
   return {
-    encode: (value) => (value === '' ? '' : sign(textToBase64(JSON.stringify(value) ?? 'undefined'))),
+    encode: (value) => (value === '' ? '' : sign(textToBase64(mark + (JSON.stringify(value) ?? 'undefined')))),
     decode: (text) =>
       text === ''
         ? ''
@@ -43,9 +50,10 @@ function remixText(secrets: readonly string[]) {
     write: (json: string) => andThen(sign(textToBase64(json)), encodeURIComponent),
     read: (value: string) => {
       const text = unescaped(value)
-      return andThen(text === undefined ? text : unsign(text), (payload) =>
-        payload === undefined ? undefined : parseJson(textFromBase64(payload) ?? ''),
-      )
+      return andThen(text === undefined ? text : unsign(text), (payload) => {
+        const json = payload === undefined ? undefined : textFromBase64(payload)
+        return json === undefined || json.startsWith(MARK) ? undefined : parseJson(json)
+      })
     },
   }
 }

@@ -11,7 +11,7 @@ import { clockFrom, DAY } from '../../test/helpers/clock.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import vectors from '../../test/vectors/remix-v2.json' with { type: 'json' }
 import type { SessionEvent } from '../core/events.ts'
-import { remixFiles } from '../foreign/remix.ts'
+import { remixCookie, remixFiles } from '../foreign/remix.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { createJar, type Jar } from '../testing/index.ts'
 import {
@@ -411,7 +411,9 @@ describe('createCookie', () => {
   const signed = createCookie('my-cookie', { secrets: ['secret1'] })
   const unsigned = createCookie('my-cookie')
 
-  test('writes what Remix writes', async () => {
+  const splitLine = (line: string) => [line.slice(0, line.indexOf(';')), line.slice(line.indexOf(';'))] as const
+
+  test('writes what Remix reads, unsigned the very bytes', async () => {
     for (const { value, setCookie } of Object.values(vectors.createCookie_unsigned)) {
       expect(await unsigned.serialize(value)).toBe(setCookie)
       expect(await unsigned.parse(setCookie.split(';')[0])).toEqual(value)
@@ -419,7 +421,9 @@ describe('createCookie', () => {
     for (const [, found] of Object.entries(
       vectors.createCookie_signed.cases as Record<string, { value: unknown; setCookie: string }>,
     )) {
-      expect(await signed.serialize(found.value)).toBe(found.setCookie)
+      const [pair, attributes] = splitLine(await signed.serialize(found.value))
+      expect(attributes).toBe(splitLine(found.setCookie)[1])
+      expect(await theirCookie('my-cookie', { secrets: ['secret1'] }).parse(pair)).toEqual(found.value)
       expect(await signed.parse(found.setCookie.split(';')[0])).toEqual(found.value)
     }
   })
@@ -511,6 +515,61 @@ describe('with wire: upstream', () => {
     const [first = ''] = readdirSync(dir)
     expect(first).toMatch(/^[0-9a-f]{4}$/)
     expect(readdirSync(join(dir, first))[0]).toMatch(/^[0-9a-f]{12}$/)
+  })
+})
+
+describe('S2: what a visitor chose, in a cookie of another purpose with the same secrets', () => {
+  const asSession = (line: string) => `__session=${line.slice(line.indexOf('=') + 1, line.indexOf(';'))}`
+  const rows = table()
+  const kinds: Record<string, (more: StorageOptions, dir: string) => SessionStorage<Data, Flash>> = {
+    'in the cookie': (more) => createCookieSessionStorage({ cookie, ...more }),
+    'in the cookie, upstream': (more) => createCookieSessionStorage({ cookie, wire: 'upstream', ...more }),
+    'in files': (more, dir) => createFileSessionStorage({ cookie, dir, ...more }),
+    'on functions': (more) => createSessionStorage<Data, Flash>({ cookie, ...rows.functions, ...more } as never),
+    'on functions, upstream': (more) =>
+      createSessionStorage<Data, Flash>({ cookie, ...rows.functions, wire: 'upstream', ...more } as never),
+  }
+
+  test.each(Object.entries(kinds))('opens no session that is kept %s', async (_, make) => {
+    const dir = folder()
+    const ids = [await rows.functions.createData({ userId: 'admin' }), await remixFiles(dir).create({ userId: 'admin' })]
+    const storage = make({}, dir)
+    for (const value of [{ userId: 'admin' }, ...ids]) {
+      const line = await createCookie('prefs', { secrets: [SECRET] }).serialize(value)
+      expect((await storage.getSession(asSession(line))).data).toEqual({})
+      expect(await theirCookie('prefs', { secrets: [SECRET] }).parse(line)).toEqual(value)
+    }
+  })
+
+  test.each(Object.entries(kinds).filter(([kind]) => !kind.endsWith('upstream')))(
+    'in bytes of Remix itself opens none that is kept %s with `foreign: []`, nor after `foreignUntil`',
+    async (kind, make) => {
+      const dir = folder()
+      const files = await remixFiles(dir).create({ userId: 'ada' })
+      const id = kind === 'in files' ? files : await rows.functions.createData({ userId: 'ada' })
+      const value = kind === 'in the cookie' ? { userId: 'ada' } : id
+      const line = await theirCookie('prefs', { secrets: [SECRET] }).serialize(value)
+      const clock = clockFrom()
+      const opens = async (more: StorageOptions) =>
+        (await make({ now: clock.now, ...more }, dir).getSession(asSession(line))).data
+      const foreignUntil = new Date(clock.now() + 1000)
+      expect(await opens({ foreignUntil })).toEqual({ userId: 'ada' })
+      expect(await opens({ foreign: [] })).toEqual({})
+      clock.advance(1)
+      expect(await opens({ foreignUntil })).toEqual({})
+    },
+  )
+
+  test('opens none that the site does not know as its own', async () => {
+    const accepts = (values: Readonly<Record<string, unknown>>) => typeof values.userId === 'string'
+    const storage = createCookieSessionStorage<Data, Flash>({ cookie, foreign: [{ ...remixCookie([SECRET]), accepts }] })
+    for (const [value, seen] of [
+      [{ theme: 'dark' }, {}],
+      [{ userId: 'ada' }, { userId: 'ada' }],
+    ]) {
+      const line = await theirCookie('prefs', { secrets: [SECRET] }).serialize(value)
+      expect((await storage.getSession(asSession(line))).data).toEqual(seen)
+    }
   })
 })
 

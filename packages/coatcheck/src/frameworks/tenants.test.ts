@@ -17,6 +17,7 @@ type Pairs<Options> = Required<{ readonly [Name in keyof Options]: readonly [unk
 const reader = (user: string): ForeignReader => ({ format: 'other', read: () => ({ values: { user } }) })
 const shared = {
   foreign: [[reader('a')], [reader('b')]],
+  foreignUntil: [1, 2],
   storeTimeout: [2, 3],
   whenStoreDown: ['fail', 'read-only'],
   now: [() => 1, () => 2],

@@ -112,5 +112,5 @@ function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, se
   const options = faceOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
   const { formerCookie, cookie } = settings
   const moved = old && { ...lingering(astroRecord(old)), ...(formerCookie !== cookie.name && { cookieName: formerCookie }) }
-  return faceOf(sessionsOf({ ...options, foreign: [...(options.foreign ?? []), ...(moved ? [moved] : [])] }))
+  return faceOf(sessionsOf({ ...options, foreign: options.foreign ?? (moved ? [moved] : []) }))
 }

@@ -46,7 +46,7 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
 }
 
 /** What cannot be part of a build: the default export of the module that the option `settings` names. */
-export type RuntimeSettings = Pick<FaceOptions, 'secrets' | 'store' | 'onEvent' | 'foreign' | 'now'>
+export type RuntimeSettings = Pick<FaceOptions, 'secrets' | 'store' | 'onEvent' | 'foreign' | 'foreignUntil' | 'now'>
 
 export interface Surroundings {
   /** An environment variable. */

@@ -39,7 +39,15 @@ export interface SessionCookieOptions {
 /** What an engine option is called here as well. */
 type Engine = Pick<
   SessionsOptions,
-  'onEvent' | 'now' | 'absoluteTimeout' | 'encryptRecords' | 'chunks' | 'foreign' | 'storeTimeout' | 'whenStoreDown'
+  | 'onEvent'
+  | 'now'
+  | 'absoluteTimeout'
+  | 'encryptRecords'
+  | 'chunks'
+  | 'foreign'
+  | 'foreignUntil'
+  | 'storeTimeout'
+  | 'whenStoreDown'
 >
 
 /** How sessions of one name are kept. It may be written where it is used: plain values are compared, functions and stores by which they are. */

@@ -18,6 +18,7 @@ export interface AppSessionOptions
     SessionsOptions,
     | 'store'
     | 'foreign'
+    | 'foreignUntil'
     | 'idleTimeout'
     | 'absoluteTimeout'
     | 'encryptRecords'

@@ -25,16 +25,25 @@ export function opened({ engine, transport, foreign }: FaceSessions['core'], hea
   }
   if (found.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })
   if (found.size > 0) return found.size > 1 ? undefined : [...found.values()][0]
-  for (const reader of foreign) {
-    const { cookieName } = reader
-    const request = arrival.request(engine.now())
-    const other = cookieName === undefined ? undefined : request.cookie(cookieName)
-    for (const value of cookieName === undefined ? values.toReversed() : [other ?? '']) {
-      const old = atOnce(reader.read(value, request))
-      if (!old) continue
-      const { sid: _, ...rest } = old.values // an id that anybody can have made up is never taken over
-      return rest
+  return engine.now() < engine.adoptsUntil ? adopted({ engine, foreign }, arrival, values) : undefined
+}
+
+/** What another library's cookie says; an id that anybody can have made up is never taken over. */
+function adopted(
+  { engine, foreign }: Pick<FaceSessions['core'], 'engine' | 'foreign'>,
+  { request, named }: ReturnType<FaceSessions['core']['transport']['arrival']>,
+  ours: readonly string[],
+): Values | undefined {
+  for (const { cookieName, read, accepts = () => true } of foreign) {
+    const found = new Map<string, Values>()
+    for (const value of cookieName === undefined ? ours : named(cookieName).values) {
+      const old = atOnce(read(value, request(engine.now())))
+      if (!old || (old.expiresAt ?? Number.POSITIVE_INFINITY) <= engine.now() || !accepts(old.values)) continue
+      const { sid: _, ...rest } = old.values
+      found.set(JSON.stringify(rest), rest)
     }
+    if (found.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })
+    if (found.size > 0) return found.size > 1 ? undefined : [...found.values()][0]
   }
   return undefined
 }

@@ -120,6 +120,31 @@ test('Y10: is refused when no browser would keep it', () => {
   }
 })
 
+describe('values of another library’s cookie', () => {
+  const old = (data: object) => `__session=${encodeURIComponent(JSON.stringify(data))}`
+  const now = () => 1_700_000_000_000
+  const read = (header: string, more: CookieOptions = {}) => {
+    const events: SessionEvent[] = []
+    const onEvent = (event: SessionEvent) => void events.push(event)
+    const data = new Cookie('__session', { secrets, foreign: [hydrogenCookie()], now, onEvent, ...more }).parse(header)
+    return [data, events.filter((event) => event.type === 'refused' && event.reason === 'duplicate').length]
+  }
+
+  test('S7: are taken over, but not where two cookies say different things', () => {
+    expect(read(old({ a: 1 }))).toEqual([{ a: 1 }, 0])
+    expect(read(`${old({ a: 1 })}; ${old({ a: 2 })}`)).toEqual([{}, 1])
+    expect(read(`${old({ a: 1, sid: 'x' })}; __session={"a":1}`)).toEqual([{ a: 1 }, 0])
+  })
+
+  test('S2: are not taken over after `foreignUntil`, nor when the reader does not accept them', () => {
+    expect(read(old({ a: 1 }), { foreignUntil: now() + 1 })).toEqual([{ a: 1 }, 0])
+    expect(read(old({ a: 1 }), { foreignUntil: now() })).toEqual([{}, 0])
+    const foreign = [{ ...hydrogenCookie(), accepts: (values: object) => 'cart' in values }]
+    expect(read(old({ a: 1 }), { foreign })).toEqual([{}, 0])
+    expect(read(old({ cart: 1 }), { foreign })).toEqual([{ cart: 1 }, 0])
+  })
+})
+
 describe('wire: upstream', () => {
   const upstream = { wire: 'upstream', now: () => 1_700_000_000_000 } as const
   const lineOf = (data: Record<string, unknown>, options: CookieOptions = {}) => {

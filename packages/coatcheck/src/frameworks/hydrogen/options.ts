@@ -49,7 +49,7 @@ function sessionsWithin(told: Told, place: Place): AnySessions {
 function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: number; readonly idleTimeout: number } {
   const { expires: _, ...others } = told
   const { maxAge = WEEK } = lastingOf(others)
-  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, now, onEvent, foreign = [] } = told
+  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, foreignUntil, now, onEvent, foreign = [] } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -60,6 +60,7 @@ function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: numb
     idleTimeout: Math.min(Math.max(Math.ceil(maxAge), 1), absolute),
     foreign,
     ...(told.wire && { serialize: (key: string, value: string) => upstreamLine(key, value, told) }),
+    ...(foreignUntil !== undefined && { foreignUntil }),
     ...(storeTimeout !== undefined && { storeTimeout }),
     ...(whenStoreDown && { whenStoreDown }),
     ...(now && { now }),

@@ -1,4 +1,5 @@
 import { type FaceOptions, type SessionsOptions, sessionsOf, warnOfPlainHttp, watchRequests } from '../../core/face.ts'
+import type { ForeignReader } from '../../foreign/format.ts'
 import type { Cookie, CookieOptions, Made } from './cookies.ts'
 import { type SessionStorage, storageWith } from './interface.ts'
 import { lifeOf } from './life.ts'
@@ -14,7 +15,7 @@ export type EngineOptions = Pick<
   | 'absoluteTimeout'
   | 'encryptRecords'
   | 'chunks'
-  | 'foreign'
+  | 'foreignUntil'
   | 'storeTimeout'
   | 'whenStoreDown'
 >
@@ -22,6 +23,8 @@ export type EngineOptions = Pick<
 export interface StorageOptions extends EngineOptions {
   /** A cookie made by `createCookie` of this package, or the options of one; its name is `__session` unless given. */
   readonly cookie?: Cookie | (CookieOptions & { readonly name?: string }) | undefined
+  /** Formats of other libraries whose sessions are taken over. Default: the framework's own, with the same secrets; `[]`: none. */
+  readonly foreign?: readonly ForeignReader[]
   /** `upstream`: the framework's own cookies are written, byte for byte. Default: ours, and the framework's are read. */
   readonly wire?: 'upstream' | undefined
 }

@@ -50,7 +50,8 @@ export function onFunctions<Data, Flash>(options: StorageOptions, storage: Custo
   // Without a signature any visitor could name a row.
   const ids = cookie.secrets.length > 0 ? [remixId(cookie.secrets)] : []
   const [writes] = options.wire ? ids : []
-  return storageOf(options, cookie, { keeper: customKeeper(storage, writes ? { writes } : { reads: ids }) })
+  const reads = options.foreign ? [] : ids
+  return storageOf(options, cookie, { keeper: customKeeper(storage, writes ? { writes } : { reads }) })
 }
 
 /** The whole session in the cookie, sealed: nobody can read or change it. Over 4096 bytes, `commitSession` rejects with `COOKIE_TOO_LARGE`. */
@@ -59,7 +60,7 @@ export function createCookieSessionStorage<Data = Values, Flash = Data>(
 ): SessionStorage<Data, Flash> {
   const cookie = cookieOf(options.cookie)
   if (options.wire) return storageOf(options, cookie, { keeper: wiredKeeper(remixCookie(cookie.secrets)) })
-  const foreign = [...(options.foreign ?? []), ...(cookie.secrets.length > 0 ? [remixCookie(cookie.secrets)] : [])]
+  const foreign = options.foreign ?? (cookie.secrets.length > 0 ? [remixCookie(cookie.secrets)] : [])
   return storageOf(options, cookie, { foreign })
 }
 
@@ -88,6 +89,6 @@ export function createFileSessionStorage<Data = Values, Flash = Data>(options: F
   const files = remixFiles(dir, options.now)
   if (options.wire) return onFunctions(rest, files)
   const old = storedForeign(remixId(cookie.secrets), files.read, files.delete)
-  const foreign = [...(options.foreign ?? []), ...(cookie.secrets.length > 0 ? [old] : [])]
+  const foreign = options.foreign ?? (cookie.secrets.length > 0 ? [old] : [])
   return storageOf(rest, cookie, { store: lazyFileStore(`${dir}/coatcheck`), foreign })
 }

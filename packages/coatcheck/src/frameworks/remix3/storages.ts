@@ -29,7 +29,7 @@ export interface SessionStorage {
 export interface StorageOptions
   extends Pick<
     SessionsOptions,
-    'onEvent' | 'now' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'foreign' | 'whenStoreDown'
+    'onEvent' | 'now' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'foreign' | 'foreignUntil' | 'whenStoreDown'
   > {
   /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read. */
   readonly wire?: 'upstream'
@@ -48,11 +48,11 @@ export const linkSecrets = (storage: SessionStorage, secrets: readonly string[])
 
 /** The whole session in the cookie's value, sealed. */
 export function createCookieSessionStorage(options: CookieStorageOptions = {}): SessionStorage {
-  const { wire, foreign = [], ...rest } = options
+  const { wire, foreign = [plainSession], ...rest } = options
   let { secrets } = options
   let face: FaceSessions | undefined
   const make = (): FaceSessions => {
-    const where = wire ? { keeper: wiredKeeper(plainSession) } : { foreign: [...foreign, plainSession] }
+    const where = wire ? { keeper: wiredKeeper(plainSession) } : { foreign }
     face ??= faceWith({ ...rest, ...(secrets && { secrets }), ...where })
     return face
   }
@@ -77,14 +77,14 @@ export function createFsSessionStorage(
   directory: string,
   options: StorageOptions & { readonly useUnknownIds?: boolean } = {},
 ): SessionStorage {
-  const { useUnknownIds: _, wire, foreign = [], ...rest } = options
+  const { useUnknownIds: _, wire, foreign, ...rest } = options
   const files = remix3Files(directory)
   if (wire) {
     const face = faceWith({ ...rest, keeper: customKeeper(files, { writes: plainId }) })
     return storageOn(() => face)
   }
   const old = storedForeign(plainId, files.read, files.delete)
-  return onStore({ ...rest, foreign: [...foreign, old] }, lazyFileStore(`${directory}/coatcheck`))
+  return onStore({ ...rest, foreign: foreign ?? [old] }, lazyFileStore(`${directory}/coatcheck`))
 }
 
 /** On any store of Coatcheck's: no write is lost, and an end is final. */
