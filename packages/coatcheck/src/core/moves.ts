@@ -42,14 +42,14 @@ export class Moves {
     if (known) throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
   }
 
-  /** Begins the record of a session at a key of its own. */
-  async begin(body: Body, life: Life, { trace, changes }: Taken): Promise<Made> {
+  /** Begins the record of a session at a key of its own; `from`: the key of what it is to take the place of. */
+  async begin(body: Body, life: Life, { trace, changes }: Taken, from?: string): Promise<Made> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { id, key } = await this.#ids.make()
       const write = randomText(6)
       trace.begun = key
       trace.tries.push({ write, changes })
-      const made = await this.#records.create(key, withWrite(body, write), life)
+      const made = await this.#records.create(key, withWrite(body, write), life, from)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
       if (there?.body.writes.includes(write)) return { ...there, id }
@@ -78,7 +78,7 @@ export class Moves {
         if (!inTime(job, this.#engine)) break
         // What others wrote to the old record meanwhile belongs to the new one as well.
         if (made) made = await this.#rewrite(made, bodyOf(known), taken)
-        else made = await this.begin(...this.#successor(bodyOf(known), known, taken), taken)
+        else made = await this.begin(...this.#successor(bodyOf(known), known, taken), taken, known.key)
         const sealed = await this.#ids.seal(made.id, known.key)
         if (await this.#records.point(known, { kind, key: made.key, ...(sealed !== undefined && { sealed }) })) {
           return job.resolve({ kept: made, id: made.id }) as undefined

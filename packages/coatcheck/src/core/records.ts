@@ -56,8 +56,8 @@ export class Records {
     return { ...known, stale: opened.stale, body: decoded.body ?? EMPTY, ...(decoded.pointer && { pointer: decoded.pointer }) }
   }
 
-  /** undefined: the key is taken. */
-  async create(key: string, body: Body, life: Life): Promise<Known | undefined> {
+  /** undefined: the key is taken. `from`: the key of what it is to take the place of. */
+  async create(key: string, body: Body, life: Life, from?: string): Promise<Known | undefined> {
     const owner = body.owner === undefined ? undefined : await ownerDigest(body.owner)
     const record = await this.#record(
       key,
@@ -65,7 +65,7 @@ export class Records {
       { ...life, ...(owner !== undefined && { owner }) },
       body,
     )
-    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))
+    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))
     return version === undefined ? undefined : { key, version, at: ++this.#calls, record, body, stale: false }
   }
 

@@ -37,6 +37,7 @@ const MARGIN = 60_000
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { connection, prefix, wait, now, onWarning } = checkedRedisOptions(client, options)
   let isPolicyKnown = false
+  let evicts = false
 
   const ttl = (time: number): string => `${Math.max(0, Math.ceil(time - now())) + MARGIN}`
   const place = (kind: 's' | 'o', name: string): string => {
@@ -74,6 +75,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       // Not everybody has the right to ask; then nothing is known, and nothing to warn of.
     }
     if (policy === '' || policy === 'noeviction') return
+    evicts = true
     try {
       onWarning(
         `coatcheck: Redis drops live sessions and indexes once its memory is full (maxmemory-policy is ${policy}). Set it to noeviction, or keep sessions in a Redis of their own.`,
@@ -84,6 +86,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   }
 
   return {
+    /** Known once the first `create` has asked. */
+    get evicts() {
+      return evicts
+    },
+
     async read(key) {
       const row = (await ask(READ, place('s', key))) as readonly unknown[]
       const [version, data, owner, createdAt, endsAt, expiresAt] = row

@@ -1,0 +1,68 @@
+/** Knows its own place in the heap, so that it can be moved and taken out wherever it stands. */
+export interface Placed {
+  at: number
+}
+
+const CHILDREN = 4
+
+/** Items by the time each is due, the soonest first: all that changes it takes steps in the logarithm of how many there are. */
+export class Heap<T extends Placed> {
+  readonly #items: T[] = []
+  /** Of the item at the same place; beside it, as comparing through the items would fetch each of them from memory. */
+  readonly #times: number[] = []
+
+  /** The item that is due first, if it is by `time`. */
+  due(time: number): T | undefined {
+    return (this.#times[0] ?? Number.POSITIVE_INFINITY) <= time ? this.#items[0] : undefined
+  }
+
+  add(item: T, time: number): void {
+    this.#rise(this.#items.length, item, time)
+  }
+
+  move(item: T, time: number): void {
+    if (time < (this.#times[item.at] as number)) this.#rise(item.at, item, time)
+    else this.#sink(item.at, item, time)
+  }
+
+  remove(item: T): void {
+    const last = this.#items.pop()
+    const time = this.#times.pop() as number
+    if (last === undefined || last === item) return
+    last.at = item.at
+    this.move(last, time)
+  }
+
+  #put(at: number, item: T, time: number): void {
+    this.#items[at] = item
+    this.#times[at] = time
+    item.at = at
+  }
+
+  #rise(from: number, item: T, time: number): void {
+    let at = from
+    while (at > 0) {
+      const parent = Math.floor((at - 1) / CHILDREN)
+      const above = this.#times[parent] as number
+      if (above <= time) break
+      this.#put(at, this.#items[parent] as T, above)
+      at = parent
+    }
+    this.#put(at, item, time)
+  }
+
+  #sink(from: number, item: T, time: number): void {
+    const times = this.#times
+    let at = from
+    for (;;) {
+      const first = at * CHILDREN + 1
+      const end = Math.min(first + CHILDREN, times.length)
+      let child = first
+      for (let next = first + 1; next < end; next++) if ((times[next] as number) < (times[child] as number)) child = next
+      if (child >= end || (times[child] as number) >= time) break
+      this.#put(at, this.#items[child] as T, times[child] as number)
+      at = child
+    }
+    this.#put(at, item, time)
+  }
+}
