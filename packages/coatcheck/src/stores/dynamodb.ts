@@ -31,7 +31,7 @@ export interface DynamodbStoreOptions {
   readonly admin?: DynamodbAdmin
 }
 
-export type DynamodbStore = Store & Required<Omit<Store, 'consistency' | 'close'>>
+export type DynamodbStore = Store & Required<Omit<Store, 'consistency' | 'close' | 'evicts'>>
 
 const SCHEMA = 1
 const VERSION_BYTES = 9

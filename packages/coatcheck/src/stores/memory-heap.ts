@@ -11,9 +11,10 @@ export class Heap<T extends Placed> {
   /** Of the item at the same place; beside it, as comparing through the items would fetch each of them from memory. */
   readonly #times: number[] = []
 
-  /** The item that is due first, if it is by `time`. */
-  due(time: number): T | undefined {
-    return (this.#times[0] ?? Number.POSITIVE_INFINITY) <= time ? this.#items[0] : undefined
+  /** The item that is due first, if it is by `time`, and is not `spared`. */
+  due(time: number, spared?: T): T | undefined {
+    const at = spared !== undefined && this.#items[0] === spared ? this.#soonestChild(0) : 0
+    return (this.#times[at] ?? Number.POSITIVE_INFINITY) <= time ? this.#items[at] : undefined
   }
 
   add(item: T, time: number): void {
@@ -52,17 +53,22 @@ export class Heap<T extends Placed> {
   }
 
   #sink(from: number, item: T, time: number): void {
-    const times = this.#times
     let at = from
     for (;;) {
-      const first = at * CHILDREN + 1
-      const end = Math.min(first + CHILDREN, times.length)
-      let child = first
-      for (let next = first + 1; next < end; next++) if ((times[next] as number) < (times[child] as number)) child = next
-      if (child >= end || (times[child] as number) >= time) break
-      this.#put(at, this.#items[child] as T, times[child] as number)
+      const child = this.#soonestChild(at)
+      const below = this.#times[child] ?? Number.POSITIVE_INFINITY
+      if (below >= time) break
+      this.#put(at, this.#items[child] as T, below)
       at = child
     }
     this.#put(at, item, time)
+  }
+
+  #soonestChild(at: number): number {
+    const times = this.#times
+    let child = at * CHILDREN + 1
+    const end = Math.min(child + CHILDREN, times.length)
+    for (let next = child + 1; next < end; next++) if ((times[next] as number) < (times[child] as number)) child = next
+    return child
   }
 }

@@ -116,8 +116,8 @@ export class Records {
 
   /** Who makes room for a new session, of `owner` if there is one; never what it is to take the place of. Nobody is expired. */
   victim(time: number, owner: string | undefined, from: Entry | undefined): Entry | undefined {
-    const over = this.#pins.due(time)?.entry
-    if (over && over !== from) return over
+    const over = this.#pins.due(time, from?.pin)
+    if (over) return over.entry
     const guest = this.#guests.sessions.oldest(from)
     if (guest) return guest
     const own = owner === undefined ? undefined : this.#owners.get(owner)

@@ -8,7 +8,7 @@ import type { Store } from './store.ts'
 export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite-database.ts'
 export type { SqliteStoreOptions }
 
-export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes'>>
+export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes' | 'evicts'>>
 
 const VERSION_BYTES = 9
 /** Rows that one statement of a prune removes, so that requests get their turn in between. */
