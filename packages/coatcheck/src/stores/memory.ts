@@ -2,14 +2,14 @@ import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import { checkedMemoryOptions, type MemoryStoreOptions } from './memory-options.ts'
 import { type Entry, Records } from './memory-records.ts'
-import type { SessionRecord, Store } from './store.ts'
+import type { SessionRecord, Store, Version } from './store.ts'
 
 export type { MemoryStoreOptions }
 
 /** The memory store offers everything a store can offer, except what needs a disk. */
 export type MemoryStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list' | 'prune'>>
 
-const VERSION_BYTES = 9
+const ORIGIN_BYTES = 9
 const DROPPED_AT_EACH_CREATE = 8
 
 /**
@@ -24,6 +24,14 @@ const DROPPED_AT_EACH_CREATE = 8
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { maxSessions, maxSessionsPerOwner, now, onEvict } = checkedMemoryOptions(options)
   const records = new Records()
+  /** Of this store and no other. Drawn when it is needed: Workers draw nothing while they load. */
+  let origin: string | undefined
+  let versions = 0
+
+  function newVersion(): Version {
+    origin ??= randomText(ORIGIN_BYTES)
+    return `${origin}.${++versions}`
+  }
 
   function holding(key: string, version: string): Entry | undefined {
     const entry = records.get(key)
@@ -69,7 +77,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       records.dropExpired(time, DROPPED_AT_EACH_CREATE)
       const owner = given.keepUntil === undefined ? record.owner : undefined
       const gone = makeRoom(time, owner, from === undefined ? undefined : records.get(from))
-      const version = randomText(VERSION_BYTES)
+      const version = newVersion()
       records.add(key, record, version, given.keepUntil)
       tell(gone)
       return version
@@ -78,7 +86,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     async update(key, given, version) {
       const entry = holding(key, version)
       if (!entry) return undefined
-      const next = randomText(VERSION_BYTES)
+      const next = newVersion()
       records.replace(entry, copyOf(entry.record, given), next, given.keepUntil)
       return next
     },
