@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { createStorage as createStorage1 } from 'unstorage'
 import fs1 from 'unstorage/drivers/fs'
 import fsLite1 from 'unstorage/drivers/fs-lite'
+import lruCache1 from 'unstorage/drivers/lru-cache'
 import memory1 from 'unstorage/drivers/memory'
 import { createStorage as createStorage2 } from 'unstorage-2'
 import fs2 from 'unstorage-2/drivers/fs-lite'
+import lruCache2 from 'unstorage-2/drivers/lru-cache'
 import memory2 from 'unstorage-2/drivers/memory'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSessions, type SessionRecord, type Store } from '../index.ts'
@@ -171,6 +173,24 @@ describe('several processes on one directory', () => {
     writeFileSync(join(directory, 'coatcheck', 'not a session'), 'mine')
     expect(await store.prune?.(START + 60_000, 10)).toBe(1)
     expect(readdirSync(join(directory, 'coatcheck')).sort()).toEqual([KEY, 'not a session'])
+  })
+})
+
+describe('the unstorage store', () => {
+  it('V3: says that a cache may drop live sessions, and of others what it is told', () => {
+    const lru = (): UnstorageLike => lruCache1({ max: 5 })
+    expect(unstorageStore(lru()).evicts).toBe(true)
+    expect(unstorageStore(createStorage1({ driver: lruCache1({}) })).evicts).toBe(true)
+    expect(unstorageStore(createStorage2({ driver: lruCache2({}) })).evicts).toBe(true)
+    const mounted = createStorage1().mount('cache', lruCache1({}))
+    expect(unstorageStore(mounted).evicts).toBe(false)
+    expect(unstorageStore(mounted, { prefix: 'cache:sessions' }).evicts).toBe(true)
+    expect(unstorageStore(lru(), { evicts: false }).evicts).toBe(false)
+    expect(unstorageStore(memory1(), { evicts: true }).evicts).toBe(true)
+    expect(unstorageStore(memory1()).evicts).toBe(false)
+    expect(() => unstorageStore(memory1(), { evicts: 'yes' as unknown as boolean })).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('evicts') }),
+    )
   })
 })
 
