@@ -32,7 +32,8 @@ const MARGIN = 60_000
  * already and stays the application's to close.
  *
  * Redis removes by itself what has expired. Its memory must not be full: with any `maxmemory-policy` but `noeviction` it drops live
- * sessions, or an owner's index. Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED` and the client's error.
+ * sessions, or an owner's index; then it declares `evicts` once the first `create` has asked. Throws `BAD_OPTIONS` for wrong options;
+ * calls reject with `STORE_FAILED` and the client's error.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { connection, prefix, wait, now, onWarning } = checkedRedisOptions(client, options)
