@@ -5,6 +5,12 @@ export interface Placed {
 
 const CHILDREN = 4
 
+/** What is no number is never due, and does not spoil the order of the others. */
+function numberOf(time: number): number {
+  const number = Number(time)
+  return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number
+}
+
 /** Items by the time each is due, the soonest first: all that changes it takes steps in the logarithm of how many there are. */
 export class Heap<T extends Placed> {
   readonly #items: T[] = []
@@ -18,10 +24,11 @@ export class Heap<T extends Placed> {
   }
 
   add(item: T, time: number): void {
-    this.#rise(this.#items.length, item, time)
+    this.#rise(this.#items.length, item, numberOf(time))
   }
 
-  move(item: T, time: number): void {
+  move(item: T, to: number): void {
+    const time = numberOf(to)
     if (time < (this.#times[item.at] as number)) this.#rise(item.at, item, time)
     else this.#sink(item.at, item, time)
   }

@@ -325,6 +325,17 @@ describe('what was removed', () => {
   })
 })
 
+it('S10: a record whose end is no number hides no other that has expired', async () => {
+  const { store, record } = small({ maxSessions: 100 })
+  for (let n = 0; n < 50; n++) {
+    const broken = n % 3 === 0 ? [Number.NaN, 'tomorrow', undefined][n % 9 === 0 ? 0 : n % 9 === 3 ? 1 : 2] : START + n
+    const version = await store.create(`${n}`, { ...record(), expiresAt: broken as number })
+    if (n % 6 === 0) await store.update(`${n}`, { ...record(), expiresAt: 'never' as unknown as number }, version ?? '')
+  }
+  expect(await store.prune(START + 100, 1_000)).toBe(33)
+  expect((await there(store)).length).toBe(17)
+})
+
 describe('memoryStore', () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses to hold %s sessions', (maxSessions) => {
     expect(() => memoryStore({ maxSessions })).toThrow(`maxSessions must be a whole number of at least 1, not ${maxSessions}`)
