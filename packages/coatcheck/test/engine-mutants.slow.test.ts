@@ -34,7 +34,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'the pointer is written before the new record',
     file: 'core/records.ts',
-    from: "const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))",
+    from: "const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))",
     to: 'const version = await this.#later(key, record)',
   },
   {

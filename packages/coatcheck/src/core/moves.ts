@@ -41,14 +41,16 @@ export class Moves {
     this.#ends = ends
   }
 
-  /** Begins the record of a session at a key of its own; the one that an earlier try of this request began, where there is one. `old`: the key it
-   * comes from. */
-  async begin(body: Body, life: Life, taken: Taken, old?: string): Promise<Made> {
+  /**
+   * Begins the record of a session at a key of its own; the one that an earlier try of this request began, where there is one. `from`: the
+   * key of what it is to take the place of.
+   */
+  async begin(body: Body, life: Life, taken: Taken, from?: string): Promise<Made> {
     const { attempts } = taken
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { id, key } = attempts.begun(body.owner, old) ?? (await this.#ids.make())
+      const { id, key } = attempts.begun(body.owner, from) ?? (await this.#ids.make())
       attempts.began({ key, id, owner: body.owner })
-      const made = await this.#records.create(key, this.#signed(body, taken), life)
+      const made = await this.#records.create(key, this.#signed(body, taken), life, from)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
       if (there && !there.forwarding && attempts.areLastIn(there.body.writes)) return this.#rewrite({ ...there, id }, body, taken)

@@ -88,13 +88,13 @@ export class Records {
     }
   }
 
-  /** undefined: the key is taken. */
-  async create(key: string, body: Body, life: Life): Promise<VersionedRecord | undefined> {
+  /** undefined: the key is taken. `from`: the key of what it is to take the place of. */
+  async create(key: string, body: Body, life: Life, from?: string): Promise<VersionedRecord | undefined> {
     const made = this.#engine.now()
     const owner = body.owner === undefined ? undefined : await ownerDigest(body.owner)
     const text = encodeBody(body, frameOf(key, made))
     const record = await this.#texts.record(key, text, { ...life, ...(owner !== undefined && { owner }) }, body)
-    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record))
+    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))
     return version === undefined ? undefined : { key, version, at: ++this.#calls, record, body, made, stale: false }
   }
 

@@ -393,6 +393,27 @@ describe('what the cached store says of itself', () => {
     expect('maxBytes' in cached(memoryStore(), { seconds: 1 })).toBe(false)
   })
 
+  it('V3: passes on whether the backend evicts, also when it finds out later, and what must stay', async () => {
+    let evicts = false
+    const given: unknown[] = []
+    const backend: Store = {
+      ...memoryStore(),
+      create: async (key, { keepUntil }, from) => `${given.push([key, keepUntil, from])}`,
+      update: async (key, { keepUntil }) => `${given.push([key, keepUntil])}`,
+    }
+    const store = cached(Object.defineProperty(backend, 'evicts', { get: () => evicts }), { seconds: 1 })
+    expect(store.evicts).toBe(false)
+    evicts = true
+    expect(store.evicts).toBe(true)
+    await store.create('one', { ...recordOf('x'), keepUntil: 5 }, 'old')
+    expect((await store.read('one'))?.record).toEqual(recordOf('x'))
+    await store.update('one', { ...recordOf('x'), keepUntil: 6 }, '1')
+    expect(given).toEqual([
+      ['one', 5, 'old'],
+      ['one', 6],
+    ])
+  })
+
   it('offers what its backend does, and no more', () => {
     const { read, create, update, delete: remove } = memoryStore()
     const few: Store = { read, create, update, delete: remove }

@@ -108,6 +108,9 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
   return {
     consistency: 'eventual',
     ...(maxBytes !== undefined && { maxBytes }),
+    get evicts() {
+      return store.evicts === true
+    },
     async read(key) {
       const found = inMemory(key)
       if (found) return found
@@ -117,11 +120,12 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
       call.answer = fetched(key, call)
       return call.answer
     },
-    create(key, given) {
+    create(key, given, from) {
       const record = copyOf(given)
+      const { keepUntil } = given
       return writing(
         key,
-        () => store.create(key, record),
+        () => store.create(key, keepUntil === undefined ? record : { ...record, keepUntil }, from),
         (version) => (version === undefined ? undefined : { record, version }),
       )
     },
@@ -164,7 +168,7 @@ function frozen<F extends Found | undefined>(found: F): F {
   return Object.freeze(found)
 }
 
-/** Only the fields of a record, as they are now. */
+/** Only the fields that a read gives back, as they are now. */
 function copyOf({ data, owner, createdAt, endsAt, expiresAt }: SessionRecord): SessionRecord {
   return { data, ...(owner !== undefined && { owner }), createdAt, endsAt, expiresAt }
 }

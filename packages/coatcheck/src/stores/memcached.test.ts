@@ -5,6 +5,8 @@ const idle: MemcachedClient = { connection: () => Promise.reject(new Error('This
 const record = { data: '', createdAt: 1, endsAt: 1, expiresAt: 1 }
 
 describe('memcachedStore', () => {
+  it('V3: says that it may drop live sessions', () => expect(memcachedStore(idle).evicts).toBe(true))
+
   it.each([undefined, null, {}, 'memcached://127.0.0.1'])('takes no client that is none: %j', (client) => {
     expect(() => memcachedStore(client as unknown as MemcachedClient)).toThrow(
       expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('memcachedClient()') }),

@@ -22,7 +22,7 @@ export interface MemcachedStoreOptions {
   readonly now?: () => number
 }
 
-export type MemcachedStore = Store & Required<Pick<Store, 'maxBytes'>>
+export type MemcachedStore = Store & Required<Pick<Store, 'maxBytes'>> & { readonly evicts: true }
 
 const MIB = 1_048_576
 const HEADROOM = 1_024
@@ -93,6 +93,8 @@ export function memcachedStore(client: MemcachedClient, options: MemcachedStoreO
 
   return {
     maxBytes,
+    // Unless started with `-M`, which it does not tell; and all is gone when it restarts.
+    evicts: true,
 
     async read(key) {
       const reply = await ask(`mg ${place(key)} v c`)

@@ -132,7 +132,29 @@ describe('what a namespace says of itself', () => {
     expect('close' in namespaced({ ...few, close: async () => {} }, 'a')).toBe(false)
     const weak = namespaced({ ...few, consistency: 'eventual', maxBytes: 1000 }, 'a')
     expect([weak.consistency, weak.maxBytes]).toEqual(['eventual', 1000])
-    expect(Object.keys(namespaced(few, 'a'))).toEqual(['read', 'create', 'update', 'delete'])
+    expect(Object.keys(namespaced(few, 'a'))).toEqual(['evicts', 'read', 'create', 'update', 'delete'])
+  })
+
+  it('V3: passes on whether the store evicts, also when it finds out later, and what must stay', async () => {
+    let evicts = false
+    const given: unknown[] = []
+    const whole: Store = {
+      ...memoryStore(),
+      create: async (key, { keepUntil }, from) => `${given.push([key, keepUntil, from])}`,
+      update: async (key, { keepUntil }) => `${given.push([key, keepUntil])}`,
+    }
+    const inner = namespaced(Object.defineProperty(whole, 'evicts', { get: () => evicts }), 'a')
+    expect(inner.evicts).toBe(false)
+    evicts = true
+    expect(inner.evicts).toBe(true)
+    await inner.create('one', recordOf('x', { keepUntil: 5 }), 'old')
+    await inner.create('two', recordOf('x'))
+    await inner.update('one', recordOf('x', { keepUntil: 6 }), 'v')
+    expect(given).toEqual([
+      ['a_one', 5, 'a_old'],
+      ['a_two', undefined, undefined],
+      ['a_one', 6],
+    ])
   })
 
   it.each(['', 'A', 'a_', 'a b', 'a:', 'é', '../a', 'a\n', 'a'.repeat(64)])('refuses the prefix %j', (prefix) => {

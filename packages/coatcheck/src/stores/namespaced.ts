@@ -36,11 +36,14 @@ export function namespaced<S extends Store>(store: S, prefix: string): Namespace
   return {
     ...(consistency !== undefined && { consistency }),
     ...(maxBytes !== undefined && { maxBytes }),
+    get evicts() {
+      return store.evicts === true
+    },
     async read(key) {
       const found = await store.read(inside(key))
       return found && outside(found, begin)
     },
-    create: async (key, record) => store.create(inside(key), owned(record)),
+    create: async (key, record, from) => store.create(inside(key), owned(record), from === undefined ? from : inside(from)),
     update: async (key, record, version) => store.update(inside(key), owned(record), version),
     delete: async (key, version) => store.delete(inside(key), version),
     ...offered(store, {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { settled } from '../../test/helpers/gate.ts'
 import { SessionError } from '../errors.ts'
 import { type RedisClient, type RedisStoreOptions, redisStore } from './redis.ts'
 import * as scripts from './redis-scripts.ts'
@@ -58,6 +59,28 @@ describe('redisStore', () => {
     const fixes = await Promise.all(known.map(async (code) => (await failure(new Error(`${code} it said`))).fix))
     expect(fixes).not.toContain((await failure(lost)).fix)
     expect(await failure('a text')).toMatchObject({ code: 'STORE_FAILED', cause: 'a text' })
+  })
+})
+
+describe('whether a full Redis drops live sessions', () => {
+  const answering = (policy: () => unknown): RedisClient => {
+    const answer = async (script: string): Promise<unknown> =>
+      script === scripts.POLICY.text || script === (await scripts.POLICY.sha()) ? policy() : 1
+    return { evalsha: answer, eval: answer }
+  }
+  const known = async (policy: () => unknown): Promise<boolean | undefined> => {
+    const store = redisStore(answering(policy), { onWarning: () => {} })
+    expect(store.evicts).toBe(false)
+    await store.create('key', { data: '', createdAt: 1, endsAt: 1, expiresAt: 1 })
+    await settled()
+    return store.evicts
+  }
+
+  it('V3: is declared once the first create has asked', async () => {
+    expect(await known(() => 'allkeys-lru')).toBe(true)
+    expect(await known(() => 'volatile-ttl')).toBe(true)
+    expect(await known(() => 'noeviction')).toBe(false)
+    expect(await known(() => Promise.reject(new Error('NOPERM')))).toBe(false)
   })
 })
 

@@ -32,11 +32,13 @@ const MARGIN = 60_000
  * already and stays the application's to close.
  *
  * Redis removes by itself what has expired. Its memory must not be full: with any `maxmemory-policy` but `noeviction` it drops live
- * sessions, or an owner's index. Throws `BAD_OPTIONS` for wrong options; calls reject with `STORE_FAILED` and the client's error.
+ * sessions, or an owner's index; then it declares `evicts` once the first `create` has asked. Throws `BAD_OPTIONS` for wrong options;
+ * calls reject with `STORE_FAILED` and the client's error.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { connection, prefix, wait, now, onWarning } = checkedRedisOptions(client, options)
   let isPolicyKnown = false
+  let evicts = false
 
   const ttl = (time: number): string => `${Math.max(0, Math.ceil(time - now())) + MARGIN}`
   const place = (kind: 's' | 'o', name: string): string => {
@@ -74,6 +76,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       // Not everybody has the right to ask; then nothing is known, and nothing to warn of.
     }
     if (policy === '' || policy === 'noeviction') return
+    evicts = true
     try {
       onWarning(
         `coatcheck: Redis drops live sessions and indexes once its memory is full (maxmemory-policy is ${policy}). Set it to noeviction, or keep sessions in a Redis of their own.`,
@@ -84,6 +87,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   }
 
   return {
+    /** Known once the first `create` has asked. */
+    get evicts() {
+      return evicts
+    },
+
     async read(key) {
       const row = (await ask(READ, place('s', key))) as readonly unknown[]
       const [version, data, owner, createdAt, endsAt, expiresAt] = row

@@ -13,7 +13,10 @@ export interface SessionRecord {
   readonly endsAt: number
   /** Milliseconds since the epoch: the idle end, at most `endsAt`. */
   readonly expiresAt: number
-  /** Milliseconds since the epoch: a store that makes room by dropping live records keeps this one until then. Others may ignore it, and need not give it back. */
+  /**
+   * Milliseconds since the epoch: a store that makes room by evicting keeps the record until then, and may take it first afterwards.
+   * It changes nothing about `expiresAt`. Each update says it anew. Other stores may ignore it, and none need give it back.
+   */
   readonly keepUntil?: number
 }
 
@@ -39,14 +42,20 @@ export type Consistency = 'strong' | 'last-write-wins' | 'eventual'
 export interface Store {
   /** Default `strong`. */
   readonly consistency?: Consistency
-  /** Whether the store drops live records to make room, `keepUntil` or not: then that there is nothing proves nothing. Default false. */
-  readonly evicts?: boolean
   /** Longest `data` in UTF-8 bytes; the engine refuses longer ones before any I/O. Default: no limit. */
   readonly maxBytes?: number
+  /**
+   * The store may drop a live record to make room, `keepUntil` or not, so that absence proves nothing. Default false. Read it when it
+   * matters: a store may find out only later.
+   */
+  readonly evicts?: boolean
   /** The record as of after every write that had finished when the call began. */
   read(key: string): Promise<Found | undefined>
-  /** Stores a new record; `undefined`: the key is taken and nothing changed. The owner's index entry is there before the record is. */
-  create(key: string, record: SessionRecord): Promise<Version | undefined>
+  /**
+   * Stores a new record; `undefined`: the key is taken and nothing changed. The owner's index entry is there before the record is.
+   * `from`: the key of the record that this one is to take the place of; a store that makes room by evicting spares it. Others ignore it.
+   */
+  create(key: string, record: SessionRecord, from?: string): Promise<Version | undefined>
   /**
    * Replaces `data` and `expiresAt` if the record still has `version`, and returns the version it wrote. `undefined`: another
    * version or none is there, and nothing changed. Never creates.

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { createStorage as createStorage1 } from 'unstorage'
 import fs1 from 'unstorage/drivers/fs'
 import fsLite1 from 'unstorage/drivers/fs-lite'
+import lruCache1 from 'unstorage/drivers/lru-cache'
 import memory1 from 'unstorage/drivers/memory'
 import { createStorage as createStorage2 } from 'unstorage-2'
 import fs2 from 'unstorage-2/drivers/fs-lite'
+import lruCache2 from 'unstorage-2/drivers/lru-cache'
 import memory2 from 'unstorage-2/drivers/memory'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSessions, type SessionRecord, type Store } from '../index.ts'
@@ -174,6 +176,24 @@ describe('several processes on one directory', () => {
   })
 })
 
+describe('the unstorage store', () => {
+  it('V3: says that a cache may drop live sessions, and of others what it is told', () => {
+    const lru = (): UnstorageLike => lruCache1({ max: 5 })
+    expect(unstorageStore(lru()).evicts).toBe(true)
+    expect(unstorageStore(createStorage1({ driver: lruCache1({}) })).evicts).toBe(true)
+    expect(unstorageStore(createStorage2({ driver: lruCache2({}) })).evicts).toBe(true)
+    const mounted = createStorage1().mount('cache', lruCache1({}))
+    expect(unstorageStore(mounted).evicts).toBe(false)
+    expect(unstorageStore(mounted, { prefix: 'cache:sessions' }).evicts).toBe(true)
+    expect(unstorageStore(lru(), { evicts: false }).evicts).toBe(false)
+    expect(unstorageStore(memory1(), { evicts: true }).evicts).toBe(true)
+    expect(unstorageStore(memory1()).evicts).toBe(false)
+    expect(() => unstorageStore(memory1(), { evicts: 'yes' as unknown as boolean })).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('evicts') }),
+    )
+  })
+})
+
 describe('sessions in unstorage', () => {
   it('B7: end by their own times, whether the backend removes records or not', async () => {
     let time = START
@@ -193,7 +213,7 @@ describe('sessions in unstorage', () => {
     const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
     const visit = async () => (await handler(new Request('https://shop.test/', { headers: { cookie } }))).text()
     expect(await visit()).toBe('2')
-    time += 61_000
+    time += 90_000
     expect(await backend.getKeys()).toHaveLength(1)
     expect(await visit()).toBe('1')
     await sessions.prune()

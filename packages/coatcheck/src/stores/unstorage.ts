@@ -8,10 +8,12 @@ import type { Found, SessionRecord, Store, Version } from './store.ts'
 
 /** What is used of a driver or a storage of unstorage 1 or 2; anything of this shape will do. */
 export interface UnstorageLike {
+  readonly name?: string | undefined
   getItem(key: string): unknown
   setItem?: ((key: string, value: string, options: { readonly ttl: number }) => unknown) | undefined
   removeItem?: ((key: string, options: object) => unknown) | undefined
   getKeys?: ((base: string, options: object) => unknown) | undefined
+  getMount?: ((key: string) => unknown) | undefined
 }
 
 export interface UnstorageStoreOptions {
@@ -19,6 +21,11 @@ export interface UnstorageStoreOptions {
   readonly prefix?: string
   /** Milliseconds since the epoch: drivers that remove by themselves (`ttl`) are told how long from now. Default `Date.now`. */
   readonly now?: () => number
+  /**
+   * Whether the backend may drop live sessions when it is full, as a Redis does whose `maxmemory-policy` is not `noeviction`. Default:
+   * true for the drivers that are caches, `lru-cache` and `vercel-runtime-cache`.
+   */
+  readonly evicts?: boolean
 }
 
 /** Without `getKeys` nothing can be listed, so nothing is removed when it has expired but by the backend itself. */
@@ -26,6 +33,8 @@ export type UnstorageStore = Store & { readonly consistency: 'last-write-wins' }
 
 /** A file may be met half written by another process: so often it is read before it counts as damaged. */
 const MOST_LOOKS = 3
+/** Drivers that drop what is live once they are full. */
+const CACHES = ['lru-cache', 'vercel-runtime-cache']
 /** Backends count their own seconds: a record goes a minute later, never earlier. */
 const MARGIN = 60
 
@@ -38,7 +47,7 @@ const queues = new WeakMap<object, Map<string, Promise<unknown>>>()
  * wins, and one that writes while another ends the session may bring it back. Throws `BAD_OPTIONS` for what cannot be written to.
  */
 export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOptions = {}): UnstorageStore {
-  const { prefix = 'coatcheck', ...given } = checkedOptions('unstorageStore', options, ['prefix', 'now'])
+  const { prefix = 'coatcheck', ...given } = checkedOptions('unstorageStore', options, ['prefix', 'now', 'evicts'])
   const now = clockOf(given.now)
   if (typeof backend?.getItem !== 'function' || typeof backend.setItem !== 'function' || typeof backend.removeItem !== 'function')
     throw new SessionError('BAD_OPTIONS', 'unstorageStore was given no driver or storage of unstorage that can be written to.')
@@ -47,6 +56,8 @@ export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOp
       'BAD_OPTIONS',
       'unstorageStore: `prefix` may have letters, digits, "_" and "-", and colons between them.',
     )
+  const { evicts = CACHES.includes(driverOf(backend, prefix)) } = options
+  if (typeof evicts !== 'boolean') throw new SessionError('BAD_OPTIONS', 'unstorageStore: `evicts` must be true or false.')
   const queue = queues.get(backend) ?? new Map<string, Promise<unknown>>()
   queues.set(backend, queue)
 
@@ -95,6 +106,7 @@ export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOp
 
   const store: UnstorageStore = {
     consistency: 'last-write-wins',
+    evicts,
     read: (key) => alone(key, look),
     create: (key, record) =>
       alone(key, async (place) => {
@@ -135,6 +147,12 @@ export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOp
       return pruned
     },
   }
+}
+
+/** The name of the driver, or of the one that a storage has mounted for these keys. */
+function driverOf(backend: UnstorageLike, prefix: string): string {
+  const mount = backend.getMount?.(`${prefix}:`) as { readonly driver?: UnstorageLike } | undefined
+  return String(mount?.driver?.name ?? backend.name)
 }
 
 /** A damaged record is somebody's to look at; the others are pruned all the same. */

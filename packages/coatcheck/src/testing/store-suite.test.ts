@@ -403,6 +403,30 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     }),
     caught: 'keeps a record up to the millisecond before it expires, whatever else is stored',
   },
+  'keepUntil is taken for the end of a record': {
+    fault: (correct) => ({
+      create: (key, { keepUntil, ...record }) => correct.create(key, { ...record, expiresAt: keepUntil ?? record.expiresAt }),
+      update: (key, { keepUntil, ...record }, version) =>
+        correct.update(key, { ...record, expiresAt: keepUntil ?? record.expiresAt }, version),
+    }),
+    caught: 'a keepUntil, past or to come, changes nothing about what is read, nor when it expires',
+  },
+  'prune spares what has a keepUntil': {
+    fault: (correct, at) => {
+      const kept = new Set<string>()
+      return {
+        update(key, record, version) {
+          if (record.keepUntil === undefined) kept.delete(key)
+          else kept.add(key)
+          return correct.update(key, record, version)
+        },
+        async prune(before, limit) {
+          return at.expired(before).some((key) => kept.has(key)) ? 0 : correct.prune(before, limit)
+        },
+      }
+    },
+    caught: 'a keepUntil, past or to come, changes nothing about what is read, nor when it expires',
+  },
   'an expired record can be neither updated nor created anew': {
     fault: (correct, _, __, now) => ({
       async update(key, record, version) {

@@ -1,6 +1,14 @@
 // Stores keep no clock: they may drop what has expired, never what has not.
 
+import type { Found } from '../stores/store.ts'
 import { type Case, DAY, MINUTE, needing, newKey, newRecord, newSession, same, sameRecord, sure } from './suite-trial.ts'
+
+/** Whether a store gives it back is its own affair. */
+function withoutKeep(found: Found | undefined): Found | undefined {
+  if (!found) return undefined
+  const { keepUntil: _, ...record } = found.record
+  return { ...found, record }
+}
 
 export const times: readonly Case[] = [
   {
@@ -28,6 +36,33 @@ export const times: readonly Case[] = [
       const next = (await store.update(key, renewed, version)) ?? (await store.create(key, renewed))
       sure(next !== undefined, 'an expired record could be neither updated nor created anew.')
       sameRecord(await store.read(key), renewed, 'after renewing an expired record', next)
+    },
+  },
+  {
+    name: 'a keepUntil, past or to come, changes nothing about what is read, nor when it expires',
+    guarantee: 'alive',
+    async test(trial) {
+      const { store } = trial
+      const expiresAt = trial.now() + MINUTE
+      for (const keepUntil of [trial.now() - 1, trial.now() + 1, trial.now() + DAY]) {
+        const key = newKey()
+        const record = newRecord(trial, { owner: newKey() })
+        const version = await store.create(key, { ...record, keepUntil })
+        sure(version !== undefined, 'create with a keepUntil said that a fresh key is taken.')
+        sameRecord(withoutKeep(await store.read(key)), record, 'after create with a keepUntil', version)
+        const changed = { ...record, data: 'changed', expiresAt }
+        const next = await store.update(key, { ...changed, keepUntil }, version)
+        sure(next !== undefined && next !== version, 'update of the current version with a keepUntil did nothing.')
+        sameRecord(withoutKeep(await store.read(key)), changed, 'after update with a keepUntil', next)
+        await store.prune?.(expiresAt - 1, 1_000)
+        sameRecord(withoutKeep(await store.read(key)), changed, 'one millisecond before expiresAt, with a keepUntil', next)
+        const last = await store.update(key, changed, next)
+        sameRecord(withoutKeep(await store.read(key)), changed, 'after an update without it', last)
+        await store.update(key, { ...changed, keepUntil }, last ?? '')
+        if (!store.prune) continue
+        await store.prune(expiresAt, 1_000)
+        same(await store.read(key), undefined, 'pruned at expiresAt, a record with a keepUntil is')
+      }
     },
   },
   needing('touch', 'touch', 'touch moves expiresAt forward and keeps everything else, the version too', async (trial) => {

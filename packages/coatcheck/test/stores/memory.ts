@@ -7,7 +7,7 @@ export const TRIED: readonly TriedStore[] = [
     let only: ReturnType<typeof memoryStore> | undefined
     return {
       handle(tools) {
-        only ??= memoryStore(tools)
+        only ??= memoryStore({ now: tools.now })
         return only
       },
     }
