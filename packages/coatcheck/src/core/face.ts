@@ -4,7 +4,7 @@ export { type Ambient, ambient, lastWord, watchRequests, within } from './ambien
 export type { Committed } from './committed.ts'
 export { type CustomStorage, customKeeper, type IdFormats } from './custom.ts'
 export type { Keeper } from './engine.ts'
-export { answer, answered, type HeadersOut, takenBack } from './headers.ts'
+export { answer, answered, type HeadersOut, putOn, takenBack } from './headers.ts'
 export { hold, type NodeResponse, nodeHeaders } from './hold.ts'
 export { sessionsFor } from './memo.ts'
 export { takeBack } from './node-response.ts'

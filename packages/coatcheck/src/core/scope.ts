@@ -53,6 +53,10 @@ export class Scope {
   get asked(): boolean {
     return this.#opening !== undefined || this.#queue.size > 0
   }
+  /** Whether the request presented what may be a ticket. */
+  get presents(): boolean {
+    return this.#arrival.presents
+  }
   /** Whether the visitor holds this session's ticket already. */
   get holdsTicket(): boolean {
     return this.#committer.holdsTicket

@@ -27,6 +27,8 @@ export interface Arrival {
   /** The header came along, maybe empty: the client wants its ticket there. */
   readonly hasHeader: boolean
   readonly pieces: readonly string[]
+  /** Whether anything came that may open a session, genuine or not. */
+  readonly presents: boolean
   /** What readers of other formats may look at. */
   request(now: number): ForeignRequest
 }
@@ -60,6 +62,7 @@ export class Transport {
     const cookies = came?.values ?? []
     // Other libraries may have their tickets in any cookie.
     const others = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
+    const hasCookie = came !== undefined && (came.present || came.pieces.length > 0)
     return {
       credentials: [shown ?? '', ...cookies, ...others].join('\n'),
       groups: [
@@ -67,9 +70,10 @@ export class Transport {
         { via: 'cookie' as const, values: cookies },
       ],
       refused: fits ? came?.refused : 'oversized',
-      hasCookie: came !== undefined && (came.present || came.pieces.length > 0),
+      hasCookie,
       hasHeader: shown !== undefined,
       pieces: came?.pieces ?? [],
+      presents: hasCookie || (shown ?? '') !== '' || this.#othersIn(presented).length > 0,
       request: (now) => ({
         now,
         cookieName: cookie?.name ?? '',
@@ -78,16 +82,17 @@ export class Transport {
     }
   }
 
-  /** For a ticket by itself. */
-  bare(ticket: string | null): Arrival {
+  /** For tickets by themselves. */
+  bare(tickets: readonly string[]): Arrival {
     const { cookie } = this.#settings
     return {
-      credentials: ticket ?? '',
-      groups: [{ via: 'cookie', values: ticket && ticket.length <= LONGEST ? [ticket] : [] }],
+      credentials: tickets.join('\n'),
+      groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
       refused: undefined,
-      hasCookie: ticket !== null && ticket !== '',
+      hasCookie: tickets.some((ticket) => ticket !== ''),
       hasHeader: false,
       pieces: [],
+      presents: tickets.length > 0,
       request: (now) => ({ now, cookieName: cookie?.name ?? '', cookie: () => undefined }),
     }
   }
@@ -120,10 +125,12 @@ export class Transport {
 
   /** What removes the cookies of other libraries that came along. */
   clearOthers(presented: Presented): HeaderLine[] {
+    return this.#othersIn(presented).flatMap((name) => this.clearOther(name))
+  }
+
+  #othersIn(presented: Presented): string[] {
     const names = this.#settings.foreign.flatMap(({ cookieName }) => cookieName ?? [])
-    return names
-      .filter((name) => name !== this.#settings.cookie?.name && readCookie(presented.get('cookie'), name).present)
-      .flatMap((name) => this.clearOther(name))
+    return names.filter((name) => name !== this.#settings.cookie?.name && readCookie(presented.get('cookie'), name).present)
   }
 
   /** What removes a cookie of another name that ours takes the place of. */
