@@ -79,7 +79,13 @@ describe('promise 11: never in a shared cache', () => {
     test.each<[string, (session: Session) => unknown]>([
       ['reads', (session) => session.get('name')],
       ['takes a flash value that is not there', (session) => session.flash('x')],
-      ['sets and takes back', (session) => (session.set('a', 1), session.delete('a'))],
+      [
+        'sets and takes back',
+        (session) => {
+          session.set('a', 1)
+          session.delete('a')
+        },
+      ],
       ['ends what was not there', (session) => session.destroy()],
     ])('%s: the page stays as public as it was, and says what it depends on', async (_, act) => {
       const s = open()
