@@ -16,6 +16,7 @@ export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
   readonly core: Core
+  readonly presents: boolean // Whether the request presented what may be a ticket.
   readonly #arrival: Arrival
   readonly #committer: Committer
   readonly #around: Surroundings
@@ -30,6 +31,7 @@ export class Scope {
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
+    this.presents = arrival.presents
     this.#arrival = arrival
     this.#committer = new Committer(core, arrival, presented)
     const { now, emit } = core.engine
@@ -52,10 +54,6 @@ export class Scope {
   /** Whether anything asked for the session. */
   get asked(): boolean {
     return this.#opening !== undefined || this.#queue.size > 0
-  }
-  /** Whether the request presented what may be a ticket. */
-  get presents(): boolean {
-    return this.#arrival.presents
   }
   /** Whether the visitor holds this session's ticket already. */
   get holdsTicket(): boolean {

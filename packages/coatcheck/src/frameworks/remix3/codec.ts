@@ -13,6 +13,9 @@ export interface TextCodec {
 /** No value of a cookie has this character (RFC 6265bis 4.1.1), so that nothing that is signed as Remix 3 does looks like it. */
 const END = '\0'
 
+/** A value ends in its MAC, which is written in one way only. */
+const OURS = /\.[A-Za-z\d+/]{43}$/
+
 /**
  * The MAC covers what the value is for and the cookie's name, so that what a visitor chose for one cookie is nothing in another. Remix 3's
  * covers the value alone.
@@ -28,9 +31,10 @@ export function textCodec(name: string, options: CookieOptions): TextCodec {
       throw new SessionError('BAD_OPTIONS', 'The option `encode` of createCookie gave no text.')
     },
     async decode(value) {
-      const bare = /^"(.*)"$/s.exec(value)?.[1] ?? value
-      const ours = purpose === '' ? undefined : (await unsign(purpose + bare))?.slice(purpose.length)
-      const payload = ours ?? (await unsign(bare))
+      const isOurs = purpose !== '' && OURS.test(value)
+      const ours = isOurs ? (await unsign(purpose + value))?.slice(purpose.length) : undefined
+      // Remix 3 puts quotes around some values.
+      const payload = ours ?? (await unsign(/^"(.*)"$/s.exec(value)?.[1] ?? value))
       try {
         return payload === undefined ? null : decode(payload)
       } catch {

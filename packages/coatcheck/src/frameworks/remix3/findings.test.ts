@@ -134,6 +134,22 @@ describe.each(Object.entries(kinds))('%s', (kind, make) => {
     if (kind === 'stored') expect(await site.userOf(`${ended}; ${ada}`)).toBe('ada')
   })
 
+  test('a cookie in which one character is another, or that is spelled otherwise, opens nothing', async () => {
+    const site = new Site(make)
+    const pair = await site.pairOf('ada')
+    for (let at = 'sess='.length; at < pair.length; at++) {
+      const other = pair[at] === 'A' ? 'B' : 'A'
+      expect([at, await site.userOf(pair.slice(0, at) + other + pair.slice(at + 1))]).toEqual([at, null])
+    }
+    const value = pair.slice('sess='.length)
+    const spelled = [`"${value}"`, `${value}=`, `${value}==`, encodeURIComponent(value), value.replaceAll('=', ''), `${value}.`]
+    for (const other of spelled.filter((text) => text !== value))
+      expect([other, await site.userOf(`sess=${other}`)]).toEqual([other, null])
+    const urlSafe = value.replaceAll('+', '-').replaceAll('/', '_')
+    if (urlSafe !== value) expect(await site.userOf(`sess=${urlSafe}`)).toBeNull()
+    expect(await site.userOf(pair)).toBe('ada')
+  })
+
   test('found S6: what one cookie carries opens nothing under the name of another', async () => {
     const storage = make(kind === 'sealed' ? ({ secrets } as object) : {})
     const [shop, office] = ['shop', 'office'].map((name) => new Site(() => storage, createCookie(name, { secrets }))) as [

@@ -124,7 +124,9 @@ export class Session<Data extends object = Values, Flash extends object = Values
   }
 
   #change(): void {
-    if (this.#isDestroyed) throw new SessionError('ENDED', 'Session has been destroyed.')
+    if (this.#isDestroyed) {
+      throw new SessionError('ENDED', 'Session has been destroyed.', { fix: 'The next request begins with a new one.' })
+    }
     this.#isDirty = true
   }
 }
