@@ -84,6 +84,8 @@ export interface Kept {
 export interface Held extends Kept {
   /** The ticket or the record was made with a secret that is not the newest: the next write renews both. */
   readonly stale: boolean
+  /** Opened by an old ticket, which shows for a while what there was. */
+  readonly isReplaced?: boolean
   /** Another library kept it until now. */
   readonly foreign?: boolean
   /** Nothing in its ticket says when it was seen: it is always as if that were now. */

@@ -1,6 +1,8 @@
 import { SessionError } from '../errors.ts'
 import { cookieNameOf } from '../ticket/cookie.ts'
+import type { SessionEvent } from './events.ts'
 import type { Scope } from './scope.ts'
+import type { HeaderLine } from './transport.ts'
 
 /** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
 export interface HeadersOut {
@@ -9,52 +11,88 @@ export interface HeadersOut {
   append(name: string, value: string): void
   delete(name: string): void
   getSetCookie(): string[]
+  /** The names of all that are there, whatever their case. */
+  keys(): Iterable<string>
 }
 
-/** Headers that overrule Cache-Control in the shared caches that know them (RFC 9213, and those of vendors). */
-const OVERRULING = [
-  ...['', 'cloudflare-', 'vercel-', 'netlify-'].map((vendor) => `${vendor}cdn-cache-control`),
-  ...['akamai-cache-control', 'fastly-cache-control', 'edge-control', 'surrogate-control', 'x-accel-expires'],
-]
+/**
+ * Headers that overrule Cache-Control in the shared caches that know them: those of RFC 9213, whose names end alike (CDN-, Cloudflare-CDN-,
+ * Vercel-CDN-, Netlify-CDN-, Deno-CDN-, Akamai-, Oxygen-, X-LiteSpeed-Cache-Control and what comes next), and those that are older.
+ */
+const OVERRULING = /-cache-control$|^(?:edge-control|surrogate-control)$/i
+/** Turns nginx's cache off, also where it was told not to look at Cache-Control, Set-Cookie and Vary. */
+const NGINX = ['x-accel-expires', '0'] as const
+
+/** What the sessions of one site ask of a response. */
+export interface Asking {
+  readonly lines: readonly HeaderLine[]
+  /** Whether the request presented what may be a ticket. */
+  readonly presents: boolean
+  readonly vary: readonly string[]
+  /** Whether a cookie of this name is theirs. */
+  owns(cookieName: string): boolean
+  emit(event: SessionEvent): void
+}
 
 /**
  * Puts on a response what its sessions ask for: at most one cookie each, other cookies kept, `Vary`, and what keeps the response
  * out of shared caches (RFC 9111, RFC 9213). A session that nobody asked for leaves no trace.
  */
 export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
+  for (const asking of askingOf(scopes)) put(headers, asking)
+}
+
+function askingOf(scopes: Iterable<Scope>): Asking[] {
   const asked = [...scopes].filter((scope) => scope.asked)
   // Of several scopes of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
   const speaking = new Map(asked.filter(({ lines }) => lines.length > 0).map((scope) => [scope.core, scope]))
   const silent = new Map(asked.filter(({ core }) => !speaking.has(core)).map((scope) => [scope.core, scope]))
-  for (const { lines, core } of [...silent.values(), ...speaking.values()]) {
-    const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
-    // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
-    const all = headers.getSetCookie()
-    const others = all.filter((line) => line !== '' && !core.transport.owns(cookieNameOf(line)))
-    if (cookies.length > 0 || others.length < all.length) {
-      headers.delete('set-cookie')
-      for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
-    }
-    for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
-    vary(headers, core.transport.vary)
-    const was = headers.get('cache-control') ?? ''
-    const shared = /(?:^|[\s,])(?:public|s-maxage)\b/i.test(was)
-    headers.set('cache-control', lines.length > 0 ? 'no-store' : privately(was))
-    for (const name of OVERRULING) headers.delete(name)
-    if (shared) core.engine.emit({ type: 'cache-conflict', was })
-  }
+  return [...silent.values(), ...speaking.values()].map(({ core: { engine, transport }, lines }) => ({
+    lines,
+    presents: asked.some((scope) => scope.core.transport === transport && scope.presents),
+    vary: transport.vary,
+    owns: (name) => transport.owns(name),
+    emit: engine.emit,
+  }))
 }
 
-function privately(was: string): string {
-  const directives = was
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '' && !/^(?:public|s-maxage)\b/i.test(part))
+/**
+ * `answer` for what is no scope. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
+ * as public as the application made it, and only says what it depends on.
+ */
+export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: Asking): void {
+  const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
+  // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
+  const all = headers.getSetCookie()
+  const others = all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
+  if (cookies.length > 0 || others.length < all.length) {
+    headers.delete('set-cookie')
+    for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
+  }
+  for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
+  addVary(headers, vary)
+  if (!presents && lines.length === 0) return
+  const was = headers.get('cache-control') ?? ''
+  const directives = directivesOf(was)
+  headers.set('cache-control', lines.length > 0 ? 'no-store' : privately(directives))
+  for (const name of [...headers.keys()]) if (OVERRULING.test(name)) headers.delete(name)
+  headers.set(...NGINX)
+  if (directives.some((directive) => SHARED.test(directive))) emit({ type: 'cache-conflict', was })
+}
+
+const SHARED = /^(?:public|s-maxage)\b/i
+
+/** The directives, parted where a comma is no part of a quoted text (RFC 9111 5.2). */
+const directivesOf = (was: string): string[] =>
+  (was.match(/(?:[^,"]|"(?:\\.|[^"\\])*"?)+/g) ?? []).map((part) => part.trim()).filter((part) => part !== '')
+
+function privately(was: readonly string[]): string {
+  const directives = was.filter((part) => !SHARED.test(part))
   if (directives.some((part) => /^(?:private|no-store)$/i.test(part))) return directives.join(', ')
   return ['private', ...(directives.length > 0 ? directives : ['no-cache'])].join(', ')
 }
 
-function vary(headers: HeadersOut, names: readonly string[]): void {
+function addVary(headers: HeadersOut, names: readonly string[]): void {
   const was = headers.get('vary') ?? ''
   const listed = was
     .toLowerCase()
@@ -69,16 +107,24 @@ function vary(headers: HeadersOut, names: readonly string[]): void {
  * hand one visitor's ticket to the next. Streams are passed on as they are; an upgrade (101) cannot be copied and is answered in place.
  */
 export function answered(response: Response, scopes: readonly Scope[]): Response {
-  if (!scopes.some((scope) => scope.asked)) return response
+  return putOn(response, askingOf(scopes))
+}
+
+/** `put` for a whole response, as `answered`. */
+export function putOn(response: Response, askings: readonly Asking[]): Response {
+  if (askings.length === 0) return response
+  const answer = ({ headers }: Response): void => {
+    for (const asking of askings) put(headers, asking)
+  }
   if (response.status >= 200) {
     const copy = new Response(response.body, response)
-    answer(copy.headers, scopes)
+    answer(copy)
     return copy
   }
   try {
-    answer(response.headers, scopes)
+    answer(response)
   } catch (cause) {
-    if (scopes.some(({ lines }) => lines.length > 0)) {
+    if (askings.some(({ lines }) => lines.length > 0)) {
       throw new SessionError('TOO_LATE', `A response of status ${response.status} cannot carry a cookie.`, { cause })
     }
   }

@@ -63,6 +63,7 @@ export function nodeHeaders(res: NodeResponse): HeadersOut {
     },
     delete: (name) => change(() => res.removeHeader(name)),
     getSetCookie: () => values('set-cookie'),
+    keys: () => res.getHeaderNames(),
   }
 }
 

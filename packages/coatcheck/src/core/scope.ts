@@ -16,6 +16,7 @@ export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
   readonly core: Core
+  readonly presents: boolean // Whether the request presented what may be a ticket.
   readonly #arrival: Arrival
   readonly #arrivedAt: number
   readonly #committer: Committer
@@ -31,6 +32,7 @@ export class Scope {
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
+    this.presents = arrival.presents
     this.#arrival = arrival
     const { now, emit } = core.engine
     this.#arrivedAt = now()

@@ -33,6 +33,8 @@ export interface FaceSessions {
   detached(presented: Presented): Scope
   /** A scope for a ticket by itself. */
   fromTicket(ticket: string | null): Scope
+  /** A scope for tickets that a face itself took out of what its request presented. */
+  fromTickets(tickets: readonly string[], presented?: Presented): Scope
   /** What clears the ticket, where one was presented; whatever it opens is not looked at. */
   clearing(presented: Presented): HeaderLine[]
 }
@@ -113,7 +115,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
   FACES.set(sessions, {
     core,
     detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
-    fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket), NOTHING),
+    fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
+    fromTickets: (tickets, presented = NOTHING) => new Scope(core, core.transport.bare(tickets), presented),
     clearing(presented) {
       const arrival = core.transport.arrival(presented)
       const { hasCookie, hasHeader, pieces } = arrival

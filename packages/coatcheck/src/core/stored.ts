@@ -47,6 +47,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     known,
     id,
     stale,
+    ...(known.forwarding && { isReplaced: true }),
   })
 
   async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
@@ -129,7 +130,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
   }
 
   async function touch(held: StoredHeld, taken: Taken, request: Circumstances): Promise<Saved> {
-    if (held.known.forwarding) return { held }
+    if (held.isReplaced) return { held }
     const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
     // A cookie that ends with the idle end goes on with it.
     const isRolling = rolls(held.body, engine.policy)

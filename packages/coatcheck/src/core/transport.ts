@@ -36,6 +36,8 @@ export interface Arrival {
   readonly pieces: readonly string[]
   /** What came in the cookie of this name. */
   named(name: string): Pick<PresentedCookie, 'values' | 'present'>
+  /** Whether anything came that may open a session, genuine or not. */
+  readonly presents: boolean
   /** What readers of other formats may look at. */
   request(now: number): ForeignRequest
 }
@@ -70,6 +72,7 @@ export class Transport {
     const named = (name: string) => readCookie(presented.get('cookie'), name)
     // Other libraries may have their tickets in any cookie.
     const rest = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
+    const hasCookie = came !== undefined && (came.present || came.pieces.length > 0)
     return {
       credentials: [shown ?? '', ...cookies, ...rest].join('\n'),
       groups: [
@@ -77,10 +80,11 @@ export class Transport {
         { via: 'cookie' as const, values: cookies },
       ],
       refused: fits ? came?.refused : 'oversized',
-      hasCookie: came !== undefined && (came.present || came.pieces.length > 0),
+      hasCookie,
       hasHeader: shown !== undefined,
       pieces: came?.pieces ?? [],
       named,
+      presents: hasCookie || (shown ?? '') !== '' || this.#foreignNames.some((name) => named(name).present),
       request: (now) => ({
         now,
         cookieName: cookie?.name ?? '',
@@ -90,17 +94,18 @@ export class Transport {
     }
   }
 
-  /** For a ticket by itself. */
-  bare(ticket: string | null): Arrival {
+  /** For tickets by themselves. */
+  bare(tickets: readonly string[]): Arrival {
     const { cookie } = this.#settings
     return {
-      credentials: ticket ?? '',
-      groups: [{ via: 'cookie', values: ticket && ticket.length <= LONGEST ? [ticket] : [] }],
+      credentials: tickets.join('\n'),
+      groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
       refused: undefined,
-      hasCookie: ticket !== null && ticket !== '',
+      hasCookie: tickets.some((ticket) => ticket !== ''),
       hasHeader: false,
       pieces: [],
       named: () => ({ values: [], present: false }),
+      presents: tickets.length > 0,
       request: (now) => ({ now, cookieName: cookie?.name ?? '', cookie: () => undefined }),
     }
   }
@@ -133,8 +138,13 @@ export class Transport {
 
   /** What removes the cookies of other libraries that came along. */
   clearOthers({ named }: Pick<Arrival, 'named'>): HeaderLine[] {
+    return this.#foreignNames.filter((name) => named(name).present).flatMap((name) => this.clearOther(name))
+  }
+
+  /** Cookies that other libraries' sessions may come in. */
+  get #foreignNames(): string[] {
     const names = this.#settings.foreign.map(({ cookieName }) => cookieName ?? this.#settings.cookie?.name ?? '')
-    return [...new Set(names)].filter((name) => name !== '' && named(name).present).flatMap((name) => this.clearOther(name))
+    return [...new Set(names)].filter((name) => name !== '')
   }
 
   /** What removes an old cookie that ours takes the place of, wherever its readers say that it is. */

@@ -324,11 +324,16 @@ describe.each(cases)('$house.name, $kind', ({ house, configure }) => {
     const config = configure()
     const ada = await comesTo(house, async (event, path) => {
       if (path === '/public') return 'for everybody'
+      if (path === '/login') await (await useSession(event, config)).update({ user: 'ada' })
       const { data } = await getSession(event, config)
       return { user: data.user ?? null }
     })
     const free = await ada.get('/public')
     expect([free.headers.get('vary'), free.headers.get('cache-control')]).toEqual([null, null])
+    const stranger = await ada.get('/')
+    expect(stranger.headers.get('vary')).toMatch(/cookie/i)
+    expect(stranger.headers.get('cache-control')).toBeNull()
+    await ada.get('/login')
     const used = await ada.get('/')
     expect(used.headers.get('cache-control')).toMatch(/private|no-store/)
     expect(used.headers.get('vary')).toMatch(/cookie/i)

@@ -779,11 +779,18 @@ describe('withSession', () => {
   test('keeps an answer that depends on the session out of shared caches, and no other', async () => {
     const page = withSession(MemorySessionStorage(fresh()), async (request, { session }) => {
       if (request.url.endsWith('/read')) await session.get()
+      if (request.url.endsWith('/set')) await session.set('user', 'ada')
       return new Response('', { headers: { 'cache-control': 'public, max-age=60' } })
     })
-    const read = await page(new Request(`${URL_}read`))
-    expect(read.headers.get('cache-control')).toMatch(/private/)
-    expect((await page(asks())).headers.get('cache-control')).toBe('public, max-age=60')
+    const caching = async (path: string, headers: HeadersInit = {}) =>
+      (await page(new Request(`${URL_}${path}`, { headers }))).headers.get('cache-control')
+    expect([await caching('read'), await caching('')]).toEqual(['public, max-age=60', 'public, max-age=60'])
+    const [line = ''] = (await page(new Request(`${URL_}set`))).headers.getSetCookie()
+    const cookie = pairOf(line)
+    expect([await caching('read', { cookie }), await caching('', { cookie })]).toEqual([
+      'private, max-age=60',
+      'public, max-age=60',
+    ])
   })
 
   test('F2: waits for what nobody awaited', async () => {

@@ -19,6 +19,9 @@ const shared = {
   foreign: [[reader('a')], [reader('b')]],
   foreignUntil: [1, 2],
   storeTimeout: [2, 3],
+  maxRequestTime: [100, 101],
+  grace: [5, 6],
+  onReplay: ['report', 'endSession'],
   whenStoreDown: ['fail', 'read-only'],
   now: [() => 1, () => 2],
   onEvent: [() => {}, () => {}],
@@ -69,8 +72,8 @@ function differing(pairs: object): [name: string, one: object, other: object][] 
 describe('S12: of two configurations that differ in one option none answers for the other', () => {
   const store = memoryStore()
   const h3 = (more: object): FaceSessions =>
-    h3With({ password: SECRET, ...('encryptRecords' in more ? { store } : {}), ...more } as SessionConfig, 1)
-  const hydrogen = (more: object): FaceSessions => hydrogenWith(['cookie'], 'sid', { secrets: [SECRET], ...more }, () => ({}))
+    h3With({ password: SECRET, ...('encryptRecords' in more || 'onReplay' in more ? { store } : {}), ...more } as SessionConfig, 1)
+  const hydrogen = (more: object): FaceSessions => hydrogenWith(['cookie'], 'sid', { secrets: [SECRET], ...more }, () => ('onReplay' in more ? { store } : {}))
 
   test.each(differing(H3))('h3: %s', (_, one, other) => {
     expect(h3(one)).not.toBe(h3(other))

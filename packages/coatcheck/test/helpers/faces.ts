@@ -8,6 +8,7 @@ import { getSession } from '../../src/frameworks/h3.ts'
 import { AppSession, CookieSessionStorage, SessionStorage, withSession } from '../../src/frameworks/hydrogen.ts'
 import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
 import { createCookieSessionStorage, createSessionStorage } from '../../src/frameworks/remix.ts'
+import * as remix3 from '../../src/frameworks/remix3.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 /** The sessions of a site, as every face is told of them. */
@@ -29,6 +30,10 @@ export interface Looked {
 export interface Face {
   readonly name: string
   look(site: Site, headers: Headers): Promise<Looked>
+  /** The value of the cookie of a session whose `name` is this, where that is not the engine's ticket itself. */
+  ticket?(site: Site, name: string): Promise<string>
+  /** Attacks that are made of the engine's bare ticket, which this face's cookie is not: they are tried on the engine and the other faces. */
+  readonly otherForm?: readonly string[]
 }
 
 const URL = 'https://app.test/'
@@ -114,4 +119,39 @@ export const faces: readonly Face[] = [
       return { response, values }
     },
   },
+  {
+    name: 'Remix 3',
+    // The ticket is inside a signature, in base64. What is changed in that: frameworks/remix3/findings.test.ts.
+    otherForm: 'CK-028 TK-001 TK-005 TK-014 TK-016 TK-024 TK-025 TK-026 TK-027 TK-028 TK-031 TK-036 TK-037'.split(' '),
+    async look(site, headers) {
+      let values = {}
+      const response = await behindRemix3(site, headers, (session) => {
+        values = session.data[0]
+      })
+      return { response, values }
+    },
+    async ticket(site, name) {
+      const response = await behindRemix3(site, new Headers(), (session) => session.set('name', name))
+      return (
+        response.headers
+          .getSetCookie()[0]
+          ?.split(';')[0]
+          ?.slice(site.cookie.length + 1) ?? ''
+      )
+    },
+  },
 ]
+
+async function behindRemix3(
+  { cookie: name, secret, store, ...rest }: Site,
+  headers: Headers,
+  act: (session: remix3.Session) => unknown,
+): Promise<Response> {
+  const cookie = remix3.createCookie(name, { secrets: [secret] })
+  const storage = store ? remix3.createSessionStorage({ store, ...rest }) : remix3.createCookieSessionStorage(rest)
+  const context = { request: new Request(URL, { headers }) } as remix3.RequestContext & { session: remix3.Session }
+  return remix3.session(cookie, storage)(context, async () => {
+    act(context.session)
+    return new Response('ok')
+  })
+}

@@ -23,6 +23,9 @@ export interface PlainOptions
     | 'chunks'
     | 'acceptUnsigned'
     | 'storeTimeout'
+    | 'maxRequestTime'
+    | 'grace'
+    | 'onReplay'
     | 'whenStoreDown'
   > {
   /**

@@ -47,6 +47,9 @@ type Engine = Pick<
   | 'foreign'
   | 'foreignUntil'
   | 'storeTimeout'
+  | 'maxRequestTime'
+  | 'grace'
+  | 'onReplay'
   | 'whenStoreDown'
 >
 

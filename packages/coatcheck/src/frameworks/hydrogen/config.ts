@@ -7,7 +7,19 @@ export type Values = Record<string, Anything>
 
 /** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */
 export interface CookieOptions
-  extends Pick<SessionsOptions, 'secrets' | 'foreign' | 'foreignUntil' | 'storeTimeout' | 'whenStoreDown' | 'now' | 'onEvent'> {
+  extends Pick<
+    SessionsOptions,
+    | 'secrets'
+    | 'foreign'
+    | 'foreignUntil'
+    | 'storeTimeout'
+    | 'maxRequestTime'
+    | 'grace'
+    | 'onReplay'
+    | 'whenStoreDown'
+    | 'now'
+    | 'onEvent'
+  > {
   /** Always true, unless `wire` says otherwise: no script has any business with a session. */
   readonly httpOnly?: boolean
   readonly httponly?: boolean

@@ -49,7 +49,7 @@ function sessionsWithin(told: Told, place: Place): AnySessions {
 function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: number; readonly idleTimeout: number } {
   const { expires: _, ...others } = told
   const { maxAge = WEEK } = lastingOf(others)
-  const { name, secrets, absoluteTimeout, storeTimeout, whenStoreDown, foreignUntil, now, onEvent, foreign = [] } = told
+  const { name, secrets, absoluteTimeout, foreign = [] } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -60,12 +60,15 @@ function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: numb
     idleTimeout: Math.min(Math.max(Math.ceil(maxAge), 1), absolute),
     foreign,
     ...(told.wire && { serialize: (key: string, value: string) => upstreamLine(key, value, told) }),
-    ...(foreignUntil !== undefined && { foreignUntil }),
-    ...(storeTimeout !== undefined && { storeTimeout }),
-    ...(whenStoreDown && { whenStoreDown }),
-    ...(now && { now }),
-    ...(onEvent && { onEvent }),
+    ...passedOn(told),
   }
+}
+
+const PASSED_ON = ['foreignUntil', 'storeTimeout', 'maxRequestTime', 'grace', 'onReplay', 'whenStoreDown', 'now', 'onEvent'] as const
+
+/** Those options of the engine that are given. */
+function passedOn(told: Told): Pick<FaceOptions, (typeof PASSED_ON)[number]> {
+  return Object.fromEntries(PASSED_ON.flatMap((name) => (told[name] === undefined ? [] : [[name, told[name]]])))
 }
 
 function attributesOf({ name, secure, sameSite, samesite, path = '/', domain }: Told): CookieAttributes {

@@ -17,6 +17,9 @@ export type EngineOptions = Pick<
   | 'chunks'
   | 'foreignUntil'
   | 'storeTimeout'
+  | 'maxRequestTime'
+  | 'grace'
+  | 'onReplay'
   | 'whenStoreDown'
 >
 

@@ -1,97 +1,84 @@
-import { SessionError } from '../../errors.ts'
-import { type Remix3Value, remix3Value } from '../../foreign/remix3.ts'
-import { type CookieAttributes, cookieFault, readCookie } from '../../ticket/cookie.ts'
+import { readCookie } from '../../ticket/cookie.ts'
+import { type TextCodec, textCodec } from './codec.ts'
+import type { CookieOptions, CookieProperties, SessionCookie } from './cookie-options.ts'
+import { defaultsOf, lineOf } from './line.ts'
 
-export interface CookieOptions {
-  /** The first signs, all are accepted. */
-  readonly secrets?: readonly string[]
-  readonly decode?: (value: string) => string
-  readonly encode?: (value: string) => string
-  readonly domain?: string
-  readonly expires?: Date
-  /** Default true for the cookie of a session. */
-  readonly httpOnly?: boolean
-  /** Seconds. */
-  readonly maxAge?: number
-  readonly partitioned?: boolean
-  /** Default `/`. */
-  readonly path?: string
-  /** Default `Lax`. */
-  readonly sameSite?: 'Lax' | 'Strict' | 'None'
-  readonly secure?: boolean
+export type { CookieOptions, CookieProperties, SessionCookie } from './cookie-options.ts'
+
+const OPTIONS = new WeakMap<object, CookieOptions>()
+
+/** The secrets of a cookie of ours. */
+export const secretsOf = (cookie: SessionCookie): readonly string[] => OPTIONS.get(cookie)?.secrets ?? []
+
+/** A cookie of ours, signed as Remix 3 signs. */
+export function asUpstream(cookie: SessionCookie): SessionCookie {
+  const options = OPTIONS.get(cookie)
+  return options ? new Cookie(cookie.name, { ...options, wire: 'upstream' }) : cookie
 }
 
 /** A cookie as Remix 3 has it: a text goes in, a text comes out. */
-export interface Cookie extends CookieOptions {
-  readonly name: string
-  readonly signed: boolean
-  /** Null when it is not there or not genuine. */
-  parse(header: string | null): Promise<string | null>
-  serialize(value: string, options?: CookieOptions): Promise<string>
+export class Cookie {
+  readonly #name: string
+  readonly #attributes: CookieProperties
+  readonly #codec: TextCodec
+
+  constructor(name: string, options: CookieOptions = {}) {
+    const { secrets: _, decode: __, encode: ___, wire: ____, ...given } = options
+    this.#name = name
+    this.#attributes = defaultsOf(name, given)
+    this.#codec = textCodec(name, options)
+    OPTIONS.set(this, options)
+  }
+
+  get name(): string {
+    return this.#name
+  }
+  get domain(): string | undefined {
+    return this.#attributes.domain
+  }
+  get expires(): Date | undefined {
+    return this.#attributes.expires
+  }
+  /** undefined: nothing was said of it. */
+  get httpOnly(): boolean | undefined {
+    return this.#attributes.httpOnly
+  }
+  get maxAge(): number | undefined {
+    return this.#attributes.maxAge
+  }
+  get partitioned(): boolean {
+    return this.#attributes.partitioned ?? false
+  }
+  get path(): string {
+    return this.#attributes.path ?? '/'
+  }
+  get sameSite(): 'Strict' | 'Lax' | 'None' {
+    return this.#attributes.sameSite ?? 'Lax'
+  }
+  /** undefined: nothing was said of it. */
+  get secure(): boolean | undefined {
+    return this.#attributes.secure
+  }
+  get signed(): boolean {
+    return secretsOf(this).length > 0
+  }
+
+  /** The first genuine value under this name, `''` for an empty one, null for none. */
+  async parse(header: string | null): Promise<string | null> {
+    const { values, present } = readCookie(header, this.#name)
+    for (const value of values) {
+      const text = await this.#codec.decode(value)
+      if (text !== null) return text
+    }
+    return present && values.length === 0 ? '' : null
+  }
+
+  /** The Set-Cookie line. Throws `COOKIE_TOO_LARGE`, and `BAD_OPTIONS` for what no browser would keep. */
+  async serialize(value: string, props: CookieProperties = {}): Promise<string> {
+    return lineOf(this.#name, value === '' ? '' : await this.#codec.encode(value), { ...this.#attributes, ...props })
+  }
 }
 
-const SECRETS = new WeakMap<object, readonly string[]>()
-
-export const secretsOf = (cookie: object): readonly string[] => SECRETS.get(cookie) ?? []
-
-/** Browsers drop a longer one whole (RFC 6265bis 5.6). */
-const LONGEST = 4096
-
-export function createCookie(name: string, options: CookieOptions = {}): Cookie {
-  const { secrets = [], decode, encode, ...given } = options
-  const attributes = { path: '/', sameSite: 'Lax' as const, ...given, ...(given.partitioned && { secure: true }) }
-  let codec: Remix3Value | undefined
-  const coded = (): Remix3Value => {
-    codec ??= remix3Value(secrets)
-    return codec
-  }
-  const cookie: Cookie = {
-    ...attributes,
-    name,
-    signed: secrets.length > 0,
-    async parse(header) {
-      const found = readCookie(header, name)
-      const [value] = found.values
-      if (value === undefined) return found.present ? '' : null
-      const text = await coded().decode(value)
-      return text === null || !decode ? text : decode(text)
-    },
-    async serialize(value, more = {}) {
-      const text = await coded().encode(encode ? encode(value) : value)
-      return lineOf(name, text, { ...attributes, ...more })
-    },
-  }
-  SECRETS.set(cookie, secrets)
-  return cookie
-}
-
-function lineOf(name: string, value: string, options: CookieOptions): string {
-  const { domain, expires, httpOnly, maxAge, partitioned, path, sameSite, secure } = options
-  const checked: CookieAttributes = {
-    ...(path !== undefined && { path }),
-    ...(domain !== undefined && { domain }),
-    ...(sameSite && { sameSite: sameSite.toLowerCase() as 'lax' | 'strict' | 'none' }),
-    ...(expires && { expires }),
-    secure: secure ?? false,
-    partitioned: partitioned ?? false,
-  }
-  const fault = cookieFault(name, checked)
-  if (fault) throw new SessionError('BAD_OPTIONS', `The option \`${fault.option}\` ${fault.what}.`, { fix: fault.fix })
-  if (name.length + value.length > LONGEST) {
-    throw new SessionError('COOKIE_TOO_LARGE', `The cookie ${name} would have ${name.length + value.length} bytes.`)
-  }
-  const parts: [string, string | number | boolean | undefined][] = [
-    ['Domain', domain],
-    ['Expires', expires?.toUTCString()],
-    ['HttpOnly', httpOnly],
-    ['Max-Age', maxAge],
-    ['Partitioned', partitioned],
-    ['Path', path],
-    ['SameSite', sameSite],
-    ['Secure', secure],
-  ]
-  const written = parts.flatMap(([key, content]) =>
-    content === undefined || content === false ? [] : [content === true ? key : `${key}=${content}`],
-  )
-  return [`${name}=${value}`, ...written].join('; ')
+export function createCookie(name: string, options?: CookieOptions): Cookie {
+  return new Cookie(name, options)
 }

@@ -1,7 +1,9 @@
+import { putOn } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
-import { type Cookie, secretsOf } from './cookie.ts'
-import { originOf, Session } from './session.ts'
-import { linkSecrets, type SessionStorage } from './storages.ts'
+import { cookieNameOf, readCookie } from '../../ticket/cookie.ts'
+import { asUpstream, type SessionCookie } from './cookie.ts'
+import { type Inside, insideOf, type SessionStorage } from './inside.ts'
+import { Session } from './session.ts'
 
 /** The part of the context of Remix 3's router that is used here. */
 export interface RequestContext {
@@ -14,47 +16,90 @@ export interface RequestContext {
  * Opens the session of each request and saves it after the handler: `context.session`, and `context.get(Session)`. A handler that throws
  * or answers 500 and above changes nothing, except that a session it destroyed stays destroyed.
  */
-export function session(cookie: Cookie, storage: SessionStorage) {
+export function session(cookie: SessionCookie, storage: SessionStorage) {
   if (!cookie.signed) {
     throw new SessionError('BAD_OPTIONS', 'Session cookie must be signed.', { fix: 'Give createCookie `secrets`.' })
   }
-  linkSecrets(storage, secretsOf(cookie))
+  const inside = insideOf(storage)
+  inside?.link(cookie)
+  const writer = inside?.wire ? asUpstream(cookie) : cookie
   return async (context: RequestContext, next: () => Promise<Response>): Promise<Response> => {
     const held = context as RequestContext & { session?: unknown }
     if (held.session !== undefined) throw new SessionError('BAD_OPTIONS', 'Existing session found, refusing to overwrite.')
-    const value = await cookie.parse(context.request.headers.get('cookie'))
-    const opened = await storage.read(value === '' ? null : value)
+    const { request } = context
+    const arrived = await arrivalOf(cookie, request, inside)
+    const opened = inside ? await inside.open(arrived.texts, request.headers) : await storage.read(onlyOf(arrived.texts))
     held.session = opened
     context.set?.(Session as never, opened as never)
+    const save = (): Promise<string | null> => (inside ? inside.save(opened, cookie) : storage.save(opened))
+
     let response: Response
     try {
       response = await next()
     } catch (error) {
-      if (opened.destroyed) await storage.save(opened)
+      if (opened.destroyed) await save()
       throw error
     }
     if (held.session !== opened) {
       throw new SessionError('BAD_OPTIONS', 'Cannot save session that was initialized by another middleware/handler.')
     }
-    if (response.status >= 500 && !opened.destroyed) return kept(response, undefined, opened)
-    const saved = await storage.save(opened)
-    const line = saved === null ? undefined : await lineFor(cookie, saved)
-    return kept(response, line, opened)
+    const saved = response.status >= 500 && !opened.destroyed ? null : await save()
+    const line = saved === null ? undefined : await lineFor(writer, saved, request)
+    return answerOf(response, cookie, line === undefined || arrived.has(line) ? undefined : line, arrived.present, inside)
   }
 }
 
-/** With an end in the past for a session that is gone: the browser drops the cookie. */
-const lineFor = (cookie: Cookie, value: string): Promise<string> =>
-  value === ''
-    ? cookie.serialize('', { httpOnly: true, maxAge: 0, expires: new Date(0) })
-    : cookie.serialize(value, { httpOnly: cookie.httpOnly ?? true })
+interface Arrived {
+  /** What is genuine of what came under the cookie's name. */
+  readonly texts: readonly string[]
+  readonly present: boolean
+  /** Whether the browser has this line's cookie, and nothing of it is to be renewed. */
+  has(line: string): boolean
+}
 
-/** The response with the cookie, and kept out of shared caches; on a copy, since its headers may be fixed. */
-function kept(response: Response, line: string | undefined, opened: Session): Response {
-  if (line === undefined && (originOf(opened)?.live.isNew ?? true)) return response
-  const copy = new Response(response.body, response)
-  if (line !== undefined) copy.headers.append('set-cookie', line)
-  copy.headers.set('cache-control', line === undefined ? 'private, no-cache' : 'no-store')
-  copy.headers.append('vary', 'Cookie')
-  return copy
+async function arrivalOf(cookie: SessionCookie, { headers }: Request, inside: Inside | undefined): Promise<Arrived> {
+  const { values, present, refused } = readCookie(headers.get('cookie'), cookie.name)
+  if (refused) inside?.refuse(refused)
+  const texts = new Set<string>()
+  for (const value of values) {
+    const text = await cookie.parse(`${cookie.name}=${value}`)
+    if (text === null) inside?.refuse('forged')
+    else if (text !== '') texts.add(text)
+  }
+  const lasts = cookie.maxAge !== undefined || cookie.expires !== undefined
+  return {
+    texts: [...texts],
+    present,
+    has: (line) => !lasts && values.some((value) => line.startsWith(`${cookie.name}=${value};`)),
+  }
+}
+
+/** Of a storage that somebody else wrote nobody can say which of two opens a session. */
+const onlyOf = ([first, second]: readonly string[]): string | null => (second === undefined ? (first ?? null) : null)
+
+/** With an end in the past for a session that is gone: the browser drops the cookie. */
+function lineFor(cookie: SessionCookie, value: string, { url }: Request): Promise<string> {
+  const isSecure = cookie.secure ?? (url.startsWith('https:') ? true : undefined)
+  const props = { httpOnly: cookie.httpOnly ?? true, ...(isSecure !== undefined && { secure: isSecure }) }
+  return cookie.serialize(value, value === '' ? { ...props, maxAge: 0, expires: new Date(0) } : props)
+}
+
+function answerOf(
+  response: Response,
+  { name }: SessionCookie,
+  line: string | undefined,
+  present: boolean,
+  inside: Inside | undefined,
+): Response {
+  const isOurs = (set: string): boolean => cookieNameOf(set) === name
+  return putOn(response, [
+    {
+      lines: line === undefined ? [] : [['set-cookie', line]],
+      // A handler may have set the cookie itself.
+      presents: present || response.headers.getSetCookie().some(isOurs),
+      vary: ['Cookie'],
+      owns: (other) => line !== undefined && other === name,
+      emit: (event) => inside?.emit(event),
+    },
+  ])
 }

@@ -1,29 +1,19 @@
-import type { LiveSession, Scope } from '../../core/face.ts'
+import type { LiveSession } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
+import { type Backing, type Origin, originate } from './origin.ts'
 
 type Values = Record<string, unknown>
 
 /** Values, and flash values for the next request. */
-export type SessionData<Data = Values, Flash = Values> = [values: Partial<Data>, flash: Partial<Flash>]
+export type SessionData<Data extends object = Values, Flash extends object = Values> = [
+  values: Partial<Data>,
+  flash: Partial<Flash>,
+]
 
-/** What a session is kept in: a request's session, or the memory of one that no request has yet. */
-interface Backing {
-  get(key: string): unknown
-  set(key: string, value: unknown): unknown
-  has(key: string): boolean
-  delete(key: string): boolean
-  keys(): Iterable<string>
+/** A name that nobody else has. */
+export function createSessionId(): string {
+  return crypto.randomUUID()
 }
-
-interface Origin {
-  readonly scope: Scope
-  readonly live: LiveSession
-}
-
-const ORIGINS = new WeakMap<object, Origin>()
-
-/** The request's session that `read` made a session of; undefined for one that was made by hand. */
-export const originOf = (session: object): Origin | undefined => ORIGINS.get(session)
 
 /** A session as Remix 3 has it. What changes is stored by `save`, which the middleware calls. */
 export class Session<Data extends object = Values, Flash extends object = Values> {
@@ -32,34 +22,39 @@ export class Session<Data extends object = Values, Flash extends object = Values
   /** What the request before left to be shown in this one. */
   readonly #shown: Values
   #next: Values = {}
-  readonly #id: string
+  #id: string
+  #deleteId: string | undefined
   #isNewId = false
-  #deletes = false
   #isDestroyed = false
   #isDirty = false
 
   /** Made by hand, a session is new: it is stored under an id of the server's, whatever `id` says. */
-  constructor(id = '', [values = {}, flash = {}]: Partial<SessionData<Data, Flash>> = [], origin?: Origin) {
-    this.#id = id
+  constructor(
+    id: string = createSessionId(),
+    [values = {}, flash = {}]: Partial<SessionData<Data, Flash>> = [],
+    origin?: Origin,
+  ) {
     this.#live = origin?.live
+    this.#id = origin?.live.handle || id
     this.#values = this.#live ?? new Map(Object.entries(values))
     this.#shown = { ...flash }
-    if (origin) ORIGINS.set(this, origin)
+    if (origin) originate(this, origin)
   }
 
-  /** The session's public name; empty while it is not stored. It opens nothing. */
+  /** The session's public name, which opens nothing; for one that is not stored yet, or not yet under its new id, a random one. */
   get id(): string {
-    return this.#live?.handle ?? this.#id
+    return this.#id
   }
   /** The public name of what `regenerateId(true)` gave up. */
   get deleteId(): string | undefined {
-    return this.#deletes && this.#id !== '' ? this.#id : undefined
+    return this.#deleteId
   }
   /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). Not in Remix 3. */
   get readOnly(): boolean {
     return this.#live?.readOnly ?? false
   }
   get data(): SessionData<Data, Flash> {
+    if (this.#isDestroyed) return [{}, {}]
     const values = Object.fromEntries(Array.from(this.#values.keys(), (key) => [key, this.#values.get(key)]))
     return [values as Partial<Data>, { ...this.#next } as Partial<Flash>]
   }
@@ -72,7 +67,7 @@ export class Session<Data extends object = Values, Flash extends object = Values
   }
   /** How many values and shown flash values there are. */
   get size(): number {
-    return this.#isDestroyed ? 0 : new Set([...this.#values.keys(), ...Object.keys(this.#shown)]).size
+    return this.#isDestroyed ? 0 : [...this.#values.keys()].length + Object.keys(this.#shown).length
   }
   /** Whether a new id was asked for. */
   get moves(): boolean {
@@ -83,8 +78,8 @@ export class Session<Data extends object = Values, Flash extends object = Values
     key: Key,
   ): (Key extends keyof Data ? Data[Key] : never) | (Key extends keyof Flash ? Flash[Key] : never) | undefined {
     if (this.#isDestroyed) return undefined
-    const value = this.#values.has(key) ? this.#values.get(key) : Object.hasOwn(this.#shown, key) ? this.#shown[key] : undefined
-    return value as ReturnType<typeof this.get<Key>>
+    const shown = Object.hasOwn(this.#shown, key) ? this.#shown[key] : undefined
+    return (this.#values.get(key) ?? shown) as ReturnType<typeof this.get<Key>>
   }
 
   has(key: (keyof Data | keyof Flash) & string): boolean {
@@ -113,17 +108,25 @@ export class Session<Data extends object = Values, Flash extends object = Values
   regenerateId(deleteOldSession = false): void {
     this.#change()
     this.#isNewId = true
-    this.#deletes ||= deleteOldSession
+    if (deleteOldSession) this.#deleteId = this.#live?.handle || this.#id
+    this.#id = createSessionId()
   }
 
   /** Ends the session for good; it cannot be written to afterwards. */
   destroy(): void {
     this.#isDestroyed = true
-    this.#isDirty = true
+  }
+
+  /** What a storage calls once it has stored the session: what was asked for once is done. */
+  saved(): void {
+    this.#isNewId = false
+    this.#id = this.#live?.handle || this.#id
   }
 
   #change(): void {
-    if (this.#isDestroyed) throw new SessionError('ENDED', 'Session has been destroyed.')
+    if (this.#isDestroyed) {
+      throw new SessionError('ENDED', 'Session has been destroyed.', { fix: 'The next request begins with a new one.' })
+    }
     this.#isDirty = true
   }
 }
