@@ -1,11 +1,12 @@
 /** What core offers to frameworks/: their only way into it. */
 
-export { type Ambient, ambient, lastWord, watchRequests, within } from './ambient.ts'
+export { type Ambient, ambient, watchRequests, within } from './ambient.ts'
 export type { Committed } from './committed.ts'
 export { type CustomStorage, customKeeper, type IdFormats } from './custom.ts'
 export type { Keeper } from './engine.ts'
-export { answer, answered, type HeadersOut, takenBack } from './headers.ts'
+export { answer, answered, answeredByCall, type HeadersOut, takenBack } from './headers.ts'
 export { hold, type NodeResponse, nodeHeaders } from './hold.ts'
+export { lastWord, openInContext, take } from './identity.ts'
 export { sessionsFor } from './memo.ts'
 export { takeBack } from './node-response.ts'
 export type { FaceOptions, SessionsOptions } from './options.ts'

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.ts'
-import { cookieNameOf } from '../ticket/cookie.ts'
+import { cookieNameOf, pairOf } from '../ticket/cookie.ts'
+import type { Core } from './recognise.ts'
 import type { Scope } from './scope.ts'
 
 /** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
@@ -36,13 +37,36 @@ export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
       for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
     }
     for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
-    vary(headers, core.transport.vary)
-    const was = headers.get('cache-control') ?? ''
-    const shared = /(?:^|[\s,])(?:public|s-maxage)\b/i.test(was)
-    headers.set('cache-control', lines.length > 0 ? 'no-store' : privately(was))
-    for (const name of OVERRULING) headers.delete(name)
-    if (shared) core.engine.emit({ type: 'cache-conflict', was })
+    keepOut(headers, core, lines.length > 0)
   }
+}
+
+/** Keeps a response that depends on a session of `core`, or gives one, out of shared caches. */
+function keepOut(headers: HeadersOut, core: Core, gives: boolean): void {
+  vary(headers, core.transport.vary)
+  const was = headers.get('cache-control') ?? ''
+  const shared = /(?:^|[\s,])(?:public|s-maxage)\b/i.test(was)
+  headers.set('cache-control', gives ? 'no-store' : privately(was))
+  for (const name of OVERRULING) headers.delete(name)
+  if (shared) core.engine.emit({ type: 'cache-conflict', was })
+}
+
+/**
+ * `answer` where the application itself puts on the response what a commit returned. A line that none of `scopes` gave is of a session
+ * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a shared cache.
+ */
+export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<Scope>): void {
+  const asked = [...scopes].filter((scope) => scope.core === core && scope.asked)
+  const isOurs = (line: string): boolean => core.transport.owns(cookieNameOf(line))
+  const ours = headers.getSetCookie().filter(isOurs)
+  const beside = ours.filter((line) => !asked.some(({ gave }) => gave.has(pairOf(line))))
+  const wins = beside.length > 0 && beside.at(-1) === ours.at(-1)
+  answer(headers, asked)
+  const lines = headers.getSetCookie().filter((line) => line !== '' && !(wins && isOurs(line)))
+  headers.delete('set-cookie')
+  const newest = new Map(beside.map((line) => [cookieNameOf(line), line])).values()
+  for (const line of [...lines, ...(wins ? newest : [])]) headers.append('set-cookie', line)
+  keepOut(headers, core, wins)
 }
 
 function privately(was: string): string {
@@ -83,6 +107,14 @@ export function answered(response: Response, scopes: readonly Scope[]): Response
     }
   }
   return response
+}
+
+/** `answered` by `answerByCall`. */
+export function answeredByCall(response: Response, scope: Scope): Response {
+  if (!scope.asked || response.status < 200) return answered(response, [scope])
+  const copy = new Response(response.body, response)
+  answerByCall(copy.headers, scope.core, [scope])
+  return copy
 }
 
 /** Headers that describe a body. Cookies, CORS and security headers do not. */

@@ -1,5 +1,6 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
+import { pairOf } from '../ticket/cookie.ts'
 import type { Committed } from './committed.ts'
 import { Committer } from './committer.ts'
 import { lastsOf, type Times } from './lasting.ts'
@@ -27,13 +28,16 @@ export class Scope {
   #finished = false
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
+  /** Whether what the request presented opened a session. */
+  isProven = false
+  /** Every name and value of a cookie that a commit gave. */
+  readonly gave: Set<string> = new Set()
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
     this.#arrival = arrival
     this.#committer = new Committer(core, arrival, presented)
-    const { now, emit } = core.engine
-    this.#around = { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
+    this.#around = { now: core.engine.now, emit: core.engine.emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
   }
 
   /** The session; asking again gives the same object. Rejects for a store that fails, never for what a visitor sent. */
@@ -83,10 +87,9 @@ export class Scope {
 
   /** After `destroy`: an empty session to go on with in this request. */
   afresh(): LiveSession {
-    const session = this.#session ?? new LiveSession(this.#around)
-    session.restart()
-    this.#session = session
-    return session
+    this.#session ??= new LiveSession(this.#around)
+    this.#session.restart()
+    return this.#session
   }
 
   /**
@@ -155,22 +158,21 @@ export class Scope {
   async #load(): Promise<LiveSession> {
     const recognised = await recognise(this.core, this.#arrival)
     this.#committer.begin(recognised)
-    const session = new LiveSession(this.#around, recognised)
-    this.#session = session
-    this.#queue.run(session)
-    return session
+    this.isProven = recognised.held !== undefined
+    this.#session = new LiveSession(this.#around, recognised)
+    this.#queue.run(this.#session)
+    return this.#session
   }
 
   #commit({ attributes, ...times }: Commit): Maybe<Committed> {
     if (!this.#session) return this.#committer.done('nothing', [])
     this.#queue.check()
     const lasts = lastsOf(times, this.core.engine.now())
-    if (lasts !== undefined) {
-      if (lasts > 0) this.#session.last(lasts)
-      else this.#session.restart() // over already
-    }
+    if (lasts !== undefined && lasts > 0) this.#session.last(lasts)
+    else if (lasts !== undefined) this.#session.restart() // over already
     const committed = this.#committer.commit(this.#session, { ...(attributes && { attributes }), lasts: lasts !== undefined })
     return andThen(committed, (done) => {
+      for (const [, line] of done.current) this.gave.add(pairOf(line))
       if (this.#finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done
     })

@@ -2,6 +2,7 @@ import { createKeyring } from '../crypto/keyring.ts'
 import { SessionError } from '../errors.ts'
 import { type Engine, type Keeper, withSecrets } from './engine.ts'
 import { emitter } from './events.ts'
+import { type Sharing, sharingOf } from './identity.ts'
 import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
 import type { Core } from './recognise.ts'
 import { Scope } from './scope.ts'
@@ -24,12 +25,7 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
 }
 
 /** What faces use of it. */
-export interface FaceSessions {
-  readonly core: Core
-  /** The scope of a request: the same for the same `identity` presenting the same credentials, and for nobody else. */
-  scope(identity: object, presented: Presented): Scope
-  /** A scope that nobody shares. */
-  detached(presented: Presented): Scope
+export interface FaceSessions extends Sharing {
   /** A scope for a ticket by itself. */
   fromTicket(ticket: string | null): Scope
   /** What clears the ticket, where one was presented; whatever it opens is not looked at. */
@@ -86,11 +82,10 @@ export function sessionsOf<Data extends object, Flash extends object>(
   const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
-  const scopes = new WeakMap<object, Map<string, Scope>>()
-  const newest = new WeakMap<object, Scope>()
+  const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
     async open(request) {
-      const scope = newest.get(request)
+      const scope = newest(request)
       if (!scope) throw new SessionError('NO_DOOR', 'No door was opened for this request, so its session would not be stored.')
       return (await scope.open()) as unknown as Session<Data, Flash>
     },
@@ -104,24 +99,12 @@ export function sessionsOf<Data extends object, Flash extends object>(
     },
   }
   FACES.set(sessions, {
-    core,
-    detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
+    ...sharing,
     fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket), NOTHING),
     clearing(presented) {
       const { hasCookie, hasHeader, pieces } = core.transport.arrival(presented)
       const ours = hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
       return [...ours, ...core.transport.clearOthers(presented)]
-    },
-    scope(identity, presented) {
-      const arrival = core.transport.arrival(presented)
-      const known = scopes.get(identity) ?? new Map<string, Scope>()
-      scopes.set(identity, known)
-      const before = known.get(arrival.credentials)
-      // A request that was answered and comes again is another request.
-      const scope = before && !before.finished ? before : new Scope(core, arrival, presented)
-      known.set(arrival.credentials, scope)
-      newest.set(identity, scope)
-      return scope
     },
   })
   return sessions
