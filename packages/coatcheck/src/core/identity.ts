@@ -61,7 +61,7 @@ export const take = (scope: Scope): void => void taken.add(scope)
 /** The open scope of a call that was given nothing but what its visitor presented. It commits by call alone. */
 export async function openInContext(sharing: Sharing, presented: Presented): Promise<Scope> {
   const here = ambient()
-  if (here?.node) keepPrivate(here.node.res, sharing.core)
+  if (here) keepPrivate(here, sharing.core)
   if (here && presentsTheSame(sharing.core, here.presented, presented)) {
     const scope = sharing.scope(here.identity, presented)
     const isFirst = !taken.has(scope)
@@ -114,8 +114,8 @@ export function speakOn(res: NodeResponse, scope: Scope): boolean {
 }
 
 /** A response in whose context somebody asked for a session stays out of shared caches. That is all the context can do to it. */
-function keepPrivate(res: NodeResponse, core: Core): void {
-  watched(res)?.cores.add(core)
+export function keepPrivate({ node }: Ambient, core: Core): void {
+  if (node) watched(node.res)?.cores.add(core)
 }
 
 function watched(res: NodeResponse): Response | undefined {

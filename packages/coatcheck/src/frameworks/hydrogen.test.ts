@@ -629,6 +629,7 @@ describe('behind node:http, as Hydrogen does it', () => {
       const values = await adapter.get(request)
       values.n = (values.n ?? 0) + 1
       lines.push(await adapter.set(request, values))
+      if (request.url.endsWith('/puts')) res.setHeader('set-cookie', lines.at(-1) ?? '')
       // As it comes again when a route answers with a request of its own making.
       const again = await adapter.get(hydrogens(new Request('http://shop.test/next')))
       return `${again.n}`
@@ -637,6 +638,9 @@ describe('behind node:http, as Hydrogen does it', () => {
     const first = await fetch(origin)
     expect(await first.text()).toBe('1')
     expect([first.headers.getSetCookie(), lines.length]).toEqual([['mine=1'], 1])
+    expect(first.headers.get('cache-control')).toMatch(/private/)
+    const puts = await fetch(`${origin}/puts`)
+    expect([puts.headers.getSetCookie(), puts.headers.get('cache-control')]).toEqual([[lines.pop()], 'no-store'])
     const second = await fetch(origin, { headers: { cookie: pairOf(lines[0] ?? '') } })
     expect(await second.text()).toBe('2')
     expect(lines[1]).toBe('')

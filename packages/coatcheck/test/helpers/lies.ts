@@ -55,7 +55,7 @@ export function loadedOnce(): { readonly wait: Lie; load(): void } {
   }
 }
 
-export const LIES: readonly (readonly [string, () => Lie])[] = [
+export const LIES = [
   ['a queue that the first request began to work off', queue],
   ['a pool that calls back in the context of whoever opened it', pool],
-]
+] as const satisfies readonly (readonly [string, () => Lie])[]

@@ -2,6 +2,7 @@ import {
   type Ambient,
   ambient,
   type FaceSessions,
+  keepPrivate as keepOut,
   type LiveSession,
   lastWord,
   type Scope,
@@ -73,6 +74,7 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
   async function opened(request: HydrogenRequestLike): Promise<{ visit: Visit; session: LiveSession }> {
     const visit = visitOf(request)
     const session = await visit.scope.open()
+    if (visit.here) keepOut(visit.here, face.core)
     visit.isHeld ||= visit.here !== undefined && isHeldBy(visit.here, visit.scope, request)
     return { visit, session }
   }
