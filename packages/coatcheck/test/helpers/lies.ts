@@ -55,7 +55,9 @@ export function loadedOnce(): { readonly wait: Lie; load(): void } {
   }
 }
 
-export const LIES = [
+type Named = readonly [name: string, lying: () => Lie]
+
+export const LIES: readonly [Named, Named] = [
   ['a queue that the first request began to work off', queue],
   ['a pool that calls back in the context of whoever opened it', pool],
-] as const satisfies readonly (readonly [string, () => Lie])[]
+]
