@@ -1,11 +1,10 @@
-import { data } from 'react-router'
-import { commitSession, getSession } from '../sessions.server'
+import { visit } from '../sessions.server'
 import type { Route } from './+types/child'
 
-export async function loader({ request }: Route.LoaderArgs) {
-  const session = await getSession(request.headers.get('Cookie'))
+export async function loader({ context }: Route.LoaderArgs) {
+  const session = await visit.getSession(context)
   session.set('cart', ['hat'])
-  return data(null, { headers: { 'Set-Cookie': await commitSession(session) } })
+  return null
 }
 
 export default function Child() {

@@ -1,12 +1,19 @@
-import { answer } from './headers.ts'
-import { hold, type NodeResponse, nodeHeaders } from './hold.ts'
-import type { Scope } from './scope.ts'
+import type { NodeResponse } from './node-response.ts'
+import type { Presented } from './transport.ts'
 
-/** The HTTP request that this code runs in. */
+/**
+ * The request that this code seems to run in. It may be wrong: a callback runs in the context of whoever registered it, or opened the
+ * connection that it belongs to. So it says nothing about who a visitor is; core/identity.ts has the rule.
+ */
 export interface Ambient {
   /** The same object for all of one request. */
   readonly identity: object
-  readonly res?: NodeResponse
+  /** What that request presented. */
+  readonly presented: Presented
+  /** The response of node:http that is open around it, and what the request that it answers presented. */
+  readonly node?: { readonly res: NodeResponse; readonly presented: Presented }
+  /** It was answered. What runs in its context now belongs to another, or to nobody. */
+  isOver: boolean
 }
 
 /** The part of `AsyncLocalStorage` that is used here. */
@@ -17,7 +24,7 @@ interface Local {
 }
 
 /** One for all copies of this library in the process: a bundler may make several. */
-const PLACE = Symbol.for('coatcheck.request')
+const PLACE = Symbol.for('coatcheck.context')
 
 interface Place {
   [PLACE]?: { local: Local | undefined; watching: boolean }
@@ -34,16 +41,38 @@ function makeLocal(): Local | undefined {
   return hooks?.AsyncLocalStorage ? new hooks.AsyncLocalStorage<Ambient>() : undefined
 }
 
-/** On Node and Deno: within a request of node:http, once `watchRequests` was called. Elsewhere, and besides: inside `within`. */
+/**
+ * On Node and Deno: within a request of node:http, once `watchRequests` was called. Elsewhere, and besides: inside `within`. Only while
+ * it is answered.
+ */
 export function ambient(): Ambient | undefined {
-  return place().local?.getStore()
+  const here = place().local?.getStore()
+  return here?.isOver || here?.node?.res.writableEnded ? undefined : here
 }
 
-/** Runs `inside` as part of the request that `identity` stands for; where the platform cannot remember that, it only runs it. */
-export function within<T>(identity: object, inside: () => T): T {
+/** Runs `inside` in the context of `request`, until what it gives has settled, and then `ended`. Some platforms have no contexts. */
+export function within<T>(request: { readonly headers: Presented }, inside: () => T, ended: () => void = () => {}): T {
   const { local } = place()
-  const outer = local?.getStore()
-  return local ? local.run({ identity, ...(outer?.res && { res: outer.res }) }, inside) : inside()
+  const node = local?.getStore()?.node
+  const here: Ambient = { identity: request, presented: request.headers, ...(node && { node }), isOver: false }
+  const over = (): void => {
+    here.isOver = true
+    ended()
+  }
+  try {
+    const result = local ? local.run(here, inside) : inside()
+    if (result instanceof Promise) result.then(over, over)
+    else over()
+    return result
+  } catch (error) {
+    over()
+    throw error
+  }
+}
+
+/** What is used of node:http's `IncomingMessage`. */
+interface NodeRequest {
+  readonly headers: { readonly [name: string]: string | string[] | undefined }
 }
 
 /** From here on every request that a server of node:http gets is ambient to what answers it. Bun never says when one begins. */
@@ -53,37 +82,8 @@ export function watchRequests(): void {
   if (here.watching || !here.local || !channels?.subscribe) return
   here.watching = true
   channels.subscribe('http.server.request.start', (message) => {
-    const { request, response } = message as { request: object; response: NodeResponse }
-    here.local?.enterWith({ identity: request, res: response })
+    const { request, response } = message as { request: NodeRequest; response: NodeResponse }
+    const presented: Presented = { get: (name) => [request.headers[name] ?? null].flat()[0] ?? null }
+    here.local?.enterWith({ identity: request, presented, node: { res: response, presented }, isOver: false })
   })
-}
-
-const LAST = new WeakMap<NodeResponse, Set<Scope>>()
-
-/**
- * The last word on what `scope` answers: when the headers of `res` leave, only the newest of its cookies goes with them, whatever the
- * application put there, and the response stays out of shared caches. False for what is no response of node:http.
- */
-export function lastWord(res: NodeResponse, scope: Scope): boolean {
-  // These commit by call alone: what was changed and never committed is not meant to be stored.
-  scope.commitsByCall = true
-  const known = LAST.get(res)
-  if (known) {
-    known.add(scope)
-    return true
-  }
-  const scopes = new Set([scope])
-  const held = hold(res, {
-    before() {
-      const underWay = [...scopes].flatMap((each) => each.underWay ?? [])
-      const speak = () => answer(nodeHeaders(res), scopes)
-      return underWay.length > 0 ? Promise.allSettled(underWay).then(speak) : speak()
-    },
-    failed: () => {},
-    sent: () => {
-      for (const each of scopes) each.finish()
-    },
-  })
-  if (held) LAST.set(res, scopes)
-  return held
 }

@@ -1,5 +1,9 @@
+import type { Times } from './lasting.ts'
 import type { Plan } from './plan.ts'
-import type { HeaderLine } from './transport.ts'
+import type { HeaderLine, LineOptions } from './transport.ts'
+
+/** What one commit asks for besides. */
+export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
 
 /** What one commit did. */
 export interface Committed {

@@ -2,10 +2,10 @@ import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
-import type { Circumstances, Held, Saved, Taken } from './engine.ts'
+import type { Circumstances, Engine, Held, Saved, Taken } from './engine.ts'
 import { slides, timed } from './lasting.ts'
 import { type Plan, planCommit } from './plan.ts'
-import type { Core, Recognised } from './recognise.ts'
+import { type Core, type Recognised, recognise } from './recognise.ts'
 import { Reply } from './reply.ts'
 import type { LiveSession } from './session.ts'
 import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
@@ -26,14 +26,16 @@ export class Committer {
   #given = false
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, arrival: Arrival, presented: Presented, arrivedAt: number) {
+  constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.#core = core
     this.#reply = new Reply(core.transport, core.engine, arrival)
     // A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely.
-    this.#request = { arrivedAt, mayResend: (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate' }
+    this.#request = { arrivedAt: timeOf(core.engine), mayResend: (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate' }
   }
 
-  begin({ held, over = [], blocked, cannotEnd, via, ticket, foreign }: Recognised): void {
+  async recognise(arrival: Arrival): Promise<Recognised> {
+    const recognised = await recognise(this.#core, arrival, this.#request.arrivedAt)
+    const { held, over = [], blocked, cannotEnd, via, ticket, foreign } = recognised
     this.#held = held
     this.#over = over
     this.#blocked = blocked
@@ -42,6 +44,7 @@ export class Committer {
     this.#forget = foreign?.forget
     this.#reply.other = foreign?.cookieName
     if (via) this.#reply.via = via
+    return recognised
   }
 
   get lines(): readonly HeaderLine[] {
@@ -133,6 +136,15 @@ export class Committer {
         return committed
       },
     )
+  }
+}
+
+/** A clock that tells no time is told of when the session is opened. */
+function timeOf({ now }: Engine): number {
+  try {
+    return now()
+  } catch {
+    return Number.NaN
   }
 }
 

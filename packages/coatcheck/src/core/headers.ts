@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.ts'
-import { cookieNameOf } from '../ticket/cookie.ts'
+import { cookieNameOf, pairOf } from '../ticket/cookie.ts'
 import type { SessionEvent } from './events.ts'
+import type { Core } from './recognise.ts'
 import type { Scope } from './scope.ts'
 import type { HeaderLine } from './transport.ts'
 
@@ -70,14 +71,47 @@ export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: 
     for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
   }
   for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
+  keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
+}
+
+/** Keeps a response that depends on a session, or gives one, out of shared caches. */
+function keepOut(
+  headers: HeadersOut,
+  { gives, presents, vary, emit }: Omit<Asking, 'lines' | 'owns'> & { gives: boolean },
+): void {
   addVary(headers, vary)
-  if (!presents && lines.length === 0) return
+  if (!presents && !gives) return
   const was = headers.get('cache-control') ?? ''
   const directives = directivesOf(was)
-  headers.set('cache-control', lines.length > 0 ? 'no-store' : privately(directives))
+  headers.set('cache-control', gives ? 'no-store' : privately(directives))
   for (const name of [...headers.keys()]) if (OVERRULING.test(name)) headers.delete(name)
   headers.set(...NGINX)
   if (directives.some((directive) => SHARED.test(directive))) emit({ type: 'cache-conflict', was })
+}
+
+/**
+ * `answer` where the application itself puts on the response what a commit returned. A line that none of `scopes` gave is of a session
+ * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a
+ * shared cache. `begins`: one was begun beside them.
+ */
+export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<Scope>, begins = false): void {
+  const asked = [...scopes].filter((scope) => scope.core === core && scope.asked)
+  const isOurs = (line: string): boolean => core.transport.owns(cookieNameOf(line))
+  const ours = headers.getSetCookie().filter(isOurs)
+  const beside = ours.filter((line) => !asked.some(({ gave }) => gave.has(pairOf(line))))
+  const wins = beside.length > 0 && beside.at(-1) === ours.at(-1)
+  answer(headers, asked)
+  const lines = headers.getSetCookie().filter((line) => line !== '' && !(wins && isOurs(line)))
+  headers.delete('set-cookie')
+  const newest = new Map(beside.map((line) => [cookieNameOf(line), line])).values()
+  for (const line of [...lines, ...(wins ? newest : [])]) headers.append('set-cookie', line)
+  const { engine, transport } = core
+  keepOut(headers, {
+    gives: wins,
+    presents: begins || asked.some(({ presents }) => presents),
+    vary: transport.vary,
+    emit: engine.emit,
+  })
 }
 
 const SHARED = /^(?:public|s-maxage)\b/i
@@ -129,6 +163,14 @@ export function putOn(response: Response, askings: readonly Asking[]): Response 
     }
   }
   return response
+}
+
+/** `answered` by `answerByCall`. */
+export function answeredByCall(response: Response, scope: Scope): Response {
+  if (!scope.asked || response.status < 200) return answered(response, [scope])
+  const copy = new Response(response.body, response)
+  answerByCall(copy.headers, scope.core, [scope])
+  return copy
 }
 
 /** Headers that describe a body. Cookies, CORS and security headers do not. */

@@ -5,6 +5,7 @@ export interface NodeResponse {
   statusCode: number
   statusMessage: string
   readonly headersSent: boolean
+  readonly writableEnded?: boolean
   getHeader(name: string): number | string | readonly string[] | undefined
   getHeaderNames(): string[]
   setHeader(name: string, value: number | string | readonly string[]): unknown

@@ -1,24 +1,22 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
-import type { Committed } from './committed.ts'
+import { pairOf } from '../ticket/cookie.ts'
+import type { Commit, Committed } from './committed.ts'
 import { Committer } from './committer.ts'
-import { lastsOf, type Times } from './lasting.ts'
+import { lastsOf } from './lasting.ts'
 import { Queue } from './queue.ts'
-import { type Core, recognise } from './recognise.ts'
+import type { Core } from './recognise.ts'
 import { tooLate } from './refusals.ts'
 import { LiveSession } from './session.ts'
 import type { Surroundings } from './surroundings.ts'
-import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
-
-/** What one commit asks for besides. */
-export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
+import type { Arrival, HeaderLine, Presented } from './transport.ts'
 
 /** One request's session: opened on demand, committed as often as the face needs, answered once. */
 export class Scope {
   readonly core: Core
-  readonly presents: boolean // Whether the request presented what may be a ticket.
+  /** Whether the request presented what may be a ticket. */
+  readonly presents: boolean
   readonly #arrival: Arrival
-  readonly #arrivedAt: number
   readonly #committer: Committer
   readonly #around: Surroundings
   readonly #queue = new Queue()
@@ -29,14 +27,17 @@ export class Scope {
   #finished = false
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
+  /** Whether what the request presented opened a session. */
+  isProven = false
+  /** Every name and value of a cookie that a commit gave. */
+  readonly gave: Set<string> = new Set()
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
     this.core = core
     this.presents = arrival.presents
     this.#arrival = arrival
     const { now, emit } = core.engine
-    this.#arrivedAt = now()
-    this.#committer = new Committer(core, arrival, presented, this.#arrivedAt)
+    this.#committer = new Committer(core, arrival, presented)
     this.#around = { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
   }
 
@@ -87,10 +88,9 @@ export class Scope {
 
   /** After `destroy`: an empty session to go on with in this request. */
   afresh(): LiveSession {
-    const session = this.#session ?? new LiveSession(this.#around)
-    session.restart()
-    this.#session = session
-    return session
+    this.#session ??= new LiveSession(this.#around)
+    this.#session.restart()
+    return this.#session
   }
 
   /**
@@ -157,24 +157,22 @@ export class Scope {
   }
 
   async #load(): Promise<LiveSession> {
-    const recognised = await recognise(this.core, this.#arrival, this.#arrivedAt)
-    this.#committer.begin(recognised)
-    const session = new LiveSession(this.#around, recognised)
-    this.#session = session
-    this.#queue.run(session)
-    return session
+    const recognised = await this.#committer.recognise(this.#arrival)
+    this.isProven = recognised.held !== undefined
+    this.#session = new LiveSession(this.#around, recognised)
+    this.#queue.run(this.#session)
+    return this.#session
   }
 
   #commit(how: Commit): Maybe<Committed> {
     if (!this.#session) return this.#committer.done('nothing', [])
     this.#queue.check()
     const lasts = lastsOf(how, this.core.engine.now())
-    if (lasts !== undefined) {
-      if (lasts > 0) this.#session.last(lasts)
-      else this.#session.restart() // over already
-    }
+    if (lasts !== undefined && lasts > 0) this.#session.last(lasts)
+    else if (lasts !== undefined) this.#session.restart() // over already
     const committed = this.#committer.commit(this.#session, { ...how, lasts: lasts !== undefined })
     return andThen(committed, (done) => {
+      for (const [, line] of done.current) this.gave.add(pairOf(line))
       if (this.#finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done
     })

@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { type Engine, type Keeper, withSecrets } from './engine.ts'
 import { emitter } from './events.ts'
+import { type Sharing, sharingOf } from './identity.ts'
 import { keyringOf } from './memo.ts'
 import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
 import type { Core } from './recognise.ts'
@@ -25,12 +26,7 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
 }
 
 /** What faces use of it. */
-export interface FaceSessions {
-  readonly core: Core
-  /** The scope of a request: the same for the same `identity` presenting the same credentials, and for nobody else. */
-  scope(identity: object, presented: Presented): Scope
-  /** A scope that nobody shares. */
-  detached(presented: Presented): Scope
+export interface FaceSessions extends Sharing {
   /** A scope for a ticket by itself. */
   fromTicket(ticket: string | null): Scope
   /** A scope for tickets that a face itself took out of what its request presented. */
@@ -95,11 +91,10 @@ export function sessionsOf<Data extends object, Flash extends object>(
   const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
-  const scopes = new WeakMap<object, Map<string, Scope>>()
-  const newest = new WeakMap<object, Scope>()
+  const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
     async open(request) {
-      const scope = newest.get(request)
+      const scope = newest(request)
       if (!scope) throw new SessionError('NO_DOOR', 'No door was opened for this request, so its session would not be stored.')
       return (await scope.open()) as unknown as Session<Data, Flash>
     },
@@ -113,8 +108,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     },
   }
   FACES.set(sessions, {
-    core,
-    detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
+    ...sharing,
     fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
     fromTickets: (tickets, presented = NOTHING) => new Scope(core, core.transport.bare(tickets), presented),
     clearing(presented) {
@@ -122,17 +116,6 @@ export function sessionsOf<Data extends object, Flash extends object>(
       const { hasCookie, hasHeader, pieces } = arrival
       const ours = hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
       return [...ours, ...core.transport.clearOthers(arrival)]
-    },
-    scope(identity, presented) {
-      const arrival = core.transport.arrival(presented)
-      const known = scopes.get(identity) ?? new Map<string, Scope>()
-      scopes.set(identity, known)
-      const before = known.get(arrival.credentials)
-      // A request that was answered and comes again is another request.
-      const scope = before && !before.finished ? before : new Scope(core, arrival, presented)
-      known.set(arrival.credentials, scope)
-      newest.set(identity, scope)
-      return scope
     },
   })
   return sessions

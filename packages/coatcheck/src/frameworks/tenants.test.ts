@@ -72,8 +72,12 @@ function differing(pairs: object): [name: string, one: object, other: object][] 
 describe('S12: of two configurations that differ in one option none answers for the other', () => {
   const store = memoryStore()
   const h3 = (more: object): FaceSessions =>
-    h3With({ password: SECRET, ...('encryptRecords' in more || 'onReplay' in more ? { store } : {}), ...more } as SessionConfig, 1)
-  const hydrogen = (more: object): FaceSessions => hydrogenWith(['cookie'], 'sid', { secrets: [SECRET], ...more }, () => ('onReplay' in more ? { store } : {}))
+    h3With(
+      { password: SECRET, ...('encryptRecords' in more || 'onReplay' in more ? { store } : {}), ...more } as SessionConfig,
+      1,
+    )
+  const hydrogen = (more: object): FaceSessions =>
+    hydrogenWith(['cookie'], 'sid', { secrets: [SECRET], ...more }, () => ('onReplay' in more ? { store } : {}))
 
   test.each(differing(H3))('h3: %s', (_, one, other) => {
     expect(h3(one)).not.toBe(h3(other))

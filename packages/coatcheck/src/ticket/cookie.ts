@@ -126,6 +126,9 @@ export function cookieNameOf(line: string): string {
   return trim(pair.slice(0, Math.max(0, pair.indexOf('='))))
 }
 
+/** The name and the value of a `Set-Cookie` line. */
+export const pairOf = (line: string): string => line.split(';', 1)[0] ?? ''
+
 function cleared(names: readonly string[], attributes: CookieAttributes): string[] {
   return names.map((name) => setCookie(name, '', { ...attributes, maxAge: 0, expires: new Date(0) }))
 }

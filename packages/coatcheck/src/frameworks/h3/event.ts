@@ -14,7 +14,6 @@ export interface H3EventLike {
 /** A request of h3 2, where it differs from a `Request`. */
 interface Request2 {
   readonly headers?: Presented
-  context?: object
   readonly runtime?: { readonly node?: { readonly res?: object } }
 }
 
@@ -43,13 +42,19 @@ export function presentedOf(event: H3EventLike): Presented {
   return { get: (name) => headers?.get(name) || null }
 }
 
-/** The same for all events of one request: h3 and Nitro make several, which share their context. */
+/** By event, since h3 2 may put another request in the place of an event's own. */
+const identities = new WeakMap<object, object>()
+
+/**
+ * The same for all events that answer one request, and no object that two requests may have in common: `context` is what whoever calls
+ * the application makes of it, on Workers often `env`, one for all visitors.
+ */
 export function identityOf(event: H3EventLike): object {
-  const request = event.req as Request2 | undefined
-  if (event.context) return event.context
-  if (!request) return event
-  request.context ??= {}
-  return request.context
+  const known = identities.get(event)
+  if (known) return known
+  const identity = nodeResponseOf(event) ?? event.req ?? event
+  identities.set(event, identity)
+  return identity
 }
 
 /** The response of node:http, or an imitation of one, that answers this event. */

@@ -1,4 +1,4 @@
-import { answered, within } from '../../core/face.ts'
+import { answered } from '../../core/face.ts'
 import type { Anything, Values } from './config.ts'
 import { type SessionStorageAdapter, type SessionStorageFactory, scopeOf } from './storage.ts'
 
@@ -23,24 +23,23 @@ export function withSession<Rest extends unknown[]>(
   storage: SessionStorageFactory,
   handler: (request: Request, context: { readonly session: SessionApi }, ...rest: Rest) => unknown,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
-  return (request, ...rest) =>
-    within(request, async () => {
-      const adapter = storage()
-      const scope = scopeOf(adapter, request)
-      const { session, done } = sessionApi(adapter, request)
-      try {
-        const response = responseOf(await handler(request, { session }, ...rest))
-        const { line, failure } = await done()
-        if (failure && response.status < 400) throw failure.error // nobody waited for it, or told the visitor
-        if (scope) return answered(response, [scope])
-        const copy = new Response(response.body, response)
-        if (line) copy.headers.append('set-cookie', line)
-        return copy
-      } finally {
-        scope?.fail()
-        scope?.finish()
-      }
-    })
+  return async (request, ...rest) => {
+    const adapter = storage()
+    const scope = scopeOf(adapter, request)
+    const { session, done } = sessionApi(adapter, request)
+    try {
+      const response = responseOf(await handler(request, { session }, ...rest))
+      const { line, failure } = await done()
+      if (failure && response.status < 400) throw failure.error // nobody waited for it, or told the visitor
+      if (scope) return answered(response, [scope])
+      const copy = new Response(response.body, response)
+      if (line) copy.headers.append('set-cookie', line)
+      return copy
+    } finally {
+      scope?.fail()
+      scope?.finish()
+    }
+  }
 }
 
 interface Done {

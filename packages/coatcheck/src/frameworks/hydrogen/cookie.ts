@@ -1,5 +1,5 @@
 import { clockOf } from '../../clock.ts'
-import { ambient, type FaceSessions, type HeaderLine, watchRequests, wiredKeeper } from '../../core/face.ts'
+import { type FaceSessions, type HeaderLine, wiredKeeper } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
 import { hydrogenCookie } from '../../foreign/hydrogen.ts'
 import { CookieTooLong } from '../../ticket/cookie.ts'
@@ -15,13 +15,14 @@ export class Cookie {
   readonly name: string
   readonly options: CookieOptions
   data: Values = {}
-  /** Ids that were set, by the request that runs: it came without, and is to find its own again. */
-  readonly #ids = new WeakMap<object, string>()
+  /** The one request that ever asked; null: there were several, and nobody knows whose id is set. */
+  #only: Request | null | undefined
+  /** The id that was set for it: it came without, and is to find its own again. */
+  #id: string | undefined
 
   constructor(name: string, options: CookieOptions = {}) {
     this.name = name
     this.options = options
-    watchRequests()
   }
 
   /** Takes over what this `Cookie` header holds, if it holds anything genuine. The cookie's data. */
@@ -58,7 +59,7 @@ export class Cookie {
   /** The line that clears the cookie. */
   destroy(): string {
     this.data = {}
-    this.#ids.delete(ambient()?.identity ?? this)
+    this.#id = undefined
     return lineOf(this.#core().transport.clear('cookie', []))
   }
 
@@ -69,14 +70,13 @@ export class Cookie {
 
   setSessionid(id: string): void {
     this.set('sid', id)
-    const here = ambient()
-    if (here) this.#ids.set(here.identity, id)
+    this.#id = id
   }
 
-  /** The session id that this request's cookie holds, or that was set while the same request is answered. */
+  /** The session id that this request's cookie holds, or that was set for it: this cookie was asked by no other request then. */
   getSessionId(request: Request): string | null {
-    const chosen = this.#ids.get(ambient()?.identity ?? this)
-    if (chosen !== undefined) return chosen
+    this.#only = this.#only === undefined || this.#only === request ? request : null
+    if (this.#only && this.#id !== undefined) return this.#id
     this.data = {} // of another request, maybe
     const { sid } = this.parse(request.headers.get('cookie') ?? '')
     return typeof sid === 'string' ? sid : null

@@ -64,7 +64,16 @@ function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: numb
   }
 }
 
-const PASSED_ON = ['foreignUntil', 'storeTimeout', 'maxRequestTime', 'grace', 'onReplay', 'whenStoreDown', 'now', 'onEvent'] as const
+const PASSED_ON = [
+  'foreignUntil',
+  'storeTimeout',
+  'maxRequestTime',
+  'grace',
+  'onReplay',
+  'whenStoreDown',
+  'now',
+  'onEvent',
+] as const
 
 /** Those options of the engine that are given. */
 function passedOn(told: Told): Pick<FaceOptions, (typeof PASSED_ON)[number]> {

@@ -1,4 +1,13 @@
-import { ambient, type FaceSessions, lastWord, type NodeResponse, type Scope, watchRequests } from '../../core/face.ts'
+import {
+  type Ambient,
+  ambient,
+  type FaceSessions,
+  keepPrivate as keepOut,
+  type LiveSession,
+  lastWord,
+  type Scope,
+  watchRequests,
+} from '../../core/face.ts'
 import { type CookieOptions, type Lasting, lastingOf, type Values } from './config.ts'
 import { areLive, type HydrogenRequestLike, keepPrivate, liveValues } from './values.ts'
 
@@ -19,8 +28,10 @@ export type SessionStorageFactory = (log?: object) => SessionStorageAdapter
 interface Visit {
   readonly cookie: string | null
   readonly scope: Scope
+  /** The request that it seemed to run in when it was made. */
+  readonly here: Ambient | undefined
   /** Node's response carries the cookie, whatever Hydrogen does with the text it is given. */
-  readonly isHeld: boolean
+  isHeld: boolean
 }
 
 const SCOPES = new WeakMap<SessionStorageAdapter, (request: Request) => Scope>()
@@ -38,19 +49,34 @@ export function storageOf(sessions: () => FaceSessions, options: CookieOptions):
 }
 
 function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
-  const visits = new WeakMap<object, Visit>()
+  const visits = new WeakMap<Request, Visit>()
+  let latest: Visit | undefined
 
-  /** Hydrogen comes again with a request of its own making, often without cookies, when a route answers with one. */
+  /**
+   * Hydrogen makes an adapter for each of its requests, and comes again with a request of its own making, often without cookies, when a
+   * route answers with one. With an adapter that a site shares by mistake, such a request in another context is another visitor's.
+   */
   function visitOf(request: HydrogenRequestLike): Visit {
+    const before = visits.get(request)
+    if (before && !before.scope.finished) return before
     const here = request.ctx?.router ? ambient() : undefined
-    const identity = here?.identity ?? (isForOne ? adapter : request)
     const cookie = request.headers.get('cookie')
-    const known = visits.get(identity)
-    if (known && (cookie === null || cookie === known.cookie)) return known
-    const scope = face.scope(identity, request.headers)
-    const visit = { cookie, scope, isHeld: here?.res !== undefined && isHeldBy(here.res, scope) }
-    if (!known) visits.set(identity, visit)
+    const first = isForOne && latest?.here === here && !latest?.scope.finished ? latest : undefined
+    const visit =
+      first && (cookie === null || cookie === first.cookie)
+        ? first
+        : { cookie, scope: isForOne ? face.detached(request.headers) : face.scope(request, request.headers), here, isHeld: false }
+    visits.set(request, visit)
+    latest = first ?? visit
     return visit
+  }
+
+  async function opened(request: HydrogenRequestLike): Promise<{ visit: Visit; session: LiveSession }> {
+    const visit = visitOf(request)
+    const session = await visit.scope.open()
+    if (visit.here) keepOut(visit.here, face.core)
+    visit.isHeld ||= visit.here !== undefined && isHeldBy(visit.here, visit.scope, request)
+    return { visit, session }
   }
 
   async function commit({ scope, isHeld }: Visit): Promise<string> {
@@ -63,18 +89,16 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
 
   const adapter: SessionStorageAdapter = {
     async get(request) {
-      const session = await visitOf(request).scope.open()
+      const { session } = await opened(request)
       return liveValues(session, () => keepPrivate(request))
     },
     async set(request, values) {
-      const visit = visitOf(request)
-      const session = await visit.scope.open()
+      const { visit, session } = await opened(request)
       if (!areLive(values, session)) session.replace(values)
       return commit(visit)
     },
     async destroy(request) {
-      const visit = visitOf(request)
-      const session = await visit.scope.open()
+      const { visit, session } = await opened(request)
       session.restart() // a route may go on to set values, of a new session
       return commit(visit)
     },
@@ -83,9 +107,12 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
   return adapter
 }
 
-/** Hydrogen loses cookies on several ways: the response itself has the last word. What was not `set` by then is forgotten. */
-function isHeldBy(res: NodeResponse, scope: Scope): boolean {
-  if (lastWord(res, scope)) return true
-  if (res.headersSent) scope.finish()
-  return false
+/**
+ * Hydrogen loses cookies on several ways: node's response itself has the last word, where it answers the request that presented the same
+ * ticket. What was not `set` by then is forgotten.
+ */
+function isHeldBy(here: Ambient, scope: Scope, { headers }: Request): boolean {
+  const word = lastWord(here, scope, headers)
+  if (word === 'left' && here.node?.res.headersSent) scope.finish()
+  return word === 'kept'
 }

@@ -1,6 +1,6 @@
 import { type H3EventLike, nodeResponseOf, preparedOf, presentedOf } from '../h3/event.ts'
 
-/** The events that Nitro began, by their context. */
+/** An event that Nitro began. */
 interface Begun {
   readonly event: H3EventLike
   readonly came: string
@@ -9,6 +9,8 @@ interface Begun {
 }
 
 const begun = new WeakMap<object, Begun>()
+/** By context, for events that Nitro did not begin; null: it began several with one, so that the context says of none whose it is. */
+const contexts = new WeakMap<object, Begun | null>()
 /** The first event that a response of node answers. */
 const firsts = new WeakMap<object, H3EventLike>()
 const strangers = new WeakMap<object, H3EventLike>()
@@ -26,11 +28,15 @@ export function begin(event: H3EventLike): void {
   // Nitro 2 hands the context of the outer event over as __unenv__; h3 2 the response of node.
   const theirs = (event.node as { readonly req?: { readonly __unenv__?: object } } | undefined)?.req?.__unenv__
   const res = preparedOf(event) && nodeResponseOf(event)
-  const outer = (theirs && begun.get(theirs)?.event) ?? (res && firsts.get(res)) ?? context[WITHIN]
+  const isReused = contexts.has(context)
+  const outer = (theirs && contexts.get(theirs)?.event) ?? (res && firsts.get(res)) ?? (isReused ? undefined : context[WITHIN])
   if (res && !firsts.has(res)) firsts.set(res, event)
-  begun.set(context, { event, came: brought(event), outer: outer === event ? undefined : outer })
+  const own: Begun = { event, came: brought(event), outer: outer === event ? undefined : outer }
+  begun.set(event, own)
+  contexts.set(context, isReused ? null : own)
   // Nitro 2 shares its contexts as they are.
-  if (preparedOf(event)) context[WITHIN] = event
+  if (isReused) delete context[WITHIN]
+  else if (preparedOf(event)) context[WITHIN] = event
 }
 
 /**
@@ -38,7 +44,8 @@ export function begin(event: H3EventLike): void {
  * the answer is kept for everybody.
  */
 export function ownerOf(event: H3EventLike, header: string | undefined): H3EventLike {
-  const own = event.context && begun.get(event.context)
+  const own = begun.get(event) ?? (event.context && contexts.get(event.context))
+  if (own === null) return stranger(event)
   if (!own) return event
   // Cached handlers run on another event, or go on with a request that lacks what it brought.
   if (own.came !== brought(event) || (own.event !== event && !preparedOf(event))) return stranger(event)

@@ -1,15 +1,16 @@
 import {
   type AnySessions,
-  answered,
+  answeredByCall,
   faceOf,
   type Presented,
   type Scope,
   type Session,
   type Sessions,
+  take,
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
-import { type SessionStorage, scopesIn, sessionsBehind } from '../remix/interface.ts'
+import { type SessionStorage, sessionsBehind } from '../remix/interface.ts'
 import { type Session as StorageSession, viewOf } from '../remix/session.ts'
 
 /** The key of a value in React Router's context, as `createContext` makes it. */
@@ -38,8 +39,8 @@ export interface SessionMiddleware<Data extends object, Flash extends object, Op
 
 /**
  * Sessions made by `createSessions`, or a storage of this package, as a middleware of React Router 7.9 and 8: no loader has to commit, and
- * none can forget to. Of a storage, loaders get the session that its `getSession` gives; storages share one session for each request
- * inside the middleware, on platforms too that do not tell requests apart. Throws `BAD_OPTIONS` for another library's storage.
+ * none can forget to. Of a storage, loaders get the session that its `getSession` gives; a loader that still calls the storage's own
+ * shares it, once its visitor has a ticket. Throws `BAD_OPTIONS` for another library's storage.
  */
 export function sessionMiddleware<Data extends object, Flash extends object>(
   sessions: Sessions<Data, Flash>,
@@ -60,7 +61,10 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
   return {
     async middleware({ request, context }, next) {
       const scope = face.scope(request, presented(request))
+      const before = context.get(key)
+      if (before && before !== scope && !before.finished) throw sharedContext()
       context.set(key as never, scope as never)
+      take(scope)
       scope.enter()
       let response: Response
       try {
@@ -74,8 +78,7 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
         // A storage that a loader used said of itself that nothing is stored by itself: here it is.
         scope.commitsByCall = false
         await scope.close(response.status)
-        const others = scopesIn(request).filter((each) => each.core === face.core && each !== scope)
-        return answered(response, [scope, ...others])
+        return answeredByCall(response, scope)
       } finally {
         scope.finish()
       }
@@ -92,5 +95,11 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
     },
   }
 }
+
+/** Two visitors in one context would be given the session of whoever came last. */
+const sharedContext = (): SessionError =>
+  new SessionError('BAD_OPTIONS', 'The context of this request is that of another request, which is not answered yet.', {
+    fix: 'Let getLoadContext() return a new RouterContextProvider for each request.',
+  })
 
 const presented = ({ headers }: Request): Presented => headers

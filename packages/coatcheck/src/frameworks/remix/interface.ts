@@ -1,12 +1,12 @@
 import {
   type AnySessions,
-  ambient,
   type Commit,
   type FaceSessions,
   faceOf,
-  lastWord,
+  openInContext,
   presentedBy,
   type Scope,
+  take,
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
@@ -16,8 +16,12 @@ import { copyInto, type Session, scopeOf, viewOf } from './session.ts'
 import { upstreamAttributes } from './upstream.ts'
 
 export interface SessionStorage<Data = Record<string, unknown>, Flash = Data> {
-  /** The session of a Cookie header. Within one request of Node or Deno, and inside `withSession`, asking again gives the same one. */
-  getSession(header?: string | null, options?: CookieParseOptions): Promise<Session<Data, Flash>>
+  /**
+   * The session of a Cookie header, or of a request. Calls of one request that present the same live ticket get the same session, on Node,
+   * on Deno and inside `withSession`. Who presents none gets a new session each time; inside `withSession`, one for each request that is
+   * given as `Request`.
+   */
+  getSession(header?: string | null | Request, options?: CookieParseOptions): Promise<Session<Data, Flash>>
   /**
    * Stores what changed; the Set-Cookie line, empty when there is nothing to tell the visitor. Rejects with `BAD_OPTIONS` for a session
    * of another storage.
@@ -25,18 +29,14 @@ export interface SessionStorage<Data = Record<string, unknown>, Flash = Data> {
   commitSession(session: Session<Data, Flash>, options?: CookieSerializeOptions): Promise<string>
   /** Ends the session for good; the line that removes the cookie. Rejects with `BAD_OPTIONS` for a session of another storage. */
   destroySession(session: Session<Data, Flash>, options?: CookieSerializeOptions): Promise<string>
-  /** For platforms that do not tell requests apart (Bun, Workers): within `handler` all that belongs to one request shares a session. */
+  /** Wraps a handler, so that inside it `getSession(request)` of the request that it was given is one session, of a new visitor too. */
   withSession<Args extends unknown[], R>(handler: (request: Request, ...args: Args) => R): (request: Request, ...args: Args) => R
 }
 
 const SESSIONS = new WeakMap<object, AnySessions>()
-const SCOPES = new WeakMap<object, Set<Scope>>()
 
 /** The sessions that a storage of ours keeps. */
 export const sessionsBehind = (storage: object): AnySessions | undefined => SESSIONS.get(storage)
-
-/** All that storages were asked for in a request. */
-export const scopesIn = (identity: object): readonly Scope[] => [...(SCOPES.get(identity) ?? [])]
 
 /** The interface of Remix to `sessions`. `upstream`: the cookie, where the framework's own is written. */
 export function storageWith<Data, Flash>(sessions: AnySessions, upstream: Made | undefined): SessionStorage<Data, Flash> {
@@ -55,13 +55,14 @@ export function storageWith<Data, Flash>(sessions: AnySessions, upstream: Made |
     const { current } = await scope.commit(how)
     return current[0]?.[1] ?? ''
   }
+  /** Of requests that a handler inside `withSession` answers. */
+  const answering = new WeakMap<Request, Scope>()
   const storage: SessionStorage<Data, Flash> = {
-    async getSession(header) {
-      const here = ambient()
-      const presented = presentedBy(header)
-      const scope = here ? face.scope(here.identity, presented) : face.detached(presented)
-      if (here) remember(here.identity, scope)
-      if (here?.res) lastWord(here.res, scope)
+    async getSession(given) {
+      const request = typeof given === 'object' && given !== null ? given : undefined
+      const known = request && answering.get(request)
+      const presented = presentedBy(request ? request.headers.get('cookie') : (given as string | null | undefined))
+      const scope = known && !known.finished ? known : await openInContext(face, presented)
       await scope.open()
       return viewOf(scope) as unknown as Session<Data, Flash>
     },
@@ -73,8 +74,15 @@ export function storageWith<Data, Flash>(sessions: AnySessions, upstream: Made |
     },
     withSession:
       (handler) =>
-      (request, ...args) =>
-        within(request, () => handler(request, ...args)),
+      (request, ...args) => {
+        const scope = face.scope(request, request.headers)
+        scope.commitsByCall = true
+        take(scope)
+        scope.enter()
+        answering.set(request, scope)
+        const finish = (): void => scope.finish()
+        return within(request, () => handler(request, ...args), finish)
+      },
   }
   SESSIONS.set(storage, sessions)
   return storage
@@ -92,9 +100,4 @@ async function scopeFor(face: FaceSessions, session: object): Promise<Scope> {
   const scope = face.fromTicket(null)
   copyInto(await scope.open(), session as Session)
   return scope
-}
-
-function remember(identity: object, scope: Scope): void {
-  const known = SCOPES.get(identity) ?? new Set()
-  SCOPES.set(identity, known.add(scope))
 }
