@@ -179,6 +179,13 @@ describe('the text of a value', () => {
     expect(Entry.of(1, 'k').equals(undefined)).toBe(false)
   })
 
+  test('is the same whether it was just made or read again: no reader of a value with a "<" in it writes it anew', () => {
+    for (const value of [new Map([['html', '<b>\u2028']]), /(?<name>a)/, new Set(['half \ud83e <'])]) {
+      const entry = Entry.of(value, 'k')
+      expect(Entry.parsed(entry.rich, JSON.parse(entry.text)).equals(entry)).toBe(true)
+    }
+  })
+
   test('counts until its end, which is not part of its life', () => {
     expect([4, 5].map((now) => Entry.of(1, 'k', 5).live(now))).toEqual([true, false])
     expect(Entry.of(1, 'k').live(Number.MAX_SAFE_INTEGER)).toBe(true)

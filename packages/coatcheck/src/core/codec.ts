@@ -26,7 +26,8 @@ export class Entry {
       if (isPlain(value, new Set())) return new Entry(false, until, JSON.stringify(value), undefined)
       const text = stringify(value, REDUCERS)
       if (text.includes(SPARSE) && hasSparse(JSON.parse(text))) throw new Error('it holds an array that is mostly empty')
-      return new Entry(true, until, text, undefined)
+      // devalue escapes more than JSON does (`<`, U+2028): one value is to have one text, whoever wrote it.
+      return new Entry(true, until, text.includes('\\u') ? JSON.stringify(JSON.parse(text)) : text, undefined)
     } catch (error) {
       throw unstorable(error, key)
     }

@@ -62,6 +62,7 @@ const refused: readonly Refused[] = [
   { id: 'an empty path', attributes: { path: '' }, option: 'cookie.path' },
   { id: 'a path of 1025 bytes', attributes: { path: `/${'a'.repeat(1024)}` }, option: 'cookie.path' },
   { id: 'a path beyond ASCII', attributes: { path: '/é' }, option: 'cookie.path' },
+  { id: 'a domain that is a symbol', attributes: { domain: Symbol('a') }, option: 'cookie.domain' },
   { id: 'an empty domain', attributes: { domain: '' }, option: 'cookie.domain' },
   { id: 'a domain beyond ASCII', attributes: { domain: 'bücher.example' }, option: 'cookie.domain' },
   { id: 'a domain with a port', attributes: { domain: 'x.com:80' }, option: 'cookie.domain' },

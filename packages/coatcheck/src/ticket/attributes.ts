@@ -56,7 +56,7 @@ export function cookieFault(name: string, attributes: CookieAttributes): CookieF
   const broken = rules.find(([, , holds]) => !holds)
   if (!broken) return undefined
   const [option, value, , fix] = broken
-  const kind = typeof value === 'string' || Object(value) === value ? `this ${typeof value}` : value
+  const kind = typeof value === 'string' || Object(value) === value ? `this ${typeof value}` : String(value)
   return { option: `cookie.${option}`, what: `cannot be ${kind}`, fix }
 }
 
