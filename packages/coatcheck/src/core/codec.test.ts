@@ -261,6 +261,17 @@ describe('what cannot be stored throws BAD_VALUE and says where it is', () => {
     let medium: unknown = {}
     for (let i = 0; i < 3000; i++) medium = i % 2 ? { in: medium } : [medium]
     expect(refusal(medium).message).toContain('nested too deeply')
+    for (const wrap of [
+      (inner: unknown) => new Map([['in', inner]]),
+      (inner: unknown) => new Set([inner]),
+      (inner: unknown) => [inner, 1n],
+    ]) {
+      let value: unknown = 1n
+      for (let i = 0; i < 500; i++) value = wrap(value)
+      expect(stored(value)).toEqual(value)
+      for (let i = 0; i < 2; i++) value = wrap(value)
+      expect(refusal(value).message).toContain('nested too deeply')
+    }
     let rich: unknown = new Map()
     for (let i = 0; i < 100_000; i++) rich = new Map([['in', rich]])
     expect(refusal(rich).code).toBe('BAD_VALUE')
