@@ -139,5 +139,5 @@ function entryOf(raw: unknown): Entry {
   const { v, r, x } = raw as Raw
   if ((v === undefined) === (r === undefined) || (x !== undefined && !Number.isSafeInteger(x)))
     throw new TypeError('not an entry')
-  return Entry.parsed(r !== undefined, r ?? v, x as number | undefined)
+  return Entry.parsed(r !== undefined, r === undefined ? v : r, x as number | undefined)
 }
