@@ -49,7 +49,7 @@ async function run(target: Target): Promise<void> {
     seed,
     from,
     thorough: true,
-    progress: (drawn) => save({ drawn, found: earlier }),
+    progress: (drawn, found) => save({ drawn, found: [...earlier, ...found] }),
   })
   const found = [...earlier, ...result.found]
   save({ drawn: Math.max(from, inputs), found })

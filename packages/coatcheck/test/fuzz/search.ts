@@ -33,8 +33,8 @@ export interface Effort {
   readonly from?: number
   /** What is known already is made smaller, too. */
   readonly thorough?: boolean
-  /** Told now and then how far it is. */
-  readonly progress?: (drawn: number) => void
+  /** Told now and then how far it is, and what was found so far. */
+  readonly progress?: (drawn: number, found: readonly Found[]) => void
 }
 
 /** After so many different ones that nobody knew a search ends: what breaks everything is seen at once. */
@@ -114,7 +114,7 @@ export async function search(target: Target, { inputs, seed, from = 0, thorough 
           })
         met.add(kindOf(kind))
       }
-      if (at % PROGRESS < TURN) progress?.(at)
+      if (at % PROGRESS < TURN) progress?.(at, found)
     }
   } finally {
     process.off('unhandledRejection', listen)
