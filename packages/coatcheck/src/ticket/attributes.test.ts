@@ -83,6 +83,10 @@ const allowed: readonly { readonly id: string; readonly name: string; readonly a
   { id: 'a name that only looks prefixed', name: '__Hostess', attributes: {} },
 ]
 
+test.each([Symbol('a'), Object.create(null), 7])('a name that is no text is refused, and does not throw (%#)', (name) => {
+  expect(cookieFault(name as string, {})?.option).toBe('cookie.name')
+})
+
 describe('a cookie that a browser would drop or misread', () => {
   test.each(refused)('is refused when it is set up: $id', ({ name = 'sid', attributes, option }) => {
     const fault = cookieFault(name, untyped(attributes))
