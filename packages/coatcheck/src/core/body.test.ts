@@ -163,6 +163,13 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
     expect(() => encodeBody(opened(text), {})).not.toThrow()
   })
 
+  test('a value that cannot be decoded is written back as it was: a write next to it leaves the session readable', () => {
+    const text = '{"format":1,"data":{"odd":{"r":null}},"flash":{"odd":{"r":null,"i":"f"}}}'
+    const odd = opened(text)
+    expect(() => odd.values.get('odd')?.take()).toThrow()
+    expect(opened(encodeBody(odd, {})).values.has('odd')).toBe(true)
+  })
+
   test('what is wide is not deep, and brackets in texts are no nesting', () => {
     const values = {
       siblings: Array.from({ length: 5000 }, () => [{}]),

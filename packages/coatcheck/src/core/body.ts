@@ -171,5 +171,6 @@ function entryOf(raw: unknown): Entry {
   const { v, r, x, i, ...more } = raw as Raw
   if (v === undefined && r === undefined) return Entry.opaque(raw)
   if ((v !== undefined && r !== undefined) || (x !== undefined && !Number.isSafeInteger(x))) throw new TypeError('not an entry')
-  return Entry.parsed(r !== undefined, r ?? v, x as number | undefined, Object.keys(more).length > 0 ? more : undefined)
+  const others = Object.keys(more).length > 0 ? more : undefined
+  return Entry.parsed(r !== undefined, r === undefined ? v : r, x as number | undefined, others)
 }

@@ -179,6 +179,13 @@ describe('the text of a value', () => {
     expect(Entry.of(1, 'k').equals(undefined)).toBe(false)
   })
 
+  test('is the same whether it was just made or read again: no reader of a value with a "<" in it writes it anew', () => {
+    for (const value of [new Map([['html', '<b>\u2028']]), /(?<name>a)/, new Set(['half \ud83e <'])]) {
+      const entry = Entry.of(value, 'k')
+      expect(Entry.parsed(entry.rich, JSON.parse(entry.text)).equals(entry)).toBe(true)
+    }
+  })
+
   test('counts until its end, which is not part of its life', () => {
     expect([4, 5].map((now) => Entry.of(1, 'k', 5).live(now))).toEqual([true, false])
     expect(Entry.of(1, 'k').live(Number.MAX_SAFE_INTEGER)).toBe(true)
@@ -254,6 +261,17 @@ describe('what cannot be stored throws BAD_VALUE and says where it is', () => {
     let medium: unknown = {}
     for (let i = 0; i < 3000; i++) medium = i % 2 ? { in: medium } : [medium]
     expect(refusal(medium).message).toContain('nested too deeply')
+    for (const wrap of [
+      (inner: unknown) => new Map([['in', inner]]),
+      (inner: unknown) => new Set([inner]),
+      (inner: unknown) => [inner, 1n],
+    ]) {
+      let value: unknown = 1n
+      for (let i = 0; i < 500; i++) value = wrap(value)
+      expect(stored(value)).toEqual(value)
+      for (let i = 0; i < 2; i++) value = wrap(value)
+      expect(refusal(value).message).toContain('nested too deeply')
+    }
     let rich: unknown = new Map()
     for (let i = 0; i < 100_000; i++) rich = new Map([['in', rich]])
     expect(refusal(rich).code).toBe('BAD_VALUE')

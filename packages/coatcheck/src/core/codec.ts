@@ -36,9 +36,11 @@ export class Entry {
   static of(value: unknown, key: string, until?: number): Entry {
     try {
       if (isPlain(value, new Set())) return new Entry(false, until, JSON.stringify(value), undefined)
+      checkDepth(value, new Set())
       const text = stringify(value, REDUCERS)
       if (text.includes(SPARSE) && hasSparse(JSON.parse(text))) throw new Error('it holds an array that is mostly empty')
-      return new Entry(true, until, text, undefined)
+      // devalue escapes more than JSON does (`<`, U+2028): one value is to have one text, whoever wrote it.
+      return new Entry(true, until, text.includes('\\u') ? JSON.stringify(JSON.parse(text)) : text, undefined)
     } catch (error) {
       throw unstorable(error, key)
     }
@@ -116,6 +118,15 @@ function isPlain(value: unknown, met: Set<object>, depth = 0): boolean {
       return false
   }
   return true
+}
+
+/** The same limit for what is not plain: devalue has none but the stack's, which is another one for whoever reads it. */
+function checkDepth(value: unknown, met: Set<unknown>, depth = 0): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || met.has(value)) return
+  if (depth > DEEPEST) throw new RangeError('nested too deeply')
+  met.add(value)
+  const inside = value instanceof Map ? [...value].flat() : value instanceof Set ? value : Object.values(value)
+  for (const inner of inside) checkDepth(inner, met, depth + 1)
 }
 
 /** devalue's form for a mostly empty array names a length without holding it: one that was not made here could claim any. */

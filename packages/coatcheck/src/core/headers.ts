@@ -92,9 +92,10 @@ function keepOut(
 /**
  * `answer` where the application itself puts on the response what a commit returned. A line that none of `scopes` gave is of a session
  * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a
- * shared cache. `begins`: one was begun beside them.
+ * shared cache. `shows`: it shows one
+ * beside them.
  */
-export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<Scope>, begins = false): void {
+export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<Scope>, shows = false): void {
   const asked = [...scopes].filter((scope) => scope.core === core && scope.asked)
   const isOurs = (line: string): boolean => core.transport.owns(cookieNameOf(line))
   const ours = headers.getSetCookie().filter(isOurs)
@@ -108,7 +109,7 @@ export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<S
   const { engine, transport } = core
   keepOut(headers, {
     gives: wins,
-    presents: begins || asked.some(({ presents }) => presents),
+    presents: shows || asked.some(({ presents }) => presents),
     vary: transport.vary,
     emit: engine.emit,
   })

@@ -61,13 +61,13 @@ export const take = (scope: Scope): void => void taken.add(scope)
 /** The open scope of a call that was given nothing but what its visitor presented. It commits by call alone. */
 export async function openInContext(sharing: Sharing, presented: Presented): Promise<Scope> {
   const here = ambient()
-  if (here) keepPrivate(here, sharing.core)
   if (here && presentsTheSame(sharing.core, here.presented, presented)) {
     const scope = sharing.scope(here.identity, presented)
     const isFirst = !taken.has(scope)
     take(scope)
     await scope.open()
     if (scope.isProven || isFirst) {
+      keepPrivate(here, scope)
       scope.commitsByCall = true
       lastWord(here, scope, presented)
       return scope
@@ -75,7 +75,7 @@ export async function openInContext(sharing: Sharing, presented: Presented): Pro
   }
   const own = sharing.detached(presented)
   own.commitsByCall = true
-  if (here?.node) watched(here.node.res)?.beside.add(own)
+  if (here) keepPrivate(here, own)
   await own.open()
   return own
 }
@@ -90,8 +90,6 @@ function presentsTheSame({ transport }: Core, one: Presented, other: Presented):
 interface Response {
   readonly scopes: Set<Scope>
   /** Sessions that were asked for while it was made, whoever asked. */
-  readonly cores: Set<Core>
-  /** Sessions that nobody shares: one that is begun here may be shown on the page. */
   readonly beside: Set<Scope>
 }
 
@@ -116,15 +114,17 @@ export function speakOn(res: NodeResponse, scope: Scope): boolean {
   return response !== undefined
 }
 
-/** A response in whose context somebody asked for a session stays out of shared caches. That is all the context can do to it. */
-export function keepPrivate({ node }: Ambient, core: Core): void {
-  if (node) watched(node.res)?.cores.add(core)
+/**
+ * A response in whose context somebody was shown a session, or began one, stays out of shared caches. That is all the context can do to it.
+ */
+export function keepPrivate({ node }: Ambient, scope: Scope): void {
+  if (node) watched(node.res)?.beside.add(scope)
 }
 
 function watched(res: NodeResponse): Response | undefined {
   const known = responses.get(res)
   if (known) return known
-  const response: Response = { scopes: new Set(), cores: new Set(), beside: new Set() }
+  const response: Response = { scopes: new Set(), beside: new Set() }
   const { scopes } = response
   const isHeld = hold(res, {
     before() {
@@ -141,9 +141,9 @@ function watched(res: NodeResponse): Response | undefined {
   return isHeld ? response : undefined
 }
 
-function complete(res: NodeResponse, { scopes, cores, beside }: Response): void {
-  for (const core of new Set([...cores, ...[...scopes].map((scope) => scope.core)])) {
-    const begins = [...beside].some((scope) => scope.core === core && scope.gave.size > 0)
-    answerByCall(nodeHeaders(res), core, scopes, begins)
+function complete(res: NodeResponse, { scopes, beside }: Response): void {
+  for (const core of new Set([...beside, ...scopes].map((scope) => scope.core))) {
+    const shows = [...beside].some((scope) => scope.core === core && (scope.presents || scope.gave.size > 0))
+    answerByCall(nodeHeaders(res), core, scopes, shows)
   }
 }

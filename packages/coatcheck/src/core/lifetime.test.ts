@@ -3,7 +3,8 @@ import { clockFrom, DAY, HOUR } from '../../test/helpers/clock.ts'
 import { COOKIE, SECRET } from '../../test/helpers/site.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { createJar, type Jar } from '../testing/index.ts'
-import type { Commit, Scope } from './committed.ts'
+import type { Commit } from './committed.ts'
+import type { Scope } from './scope.ts'
 import { faceOf, sessionsOf } from './sessions.ts'
 
 const kinds = ['stored', 'sealed'] as const

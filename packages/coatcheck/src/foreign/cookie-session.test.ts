@@ -80,6 +80,11 @@ test.each([[[]], [['']], [['good', '']]])('refuses the keys %j', (keys) => {
   expect(() => cookieSession({ keys })).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
 })
 
+test('refuses keys that only look like a list', () => {
+  const keys = { length: 1, 0: 'good' } as unknown as string[]
+  expect(() => cookieSession({ keys })).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
+})
+
 describe('where there is no node:crypto', () => {
   beforeEach(() => vi.resetModules())
   afterEach(() => vi.unstubAllGlobals())

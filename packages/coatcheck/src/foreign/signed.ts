@@ -39,7 +39,12 @@ const macOf = (text: string, secret: string) =>
 
 /** The secrets of another library, or `BAD_OPTIONS`; `least` is how many characters that library asks of each. */
 export function checked(option: string, secrets: readonly string[], least = 1): readonly string[] {
-  if (secrets.length > 0 && secrets.every((secret) => typeof secret === 'string' && secret.length >= least)) return secrets
+  if (
+    Array.isArray(secrets) &&
+    secrets.length > 0 &&
+    secrets.every((secret) => typeof secret === 'string' && secret.length >= least)
+  )
+    return secrets
   const what = least > 1 ? `texts of at least ${least} characters` : 'texts that are not empty'
   throw new SessionError('BAD_OPTIONS', `The option \`${option}\` must hold ${what}.`, {
     fix: 'Give the secrets that the other library was given, the newest first.',

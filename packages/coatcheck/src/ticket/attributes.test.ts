@@ -62,6 +62,7 @@ const refused: readonly Refused[] = [
   { id: 'an empty path', attributes: { path: '' }, option: 'cookie.path' },
   { id: 'a path of 1025 bytes', attributes: { path: `/${'a'.repeat(1024)}` }, option: 'cookie.path' },
   { id: 'a path beyond ASCII', attributes: { path: '/é' }, option: 'cookie.path' },
+  { id: 'a domain that is a symbol', attributes: { domain: Symbol('a') }, option: 'cookie.domain' },
   { id: 'an empty domain', attributes: { domain: '' }, option: 'cookie.domain' },
   { id: 'a domain beyond ASCII', attributes: { domain: 'bücher.example' }, option: 'cookie.domain' },
   { id: 'a domain with a port', attributes: { domain: 'x.com:80' }, option: 'cookie.domain' },
@@ -81,6 +82,10 @@ const allowed: readonly { readonly id: string; readonly name: string; readonly a
   { id: 'a frame of its own', name: '__Host-sid', attributes: { path: '/', secure: true, sameSite: 'none', partitioned: true } },
   { id: 'a name that only looks prefixed', name: '__Hostess', attributes: {} },
 ]
+
+test.each([Symbol('a'), Object.create(null), 7])('a name that is no text is refused, and does not throw (%#)', (name) => {
+  expect(cookieFault(name as string, {})?.option).toBe('cookie.name')
+})
 
 describe('a cookie that a browser would drop or misread', () => {
   test.each(refused)('is refused when it is set up: $id', ({ name = 'sid', attributes, option }) => {

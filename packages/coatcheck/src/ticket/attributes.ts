@@ -34,7 +34,7 @@ export function cookieFault(name: string, attributes: CookieAttributes): CookieF
   const { path, domain, sameSite = 'lax', maxAge = 0, expires = new Date(0) } = attributes
   const { secure = false, partitioned = false, httpOnly = false } = attributes
   // Browsers match prefixes whatever their case, so that no server is fooled that does.
-  const prefix = /^__(secure|http|host(-http)?)-/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  const prefix = /^__(secure|http|host(-http)?)-/i.exec(typeof name === 'string' ? name : '')?.[1]?.toLowerCase() ?? ''
   const host = prefix.startsWith('host')
   const rules: readonly (readonly [option: string, value: unknown, holds: boolean, fix: string])[] = [
     ['name', name, isText(name, TOKEN, 4096), 'Use letters, digits, "-", "_" and ".".'],
@@ -56,7 +56,7 @@ export function cookieFault(name: string, attributes: CookieAttributes): CookieF
   const broken = rules.find(([, , holds]) => !holds)
   if (!broken) return undefined
   const [option, value, , fix] = broken
-  const kind = typeof value === 'string' || Object(value) === value ? `this ${typeof value}` : value
+  const kind = typeof value === 'string' || Object(value) === value ? `this ${typeof value}` : String(value)
   return { option: `cookie.${option}`, what: `cannot be ${kind}`, fix }
 }
 

@@ -124,7 +124,7 @@ describe('reading does no more work than the header is long', () => {
   /** Characters that the string methods look at or copy while `header` is read, as they are called. */
   function steps(header: string): number {
     let count = 0
-    const { split, startsWith, slice } = String.prototype
+    const { split, startsWith, slice, indexOf, charCodeAt } = String.prototype
     vi.spyOn(String.prototype, 'split').mockImplementation(function (this: string, ...how) {
       count += this.length
       return split.apply(this, how)
@@ -134,8 +134,18 @@ describe('reading does no more work than the header is long', () => {
       return startsWith.call(this, text, from)
     })
     vi.spyOn(String.prototype, 'slice').mockImplementation(function (this: string, from, to) {
-      count += this.length
-      return slice.call(this, from, to)
+      const part = slice.call(this, from, to)
+      count += part.length
+      return part
+    })
+    vi.spyOn(String.prototype, 'indexOf').mockImplementation(function (this: string, text, from = 0) {
+      const found = indexOf.call(this, text, from)
+      count += (found < 0 ? this.length : found) - Math.min(from, this.length) + text.length
+      return found
+    })
+    vi.spyOn(String.prototype, 'charCodeAt').mockImplementation(function (this: string, at) {
+      count++
+      return charCodeAt.call(this, at)
     })
     readCookie(header, NAME)
     vi.restoreAllMocks()

@@ -18,6 +18,9 @@ const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
 
 const ZERO = 0x30
+const SEMICOLON = 0x3b
+/** What may follow the name: a value, the number of a piece, or space before either. */
+const AFTER_NAME = '=. \t'
 
 /** What came in the Cookie header under one name. */
 export interface PresentedCookie {
@@ -47,9 +50,7 @@ export function readCookie(header: string | null | undefined, name: string): Pre
   const pieces: string[] = []
   let present = false
   let oversized = false
-  for (const pair of (header ?? '').split(';')) {
-    const cookie = trim(pair)
-    if (!cookie.startsWith(name)) continue
+  for (const cookie of cookiesFrom(header ?? '', name)) {
     const number = pieceNumber(cookie, name.length)
     const piece = number === 0 ? name : `${name}.${number}`
     const rest = trim(cookie.slice(piece.length))
@@ -158,6 +159,21 @@ function joined(head: string, parts: readonly string[]): string | undefined {
   return rest.filter(Boolean).length === count - 1 ? head.slice(3) + rest.join('') : undefined
 }
 
+/** The cookies of a header that begin with `name`, trimmed. It is searched for, since splitting costs as much as the header is long. */
+function* cookiesFrom(header: string, name: string): Generator<string> {
+  for (let at = header.indexOf(name); at >= 0; ) {
+    let before = at
+    while (isSpace(header.charCodeAt(before - 1))) before--
+    const end = header.indexOf(';', at)
+    const isFirst = before === 0 || header.charCodeAt(before - 1) === SEMICOLON
+    if (isFirst && AFTER_NAME.includes(header.charAt(at + name.length)))
+      yield trim(end < 0 ? header.slice(at) : header.slice(at, end))
+    // What stands in the middle of a cookie begins none.
+    if (end < 0) return
+    at = header.indexOf(name, end + 1)
+  }
+}
+
 /** N when `.N` stands at `at` (1 to 7), else 0. */
 function pieceNumber(text: string, at: number): number {
   const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
@@ -168,11 +184,11 @@ function pieceNumber(text: string, at: number): number {
 function trim(text: string): string {
   let from = 0
   let to = text.length
-  while (isSpace(text[from])) from++
-  while (isSpace(text[to - 1])) to--
+  while (isSpace(text.charCodeAt(from))) from++
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--
   return text.slice(from, to)
 }
 
-function isSpace(character: string | undefined): boolean {
-  return character === ' ' || character === '\t'
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }

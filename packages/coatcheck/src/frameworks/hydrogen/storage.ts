@@ -74,7 +74,7 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
   async function opened(request: HydrogenRequestLike): Promise<{ visit: Visit; session: LiveSession }> {
     const visit = visitOf(request)
     const session = await visit.scope.open()
-    if (visit.here) keepOut(visit.here, face.core)
+    if (visit.here) keepOut(visit.here, visit.scope)
     visit.isHeld ||= visit.here !== undefined && isHeldBy(visit.here, visit.scope, request)
     return { visit, session }
   }

@@ -1,0 +1,45 @@
+// What junk costs: `npm run bench:junk`. CPU of a request that presents it, over the same request without a cookie.
+// --only fetch,node: these doors. --kind h3: rows whose name holds this. --quick: few rounds, whose figures say nothing.
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { tableOf } from '../scripts/doc-table.ts'
+import { behindFetch, behindNode, type Costs, type Door } from './junk-doors.ts'
+import { allJunk } from './junk-kinds.ts'
+
+/** What a request may cost, as a multiple of the same without a cookie. */
+const MOST = 3
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'fetch,node' },
+    kind: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+  },
+})
+const effort = values.quick ? { rounds: 5, requests: 40 } : { rounds: 15, requests: 100 }
+const junk = (await allJunk()).filter(({ name, site }) => `${site}: ${name}`.includes(values.kind))
+const doors: readonly (readonly [string, Door])[] = [
+  ['fetch', behindFetch],
+  ['node', behindNode],
+]
+
+const found = new Map<string, Costs>()
+for (const [name, door] of doors) if (values.only.split(',').includes(name)) found.set(name, await door(junk, effort))
+const shown = (costs: Costs | undefined, at: number): string => {
+  const cost = costs?.[at]
+  return cost ? `${cost.ratio.toFixed(cost.ratio < 10 ? 1 : 0)} (${cost.micros.toFixed(0)} µs)` : '–'
+}
+const rows = junk.map(({ site, name }, at) => [site, name, ...doors.map(([door]) => shown(found.get(door), at))])
+console.log(tableOf(['sessions', 'what comes', ...doors.map(([door]) => door)], rows))
+console.log(
+  `\nCPU of a request over the same without a cookie (and microseconds), medians of ${effort.rounds} interleaved rounds, on one machine with ${availableParallelism()} processors, Node ${process.version}.`,
+)
+const over = [...found].flatMap(([door, costs]) =>
+  costs.flatMap((cost, at) =>
+    cost.ratio > MOST ? [`${door}, ${junk[at]?.site}: ${junk[at]?.name}: ${cost.ratio.toFixed(1)}`] : [],
+  ),
+)
+console.log(
+  over.length === 0 ? `Nothing is over ${MOST} times.` : `Over ${MOST} times:\n${over.map((line) => `  ${line}`).join('\n')}`,
+)
+if (!values.quick && over.length > 0) process.exitCode = 1

@@ -1,0 +1,116 @@
+/** Values of any kind: what goes in comes out, or is refused by `BAD_VALUE`; text of anybody's is decoded or called corrupt. */
+import { type Body, decode, encodeBody } from '../../../src/core/body.ts'
+import { Entry } from '../../../src/core/codec.ts'
+import { SessionError } from '../../../src/errors.ts'
+import { mutated } from '../mutate.ts'
+import { Random } from '../random.ts'
+import { counted, holds, type Input, type Running, type Target } from '../target.ts'
+import { anyValue, shape } from '../values.ts'
+
+type Drawn = { readonly value: number } | { readonly text: string }
+
+const FRAME = { key: '0123456789abcdef' }
+
+async function open(): Promise<Running> {
+  const ends = new Map<string, number>()
+  return {
+    genuine: {},
+    ends,
+    draw: (random) =>
+      random.oneIn(2) ? { value: random.below(2 ** 31) } : { text: mutated(textOf(random), random, [textOf(random)]) },
+    check(input: Input) {
+      const drawn = input as unknown as Drawn
+      if ('value' in drawn) valueComesBack(anyValue(new Random('value', drawn.value)), ends)
+      else if (typeof drawn.text === 'string') textIsRead(drawn.text, ends)
+    },
+  }
+}
+
+function textOf(random: Random): string {
+  return encodeBody(bodyOf(random), FRAME)
+}
+
+function bodyOf(random: Random): Body {
+  const entries = Array.from({ length: random.size(4) }, (_, at): [string, Entry][] => {
+    const entry = entryOf(anyValue(random), random.oneIn(3) ? random.below(2 ** 31) : undefined)
+    return entry ? [[random.pick(['a', '__proto__', 'é', `k${at}`]), entry]] : []
+  }).flat()
+  const flash = new Map(entries.slice(1).map(([key, entry]) => [key, { id: 'i', entry }]))
+  const lasts = random.oneIn(3) ? { lasts: 1 + random.below(1000) } : {}
+  return {
+    values: new Map(entries),
+    flash,
+    owner: random.pick([undefined, 'ada']),
+    writes: random.oneIn(2) ? [] : ['w'],
+    ...lasts,
+  }
+}
+
+function entryOf(value: unknown, until?: number): Entry | undefined {
+  try {
+    return Entry.of(value, 'k', until)
+  } catch (error) {
+    if (error instanceof SessionError && error.code === 'BAD_VALUE') return undefined
+    throw error
+  }
+}
+
+function valueComesBack(value: unknown, ends: Map<string, number>): void {
+  const entry = entryOf(value, 7)
+  counted(ends, entry ? (entry.rich ? 'rich' : 'plain') : 'BAD_VALUE')
+  if (!entry) return
+  const before = shape(value)
+  const again = Entry.parsed(entry.rich, JSON.parse(entry.text), 7)
+  holds(again.equals(entry), 'the text is the same after it was parsed')
+  for (const one of [entry, again, again])
+    holds(
+      shape(one.take()) === before,
+      'what goes in comes out',
+      () => `${before.slice(0, 300)} became ${shape(again.take()).slice(0, 300)}`,
+    )
+  const body: Body = {
+    values: new Map([['k', entry]]),
+    flash: new Map([['f', { id: 'i', entry }]]),
+    owner: 'ada',
+    writes: ['w'],
+    lasts: 5,
+  }
+  const text = encodeBody(body, FRAME)
+  const read = decode(text)
+  holds(typeof read === 'object' && read.body !== undefined, 'what was written is read', () => String(read))
+  holds(encodeBody(read.body, read.frame) === text, 'what was read is written the same')
+}
+
+function textIsRead(text: string, ends: Map<string, number>): void {
+  const read = decode(text)
+  counted(ends, typeof read === 'string' ? read : read.pointer ? 'pointer' : 'body')
+  if (typeof read === 'string' || !read.body) return
+  const { body, frame } = read
+  for (const [, entry] of body.values) {
+    entry.live(0)
+    holds(typeof entry.text === 'string', 'every value has a text')
+    let value: unknown
+    try {
+      value = entry.take()
+    } catch {
+      continue // an unreadable value is absent
+    }
+    const known = entryOf(value)
+    if (known)
+      holds(
+        shape(Entry.parsed(known.rich, JSON.parse(known.text)).take()) === shape(value),
+        'what was decoded can be stored and comes back',
+      )
+    counted(ends, known ? 'a value' : 'a value that cannot be stored again')
+  }
+  const again = encodeBody(body, frame)
+  const second = decode(again)
+  holds(
+    typeof second === 'object' && second.body !== undefined,
+    'what was read can be written and read',
+    () => `${String(second)} ${again.slice(0, 300)}`,
+  )
+  holds(encodeBody(second.body, second.frame) === again, 'and then stays the same')
+}
+
+export const codec: Target = { name: 'codec', open }
