@@ -1,0 +1,149 @@
+import { endsIt, type Line, livesUntil, movesOf, opens, overFrom, personOf, type Truth } from './lines.ts'
+import type { Probe, Visit } from './history.ts'
+
+/** Says that a promise was broken, or (`allowed`) that something happened which no code can prevent. */
+export type Report = (kind: string, what: string, at: number) => void
+
+/** Instances and the true clock, and a call that is late. */
+const TOLERANCE = 134_000
+
+export const ended = (truth: Truth, line: Line, by: number): boolean =>
+  line.visits.some((visit) => endsIt(truth, line, visit) && (visit.commitAt as number) <= by)
+
+const isGuest = (truth: Truth, line: Line): boolean =>
+  !truth.history.probes.some((probe) => truth.open(line, probe).some(({ owner, who }) => (owner ?? who) !== undefined))
+
+/** Promise 1: what was acknowledged is there, once. */
+export function writesAreKept(truth: Truth, report: Report): void {
+  const { history, lines } = truth
+  for (const { at, looks } of history.probes) {
+    for (const { log } of looks.values()) {
+      const twice = log.find((name, nth) => log.indexOf(name) !== nth)
+      if (twice !== undefined) report('1 doubled', `write ${twice} is there twice`, at)
+    }
+  }
+  for (const line of lines) {
+    for (const probe of history.probes.filter(({ quiet }) => quiet)) sessionIsThere(truth, line, probe, report)
+  }
+  for (const visit of history.visits) {
+    if (visit.status === 200 && !visit.dropped && visit.writes.length > 0 && !truth.lineOfWrite(visit, visit.writes[0] as never)) {
+      const line = truth.lineOf(visit.presented)
+      if (!line || !ended(truth, line, visit.doneAt as number)) report('1 lost', `#${visit.plan.id} was acknowledged and kept nowhere`, visit.doneAt as number)
+    }
+    const line = truth.lineOf(visit.presented)
+    if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0) || history.evicted.length > 0) continue
+    if ((visit.doneAt as number) < livesUntil(history, line, visit.doneAt as number))
+      report('1 dropped', `the changes of #${visit.plan.id} were dropped, and nobody had ended its session`, visit.doneAt as number)
+  }
+}
+
+function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report): void {
+  const { history } = truth
+  if ((line.birth.doneAt as number) > probe.at) return
+  const looks = truth.open(line, probe)
+  if (looks.length === 0) {
+    if (probe.at >= livesUntil(history, line, probe.at) || ended(truth, line, probe.at)) return
+    if (history.evicted.length > 0 && isGuest(truth, line)) return
+    const failed = line.visits.find((visit) => movesOf(visit) && visit.status !== 200 && (visit.commitAt ?? Infinity) <= probe.at)
+    if (!failed) return report('1 session lost', `no ticket opens the session that #${line.birth.plan.id} began, and nobody ended it`, probe.at)
+    if (failed.status === undefined) return report('allowed: died in a move', `#${failed.plan.id}`, probe.at)
+    if (/both/i.test(String(failed.error))) return report('allowed: told that both tickets may be gone', `#${failed.plan.id}`, probe.at)
+    return report('7 signed out by a failure', `#${failed.plan.id} failed (${codeOf(failed.error)}); its old ticket is dead, and nobody has a new one`, probe.at)
+  }
+  for (const visit of history.visits) {
+    for (const write of visit.writes) {
+      if (write.acked === undefined || write.acked > probe.at || visit.dropped || truth.lineOfWrite(visit, write) !== line) continue
+      if (looks.some(({ log, keys }) => log.includes(write.name) && keys.includes(`k${write.name}`))) continue
+      if (!ended(truth, line, probe.at)) report('1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
+    }
+  }
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
+
+/** Promise 2: whoever was told that he is signed out is, for good. */
+export function endsAreFinal(truth: Truth, report: Report): void {
+  const { history, lines } = truth
+  for (const line of lines) {
+    for (const end of line.visits.filter((visit) => endsIt(truth, line, visit) && visit.status === 200 && !visit.dropped)) {
+      const since = end.doneAt as number
+      const isByName = 'DO'.includes(end.plan.letter)
+      if (!isByName && !opens(end.saw)) continue
+      const late = history.probes.find((probe) => probe.at >= since && truth.open(line, probe).length > 0)
+      const seen = history.visits.find(
+        (visit) => (visit.opensFrom ?? 0) > since && line.tickets.has(visit.presented ?? '') && opens(visit.saw),
+      )
+      if (!late && !seen) continue
+      if (isTooOld(truth, line, end)) report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
+      else report(isByName ? '2 alive after a sign-out' : '2 alive after another signed in', `#${end.plan.id} (${end.plan.letter}) was answered 200, and a ticket of its session opens it`, late?.at ?? seen?.opensFrom ?? since)
+    }
+  }
+}
+
+/** Its ticket had been replaced so long ago that nothing need lead on from it. */
+function isTooOld({ history, descends }: Truth, line: Line, { saw, sentAt, presented }: Visit): boolean {
+  const { grace, maxRequestTime } = history.knows
+  if (opens(saw)) return false
+  return line.movers.some((mover) => {
+    const isFrom = descends(mover.presented, presented as string) || mover.presented === presented
+    return isFrom && sentAt > (mover.doneAt as number) + maxRequestTime + grace + 60_000
+  })
+}
+
+/** What ended by time stays ended. */
+export function timeIsKept(truth: Truth, report: Report): void {
+  const { history, lines } = truth
+  for (const line of lines) {
+    for (const probe of history.probes) {
+      if (probe.at >= overFrom(history, line, probe.at) && truth.open(line, probe).length > 0)
+        report('5 came back', `the session that #${line.birth.plan.id} began opens after its end`, probe.at)
+    }
+    for (const visit of line.visits) {
+      const from = visit.opensFrom
+      if (visit !== line.birth && from !== undefined && opens(visit.saw) && line.tickets.has(visit.presented ?? '') && from >= overFrom(history, line, from))
+        report('5 came back', `#${visit.plan.id} opens a session after its end`, from)
+    }
+  }
+}
+
+/** An old ticket opens nothing, after the grace. */
+export function oldTicketsDie(truth: Truth, report: Report): void {
+  const { history, lines } = truth
+  const allowed = history.knows.grace === 0 ? 0 : history.knows.grace + TOLERANCE
+  for (const line of lines) {
+    for (const mover of line.movers) {
+      const old = mover.presented as string
+      const from = (mover.doneAt as number) + allowed
+      const probe = history.probes.find(({ at, looks }) => at >= from && at > (mover.doneAt as number) && opens(looks.get(old)))
+      const visit = history.visits.find((each) => each.presented === old && each.sentAt > from && opens(each.saw))
+      if (probe || visit) report('6 old ticket opens', `the ticket that #${mover.plan.id} replaced still opens a session`, probe?.at ?? visit?.sentAt ?? 0)
+    }
+  }
+  const twice = history.replayed.find((handle, nth) => history.replayed.indexOf(handle) !== nth)
+  if (twice !== undefined) report('6 replayed twice', 'one old ticket was reported twice', 0)
+}
+
+/** Failures say what they are, and leave things as they say. */
+export function failuresAreTold(truth: Truth, report: Report): void {
+  const { history } = truth
+  const known = ['STORE_FAILED', 'CONFLICT', 'KEY_UNKNOWN', 'ENDED', 'TOO_LATE', 'RECORD_TOO_LARGE']
+  for (const reason of history.unhandled) report('8 unhandled', String(reason), 0)
+  for (const visit of history.visits) {
+    const { error, plan, given, doneAt = 0 } = visit
+    if (error !== undefined && ((error as Error).name !== 'SessionError' || !known.includes(codeOf(error)))) report('8 thrown', String(error), doneAt)
+    const line = truth.lineOf(visit.presented)
+    const last = history.probes.at(-1) as Probe
+    if (error !== undefined && /as before/i.test(String(error)) && line) {
+      const kept = visit.writes.find(({ name, acked }) => acked === undefined && truth.open(line, last).some(({ log }) => log.includes(name)))
+      if (kept) report('7 not as before', `#${plan.id} said "as before", and its write ${kept.name} is there`, doneAt)
+    }
+    const person = personOf(visit)
+    if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.face === 'h3') continue
+    if (line && (ended(truth, line, doneAt) || whoIs(truth, line, doneAt) === person)) continue
+    report('7 sign-in without a ticket', `#${plan.id} was answered 200, and was given nothing`, doneAt)
+  }
+}
+
+const whoIs = (truth: Truth, line: Line, from: number): string | undefined =>
+  truth.history.probes.find(({ at }) => at >= from) &&
+  truth.history.probes.filter(({ at }) => at >= from).flatMap((probe) => truth.open(line, probe).map(({ owner, who }) => owner ?? who))[0]
