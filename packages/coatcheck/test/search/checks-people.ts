@@ -2,7 +2,7 @@ import { effectOf } from './browser.ts'
 import { COOKIE } from './browser.ts'
 import { ended, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
-import { type Line, opens, personOf, type Truth } from './lines.ts'
+import { type Line, livesUntil, opens, personOf, type Truth } from './lines.ts'
 
 /** Promise 8, S15: whoever holds an old ticket only never sees what came after it, and is never given the new one. */
 export function oldHoldersGainNothing(truth: Truth, report: Report): void {
@@ -12,7 +12,7 @@ export function oldHoldersGainNothing(truth: Truth, report: Report): void {
       for (const visit of line.visits) {
         const { presented, browser, plan } = visit
         if (visit === mover || browser === mover.browser || presented === undefined || !line.tickets.has(presented)) continue
-        if (truth.descends(presented, mover.given as string)) continue
+        if (truth.descends(presented, mover.given as string) || signsInAsItsOwner(visit, mover)) continue
         const number = browser === 'attacker' ? '3' : '3b'
         const says = (what: string) => report(`${number} ${what}`, `#${plan.id} of ${browser}, after #${mover.plan.id} of ${mover.browser}`, visit.doneAt ?? 0)
         if (visit.given === mover.given) says('is given the new ticket')
@@ -25,6 +25,10 @@ export function oldHoldersGainNothing(truth: Truth, report: Report): void {
     }
   }
 }
+
+/** Who proves to be the person whose session it became may be led to it. */
+const signsInAsItsOwner = (visit: Visit, mover: Visit): boolean =>
+  personOf(visit) !== undefined && personOf(visit) === (personOf(mover) ?? mover.saw?.owner ?? mover.saw?.who)
 
 /** Whether a look shows what the move, or anybody else after it, put there. */
 function isLater(truth: Truth, line: Line, mover: Visit, visit: Visit): (look: Look) => boolean {
@@ -54,7 +58,12 @@ export function signInsStay(truth: Truth, report: Report): void {
     if (!opens(live) || !line || ended(truth, line, deliveredAt)) continue
     const signIn = truth.giverOf(replaced)
     if (replaced === presented) {
-      if (!opens(visit.saw)) report('4 not recognised', `#${visit.plan.id} came with a ticket that is alive, and was given another`, deliveredAt)
+      if (opens(visit.saw)) continue
+      const isNearEnd = (visit.opensFrom ?? 0) >= livesUntil(truth, line, visit.opensFrom ?? 0)
+      const kind = isNearEnd ? '5 over by one clock only' : '4 not recognised'
+      report(kind, `#${visit.plan.id} came with a ticket that is alive, and it was replaced or cleared`, deliveredAt)
+    } else if (truth.lineOf(presented) !== line && signIn && isOvertaken(visit, signIn, presented)) {
+      report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
       const couldKnow = (visit.lastRanAt ?? 0) > (signIn.lastWriteAt ?? 0)
       if (couldKnow) report('4 sign-in overwritten', `#${visit.plan.id} puts another ticket over that of #${signIn.plan.id}`, deliveredAt)

@@ -32,7 +32,7 @@ export function writesAreKept(truth: Truth, report: Report): void {
     }
     const line = truth.lineOf(visit.presented)
     if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0) || history.evicted.length > 0) continue
-    if ((visit.doneAt as number) < livesUntil(history, line, visit.doneAt as number))
+    if ((visit.doneAt as number) < livesUntil(truth, line, visit.doneAt as number))
       report('1 dropped', `the changes of #${visit.plan.id} were dropped, and nobody had ended its session`, visit.doneAt as number)
   }
 }
@@ -42,7 +42,7 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
   if ((line.birth.doneAt as number) > probe.at) return
   const looks = truth.open(line, probe)
   if (looks.length === 0) {
-    if (probe.at >= livesUntil(history, line, probe.at) || ended(truth, line, probe.at)) return
+    if (probe.at >= livesUntil(truth, line, probe.at) || ended(truth, line, probe.at)) return
     if (history.evicted.length > 0 && isGuest(truth, line)) return
     const failed = line.visits.find((visit) => movesOf(visit) && visit.status !== 200 && (visit.commitAt ?? Infinity) <= probe.at)
     if (!failed) return report('1 session lost', `no ticket opens the session that #${line.birth.plan.id} began, and nobody ended it`, probe.at)

@@ -109,10 +109,11 @@ export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
 const SKEW = 31_000
 
 /** Until when a session certainly lives, as of `at`, if nobody ends it. */
-export function livesUntil({ plan }: History, line: Line, at: number): number {
+export function livesUntil({ history: { plan }, lineOfWrite }: Truth, line: Line, at: number): number {
   let idle = 0
   for (const visit of line.visits) {
-    const isKept = visit === line.birth || line.movers.includes(visit) || visit.writes.some(({ acked }) => (acked ?? Infinity) <= at)
+    const wrote = visit.writes.some((write) => (write.acked ?? Infinity) <= at && lineOfWrite(visit, write) === line)
+    const isKept = visit === line.birth || line.movers.includes(visit) || wrote
     if (!isKept || visit.status !== 200 || visit.dropped || (visit.doneAt as number) > at) continue
     idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - SKEW)
   }
