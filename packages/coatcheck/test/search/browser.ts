@@ -16,13 +16,7 @@ export function effectOf(lines: readonly string[], name: string): { given?: stri
   return { ...effect, count }
 }
 
-/** The one cookie of ours in somebody's browser, and all that were ever in it. */
-export class Jar {
+/** The one cookie of ours in somebody's browser. */
+export interface Jar {
   ticket: string | undefined
-  readonly held = new Set<string>()
-
-  put(ticket: string | undefined): void {
-    this.ticket = ticket
-    if (ticket !== undefined) this.held.add(ticket)
-  }
 }

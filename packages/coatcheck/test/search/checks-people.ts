@@ -1,5 +1,4 @@
-import { effectOf } from './browser.ts'
-import { COOKIE } from './browser.ts'
+import { COOKIE, effectOf } from './browser.ts'
 import { ended, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { type Line, livesUntil, opens, personOf, type Truth } from './lines.ts'
@@ -14,7 +13,8 @@ export function oldHoldersGainNothing(truth: Truth, report: Report): void {
         if (visit === mover || browser === mover.browser || presented === undefined || !line.tickets.has(presented)) continue
         if (truth.descends(presented, mover.given as string) || signsInAsItsOwner(visit, mover)) continue
         const number = browser === 'attacker' ? '3' : '3b'
-        const says = (what: string) => report(`${number} ${what}`, `#${plan.id} of ${browser}, after #${mover.plan.id} of ${mover.browser}`, visit.doneAt ?? 0)
+        const says = (what: string) =>
+          report(`${number} ${what}`, `#${plan.id} of ${browser}, after #${mover.plan.id} of ${mover.browser}`, visit.doneAt ?? 0)
         if (visit.given === mover.given) says('is given the new ticket')
         const isNew = isLater(truth, line, mover, visit)
         if ([visit.saw, visit.after].some((look) => opens(look) && isNew(look))) says('sees what came after')
@@ -52,7 +52,8 @@ export function signInsStay(truth: Truth, report: Report): void {
   for (const visit of history.visits) {
     if (effectOf(visit.lines, COOKIE).count > 1) report('4 two cookies', `#${visit.plan.id}`, visit.doneAt ?? 0)
     const { deliveredAt, replaced, presented, given } = visit
-    if (deliveredAt === undefined || replaced === undefined || replaced === given) continue
+    // Of two tickets nobody can tell which is whose.
+    if (deliveredAt === undefined || replaced === undefined || replaced === given || visit.beside !== undefined) continue
     const live = truth.firstLook(replaced, deliveredAt)
     const line = truth.lineOf(replaced)
     if (!opens(live) || !line || ended(truth, line, deliveredAt)) continue
@@ -60,13 +61,18 @@ export function signInsStay(truth: Truth, report: Report): void {
     if (replaced === presented) {
       if (opens(visit.saw)) continue
       const isNearEnd = (visit.opensFrom ?? 0) >= livesUntil(truth, line, visit.opensFrom ?? 0)
-      const kind = isNearEnd ? '5 over by one clock only' : '4 not recognised'
+      const kind = isNearEnd
+        ? '5 over by one clock only'
+        : visit.refused === 'unknown-key'
+          ? '4 unknown secret'
+          : '4 not recognised'
       report(kind, `#${visit.plan.id} came with a ticket that is alive, and it was replaced or cleared`, deliveredAt)
     } else if (truth.lineOf(presented) !== line && signIn && isOvertaken(visit, signIn, presented)) {
       report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
       const couldKnow = (visit.lastRanAt ?? 0) > (signIn.lastWriteAt ?? 0)
-      if (couldKnow) report('4 sign-in overwritten', `#${visit.plan.id} puts another ticket over that of #${signIn.plan.id}`, deliveredAt)
+      if (couldKnow)
+        report('4 sign-in overwritten', `#${visit.plan.id} puts another ticket over that of #${signIn.plan.id}`, deliveredAt)
       else report('allowed: an older answer overtaken by a sign-in', `#${visit.plan.id}`, deliveredAt)
     }
   }
@@ -83,5 +89,6 @@ const isOvertaken = (visit: Visit, signIn: Visit, presented: string | undefined)
 
 /** Promise 16: an index names every owned session that somebody can open. */
 export function ownersAreListed({ history }: Truth, report: Report): void {
-  for (const _ of history.unlisted) report('9 not listed', 'a session of an owner is not in its index', history.probes.at(-1)?.at ?? 0)
+  for (const _ of history.unlisted)
+    report('9 not listed', 'a session of an owner is not in its index', history.probes.at(-1)?.at ?? 0)
 }

@@ -1,5 +1,5 @@
-import { endsIt, type Line, livesUntil, movesOf, opens, overFrom, personOf, type Truth } from './lines.ts'
 import type { Probe, Visit } from './history.ts'
+import { endsIt, type Line, livesUntil, movesOf, opens, overFrom, personOf, type Truth } from './lines.ts'
 
 /** Says that a promise was broken, or (`allowed`) that something happened which no code can prevent. */
 export type Report = (kind: string, what: string, at: number) => void
@@ -26,14 +26,24 @@ export function writesAreKept(truth: Truth, report: Report): void {
     for (const probe of history.probes.filter(({ quiet }) => quiet)) sessionIsThere(truth, line, probe, report)
   }
   for (const visit of history.visits) {
-    if (visit.status === 200 && !visit.dropped && visit.writes.length > 0 && !truth.lineOfWrite(visit, visit.writes[0] as never)) {
+    if (
+      visit.status === 200 &&
+      !visit.dropped &&
+      visit.writes.length > 0 &&
+      !truth.lineOfWrite(visit, visit.writes[0] as never)
+    ) {
       const line = truth.lineOf(visit.presented)
-      if (!line || !ended(truth, line, visit.doneAt as number)) report('1 lost', `#${visit.plan.id} was acknowledged and kept nowhere`, visit.doneAt as number)
+      if (!line || !ended(truth, line, visit.doneAt as number))
+        report('1 lost', `#${visit.plan.id} was acknowledged and kept nowhere`, visit.doneAt as number)
     }
     const line = truth.lineOf(visit.presented)
     if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0) || history.evicted.length > 0) continue
     if ((visit.doneAt as number) < livesUntil(truth, line, visit.doneAt as number))
-      report('1 dropped', `the changes of #${visit.plan.id} were dropped, and nobody had ended its session`, visit.doneAt as number)
+      report(
+        '1 dropped',
+        `the changes of #${visit.plan.id} were dropped, and nobody had ended its session`,
+        visit.doneAt as number,
+      )
   }
 }
 
@@ -45,18 +55,25 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
     if (probe.at >= livesUntil(truth, line, probe.at) || ended(truth, line, probe.at)) return
     if (history.evicted.length > 0 && isGuest(truth, line)) return
     const failed = line.visits.find((visit) => movesOf(visit) && visit.status !== 200 && (visit.commitAt ?? Infinity) <= probe.at)
-    if (!failed) return report('1 session lost', `no ticket opens the session that #${line.birth.plan.id} began, and nobody ended it`, probe.at)
-    if (failed.status === undefined) return report('allowed: died in a move', `#${failed.plan.id}`, probe.at)
-    if (/both/i.test(String(failed.error))) return report('allowed: told that both tickets may be gone', `#${failed.plan.id}`, probe.at)
-    return report('7 signed out by a failure', `#${failed.plan.id} failed (${codeOf(failed.error)}); its old ticket is dead, and nobody has a new one`, probe.at)
+    reportLost(line, failed, probe.at, report)
+    return
   }
   for (const visit of history.visits) {
     for (const write of visit.writes) {
-      if (write.acked === undefined || write.acked > probe.at || visit.dropped || truth.lineOfWrite(visit, write) !== line) continue
+      if (write.acked === undefined || write.acked > probe.at || visit.dropped || truth.lineOfWrite(visit, write) !== line)
+        continue
       if (looks.some(({ log, keys }) => log.includes(write.name) && keys.includes(`k${write.name}`))) continue
       if (!ended(truth, line, probe.at)) report('1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
     }
   }
+}
+
+/** Nothing opens the session any more: because somebody `failed` to move it, or for no reason at all. */
+function reportLost(line: Line, failed: Visit | undefined, at: number, report: Report): void {
+  if (!failed) report('1 session lost', `no ticket opens the session that #${line.birth.plan.id} began, and nobody ended it`, at)
+  else if (failed.status === undefined) report('allowed: died in a move', `#${failed.plan.id}`, at)
+  else if (/both/i.test(String(failed.error))) report('allowed: told that both tickets may be gone', `#${failed.plan.id}`, at)
+  else report('7 signed out by a failure', `#${failed.plan.id} failed (${codeOf(failed.error)}); no ticket opens its session`, at)
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
@@ -74,8 +91,14 @@ export function endsAreFinal(truth: Truth, report: Report): void {
         (visit) => (visit.opensFrom ?? 0) > since && line.tickets.has(visit.presented ?? '') && opens(visit.saw),
       )
       if (!late && !seen) continue
-      if (isTooOld(truth, line, end)) report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
-      else report(isByName ? '2 alive after a sign-out' : '2 alive after another signed in', `#${end.plan.id} (${end.plan.letter}) was answered 200, and a ticket of its session opens it`, late?.at ?? seen?.opensFrom ?? since)
+      if (isTooOld(truth, line, end))
+        report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
+      else
+        report(
+          isByName ? '2 alive after a sign-out' : '2 alive after another signed in',
+          `#${end.plan.id} (${end.plan.letter}) was answered 200, and a ticket of its session opens it`,
+          late?.at ?? seen?.opensFrom ?? since,
+        )
     }
   }
 }
@@ -100,7 +123,13 @@ export function timeIsKept(truth: Truth, report: Report): void {
     }
     for (const visit of line.visits) {
       const from = visit.opensFrom
-      if (visit !== line.birth && from !== undefined && opens(visit.saw) && line.tickets.has(visit.presented ?? '') && from >= overFrom(history, line, from))
+      if (
+        visit !== line.birth &&
+        from !== undefined &&
+        opens(visit.saw) &&
+        line.tickets.has(visit.presented ?? '') &&
+        from >= overFrom(history, line, from)
+      )
         report('5 came back', `#${visit.plan.id} opens a session after its end`, from)
     }
   }
@@ -116,7 +145,12 @@ export function oldTicketsDie(truth: Truth, report: Report): void {
       const from = (mover.doneAt as number) + allowed
       const probe = history.probes.find(({ at, looks }) => at >= from && at > (mover.doneAt as number) && opens(looks.get(old)))
       const visit = history.visits.find((each) => each.presented === old && each.sentAt > from && opens(each.saw))
-      if (probe || visit) report('6 old ticket opens', `the ticket that #${mover.plan.id} replaced still opens a session`, probe?.at ?? visit?.sentAt ?? 0)
+      if (probe || visit)
+        report(
+          '6 old ticket opens',
+          `the ticket that #${mover.plan.id} replaced still opens a session`,
+          probe?.at ?? visit?.sentAt ?? 0,
+        )
     }
   }
   const twice = history.replayed.find((handle, nth) => history.replayed.indexOf(handle) !== nth)
@@ -130,11 +164,14 @@ export function failuresAreTold(truth: Truth, report: Report): void {
   for (const reason of history.unhandled) report('8 unhandled', String(reason), 0)
   for (const visit of history.visits) {
     const { error, plan, given, doneAt = 0 } = visit
-    if (error !== undefined && ((error as Error).name !== 'SessionError' || !known.includes(codeOf(error)))) report('8 thrown', String(error), doneAt)
+    if (error !== undefined && ((error as Error).name !== 'SessionError' || !known.includes(codeOf(error))))
+      report('8 thrown', String(error), doneAt)
     const line = truth.lineOf(visit.presented)
     const last = history.probes.at(-1) as Probe
     if (error !== undefined && /as before/i.test(String(error)) && line) {
-      const kept = visit.writes.find(({ name, acked }) => acked === undefined && truth.open(line, last).some(({ log }) => log.includes(name)))
+      const kept = visit.writes.find(
+        ({ name, acked }) => acked === undefined && truth.open(line, last).some(({ log }) => log.includes(name)),
+      )
       if (kept) report('7 not as before', `#${plan.id} said "as before", and its write ${kept.name} is there`, doneAt)
     }
     const person = personOf(visit)
@@ -146,4 +183,6 @@ export function failuresAreTold(truth: Truth, report: Report): void {
 
 const whoIs = (truth: Truth, line: Line, from: number): string | undefined =>
   truth.history.probes.find(({ at }) => at >= from) &&
-  truth.history.probes.filter(({ at }) => at >= from).flatMap((probe) => truth.open(line, probe).map(({ owner, who }) => owner ?? who))[0]
+  truth.history.probes
+    .filter(({ at }) => at >= from)
+    .flatMap((probe) => truth.open(line, probe).map(({ owner, who }) => owner ?? who))[0]

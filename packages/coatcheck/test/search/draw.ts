@@ -36,8 +36,20 @@ export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
   const face = faces ? dice.pick(faces) : dice.weighted(FACES)
   const times = { idle: idle * SECOND, absolute: absolute * SECOND }
   const requests: RequestPlan[] = []
-  let at = dice.chance(0.9) ? SECOND : gap(dice, times)
-  for (let id = 1, most = dice.weighted([[4, 2], [5, 3], [4, 4], [2, 6], [1, 8]] as const); id <= most; id++) { // biome-ignore format: a table
+  let at = SECOND
+  for (
+    let id = 1,
+      most = dice.weighted([
+        [4, 2],
+        [5, 3],
+        [4, 4],
+        [2, 6],
+        [1, 8],
+      ] as const);
+    id <= most;
+    id++
+  ) {
+    // biome-ignore format: a table
     if (id > 1) at += gap(dice, times)
     const browser: Person =
       capacity !== undefined && dice.chance(0.35) ? 'stranger' : attacker !== 'absent' && dice.chance(0.4) ? 'attacker' : 'victim'
@@ -45,8 +57,15 @@ export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
   }
   const until = at
   return {
-    seed, idle, absolute, face, skews, begins, attacker, // biome-ignore format: short
+    seed,
+    idle,
+    absolute,
+    face,
+    skews,
+    begins,
+    attacker, // biome-ignore format: short
     encrypt: dice.chance(0.2),
+    ...(attacker !== 'absent' && dice.chance(0.05) && { beside: true }),
     ...(capacity !== undefined && { capacity }),
     jitter: dice.weighted([[5, 8], [2, 100], [1, 1]] as const), // biome-ignore format: a table
     ...newer(dice),

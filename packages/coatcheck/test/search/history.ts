@@ -28,6 +28,8 @@ export interface Visit {
   sentAt: number
   /** The ticket its browser had when it was sent. */
   presented: string | undefined
+  /** Another one that somebody else put there. */
+  beside: string | undefined
   opensFrom?: number
   saw?: Look
   /** When its first commit began, and when it changed the session for the last time. */
@@ -42,6 +44,8 @@ export interface Visit {
   error?: unknown
   /** An event said that its changes were not kept. */
   dropped: boolean
+  /** Why its ticket was not honoured, as an event said. */
+  refused?: string
   lines: readonly string[]
   /** The ticket it was given. */
   given?: string
@@ -85,5 +89,3 @@ export interface History {
   /** The engine knows the options of grace. */
   readonly knows: { readonly grace: number; readonly maxRequestTime: number }
 }
-
-export const isEmpty = ({ isNew }: Look): boolean => isNew

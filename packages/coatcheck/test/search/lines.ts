@@ -53,7 +53,9 @@ export function truthOf(history: History): Truth {
     const ticket = visit.given as string
     if (lineOfTicket.has(ticket)) continue
     givers.set(ticket, visit)
-    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number)) ? undefined : lineOfTicket.get(visit.presented ?? '')
+    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number))
+      ? undefined
+      : lineOfTicket.get(visit.presented ?? '')
     const line = before ?? { tickets: new Set<string>(), visits: [], movers: [], birth: visit }
     if (!before) lines.push(line)
     line.tickets.add(ticket)
@@ -61,7 +63,7 @@ export function truthOf(history: History): Truth {
     if (before && movesOf(visit) && ticket !== visit.presented) line.movers.push(visit)
   }
   for (const visit of history.visits) {
-    const at = new Set([lineOfTicket.get(visit.presented ?? ''), lineOfTicket.get(visit.given ?? '')])
+    const at = new Set([visit.presented, visit.beside, visit.given].map((ticket) => lineOfTicket.get(ticket ?? '')))
     for (const line of at) line?.visits.push(visit)
   }
   const lineOf = (ticket: string | undefined) => lineOfTicket.get(ticket ?? '')
@@ -90,13 +92,15 @@ function isAfresh({ saw, plan }: Visit, look: Look | undefined): boolean {
   // What it saw came along, or did not.
   if (opens(look) && saw.log.length > 0) return !look.log.some((name) => saw.log.includes(name))
   const person = whoseIs(saw)
-  if (plan.letter === 'S' || plan.letter === 'B') return person !== undefined && person !== (plan.letter === 'S' ? 'alice' : 'bob')
+  if (plan.letter === 'S' || plan.letter === 'B')
+    return person !== undefined && person !== (plan.letter === 'S' ? 'alice' : 'bob')
   return plan.letter === 'O' || plan.letter === 'D'
 }
 
 /** Whether this request ends a session that it came to: by name, or because another person signs in. */
 export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
-  if (visit.commitAt === undefined || !line.tickets.has(visit.presented ?? '')) return false
+  const isOfIt = line.tickets.has(visit.presented ?? '') || line.tickets.has(visit.beside ?? '')
+  if (visit.commitAt === undefined || !isOfIt) return false
   const { letter } = visit.plan
   if (letter === 'D' || letter === 'O') return true
   const person = personOf(visit)

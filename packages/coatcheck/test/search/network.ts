@@ -44,7 +44,7 @@ export class Network {
     const [place, fault] = (visit && this.#faults.get(`${visit.plan.id}.${nth}`)) ?? []
     if (place !== undefined) this.#history.struck.add(place)
     const way = (leg: number) => (visit ? mixed(this.#plan.seed, visit.plan.id, nth, leg) % (this.#plan.jitter + 1) : 1)
-    const tell = (what: string) => this.#tell(`${visit ? `#${visit.plan.id}` : 'somebody'} ${name} ${this.#short(args)}: ${what}`)
+    const tell = (what: string) => world.tell(`${visit ? `#${visit.plan.id}` : 'somebody'} ${name} ${this.#short(args)}: ${what}`)
     return new Promise((resolve, reject) => {
       const carryOut = async (): Promise<() => void> => {
         if (visit) visit.lastRanAt = world.time
@@ -97,10 +97,6 @@ export class Network {
           return lands(way(0), dies)
       }
     })
-  }
-
-  #tell(what: string): void {
-    this.#history.told.push(`${String(this.#world.time).padStart(9)}  ${what}`)
   }
 
   /** Keys by short names, in the order in which they were met. */

@@ -25,7 +25,16 @@ export function judged(history: History): Verdict {
     if (kind.startsWith('allowed: ')) allowed.add(kind.slice('allowed: '.length))
     else if ((violations.get(kind)?.at ?? Number.POSITIVE_INFINITY) > at) violations.set(kind, { kind, what, at })
   }
-  for (const check of [writesAreKept, endsAreFinal, oldHoldersGainNothing, signInsStay, timeIsKept, oldTicketsDie, failuresAreTold, ownersAreListed])
+  for (const check of [
+    writesAreKept,
+    endsAreFinal,
+    oldHoldersGainNothing,
+    signInsStay,
+    timeIsKept,
+    oldTicketsDie,
+    failuresAreTold,
+    ownersAreListed,
+  ])
     check(truth, report)
   return { violations: [...violations.values()], allowed: [...allowed] }
 }

@@ -74,6 +74,8 @@ export interface Plan {
   /** `planted`: the victim's first ticket came from the attacker. `thief`: the attacker has a copy of the victim's. */
   readonly attacker: 'absent' | 'planted' | 'thief'
   readonly encrypt: boolean
+  /** The attacker's ticket lies beside the victim's in the victim's browser, as another host of the site may put it there. */
+  readonly beside?: boolean
   /** Most records in the memory store. */
   readonly capacity?: number
   /** Longest time of a call, each way, in milliseconds. */

@@ -48,5 +48,10 @@ async function compareIndex(store: Store, history: History, looks: ReadonlyMap<s
   }
   if (!store.listByOwner) return
   history.unlisted.push(...[...open].filter((handle) => !listed.has(handle)))
-  history.orphans = [...listed].filter((key) => !open.has(key)).length
+  for (const key of listed) {
+    const found = open.has(key) ? undefined : await store.read(key)
+    // What leads on to a newer record is none.
+    if (found && found.record.expiresAt > Date.now() && found.record.data.startsWith('{') && !found.record.data.includes('"to":'))
+      history.orphans++
+  }
 }

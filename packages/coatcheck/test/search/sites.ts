@@ -76,7 +76,7 @@ export function siteOf(engine: Searched, plan: Plan, store: Store, { now, onEven
     onEvent,
     ...newerFor(engine, plan),
   }
-  const sessions = engine.sessionsOf<Record<string, unknown>, object>({
+  const sessions = engine.sessionsOf<Record<string, unknown>, Record<string, unknown>>({
     ...options,
     secrets,
     store,

@@ -35,6 +35,8 @@ export class World {
   /** Since START, in milliseconds; what no clock of the site shows. */
   time = 0
   readonly dice: Dice
+  /** What happened, for people. */
+  readonly told: string[] = []
   readonly #tags = new AsyncLocalStorage<Tag>()
   #events: Event[] = []
   #orders = 0
@@ -52,12 +54,16 @@ export class World {
 
   /** Lets something happen in the name of `tag`, unless its process is dead by then. */
   later(ms: number, tag: Tag, run: () => unknown): Event {
-    const event = { at: this.time + Math.max(0, ms), order: this.#orders++, tag, run, cancelled: false }
+    const event = { at: this.time + Math.max(0, Math.ceil(ms)), order: this.#orders++, tag, run, cancelled: false }
     let at = this.#events.length
     // Latest first, so that the next is taken from the end.
     while (at > 0 && (this.#events[at - 1] as Event).at <= event.at) at--
     this.#events.splice(at, 0, event)
     return event
+  }
+
+  tell(what: string): void {
+    this.told.push(`${String(this.time).padStart(9)}  ${what}`)
   }
 
   sleep(ms: number): Promise<void> {
