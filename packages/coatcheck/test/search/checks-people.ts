@@ -72,7 +72,11 @@ export function signInsStay(truth: Truth, report: Report): void {
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
       const couldKnow = (visit.lastRanAt ?? 0) > (signIn.lastWriteAt ?? 0)
       if (couldKnow)
-        report('4 sign-in overwritten', `#${visit.plan.id} puts another ticket over that of #${signIn.plan.id}`, deliveredAt)
+        report(
+          `4 sign-in overwritten (by a ticket: ${visit.refused ?? 'opened'})`,
+          `#${visit.plan.id} puts another ticket over that of #${signIn.plan.id}`,
+          deliveredAt,
+        )
       else report('allowed: an older answer overtaken by a sign-in', `#${visit.plan.id}`, deliveredAt)
     }
   }

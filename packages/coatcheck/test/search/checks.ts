@@ -1,14 +1,15 @@
 import type { Probe, Visit } from './history.ts'
-import { endsIt, type Line, livesUntil, movesOf, opens, overFrom, personOf, type Truth } from './lines.ts'
+import { endsIt, type Line, livesUntil, movesOf, personOf, type Truth } from './lines.ts'
 
 /** Says that a promise was broken, or (`allowed`) that something happened which no code can prevent. */
 export type Report = (kind: string, what: string, at: number) => void
 
-/** Instances and the true clock, and a call that is late. */
-const TOLERANCE = 134_000
-
 export const ended = (truth: Truth, line: Line, by: number): boolean =>
-  line.visits.some((visit) => endsIt(truth, line, visit) && (visit.commitAt as number) <= by)
+  endsByReplay(truth) || line.visits.some((visit) => endsIt(truth, line, visit) && (visit.commitAt as number) <= by)
+
+/** The use of an old ticket ends what it became, where the site asked for that. */
+const endsByReplay = ({ history: { knows, plan, replayed } }: Truth): boolean =>
+  knows.acts && plan.newer?.onReplay !== 'report' && replayed.length > 0
 
 const isGuest = (truth: Truth, line: Line): boolean =>
   !truth.history.probes.some((probe) => truth.open(line, probe).some(({ owner, who }) => (owner ?? who) !== undefined))
@@ -78,85 +79,6 @@ function reportLost(line: Line, failed: Visit | undefined, at: number, report: R
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
 
-/** Promise 2: whoever was told that he is signed out is, for good. */
-export function endsAreFinal(truth: Truth, report: Report): void {
-  const { history, lines } = truth
-  for (const line of lines) {
-    for (const end of line.visits.filter((visit) => endsIt(truth, line, visit) && visit.status === 200 && !visit.dropped)) {
-      const since = end.doneAt as number
-      const isByName = 'DO'.includes(end.plan.letter)
-      if (!isByName && !opens(end.saw)) continue
-      const late = history.probes.find((probe) => probe.at >= since && truth.open(line, probe).length > 0)
-      const seen = history.visits.find(
-        (visit) => (visit.opensFrom ?? 0) > since && line.tickets.has(visit.presented ?? '') && opens(visit.saw),
-      )
-      if (!late && !seen) continue
-      if (isTooOld(truth, line, end))
-        report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
-      else
-        report(
-          isByName ? '2 alive after a sign-out' : '2 alive after another signed in',
-          `#${end.plan.id} (${end.plan.letter}) was answered 200, and a ticket of its session opens it`,
-          late?.at ?? seen?.opensFrom ?? since,
-        )
-    }
-  }
-}
-
-/** Its ticket had been replaced so long ago that nothing need lead on from it. */
-function isTooOld({ history, descends }: Truth, line: Line, { saw, sentAt, presented }: Visit): boolean {
-  const { grace, maxRequestTime } = history.knows
-  if (opens(saw)) return false
-  return line.movers.some((mover) => {
-    const isFrom = descends(mover.presented, presented as string) || mover.presented === presented
-    return isFrom && sentAt > (mover.doneAt as number) + maxRequestTime + grace + 60_000
-  })
-}
-
-/** What ended by time stays ended. */
-export function timeIsKept(truth: Truth, report: Report): void {
-  const { history, lines } = truth
-  for (const line of lines) {
-    for (const probe of history.probes) {
-      if (probe.at >= overFrom(history, line, probe.at) && truth.open(line, probe).length > 0)
-        report('5 came back', `the session that #${line.birth.plan.id} began opens after its end`, probe.at)
-    }
-    for (const visit of line.visits) {
-      const from = visit.opensFrom
-      if (
-        visit !== line.birth &&
-        from !== undefined &&
-        opens(visit.saw) &&
-        line.tickets.has(visit.presented ?? '') &&
-        from >= overFrom(history, line, from)
-      )
-        report('5 came back', `#${visit.plan.id} opens a session after its end`, from)
-    }
-  }
-}
-
-/** An old ticket opens nothing, after the grace. */
-export function oldTicketsDie(truth: Truth, report: Report): void {
-  const { history, lines } = truth
-  const allowed = history.knows.grace === 0 ? 0 : history.knows.grace + TOLERANCE
-  for (const line of lines) {
-    for (const mover of line.movers) {
-      const old = mover.presented as string
-      const from = (mover.doneAt as number) + allowed
-      const probe = history.probes.find(({ at, looks }) => at >= from && at > (mover.doneAt as number) && opens(looks.get(old)))
-      const visit = history.visits.find((each) => each.presented === old && each.sentAt > from && opens(each.saw))
-      if (probe || visit)
-        report(
-          '6 old ticket opens',
-          `the ticket that #${mover.plan.id} replaced still opens a session`,
-          probe?.at ?? visit?.sentAt ?? 0,
-        )
-    }
-  }
-  const twice = history.replayed.find((handle, nth) => history.replayed.indexOf(handle) !== nth)
-  if (twice !== undefined) report('6 replayed twice', 'one old ticket was reported twice', 0)
-}
-
 /** Failures say what they are, and leave things as they say. */
 export function failuresAreTold(truth: Truth, report: Report): void {
   const { history } = truth
@@ -177,7 +99,8 @@ export function failuresAreTold(truth: Truth, report: Report): void {
     const person = personOf(visit)
     if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.face === 'h3') continue
     if (line && (ended(truth, line, doneAt) || whoIs(truth, line, doneAt) === person)) continue
-    report('7 sign-in without a ticket', `#${plan.id} was answered 200, and was given nothing`, doneAt)
+    const why = history.evicted.length > 0 ? 'evicted' : visit.dropped ? 'dropped' : 'not told why'
+    report(`7 sign-in without a ticket (${why})`, `#${plan.id} was answered 200, and was given nothing`, doneAt)
   }
 }
 

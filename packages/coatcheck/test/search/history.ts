@@ -87,5 +87,5 @@ export interface History {
   /** The faults that did happen. */
   readonly struck: Set<number>
   /** The engine knows the options of grace. */
-  readonly knows: { readonly grace: number; readonly maxRequestTime: number }
+  readonly knows: { readonly grace: number; readonly maxRequestTime: number; readonly acts: boolean }
 }

@@ -1,4 +1,5 @@
-import { endsAreFinal, failuresAreTold, oldTicketsDie, timeIsKept, writesAreKept } from './checks.ts'
+import { failuresAreTold, writesAreKept } from './checks.ts'
+import { endsAreFinal, oldTicketsDie, timeIsKept } from './checks-ends.ts'
 import { oldHoldersGainNothing, ownersAreListed, signInsStay } from './checks-people.ts'
 import type { History } from './history.ts'
 import { truthOf } from './lines.ts'

@@ -51,7 +51,7 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     orphans: 0,
     told: world.told,
     struck: new Set(),
-    knows: { grace: grace === undefined ? 0 : grace * 1000, maxRequestTime: maxRequestTime * 1000 },
+    knows: { grace: grace === undefined ? 0 : grace * 1000, maxRequestTime: maxRequestTime * 1000, acts: grace !== undefined },
   }
 }
 
