@@ -1,5 +1,5 @@
 // Looks for schedules that break a promise: `npm run search -- --minutes 30 --seed 1 --engine memory --only RSW`.
-// `--count 1000` instead of minutes; `--face fetch`; `--kind '2 alive after a sign-out'` tells one kind only; `--replay '<schedule>'` plays one.
+// `--count 1000` instead of minutes; `--face fetch`; `--kind '2 alive'` tells only the kinds that begin so; `--replay '<schedule>'` plays one.
 import { parseArgs } from 'node:util'
 import { faceOf, sessionsOf } from '../packages/coatcheck/src/core/sessions.ts'
 import { type Face, LETTERS } from '../packages/coatcheck/test/search/plan.ts'
@@ -41,7 +41,7 @@ if (import.meta.main) {
   })
   const took = seconds()
   for (const finding of tally.findings.values()) {
-    if (kind !== undefined && finding.kind !== kind) continue
+    if (kind !== undefined && !finding.kind.startsWith(kind)) continue
     const { history, verdict } = await tried(await smallest(finding.plan, finding.kind, under), under)
     console.log(
       `\n## ${finding.kind}: ${finding.count} schedules; seed ${finding.plan.seed}, made smaller\n\n${story(history, verdict)}`,

@@ -8,8 +8,7 @@ export const ended = (truth: Truth, line: Line, by: number): boolean =>
   endsByReplay(truth) || line.visits.some((visit) => endsIt(truth, line, visit) && (visit.commitAt as number) <= by)
 
 /** The use of an old ticket ends what it became, where the site asked for that. */
-const endsByReplay = ({ history: { knows, plan, replayed } }: Truth): boolean =>
-  knows.acts && plan.newer?.onReplay !== 'report' && replayed.length > 0
+const endsByReplay = ({ history: { knows, replayed } }: Truth): boolean => knows.acts && replayed.length > 0
 
 const isGuest = (truth: Truth, line: Line): boolean =>
   !truth.history.probes.some((probe) => truth.open(line, probe).some(({ owner, who }) => (owner ?? who) !== undefined))

@@ -86,6 +86,6 @@ export interface History {
   readonly told: string[]
   /** The faults that did happen. */
   readonly struck: Set<number>
-  /** The engine knows the options of grace. */
+  /** What this engine promises with these options; `acts`: it ends sessions for the use of an old ticket. */
   readonly knows: { readonly grace: number; readonly maxRequestTime: number; readonly acts: boolean }
 }

@@ -91,6 +91,27 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /^2/,
   },
   {
+    fault: 'the owner is not told to the store',
+    file: 'core/records.ts',
+    from: '{ ...life, ...(owner !== undefined && { owner }) },',
+    to: '{ ...life, ...(owner === "" && { owner }) },',
+    shows: /^9/,
+  },
+  {
+    fault: 'an error of the store is passed on as it is',
+    file: 'core/store-call.ts',
+    from: 'throw error instanceof SessionError\n      ? error',
+    to: 'throw error instanceof Error\n      ? error',
+    shows: /^8/,
+  },
+  {
+    fault: 'what a commit was refused for is told to nobody',
+    file: 'core/committer.ts',
+    from: "emit({ type: 'dropped', reason: dropped,",
+    to: "if (String(dropped) === '') emit({ type: 'dropped', reason: dropped,",
+    shows: /^[17]/,
+  },
+  {
     fault: 'a cookie is sent for a session that was ended meanwhile',
     file: 'core/stored.ts',
     from: "if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }",

@@ -41,8 +41,8 @@ async function compareIndex(store: Store, history: History, looks: ReadonlyMap<s
   for (const { isNew, owner, handle } of looks.values()) {
     if (isNew || owner === undefined || handle === undefined) continue
     const found = await store.read(handle)
-    if (found?.record.owner === undefined) continue
     open.add(handle)
+    if (found?.record.owner === undefined) continue
     if (!owners.has(found.record.owner)) for (const key of (await store.listByOwner?.(found.record.owner)) ?? []) listed.add(key)
     owners.add(found.record.owner)
   }

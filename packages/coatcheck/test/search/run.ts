@@ -7,7 +7,7 @@ import { Network } from './network.ts'
 import type { Person, Plan, RequestPlan } from './plan.ts'
 import { probed } from './probe.ts'
 import { Names, served } from './request.ts'
-import { LOOKING, newerFor, type Searched, type Sites, siteOf } from './sites.ts'
+import { LOOKING, promisedBy, type Searched, type Sites, siteOf } from './sites.ts'
 import { type Life, World } from './world.ts'
 
 export interface Under {
@@ -39,7 +39,6 @@ export async function played(plan: Plan, under: Under): Promise<History> {
 }
 
 function historyOf(plan: Plan, world: World, engine: Searched): History {
-  const { grace, maxRequestTime = 300 } = newerFor(engine, plan)
   return {
     plan,
     visits: [],
@@ -51,7 +50,7 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     orphans: 0,
     told: world.told,
     struck: new Set(),
-    knows: { grace: grace === undefined ? 0 : grace * 1000, maxRequestTime: maxRequestTime * 1000, acts: grace !== undefined },
+    knows: promisedBy(engine, plan),
   }
 }
 
@@ -140,7 +139,7 @@ class Schedule {
 
   async #serve(visit: Visit, serve: Parameters<typeof served>[1], jar: Jar): Promise<void> {
     await served(visit, serve, jar, this.#world, this.#history, this.#names)
-    if ('RSBDO'.includes(visit.plan.letter) || this.#isCalm) await this.#probe()
+    if ('RSBDO'.includes(visit.plan.letter) || this.#isCalm) await this.#world.meanwhile(this.#probe())
   }
 
   async #probe(isLast = false): Promise<void> {

@@ -38,27 +38,45 @@ export const STAGES: readonly (readonly string[])[] = [[OLD], [OLD, NEW], [NEW, 
 /** Reads all there are. */
 export const LOOKING: readonly string[] = [NEW, OLD]
 
-const KNOWN = new WeakMap<Searched, boolean>()
+const KNOWN = new WeakMap<Searched, ReadonlySet<string>>()
 
-/** Whether the engine has the options of MOVES yet; one that has not refuses unknown names. */
-export function knowsMoves(engine: Searched): boolean {
-  const known = KNOWN.get(engine)
-  if (known !== undefined) return known
-  let knows = true
+/** Which of the newer options the engine has; one that has not refuses the name. */
+function known(engine: Searched): ReadonlySet<string> {
+  const names =
+    KNOWN.get(engine) ?? new Set(Object.entries(SOME).flatMap(([name, value]) => (takes(engine, name, value) ? name : [])))
+  KNOWN.set(engine, names)
+  return names
+}
+
+const SOME: Required<Newer> = { grace: 10, maxRequestTime: 300, onReplay: 'report' }
+
+function takes(engine: Searched, name: string, value: unknown): boolean {
   try {
-    engine.sessionsOf({ secrets: OLD, grace: 10, maxRequestTime: 300, onReplay: 'report' } as Parameters<typeof sessionsOf>[0])
-  } catch {
-    knows = false
+    engine.sessionsOf({ secrets: OLD, [name]: value } as Parameters<typeof sessionsOf>[0])
+    return true
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'BAD_OPTIONS') return false
+    throw error
   }
-  KNOWN.set(engine, knows)
-  return knows
 }
 
 /** The newer options that may be given to this engine; a time limit over the idle time would be refused. */
-export function newerFor(engine: Searched, { newer, idle }: Plan): Newer {
-  if (!newer || !knowsMoves(engine)) return {}
-  const { maxRequestTime = 300, ...rest } = newer
-  return { ...rest, maxRequestTime: Math.min(maxRequestTime, idle) }
+export function newerFor(engine: Searched, { newer = {}, idle }: Plan): Newer {
+  const names = known(engine)
+  const given = Object.entries(newer).filter(([name]) => names.has(name))
+  const { maxRequestTime, ...rest } = Object.fromEntries(given) as Newer
+  return { ...rest, ...(maxRequestTime !== undefined && { maxRequestTime: Math.min(maxRequestTime, idle) }) }
+}
+
+/** What an engine promises under these options, in milliseconds: by its defaults where the schedule says nothing. */
+export function promisedBy(engine: Searched, plan: Plan): { grace: number; maxRequestTime: number; acts: boolean } {
+  const names = known(engine)
+  const {
+    grace = names.has('grace') ? 10 : 0,
+    maxRequestTime = Math.min(300, plan.idle),
+    onReplay = 'report',
+  } = newerFor(engine, plan)
+  return { grace: grace * 1000, maxRequestTime: maxRequestTime * 1000, acts: onReplay !== 'report' }
 }
 
 export interface SiteOptions {

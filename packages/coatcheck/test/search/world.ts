@@ -40,6 +40,7 @@ export class World {
   readonly #tags = new AsyncLocalStorage<Tag>()
   #events: Event[] = []
   #orders = 0
+  readonly #meanwhile = new Set<Promise<unknown>>()
 
   constructor(seed: number) {
     this.dice = diceOf(seed, 7)
@@ -70,6 +71,16 @@ export class World {
     return new Promise((resolve) => this.later(ms, this.tag, resolve))
   }
 
+  /** Work on a real disk, which takes no time here: nothing else happens until it is done. */
+  async meanwhile<T>(work: Promise<T>): Promise<T> {
+    this.#meanwhile.add(work)
+    try {
+      return await work
+    } finally {
+      this.#meanwhile.delete(work)
+    }
+  }
+
   within<T>(tag: Tag, run: () => T): T {
     return this.#tags.run(tag, run)
   }
@@ -84,6 +95,10 @@ export class World {
       const done: unknown = this.within(event.tag, event.run)
       if (done instanceof Promise) await done
       await drained()
+      while (this.#meanwhile.size > 0) {
+        await Promise.allSettled(this.#meanwhile)
+        await drained()
+      }
     }
   }
 
