@@ -11,7 +11,7 @@ export const ended = (truth: Truth, line: Line, by: number): boolean =>
 const endsByReplay = ({ history: { knows, replayed } }: Truth): boolean => knows.acts && replayed.length > 0
 
 const isGuest = (truth: Truth, line: Line): boolean =>
-  !truth.history.probes.some((probe) => truth.open(line, probe).some(({ owner, who }) => (owner ?? who) !== undefined))
+  !truth.history.probes.some((probe) => truth.open(line, probe).some(({ owner }) => owner !== undefined))
 
 /** Promise 1: what was acknowledged is there, once. */
 export function writesAreKept(truth: Truth, report: Report): void {

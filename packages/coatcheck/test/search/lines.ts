@@ -104,7 +104,8 @@ export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
   const { letter } = visit.plan
   if (letter === 'D' || letter === 'O') return true
   const person = personOf(visit)
-  if (person === undefined || !visit.saw || truth.history.plan.face === 'h3') return false
+  if (person === undefined || !visit.saw || !line.tickets.has(visit.presented ?? '') || truth.history.plan.face === 'h3')
+    return false
   const before = whoseIs(visit.saw)
   return before !== undefined && before !== person
 }

@@ -72,14 +72,11 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
 }
 
 /** Of two tickets, the one whose session it sees is the one it came with. */
-function tellApart(visit: Visit, { log }: Look, { probes }: History): void {
+function tellApart(visit: Visit, { handle }: Look, { probes }: History): void {
   const { presented, beside } = visit
-  const isOf = (ticket = '') =>
-    probes
-      .at(-1)
-      ?.looks.get(ticket)
-      ?.log.some((name) => log.includes(name)) === true
-  if (beside !== undefined && isOf(beside) && !isOf(presented)) Object.assign(visit, { presented: beside, beside: presented })
+  if (beside === undefined || handle === undefined) return
+  if (probes.some(({ looks }) => looks.get(beside)?.handle === handle))
+    Object.assign(visit, { presented: beside, beside: presented })
 }
 
 const cookiesOf = ({ presented, beside }: Visit): string =>
