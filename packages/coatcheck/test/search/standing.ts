@@ -27,12 +27,10 @@ export const STANDING: Readonly<Record<string, string>> = {
 
 /** The same faults in rarer forms, which this number of schedules need not show. */
 export const RARE: Readonly<Record<string, string>> = {
-  '2 alive after a sign-out (its ticket: absolute-expired)': 'V10',
   '2 alive after a sign-out (its ticket: duplicate)': 'C8: a sign-out with two live tickets ends neither',
   '2 alive after a sign-out (its ticket: replaced)': 'V11',
   '2 alive after a sign-out (its ticket: unknown)': 'V3: what leads on was evicted or pruned',
   '2 alive after another signed in (its ticket: opened it)': 'C3: what leads on was pruned while the request was under way',
-  '4 not recognised': 'C8',
   '4 sign-in overwritten (by a ticket: idle-expired)': 'V10',
   '4 sign-in overwritten (by a ticket: unknown)': 'V3: the full memory store evicted what leads on',
   '4 sign-in overwritten (by a ticket: unknown-key)': 'C8, V9',
