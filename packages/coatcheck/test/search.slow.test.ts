@@ -1,0 +1,88 @@
+import { rm } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { faceOf, sessionsOf } from '../src/core/sessions.ts'
+import { draw } from './search/draw.ts'
+import { engineOf, FOLDER, MUTANTS, type Mutant } from './search/mutants.ts'
+import type { Plan } from './search/plan.ts'
+import { searched, smallest, tried } from './search/search.ts'
+import type { Searched } from './search/sites.ts'
+import { RARE, STANDING } from './search/standing.ts'
+
+// Random schedules of whole requests, judged by what their clients saw: `npm run search` does the same for longer.
+
+const PARTS = 6
+const SCHEDULES = 5_000
+const MOST_FOR_A_MUTANT = 3_000
+const under = { engine: { sessionsOf, faceOf } }
+
+beforeAll(() => rm(FOLDER, { recursive: true, force: true }))
+afterAll(() => rm(FOLDER, { recursive: true, force: true }))
+
+it('a schedule is played in the same way each time', async () => {
+  for (const face of ['core', 'fetch', 'remix', 'h3'] as const) {
+    for (let seed = 1; seed <= 40; seed++) {
+      const plan = draw(seed, { faces: [face] })
+      const [one, other] = [await tried(plan, under), await tried(plan, under)]
+      expect(other.history.told).toEqual(one.history.told)
+      expect(other.verdict).toEqual(one.verdict)
+      expect(one.history.told.length).toBeGreaterThan(2)
+    }
+  }
+})
+
+const found = new Set<string>()
+
+for (let part = 0; part < PARTS; part++) {
+  it(`the engine shows no violation but those that stand: part ${part + 1} of ${PARTS}`, async () => {
+    const seed = 1 + part * SCHEDULES
+    const { findings, schedules } = await searched({ under, seed, goesOn: (tally) => tally.schedules < SCHEDULES })
+    expect(schedules).toBe(SCHEDULES)
+    const news = [...findings.values()].filter(({ kind }) => !Object.hasOwn(STANDING, kind) && !Object.hasOwn(RARE, kind))
+    expect(news.map(({ kind, plan }) => `${kind}: --replay '${JSON.stringify(plan)}'`)).toEqual([])
+    for (const kind of findings.keys()) found.add(kind)
+  })
+}
+
+it('all that stand are shown: what is not was repaired, and goes from the list', () => {
+  expect(Object.keys(STANDING).filter((kind) => !found.has(kind))).toEqual([])
+})
+
+it('what shows a violation is made smaller, and needs all that is left', async () => {
+  const mutant = MUTANTS.find(({ fault }) => fault === 'an update is not run again on the fresh value')
+  const broken = { engine: await engineOf(mutant, 'smaller') }
+  const kind = '1 lost'
+  const { findings } = await searched({
+    under: broken,
+    seed: 1,
+    goesOn: (tally) => !tally.findings.has(kind) && tally.schedules < MOST_FOR_A_MUTANT,
+  })
+  const { plan } = findings.get(kind) ?? {}
+  if (!plan) throw new Error('nothing was found')
+  const small = await smallest(plan, kind, broken)
+  const kinds = async (of: Plan) => (await tried(of, broken)).verdict.violations.map((violation) => violation.kind)
+  expect(small.requests).toHaveLength(2)
+  expect(small.faults).toEqual([])
+  expect(await kinds(small)).toContain(kind)
+  for (const one of small.requests) expect(await kinds({ ...small, requests: [one] })).not.toContain(kind)
+})
+
+/** The first schedule in which the mutant shows a fault of its kind, and the engine as it is shows nothing. */
+async function noticed(engine: Searched, { shows }: Pick<Mutant, 'shows'>): Promise<number | undefined> {
+  for (let seed = 1; seed <= MOST_FOR_A_MUTANT; seed++) {
+    const plan = draw(seed, { faces: ['core'] })
+    const { verdict } = await tried(plan, { engine })
+    if (!verdict.violations.some(({ kind }) => shows.test(kind))) continue
+    if ((await tried(plan, under)).verdict.violations.length === 0) return seed
+  }
+  return undefined
+}
+
+it('nothing is noticed of the engine as it is, read from a copy', async () => {
+  expect(await noticed(await engineOf(undefined, 'control'), { shows: /^/ })).toBeUndefined()
+})
+
+for (const [at, mutant] of MUTANTS.entries()) {
+  it(`is noticed: ${mutant.fault}`, async () => {
+    expect(await noticed(await engineOf(mutant, `mutant-${at}`), mutant)).toEqual(expect.any(Number))
+  })
+}

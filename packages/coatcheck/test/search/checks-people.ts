@@ -1,0 +1,98 @@
+import { COOKIE, effectOf } from './browser.ts'
+import { ended, type Report } from './checks.ts'
+import type { Look, Visit } from './history.ts'
+import { type Line, livesUntil, opens, personOf, type Truth } from './lines.ts'
+
+/** Promise 8, S15: whoever holds an old ticket only never sees what came after it, and is never given the new one. */
+export function oldHoldersGainNothing(truth: Truth, report: Report): void {
+  const { history, lines } = truth
+  for (const line of lines) {
+    for (const mover of line.movers) {
+      for (const visit of line.visits) {
+        const { presented, browser, plan } = visit
+        if (visit === mover || browser === mover.browser || presented === undefined || !line.tickets.has(presented)) continue
+        if (truth.descends(presented, mover.given as string) || signsInAsItsOwner(visit, mover)) continue
+        const number = browser === 'attacker' ? '3' : '3b'
+        const says = (what: string) =>
+          report(`${number} ${what}`, `#${plan.id} of ${browser}, after #${mover.plan.id} of ${mover.browser}`, visit.doneAt ?? 0)
+        if (visit.given === mover.given) says('is given the new ticket')
+        const isNew = isLater(truth, line, mover, visit)
+        if ([visit.saw, visit.after].some((look) => opens(look) && isNew(look))) says('sees what came after')
+        const { given } = visit
+        if (given === undefined || given === presented) continue
+        if (history.probes.some(({ looks }) => opens(looks.get(given)) && isNew(looks.get(given) as Look))) says('walks in')
+      }
+    }
+  }
+}
+
+/** Who proves to be the person whose session it became may be led to it. */
+const signsInAsItsOwner = (visit: Visit, mover: Visit): boolean =>
+  personOf(visit) !== undefined && personOf(visit) === (personOf(mover) ?? mover.saw?.owner ?? mover.saw?.who)
+
+/** Whether a look shows what the move, or anybody else after it, put there. */
+function isLater(truth: Truth, line: Line, mover: Visit, visit: Visit): (look: Look) => boolean {
+  const names = new Set<string>()
+  for (const other of line.visits) {
+    if (other.browser === visit.browser) continue
+    for (const { name, from } of other.writes) if (other === mover || from > (mover.doneAt as number)) names.add(name)
+  }
+  const person = personOf(mover)
+  const was = mover.saw?.owner ?? mover.saw?.who
+  const isPerson = person !== undefined && was !== person && personOf(visit) !== person
+  const sawBefore = new Set([visit.saw?.owner, visit.saw?.who])
+  return ({ log, owner, who }) =>
+    log.some((name) => names.has(name) && truth.lineOf(mover.given) === line) ||
+    (isPerson && [owner, who].includes(person) && (!sawBefore.has(person) || (visit.opensFrom ?? 0) > (mover.doneAt as number)))
+}
+
+/** A sign-in stays in the browser, whatever older answer comes after it; and a live ticket is not thrown away. */
+export function signInsStay(truth: Truth, report: Report): void {
+  const { history } = truth
+  for (const visit of history.visits) {
+    if (effectOf(visit.lines, COOKIE).count > 1) report('4 two cookies', `#${visit.plan.id}`, visit.doneAt ?? 0)
+    const { deliveredAt, replaced, presented, given } = visit
+    // Of two tickets nobody can tell which is whose.
+    if (deliveredAt === undefined || replaced === undefined || replaced === given || visit.beside !== undefined) continue
+    const live = truth.firstLook(replaced, deliveredAt)
+    const line = truth.lineOf(replaced)
+    if (!opens(live) || !line || ended(truth, line, deliveredAt)) continue
+    const signIn = truth.giverOf(replaced)
+    if (replaced === presented) {
+      if (opens(visit.saw)) continue
+      const isNearEnd = (visit.opensFrom ?? 0) >= livesUntil(truth, line, visit.opensFrom ?? 0)
+      const kind = isNearEnd
+        ? '5 over by one clock only'
+        : visit.refused === 'unknown-key'
+          ? '4 unknown secret'
+          : '4 not recognised'
+      report(kind, `#${visit.plan.id} came with a ticket that is alive, and it was replaced or cleared`, deliveredAt)
+    } else if (truth.lineOf(presented) !== line && signIn && isOvertaken(visit, signIn, presented)) {
+      report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
+    } else if (signIn && isOvertaken(visit, signIn, presented)) {
+      const couldKnow = (visit.lastRanAt ?? 0) > (signIn.lastWriteAt ?? 0)
+      if (couldKnow)
+        report(
+          `4 sign-in overwritten (by a ticket: ${visit.refused ?? 'opened'})`,
+          `#${visit.plan.id} puts another ticket over that of #${signIn.plan.id}`,
+          deliveredAt,
+        )
+      else report('allowed: an older answer overtaken by a sign-in', `#${visit.plan.id}`, deliveredAt)
+    }
+  }
+}
+
+/** Whether its request left the browser before the sign-in's answer came, from the same ticket. */
+const isOvertaken = (visit: Visit, signIn: Visit, presented: string | undefined): boolean =>
+  personOf(signIn) !== undefined &&
+  personOf(visit) === undefined &&
+  signIn.browser === visit.browser &&
+  signIn.presented !== undefined &&
+  signIn.presented === presented &&
+  visit.sentAt <= (signIn.deliveredAt ?? 0)
+
+/** Promise 16: an index names every owned session that somebody can open. */
+export function ownersAreListed({ history }: Truth, report: Report): void {
+  for (const _ of history.unlisted)
+    report('9 not listed', 'a session of an owner is not in its index', history.probes.at(-1)?.at ?? 0)
+}

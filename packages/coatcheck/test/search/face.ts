@@ -1,0 +1,29 @@
+import type { Look } from './history.ts'
+
+/** A session in one request, whatever gave it. */
+export interface Held {
+  look(): Look
+  write(name: string): void
+  signIn(owner: string): void | Promise<void>
+  regenerate(): void | Promise<void>
+  signOut(): void | Promise<void>
+  destroy(): void | Promise<void>
+  /** Stores what changed so far. */
+  commit(): Promise<unknown>
+  /** Whether `commit` does. */
+  readonly commitsByCall: boolean
+}
+
+/** What a page does with it; called with how to open it. */
+export type Page = (open: () => Promise<Held>) => Promise<void>
+
+/** Serves one request: the Set-Cookie lines of its answer. Rejects with what an application would be told. */
+export type Serve = (cookie: string, page: Page) => Promise<readonly string[]>
+
+export const list = (log: unknown): readonly string[] => (Array.isArray(log) ? (log as string[]) : [])
+export const added =
+  (name: string) =>
+  (log: unknown): string[] => [...list(log), name]
+
+export const requestWith = (cookie: string): Request =>
+  new Request('https://shop.test/', cookie === '' ? {} : { headers: { cookie } })

@@ -1,0 +1,78 @@
+import type { Session as CoreSession } from '../../src/core/types.ts'
+import { withSession } from '../../src/frameworks/fetch.ts'
+import { added, type Held, list, requestWith, type Serve } from './face.ts'
+import { byH3, byRemix } from './faces-others.ts'
+import type { Face } from './plan.ts'
+import type { Sites } from './sites.ts'
+
+function ofCore(session: CoreSession, commit?: () => Promise<unknown>): Held {
+  return {
+    look: () => ({
+      isNew: session.isNew,
+      readOnly: session.readOnly,
+      owner: session.owner,
+      who: session.get('who') as string | undefined,
+      log: list(session.get('log')),
+      keys: session.keys(),
+      handle: session.handle,
+    }),
+    write(name) {
+      session.update('log', added(name))
+      session.set(`k${name}`, true)
+    },
+    signIn(owner) {
+      session.signIn(owner)
+      session.set('who', owner)
+    },
+    regenerate: () => session.regenerateId(),
+    signOut: () => session.signOut(),
+    destroy: () => session.destroy(),
+    commit: async () => commit?.(),
+    commitsByCall: commit !== undefined,
+  }
+}
+
+const cookies = (lines: readonly (readonly [string, string])[]): string[] =>
+  lines.filter(([name]) => name === 'set-cookie').map(([, line]) => line)
+
+const FACES: Record<Face, (site: Sites) => Serve> = {
+  core({ engine, sessions }) {
+    const face = engine.faceOf(sessions)
+    return async (cookie, page) => {
+      const scope = face.detached({ get: (name) => (name === 'cookie' && cookie !== '' ? cookie : null) })
+      scope.enter()
+      try {
+        await page(async () => {
+          const session = (await scope.open()) as unknown as CoreSession
+          return ofCore(session, async () => scope.commit())
+        })
+      } catch (error) {
+        await scope.abandon()
+        throw error
+      }
+      try {
+        await scope.close(200)
+      } finally {
+        scope.finish()
+      }
+      return cookies(scope.lines)
+    }
+  },
+  fetch({ sessions }) {
+    return async (cookie, page) => {
+      const serve = withSession(sessions, async (request) => {
+        await page(async () => {
+          const session = (await sessions.open(request)) as CoreSession
+          return ofCore(session)
+        })
+        return new Response('done')
+      })
+      return (await serve(requestWith(cookie))).headers.getSetCookie()
+    }
+  },
+  remix: byRemix,
+  h3: byH3,
+}
+
+/** How requests of this kind reach these sessions. */
+export const servesBy = (face: Face, site: Sites): Serve => FACES[face](site)

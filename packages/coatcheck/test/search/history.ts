@@ -1,0 +1,91 @@
+import type { Person, Plan, RequestPlan } from './plan.ts'
+
+/** What a request, or somebody who only looks, sees of a session. */
+export interface Look {
+  readonly isNew: boolean
+  readonly readOnly: boolean
+  /** Who the engine says is signed in, where the face can say it. */
+  readonly owner: string | undefined
+  /** The same as the application wrote it down. */
+  readonly who: string | undefined
+  /** The names of all writes, in order. */
+  readonly log: readonly string[]
+  readonly keys: readonly string[]
+  readonly handle: string | undefined
+}
+
+/** One write that a request made: its name, when its commit began, when it was acknowledged. */
+export interface Write {
+  readonly name: string
+  readonly from: number
+  acked: number | undefined
+}
+
+/** All that the outside saw of one request. */
+export interface Visit {
+  readonly plan: RequestPlan
+  readonly browser: Person
+  sentAt: number
+  /** The ticket its browser had when it was sent. */
+  presented: string | undefined
+  /** Another one that somebody else put there. */
+  beside: string | undefined
+  opensFrom?: number
+  saw?: Look
+  /** When its first commit began, and when it changed the session for the last time. */
+  commitAt?: number
+  readonly writes: Write[]
+  /** What it saw of the session after its commit. */
+  after?: Look
+  /** When the server was done with it. */
+  doneAt?: number
+  /** 200, or 500 when something was thrown; undefined: its process died. */
+  status?: number
+  error?: unknown
+  /** An event said that its changes were not kept. */
+  dropped: boolean
+  /** Why its ticket was not honoured, as an event said. */
+  refused?: string
+  lines: readonly string[]
+  /** The ticket it was given. */
+  given?: string
+  /** It was told to forget its ticket. */
+  cleared: boolean
+  deliveredAt?: number
+  /** What its answer replaced in the jar. */
+  replaced?: string | undefined
+  calls: number
+  /** When a call of its own was last carried out by the store; and one that changed something. */
+  lastRanAt?: number
+  lastWriteAt?: number
+}
+
+/** All tickets that were given out so far, opened by somebody whom nothing disturbs. */
+export interface Probe {
+  readonly at: number
+  /** No request is under way and no call of the store is still to land. */
+  readonly quiet: boolean
+  readonly looks: ReadonlyMap<string, Look>
+}
+
+export interface History {
+  readonly plan: Plan
+  readonly visits: Visit[]
+  readonly probes: Probe[]
+  /** Handles of which a use of an old ticket was reported, once for each time. */
+  readonly replayed: string[]
+  /** When live sessions were dropped for lack of room. */
+  readonly evicted: number[]
+  /** Rejections that nobody handled. */
+  readonly unhandled: unknown[]
+  /** Owned sessions that an index did not name. */
+  readonly unlisted: string[]
+  /** Owned records that no ticket opens. */
+  orphans: number
+  /** What happened, told for people. */
+  readonly told: string[]
+  /** The faults that did happen. */
+  readonly struck: Set<number>
+  /** What this engine promises with these options; `acts`: it ends sessions for the use of an old ticket. */
+  readonly knows: { readonly grace: number; readonly maxRequestTime: number; readonly acts: boolean }
+}

@@ -1,0 +1,81 @@
+import type { SessionEvent } from '../../src/core/events.ts'
+import type { Store } from '../../src/stores/store.ts'
+import type { Serve } from './face.ts'
+import { servesBy } from './faces.ts'
+import type { History } from './history.ts'
+import type { Happening, Plan } from './plan.ts'
+import { type Searched, type Sites, STAGES, siteOf } from './sites.ts'
+import type { Life, World } from './world.ts'
+
+export interface Instance {
+  readonly life: Life
+  readonly stage: number
+  readonly serve: Serve
+  readonly sites: Sites
+}
+
+/** The processes of the site, each with an engine of its own: they share the store, and nothing else. */
+export class Instances {
+  readonly #all: Instance[] = []
+  readonly #plan: Plan
+  readonly #world: World
+  readonly #history: History
+  readonly #engine: Searched
+  readonly #store: () => Store
+
+  constructor(plan: Plan, world: World, history: History, engine: Searched, store: () => Store) {
+    this.#plan = plan
+    this.#world = world
+    this.#history = history
+    this.#engine = engine
+    this.#store = store
+  }
+
+  at(instance: number): Instance {
+    return this.#all[instance] as Instance
+  }
+
+  startAll(): void {
+    for (const instance of this.#plan.skews.keys()) this.#start(instance, 0)
+  }
+
+  happens({ what, instance, stage = 0 }: Happening): void {
+    const { life, sites, stage: before } = this.at(instance)
+    this.#world.tell(`instance ${instance}: ${what}${what === 'stage' ? ` ${before} to ${stage}` : ''}`)
+    if (what === 'kill') this.kill(life)
+    else if (what === 'stage') this.#start(instance, stage, life)
+    else this.#world.within({ life }, () => void sites.sessions.prune().catch(() => {}))
+  }
+
+  /** All that the process has begun goes no further; another starts in its place. */
+  kill(life: Life): void {
+    if (!life.alive) return
+    life.alive = false
+    this.#world.tell(`instance ${life.instance} dies`)
+    this.#start(life.instance, this.at(life.instance).stage)
+  }
+
+  #start(instance: number, stage: number, life?: Life): void {
+    const { skews, face } = this.#plan
+    const tag = life ?? { instance, alive: true, skew: skews[instance] as number }
+    const sites = this.#world.within({ life: tag }, () =>
+      siteOf(this.#engine, this.#plan, this.#store(), {
+        now: () => this.#world.now(),
+        onEvent: (event) => this.#onEvent(event),
+        secrets: STAGES[stage] as readonly string[],
+      }),
+    )
+    this.#all[instance] = { life: tag, stage, sites, serve: servesBy(face, sites) }
+  }
+
+  #onEvent(event: SessionEvent): void {
+    const { visit } = this.#world.tag
+    if (event.type === 'dropped' && visit) visit.dropped = true
+    if (event.type === 'refused' && visit) visit.refused = event.reason
+    const type: string = event.type
+    if (type === 'replayed') this.#history.replayed.push(String((event as { handle?: string }).handle))
+    if (type === 'loaded' || type === 'committed') return
+    const reason = 'reason' in event ? ` ${event.reason}` : ''
+    this.#world.tell(`${visit ? `#${visit.plan.id}` : 'somebody'} event ${type}${reason}`)
+  }
+}

@@ -1,0 +1,141 @@
+import type { History, Look, Probe, Visit, Write } from './history.ts'
+
+/**
+ * One session as its visitors know it: all tickets that led from one to the next. Made from what was given to whom, and from what looked
+ * the same afterwards; no record is read for it.
+ */
+export interface Line {
+  readonly tickets: Set<string>
+  /** Every request that came with one of its tickets, or that began it. */
+  readonly visits: Visit[]
+  /** Requests that made a new ticket of an old one. */
+  readonly movers: Visit[]
+  readonly birth: Visit
+}
+
+/** What the outside can know of a run, put in order. */
+export interface Truth {
+  readonly history: History
+  readonly lines: readonly Line[]
+  lineOf(ticket: string | undefined): Line | undefined
+  /** The request that first gave it out. */
+  giverOf(ticket: string | undefined): Visit | undefined
+  /** Where a write went. */
+  lineOfWrite(visit: Visit, write: Write): Line | undefined
+  /** Whether `ticket` was made of `older`, by however many steps. */
+  descends(ticket: string | undefined, older: string): boolean
+  /** What it opens at the first look from this time on. */
+  firstLook(ticket: string, from: number): Look | undefined
+  /** What the tickets of this session open. */
+  open(line: Line, probe: Probe): readonly Look[]
+}
+
+/** Shows something: an empty session that cannot be written is none. */
+export const opens = (look: Look | undefined): look is Look =>
+  look !== undefined && !look.isNew && !(look.readOnly && look.log.length === 0)
+
+export const movesOf = ({ plan: { letter } }: Visit): boolean => 'RSB'.includes(letter)
+export const personOf = ({ plan: { letter } }: Visit): string | undefined =>
+  letter === 'S' ? 'alice' : letter === 'B' ? 'bob' : undefined
+const whoseIs = ({ owner, who }: Look): string | undefined => owner ?? who
+
+export function truthOf(history: History): Truth {
+  const lines: Line[] = []
+  const lineOfTicket = new Map<string, Line>()
+  const givers = new Map<string, Visit>()
+  const firstLook = (ticket: string, from: number): Look | undefined =>
+    history.probes.find(({ at, looks }) => at >= from && looks.has(ticket))?.looks.get(ticket)
+
+  const given = history.visits
+    .filter((visit) => visit.given !== undefined && visit.doneAt !== undefined)
+    .sort((a, b) => (a.doneAt as number) - (b.doneAt as number))
+  for (const visit of given) {
+    const ticket = visit.given as string
+    if (lineOfTicket.has(ticket)) continue
+    givers.set(ticket, visit)
+    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number))
+      ? undefined
+      : lineOfTicket.get(visit.presented ?? '')
+    const line = before ?? { tickets: new Set<string>(), visits: [], movers: [], birth: visit }
+    if (!before) lines.push(line)
+    line.tickets.add(ticket)
+    lineOfTicket.set(ticket, line)
+    if (before && movesOf(visit) && ticket !== visit.presented) line.movers.push(visit)
+  }
+  for (const visit of history.visits) {
+    const at = new Set([visit.presented, visit.beside, visit.given].map((ticket) => lineOfTicket.get(ticket ?? '')))
+    for (const line of at) line?.visits.push(visit)
+  }
+  const lineOf = (ticket: string | undefined) => lineOfTicket.get(ticket ?? '')
+  return {
+    history,
+    lines,
+    lineOf,
+    giverOf: (ticket) => givers.get(ticket ?? ''),
+    lineOfWrite: (visit) => lineOf(visit.given) ?? (opens(visit.saw) ? lineOf(visit.presented) : undefined),
+    descends(ticket, older) {
+      const seen = new Set<string>()
+      for (let at = ticket; at !== undefined && !seen.has(at); at = givers.get(at)?.presented) {
+        if (at === older) return true
+        seen.add(at)
+      }
+      return false
+    },
+    firstLook,
+    open: (line, { looks }) => [...line.tickets].map((ticket) => looks.get(ticket)).filter(opens),
+  }
+}
+
+/** Whether the ticket that a request was given is that of another session than the one it came with. */
+function isAfresh({ saw, plan }: Visit, look: Look | undefined): boolean {
+  if (!saw || !opens(saw)) return true
+  // What it saw came along, or did not.
+  if (opens(look) && saw.log.length > 0) return !look.log.some((name) => saw.log.includes(name))
+  const person = whoseIs(saw)
+  if (plan.letter === 'S' || plan.letter === 'B')
+    return person !== undefined && person !== (plan.letter === 'S' ? 'alice' : 'bob')
+  return plan.letter === 'O' || plan.letter === 'D'
+}
+
+/** Whether this request ends a session that it came to: by name, or because another person signs in. */
+export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
+  const isOfIt = line.tickets.has(visit.presented ?? '') || line.tickets.has(visit.beside ?? '')
+  if (visit.commitAt === undefined || !isOfIt) return false
+  const { letter } = visit.plan
+  if (letter === 'D' || letter === 'O') return true
+  const person = personOf(visit)
+  if (person === undefined || !visit.saw || !line.tickets.has(visit.presented ?? '') || truth.history.plan.face === 'h3')
+    return false
+  const before = whoseIs(visit.saw)
+  return before !== undefined && before !== person
+}
+
+/** Clocks differ by 30 s from the true one at most. */
+const SKEW = 31_000
+
+/** Until when a session certainly lives, as of `at`, if nobody ends it. */
+export function livesUntil({ history: { plan }, lineOfWrite }: Truth, line: Line, at: number): number {
+  let idle = 0
+  for (const visit of line.visits) {
+    const wrote = visit.writes.some((write) => (write.acked ?? Infinity) <= at && lineOfWrite(visit, write) === line)
+    const isKept = visit === line.birth || line.movers.includes(visit) || wrote
+    if (!isKept || visit.status !== 200 || visit.dropped || (visit.doneAt as number) > at) continue
+    idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - SKEW)
+  }
+  return Math.min(idle, (line.birth.commitAt as number) + plan.absolute * 1000 - SKEW)
+}
+
+/** From when on a session certainly is over, as of `at`: nobody who came in time used it for so long. */
+export function overFrom({ plan }: History, line: Line, at: number): number {
+  const { idle, absolute } = { idle: plan.idle * 1000 + 2 * SKEW, absolute: plan.absolute * 1000 + 2 * SKEW }
+  const busyUntil = (visit: Visit) => Math.max(visit.doneAt ?? 0, visit.lastRanAt ?? 0, visit.commitAt ?? 0)
+  let [over, born] = [busyUntil(line.birth) + idle, busyUntil(line.birth)]
+  const used = line.visits.filter((visit) => visit.commitAt !== undefined && visit !== line.birth && opens(visit.saw))
+  for (const visit of used.sort((a, b) => (a.commitAt as number) - (b.commitAt as number))) {
+    const began = visit.commitAt as number
+    if (began > at || began > Math.min(over, born + absolute)) continue
+    over = Math.max(over, busyUntil(visit) + idle)
+    if (movesOf(visit)) born = Math.max(born, busyUntil(visit))
+  }
+  return Math.min(over, born + absolute)
+}

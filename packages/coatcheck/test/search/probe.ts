@@ -1,0 +1,57 @@
+import type { Session } from '../../src/core/types.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { COOKIE } from './browser.ts'
+import type { History, Look, Probe } from './history.ts'
+import type { Sites } from './sites.ts'
+
+const list = (log: unknown): readonly string[] => (Array.isArray(log) ? (log as string[]) : [])
+
+/** Opens every ticket that was given out, on the true clock, knowing every secret; changes nothing. */
+export async function probed(
+  { engine, sessions }: Sites,
+  store: Store,
+  history: History,
+  isLast: boolean,
+): Promise<Pick<Probe, 'looks'>> {
+  const face = engine.faceOf(sessions)
+  const looks = new Map<string, Look>()
+  for (const { given } of history.visits) {
+    if (given === undefined || looks.has(given)) continue
+    const scope = face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${given}` : null) })
+    const session = (await scope.open()) as unknown as Session
+    looks.set(given, {
+      isNew: session.isNew,
+      readOnly: session.readOnly,
+      owner: session.owner,
+      who: session.get('who') as string | undefined,
+      log: list(session.get('log')),
+      keys: session.keys(),
+      handle: session.handle,
+    })
+  }
+  if (isLast) await compareIndex(store, history, looks)
+  return { looks }
+}
+
+/** Every owned session that somebody can open is listed; what nobody can open any more is counted. */
+async function compareIndex(store: Store, history: History, looks: ReadonlyMap<string, Look>): Promise<void> {
+  const open = new Set<string>()
+  const owners = new Set<string>()
+  const listed = new Set<string>()
+  for (const { isNew, owner, handle } of looks.values()) {
+    if (isNew || owner === undefined || handle === undefined) continue
+    const found = await store.read(handle)
+    open.add(handle)
+    if (found?.record.owner === undefined) continue
+    if (!owners.has(found.record.owner)) for (const key of (await store.listByOwner?.(found.record.owner)) ?? []) listed.add(key)
+    owners.add(found.record.owner)
+  }
+  if (!store.listByOwner) return
+  history.unlisted.push(...[...open].filter((handle) => !listed.has(handle)))
+  for (const key of listed) {
+    const found = open.has(key) ? undefined : await store.read(key)
+    // What leads on to a newer record is none.
+    if (found && found.record.expiresAt > Date.now() && found.record.data.startsWith('{') && !found.record.data.includes('"to":'))
+      history.orphans++
+  }
+}

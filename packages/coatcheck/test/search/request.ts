@@ -1,0 +1,88 @@
+import { COOKIE, effectOf, type Jar } from './browser.ts'
+import type { Held, Serve } from './face.ts'
+import type { History, Look, Visit } from './history.ts'
+import type { World } from './world.ts'
+
+/** Tickets by short names, in the order in which they were met. */
+export class Names {
+  readonly #names = new Map<string, string>()
+  of(ticket: string | undefined): string {
+    if (ticket === undefined) return 'no ticket'
+    if (!this.#names.has(ticket)) this.#names.set(ticket, `ticket ${this.#names.size + 1}`)
+    return this.#names.get(ticket) as string
+  }
+}
+
+/** One request, from its arrival to its answer; what its browser makes of that comes later, if at all. */
+export async function served(visit: Visit, serve: Serve, jar: Jar, world: World, history: History, names: Names): Promise<void> {
+  const { plan } = visit
+  let held: Held | undefined
+  try {
+    visit.lines = await serve(cookiesOf(visit), async (open) => {
+      await world.sleep(plan.opensAfter)
+      visit.opensFrom = world.time
+      held = await open()
+      visit.saw = held.look()
+      tellApart(visit, visit.saw, history)
+      world.tell(`#${plan.id} opens: ${shown(visit.saw)}`)
+      await world.sleep(plan.hold)
+      visit.commitAt = world.time
+      await changes(visit, held, world, history)
+    })
+    visit.status = 200
+    for (const write of visit.writes) write.acked ??= world.time
+    if (held && plan.letter !== 'D') visit.after = held.look()
+  } catch (error) {
+    visit.status = 500
+    visit.error = error
+  }
+  visit.doneAt = world.time
+  const { given, cleared } = visit.status === 200 ? effectOf(visit.lines, COOKIE) : { given: undefined, cleared: false }
+  Object.assign(visit, { cleared, ...(given !== undefined && { given }) })
+  const said = given !== undefined ? `gives ${names.of(given)}` : cleared ? 'clears' : 'says nothing'
+  world.tell(`#${plan.id} ${visit.status}: ${visit.status === 200 ? said : visit.error}${visit.dropped ? ', dropped' : ''}`)
+  if (plan.back === null || (given === undefined && !cleared)) return
+  world.later(plan.back, {}, () => {
+    visit.deliveredAt = world.time
+    visit.replaced = jar.ticket
+    jar.ticket = given
+    world.tell(`#${plan.id} arrives: ${plan.browser} has ${names.of(given)}`)
+  })
+}
+
+async function changes(visit: Visit, held: Held, world: World, { plan: { face } }: History): Promise<void> {
+  const { letter, again, bare, id } = visit.plan
+  const write = (name: string) => {
+    visit.writes.push({ name, from: world.time, acked: undefined })
+    held.write(name)
+  }
+  if (letter === 'R') await held.regenerate()
+  if (letter === 'S') await held.signIn('alice')
+  if (letter === 'B') await held.signIn('bob')
+  if (letter === 'O') await held.signOut()
+  if (letter === 'D') await held.destroy()
+  if ('RSBW'.includes(letter) && !bare) write(`${id}`)
+  if (again !== undefined) {
+    await held.commit()
+    if (held.commitsByCall) for (const each of visit.writes) each.acked ??= world.time
+    await world.sleep(again)
+    write(`${id}b`)
+  }
+  if (face === 'h3') await held.commit()
+}
+
+/** Of two tickets, the one whose session it sees is the one it came with. */
+function tellApart(visit: Visit, { handle }: Look, { probes }: History): void {
+  const { presented, beside } = visit
+  if (beside === undefined || handle === undefined) return
+  if (probes.some(({ looks }) => looks.get(beside)?.handle === handle))
+    Object.assign(visit, { presented: beside, beside: presented })
+}
+
+const cookiesOf = ({ presented, beside }: Visit): string =>
+  [presented, beside]
+    .filter((ticket) => ticket !== undefined)
+    .map((ticket) => `${COOKIE}=${ticket}`)
+    .join('; ')
+
+const shown = ({ isNew, owner, who, log }: Look): string => (isNew ? 'nothing' : `${owner ?? who ?? 'a guest'} with [${log}]`)
