@@ -94,7 +94,7 @@ export class CommitQueue {
     let found = await this.#update(key, of('update'), from)
     for (const { commit, done, failed } of of('move')) {
       try {
-        const step = await this.#moves.move(commit, found ?? (await this.#read(key)))
+        const step = await this.#moves.move(commit, this.#unlessOver(found) ?? (await this.#read(key)))
         done(step)
       } catch (error) {
         failed(error)
@@ -106,7 +106,7 @@ export class CommitQueue {
 
   /** Writes the changes of all turns at once; what is at `key` now, as far as it is known. */
   async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
-    let found = from
+    let found = this.#unlessOver(from)
     for (let attempt = 0; ; attempt++) {
       turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
@@ -142,6 +142,11 @@ export class CommitQueue {
       await backOff(attempt, this.#engine)
       found = undefined
     }
+  }
+
+  /** A record that was over when it was read may go on since: somebody else has seen the session. */
+  #unlessOver(found: VersionedRecord | undefined): VersionedRecord | undefined {
+    return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found
   }
 
   #turnAway(turn: Turn, found: VersionedRecord | undefined): void {

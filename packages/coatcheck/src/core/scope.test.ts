@@ -969,6 +969,51 @@ describe('promise 2: a session that another request ended', () => {
   })
 })
 
+describe('C7: a session that ended by time while a request was under way', () => {
+  const HALF_A_DAY = 43_200
+
+  test.each<[string, (session: LiveSession) => void]>([
+    ['reads', (s) => s.get('a')],
+    ['writes', (s) => s.set('b', 2)],
+    ['takes a new id', (s) => s.regenerateId()],
+  ])('does not come back when that request %s', async (_, act) => {
+    const site = desk('stored', { idleTimeout: 86_400 })
+    const ticket = await site.visit((session) => session.set('a', 1))
+    site.clock.advance(HALF_A_DAY + 60)
+    const scope = site.arrive(ticket)
+    act(await scope.open())
+    site.clock.advance(HALF_A_DAY)
+    await scope.commit()
+    expect(scope.lines).toEqual([])
+    expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
+  })
+
+  test('is told when somebody signs in with it: nobody is', async () => {
+    const site = desk('stored', { idleTimeout: 86_400 })
+    const ticket = await site.visit((session) => session.set('a', 1))
+    const scope = site.arrive(ticket)
+    const session = await scope.open()
+    session.signIn('ada')
+    site.clock.advance(2 * HALF_A_DAY)
+    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('has not, when another request saw it meanwhile: what the slow one writes is kept', async () => {
+    const site = desk('stored', { idleTimeout: 86_400 })
+    const ticket = await site.visit((session) => session.set('a', 1))
+    const scope = site.arrive(ticket)
+    ;(await scope.open()).set('b', 2)
+    site.clock.advance(HALF_A_DAY)
+    const options = { secrets: SECRET, store: site.store.store, now: site.clock.now, idleTimeout: 86_400 }
+    const elsewhere = faceOf(sessionsOf(options)).scope({}, new Headers({ cookie: `${COOKIE}=${ticket}` }))
+    ;(await elsewhere.open()).set('c', 3)
+    await elsewhere.commit()
+    site.clock.advance(HALF_A_DAY + 60)
+    await scope.commit()
+    expect(await site.look(ticket, (s) => s.keys())).toEqual(['a', 'c', 'b'])
+  })
+})
+
 describe('a ticket that was given up for a new one', () => {
   const AFTER_GRACE = 15
   const AFTER_REQUESTS = 400

@@ -130,7 +130,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
   }
 
   async function touch(held: StoredHeld, taken: Taken, request: Circumstances): Promise<Saved> {
-    if (held.isReplaced) return { held }
+    // What has ended while the request was under way does not come back.
+    if (held.isReplaced || isOver(held.life, engine.now())) return { held }
     const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
     // A cookie that ends with the idle end goes on with it.
     const isRolling = rolls(held.body, engine.policy)
