@@ -152,8 +152,7 @@ export class CommitQueue {
   #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
     const { commit, done } = turn
     if (found?.forwarding) done({ forwarding: found.forwarding, at: found.key })
-    else if (found) done({ dropped: 'ended' })
-    else passes(turn, () => done(this.#ends.gone(commit)))
+    else passes(turn, () => done(found ? this.#ends.over(commit) : this.#ends.gone(commit)))
   }
 
   /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */

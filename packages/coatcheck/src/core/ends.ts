@@ -54,8 +54,13 @@ export class Ends {
   }
 
   /** What becomes of a commit that finds nothing where its session was. */
-  gone({ kind, taken, request }: PendingCommit): Step {
-    this.#checkGone(request)
+  gone(commit: PendingCommit): Step {
+    this.#checkGone(commit.request)
+    return this.over(commit)
+  }
+
+  /** What becomes of a commit whose session has ended. */
+  over({ kind, taken }: PendingCommit): Step {
     if (kind === 'move' && taken.move?.kind === 'signIn') {
       throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')
     }

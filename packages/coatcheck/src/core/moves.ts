@@ -86,7 +86,8 @@ export class Moves {
     }
     if (found?.forwarding && taken.attempts.idOf(found.forwarding.key)) return { forwarding: found.forwarding, at: found.key }
     await this.#discard(made, taken)
-    return found?.forwarding ? { forwarding: found.forwarding, at: found.key } : this.#ends.gone(commit)
+    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }
+    return found ? this.#ends.over(commit) : this.#ends.gone(commit)
   }
 
   /** Takes a commit that found its session moved to where it went, as far as it may go. Nobody else is ever told the new id. */
