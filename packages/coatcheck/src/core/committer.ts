@@ -113,8 +113,9 @@ export class Committer {
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
       emit({ type: 'dropped', reason: dropped, ...(this.#held && { handle: this.#held.handle }) })
-      this.#reply.lines = []
     }
+    // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
+    if (dropped || held?.isReplaced) this.#reply.lines = []
     const send =
       ticket !== undefined && held ? this.#reply.giving(ticket, held, how) : plan === 'end' ? this.#reply.clearing(how) : []
     this.#held = held

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { clockFrom, DAY } from '../../test/helpers/clock.ts'
 import { gate, settled } from '../../test/helpers/gate.ts'
-import { COOKIE, discretion, SECRET } from '../../test/helpers/site.ts'
+import { COOKIE, discretion, NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import { type Watched, watched } from '../../test/helpers/watched.ts'
 import type { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
@@ -1076,6 +1076,22 @@ describe('a ticket that was given up for a new one', () => {
     expect(new Set([old, now, other]).size).toBe(3)
     expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
     expect(await site.look(other, (s) => [s.owner, s.keys()])).toEqual([undefined, ['b']])
+  })
+
+  test('V7: a request that was about to send it again, signed anew, withdraws it once it meets the sign-in', async () => {
+    const site = desk('stored', { secrets: [NEWER_SECRET, SECRET] })
+    const before = faceOf(sessionsOf({ secrets: SECRET, store: site.store.store, now: site.clock.now })).scope({}, new Headers())
+    ;(await before.open()).set('a', 1)
+    await before.commit()
+    const scope = site.arrive(ticketOf(before))
+    const session = await scope.open()
+    session.set('b', 2)
+    await scope.commit()
+    expect(scope.lines).toHaveLength(1)
+    await site.visit((other) => other.signIn('ada'), ticketOf(before))
+    session.set('c', 3)
+    await scope.commit()
+    expect(scope.lines, 'it would undo the sign-in in the browser').toEqual([])
   })
 
   test('promise 8: a request in flight with it keeps what it writes, and is told nothing of the sign-in', async () => {

@@ -100,7 +100,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     const { kept, id, isOwn = false } = outcome
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
     if (kept.key !== held.known.key && id === undefined) {
-      return { held: { ...held, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
+      return { held: { ...held, isReplaced: true, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
     }
     if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
     const asked = taken.changes.lasts !== undefined || taken.renews === true
