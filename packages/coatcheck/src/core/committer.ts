@@ -119,8 +119,8 @@ export class Committer {
     const send =
       ticket !== undefined && held ? this.#reply.giving(ticket, held, how) : plan === 'end' ? this.#reply.clearing(how) : []
     this.#held = held
-    this.#over = []
-    this.#blocked = undefined
+    if (plan === 'end' || plan === 'end+create') this.#over = []
+    if (held) this.#blocked = this.#cannotEnd = undefined
     session.settle(held, taken)
     if (!dropped) emit({ type: 'committed', plan, ...(held && { handle: held.handle }) })
     if (ticket !== undefined) this.#ticket = ticket

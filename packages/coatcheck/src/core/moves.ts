@@ -81,11 +81,10 @@ export class Moves {
       }
     } catch (error) {
       // Where nobody knows whether the old record leads to it, the new one must stay.
-      if (!(error instanceof SessionError && error.code === 'STORE_FAILED')) await this.#discard(made, taken)
+      if (made && (error as SessionError).code !== 'STORE_FAILED') await this.#discard(made, taken)
       throw error
     }
-    if (found?.forwarding && taken.attempts.idOf(found.forwarding.key)) return { forwarding: found.forwarding, at: found.key }
-    await this.#discard(made, taken)
+    if (made) await this.#discard(made, taken)
     if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }
     return found ? this.#ends.over(commit) : this.#ends.gone(commit)
   }
@@ -154,8 +153,7 @@ export class Moves {
   }
 
   /** A record that nothing leads to. One that cannot be removed is left: nobody knows its id. */
-  async #discard(made: Made | undefined, { attempts }: Taken): Promise<void> {
-    if (!made) return
+  async #discard(made: Made, { attempts }: Taken): Promise<void> {
     attempts.forget(made.key)
     try {
       await this.#records.end((await this.#records.read(made.key)) ?? made)

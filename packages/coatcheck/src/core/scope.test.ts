@@ -1066,6 +1066,21 @@ describe('a ticket that was given up for a new one', () => {
     expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
   })
 
+  test('promise 8: whoever signed in with it can sign out in the same request', async () => {
+    const site = desk()
+    const old = await site.visit((session) => session.set('a', 1))
+    await site.visit((session) => session.signIn('ada'), old)
+    site.clock.advance(AFTER_GRACE)
+    const scope = site.arrive(old)
+    const session = await scope.open()
+    session.signIn('bob')
+    await scope.commit()
+    const bobs = ticketOf(scope) ?? ''
+    session.destroy()
+    await scope.commit()
+    expect(await site.look(bobs, (s) => s.isNew)).toBe(true)
+  })
+
   test('promise 8: once no request of that time is under way it is a stranger’s, but still no sign-out', async () => {
     const site = desk()
     const old = await site.visit((session) => session.set('a', 1))
