@@ -21,7 +21,8 @@ describe('promises 1, 2 and 8: two requests at once, in every order, one dying o
 })
 
 describe('three requests at once, at most two made to wait, one dying or one call done twice at every step', () => {
-  for (const letters of ['RWD', 'SWD', 'RSW', 'RSD', 'RWW', 'SWW', 'SSD', 'RRD', 'SRN']) {
+  // The others are drawn at random by `npm run search`, and below.
+  for (const letters of ['RWD', 'SWD', 'SWW', 'RSD']) {
     it(letters, async () => {
       const runs = await nothingBad(scenario({ letters, store: () => memoryStore() }), {
         kill: true,
@@ -62,7 +63,7 @@ it('beyond the bound: any requests in any number, drawn at random', async () => 
     })
     expect(bad).toEqual([])
   }
-  await fc.assert(fc.asyncProperty(cases, holds), { numRuns: 250 })
+  await fc.assert(fc.asyncProperty(cases, holds), { numRuns: 120 })
 })
 
 describe('the same on real stores', () => {
