@@ -40,13 +40,16 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   /** The values as an object: reading, assigning and deleting its properties is `get`, `set` and `delete`. */
   readonly data: Partial<Data>
   /**
-   * Makes this the session of `owner` (a user's id), under a new id; the old one dies at once. A guest's values are kept; those of
-   * another owner are not. Call it after checking the password, and for each step-up. OWASP ASVS 7.2.4.
+   * Makes this the session of `owner` (a user's id), under a new id; the old one shows nothing that comes after. A guest's values are kept;
+   * those of another owner are not. Call it after checking the password, and for each step-up. OWASP ASVS 7.2.4.
    */
   signIn(owner: string): void
-  /** Ends the session for good and goes on as an anonymous visitor, with nothing but what `keep` names. */
+  /**
+   * Ends the session for good and goes on as an anonymous visitor, with nothing but what `keep` names. The commit fails with `CONFLICT` where
+   * it cannot be sure that the session has ended; no answer says "signed out" then.
+   */
   signOut(options?: SignOutOptions<Data>): void
-  /** Gives the same session a new id; the old one dies at once. For a change of privileges; `signIn` does it by itself. */
+  /** Gives the same session a new id; the old one shows nothing that comes after. For a change of privileges; `signIn` does it by itself. */
   regenerateId(): void
   /** Ends the session for good, for every request that holds its ticket. It cannot be written to afterwards. */
   destroy(): void
@@ -55,8 +58,10 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   /** Whether the visitor came without a session. */
   readonly isNew: boolean
   /**
-   * Whether nothing can be written because the store could not be read (`whenStoreDown: 'read-only'`): whose session it is and what
-   * it holds is unknown, so it has no owner and no values, and every change throws `STORE_FAILED`.
+   * Whether nothing can be written: the session that the visitor's ticket belongs to may live, and cannot be opened here, so this one has no
+   * owner and no values. Either the store could not be read (`whenStoreDown: 'read-only'`), and every change throws `STORE_FAILED`. Or it is
+   * the old ticket of a session with a new id, or of a secret or a release that this process does not know: then changes fail when they
+   * are stored (`CONFLICT`, `KEY_UNKNOWN`, `STORE_FAILED`), and `signIn` begins a session of its own.
    */
   readonly readOnly: boolean
   readonly owner: string | undefined

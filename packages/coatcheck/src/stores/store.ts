@@ -11,7 +11,10 @@ export interface SessionRecord {
   readonly createdAt: number
   /** Milliseconds since the epoch: the absolute end; fixed when the record is created. */
   readonly endsAt: number
-  /** Milliseconds since the epoch: the idle end, at most `endsAt`. */
+  /**
+   * Milliseconds since the epoch: the idle end, at most `endsAt`; later than that only where the record is no session any more, but leads to
+   * another or says that one has ended.
+   */
   readonly expiresAt: number
   /**
    * Milliseconds since the epoch: a store that makes room by evicting keeps the record until then, and may take it first afterwards.
