@@ -115,6 +115,7 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined && !isForwarding(to)) return 'corrupt'
     if (ended === true) return { frame: { key }, body: EMPTY, ended }
+    if (to && data === undefined) return { frame: { key }, body: EMPTY, to } // an old cookie of another library leads on
     if (!isObject(data) || !isObject(flash) || typeof (owner ?? '') !== 'string') return 'corrupt'
     if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
     if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) return 'corrupt'

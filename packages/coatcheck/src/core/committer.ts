@@ -76,9 +76,11 @@ export class Committer {
     const { ended, move, begins } = taken
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
     if (refusal && (changed || ended)) {
-      taken.undo()
+      if (!ended) taken.undo() // an end is not tried again when the headers leave
       throw refusal
     }
+    // Whoever asks for a new id begins a session of their own.
+    if (move) this.#blocked = undefined
     const maySlide = this.#request.mayResend || keeper.kind !== 'sealed'
     const slideIsDue = taken.renews === true || (held !== undefined && maySlide && slides(held, this.#core))
     const signsIn = move?.kind === 'signIn'

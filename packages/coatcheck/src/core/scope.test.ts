@@ -1050,9 +1050,15 @@ describe('a ticket that was given up for a new one', () => {
     for (const act of [(s: LiveSession) => s.set('b', 2), (s: LiveSession) => s.destroy(), (s: LiveSession) => s.signOut()]) {
       const scope = site.arrive(old)
       act(await scope.open())
-      await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
+      await expect((async () => scope.close(200))()).rejects.toMatchObject({ code: 'CONFLICT' })
       expect(scope.lines).toEqual([])
+      scope.finish()
+      await settled()
     }
+    expect(
+      site.events.map(({ type }) => type),
+      'told once',
+    ).not.toContain('late-failed')
     expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
   })
 
@@ -1063,6 +1069,21 @@ describe('a ticket that was given up for a new one', () => {
     site.clock.advance(AFTER_GRACE)
     const again = await site.visit((session) => session.signIn('bob'), old)
     expect(await site.look(again, (s) => [s.owner, s.keys()])).toEqual(['bob', []])
+    expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
+  })
+
+  test('promise 8: whoever asks for a new id with it begins a session of their own, in a later commit as well', async () => {
+    const site = desk()
+    const old = await site.visit((session) => session.set('a', 1))
+    const now = await site.visit((session) => session.signIn('ada'), old)
+    site.clock.advance(AFTER_GRACE)
+    const scope = site.arrive(old)
+    const session = await scope.open()
+    session.regenerateId()
+    await scope.commit()
+    session.set('user', 'bob')
+    await scope.commit()
+    expect(await site.look(ticketOf(scope) ?? '', (s) => s.entries())).toEqual([['user', 'bob']])
     expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
   })
 
