@@ -11,7 +11,10 @@ export interface SessionRecord {
   readonly createdAt: number
   /** Milliseconds since the epoch: the absolute end; fixed when the record is created. */
   readonly endsAt: number
-  /** Milliseconds since the epoch: the idle end, at most `endsAt`. */
+  /**
+   * Milliseconds since the epoch: until when a store keeps the record. The idle end, at most `endsAt`; an update may name a later time, for
+   * what leads on to another session. From `endsAt` on `listByOwner` may leave it out.
+   */
   readonly expiresAt: number
   /**
    * Milliseconds since the epoch: a store that makes room by evicting keeps the record until then, and may take it first afterwards.
