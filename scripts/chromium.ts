@@ -44,6 +44,7 @@ function install(): string | undefined {
       { cause },
     )
   }
+  return find()
 }
 
 // As a command: one line that says where it is, or why there is none.

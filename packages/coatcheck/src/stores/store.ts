@@ -13,7 +13,7 @@ export interface SessionRecord {
   readonly endsAt: number
   /**
    * Milliseconds since the epoch: the idle end, at most `endsAt`; later than that only where the record is no session any more, but leads to
-   * another or says that one has ended.
+   * another or says that one has ended. From `endsAt` on `listByOwner` may leave it out.
    */
   readonly expiresAt: number
   /**

@@ -411,6 +411,32 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     }),
     caught: 'a keepUntil, past or to come, changes nothing about what is read, nor when it expires',
   },
+  'no life is longer than the absolute end': {
+    fault: (correct) => ({
+      update: (key, record, version) =>
+        correct.update(key, { ...record, expiresAt: Math.min(record.expiresAt, record.endsAt) }, version),
+    }),
+    caught: 'update may keep a record past its absolute end, for itself and for nobody else',
+  },
+  'prune goes by the absolute end': {
+    fault: (correct, at, step) => ({
+      async prune(before, limit) {
+        for (const key of await step('expired', () => at.keys().filter((each) => (at.find(each)?.record.endsAt ?? 0) <= before)))
+          await correct.delete(key, at.find(key)?.version ?? '')
+        return correct.prune(before, limit)
+      },
+    }),
+    caught: 'update may keep a record past its absolute end, for itself and for nobody else',
+  },
+  'the absolute end of one session takes the index of its owner': {
+    fault: (correct, at, step, now) => ({
+      async listByOwner(owner) {
+        const keys = await correct.listByOwner(owner)
+        return (await step('find', () => keys.some((key) => (at.find(key)?.record.endsAt ?? Infinity) <= now()))) ? [] : keys
+      },
+    }),
+    caught: 'update may keep a record past its absolute end, for itself and for nobody else',
+  },
   'prune spares what has a keepUntil': {
     fault: (correct, at) => {
       const kept = new Set<string>()

@@ -1,7 +1,19 @@
 // Stores keep no clock: they may drop what has expired, never what has not.
 
 import type { Found } from '../stores/store.ts'
-import { type Case, DAY, MINUTE, needing, newKey, newRecord, newSession, same, sameRecord, sure } from './suite-trial.ts'
+import {
+  type Case,
+  DAY,
+  MINUTE,
+  needing,
+  newKey,
+  newRecord,
+  newSession,
+  same,
+  sameKeys,
+  sameRecord,
+  sure,
+} from './suite-trial.ts'
 
 /** Whether a store gives it back is its own affair. */
 function withoutKeep(found: Found | undefined): Found | undefined {
@@ -63,6 +75,31 @@ export const times: readonly Case[] = [
         await store.prune(expiresAt, 1_000)
         same(await store.read(key), undefined, 'pruned at expiresAt, a record with a keepUntil is')
       }
+    },
+  },
+  {
+    name: 'update may keep a record past its absolute end, for itself and for nobody else',
+    guarantee: 'alive',
+    async test(trial) {
+      const { store } = trial
+      const owner = newKey()
+      const endsAt = trial.now() + MINUTE
+      const { key, record, version } = await newSession(trial, { owner, expiresAt: endsAt, endsAt })
+      const other = await newSession(trial, { owner })
+      const kept = { ...record, data: 'kept', expiresAt: endsAt + 10 * MINUTE }
+      const next = await store.update(key, kept, version)
+      sure(next !== undefined && next !== version, 'update with an expiresAt behind endsAt did nothing.')
+      sameRecord(await store.read(key), kept, 'before its absolute end', next)
+      trial.advance(2 * MINUTE)
+      await store.prune?.(kept.expiresAt - 1, 100)
+      sameRecord(await store.read(key), kept, 'past its absolute end, one millisecond before expiresAt', next)
+      // Whether this one is still listed, now that it has ended, is the store's own affair.
+      const rest = (await store.listByOwner?.(owner))?.filter((listed) => listed !== key)
+      if (rest) sameKeys(rest, [other.key], 'past the absolute end of one session, the others of its owner are')
+      if (store.prune) await store.prune(kept.expiresAt, 100)
+      else same(await store.delete(key, next), true, 'past its absolute end, delete of the current version gave')
+      same(await store.read(key), undefined, 'a record kept past its absolute end, and pruned at expiresAt or deleted, is')
+      if (store.listByOwner) sameKeys(await store.listByOwner(owner), [other.key], 'after that, the sessions of its owner are')
     },
   },
   needing('touch', 'touch', 'touch moves expiresAt forward and keeps everything else, the version too', async (trial) => {

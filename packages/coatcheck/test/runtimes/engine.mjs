@@ -249,13 +249,23 @@ function storedSession(it, label, make) {
     same(await thief.does((session) => session.isNew), true, 'the old cookie is alive')
   })
 
-  test('promise 8: the old id is dead once somebody signed in', async (s) => {
+  test('promise 8: the old id never shows who signed in, and is dead and reported once its grace is over', async (s) => {
     const ada = s.person()
     await ada.does((session) => session.set('cart', ['coat']))
     const planted = s.person(ada.twin())
-    await ada.does((session) => session.signIn('ada'))
-    same(await planted.does((session) => [session.isNew, session.owner ?? null]), [true, null], 'the planted id')
+    const later = s.person(ada.twin())
+    await ada.does((session) => {
+      session.signIn('ada')
+      session.set('address', 'Main Street')
+    })
+    const seen = (session) => [session.owner ?? null, session.keys(), session.readOnly]
+    same(await planted.does(seen), [null, ['cart'], false], 'the planted id at once')
+    same(planted.browser.cookies()[0].value === later.browser.cookies()[0].value, true, 'the planted id was told a new one')
+    s.clock.now += 60_000
+    same(await later.does(seen), [null, [], true], 'the planted id a minute later')
     same(s.events.findLast(({ type }) => type === 'refused')?.reason, 'replaced', 'the reason')
+    same(s.events.filter(({ type }) => type === 'replayed').length, 1, 'the alarms')
+    same(await ada.does(seen), ['ada', ['cart', 'address'], false], 'the session of who signed in')
   })
 
   test('promise 8: what a request in flight wrote is kept across the new id', async (s) => {
