@@ -141,7 +141,7 @@ test('C8: a session that is pruned while somebody signs in with it: told, and th
   const scope = server.arrive(ticket)
   signsIn(await scope.open())
   site.clock.advance(1)
-  await site.records.prune()
+  await site.records.prune(site.clock.now(), 1000)
   expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
   const now = await server.visit(signsIn, ticket)
   expect(await server.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', []])
