@@ -23,7 +23,11 @@ export class FlashValues {
 
   peek(key: string, stored: Stored): unknown {
     const entry = this.#find(key, stored)?.entry
-    return entry && Entry.parsed(entry.rich, JSON.parse(entry.text)).take()
+    try {
+      return entry && Entry.parsed(entry.rich, JSON.parse(entry.text)).take()
+    } catch {
+      return undefined
+    }
   }
 
   /** Reads a value, which removes it. */
@@ -76,7 +80,8 @@ export class FlashValues {
   #find(key: string, stored: Stored): Flash | undefined {
     const { left, read } = this.#underWay
     const all = [this.#left.get(key), left.get(key), stored?.get(key)]
-    return all.find((flash) => flash && !this.#read.has(flash.id) && !read.has(flash.id))
+    // What a newer release left in a way of its own is for that one to show.
+    return all.find((flash) => flash && !flash.entry.isOpaque && !this.#read.has(flash.id) && !read.has(flash.id))
   }
 
   #forget(key: string, stored: Stored): void {

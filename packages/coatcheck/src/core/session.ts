@@ -83,7 +83,7 @@ export class LiveSession implements Session {
   }
 
   keys = (): string[] => this.#values.keys()
-  entries = (): [string, unknown][] => this.keys().map((key) => [key, this.get(key)])
+  entries = (): [string, unknown][] => this.#values.entries()
 
   signIn = (owner: string): void => {
     this.#admit('signIn()', true)

@@ -54,10 +54,16 @@ export class Values {
   keys(): string[] {
     const now = this.#now()
     const stored = [...this.#body.values].filter(([key, entry]) =>
-      this.#live.has(key) ? this.read(key).present : entry.live(now),
+      this.#live.has(key) ? this.read(key).present : entry.live(now) && !entry.isOpaque,
     )
     const added = [...this.#live.keys()].filter((key) => !this.#body.values.has(key) && this.read(key).present)
     return [...stored.map(([key]) => key), ...added]
+  }
+
+  /** Those that can be read. */
+  entries(): [string, unknown][] {
+    const all = this.keys().map((key) => [key, this.read(key)] as const)
+    return all.filter(([, { present }]) => present).map(([key, { value }]) => [key, value])
   }
 
   get changed(): boolean {

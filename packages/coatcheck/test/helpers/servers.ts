@@ -1,0 +1,99 @@
+import type { Engine } from '../../src/core/engine.ts'
+import type { SessionEvent } from '../../src/core/events.ts'
+import type { FaceOptions } from '../../src/core/options.ts'
+import type { Scope } from '../../src/core/scope.ts'
+import type { LiveSession } from '../../src/core/session.ts'
+import { faceOf, sessionsOf } from '../../src/core/sessions.ts'
+import { type MemoryStore, memoryStore } from '../../src/stores/memory.ts'
+import { type Clock, clockFrom } from './clock.ts'
+import { COOKIE, discretion, SECRET } from './site.ts'
+import { type Watched, watched } from './watched.ts'
+
+/** One process that serves a site: scopes are opened, committed and finished by hand. */
+export interface Server {
+  readonly events: SessionEvent[]
+  /** Its own calls of the store that all share. */
+  readonly watch: Watched
+  /** The scope of a new request that presents these tickets. */
+  arrive(ticket?: string | readonly string[], headers?: Record<string, string>): Scope
+  /** The ticket that a visitor holds after a request that does this. */
+  visit(act: (session: LiveSession) => unknown, ticket?: string): Promise<string>
+  /** What a later request with this ticket finds. */
+  look<T>(ticket: string, at: (session: LiveSession) => T): Promise<T>
+}
+
+/** A site of several processes, which share nothing but a store. */
+export interface Place {
+  readonly clock: Clock
+  readonly records: MemoryStore
+  /** `ahead`: seconds by which its clock is wrong. */
+  server(options?: Partial<FaceOptions> & { readonly ahead?: number }, surroundings?: Partial<Engine>): Server
+}
+
+export function place(shared: Partial<FaceOptions> = {}): Place {
+  const clock = clockFrom()
+  const records = memoryStore({ now: clock.now })
+  return {
+    clock,
+    records,
+    server({ ahead = 0, ...own } = {}, surroundings = {}) {
+      const { secrets = SECRET, store = records, ...more } = { ...shared, ...own }
+      const watch = watched(store)
+      const events: SessionEvent[] = []
+      const onEvent = (event: SessionEvent) => {
+        discretion.tell(event)
+        events.push(event)
+      }
+      const now = () => clock.now() + ahead * 1000
+      const options = { ...(secrets.length > 0 && { secrets }), now, onEvent, ...more, store: watch.store }
+      const face = faceOf(sessionsOf(options, { sleep: async () => {}, ...surroundings }))
+      const arrive: Server['arrive'] = (ticket, headers = {}) => {
+        const cookie = [ticket ?? []].flat().map((one) => `${COOKIE}=${one}`)
+        return face.scope({}, new Headers({ ...headers, ...(cookie.length > 0 && { cookie: cookie.join('; ') }) }))
+      }
+      return {
+        events,
+        watch,
+        arrive,
+        async visit(act, ticket) {
+          const scope = arrive(ticket)
+          act(await scope.open())
+          await scope.commit()
+          return ticketIn(scope) ?? ticket ?? ''
+        },
+        look: async (ticket, at) => at(await arrive(ticket).open()),
+      }
+    },
+  }
+}
+
+/** The ticket that this scope's response gives; '' where it clears the cookie. */
+export function ticketIn(scope: Scope): string | undefined {
+  const ticket = scope.lines[0]?.[1].split(';')[0]?.split('=')[1]
+  if (ticket) discretion.hide(ticket)
+  return ticket
+}
+
+/** What a request's commit came to, and whether its response says anything to the browser. */
+export async function outcome(scope: Scope): Promise<{ readonly told: string; readonly lines: number }> {
+  let told = 'done'
+  try {
+    await scope.commit()
+  } catch (error) {
+    told = (error as { code?: string }).code ?? String(error)
+  }
+  return { told, lines: scope.lines.length }
+}
+
+/** What becomes of a request that presents this ticket and does this. */
+export async function attempt(server: Server, ticket: string, act: (session: LiveSession) => unknown): Promise<string> {
+  const scope = server.arrive(ticket)
+  act(await scope.open())
+  const { told, lines } = await outcome(scope)
+  return lines === 0 ? `${told}, nothing sent` : `${told}, ${ticketIn(scope) === '' ? 'cleared' : 'given'}`
+}
+
+/** An error of a store that is not there. */
+export const down = (): never => {
+  throw new Error('connection refused')
+}
