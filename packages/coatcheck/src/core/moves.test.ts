@@ -455,6 +455,25 @@ describe('V4: an old ticket within its time, at another process', () => {
   })
 })
 
+test('V9: whoever signs in or renews with an old ticket after its time has a session of their own, which can be written to', async () => {
+  for (const moves of [signsIn, renews, (s: LiveSession) => s.renew()]) {
+    const site = place()
+    const server = site.server()
+    const old = await server.visit((s) => s.set('a', 1))
+    const now = await server.visit(signsIn, old)
+    site.clock.advance(75)
+    const scope = await underWay(server, old, (s) => [moves(s), s.begin()])
+    const session = scope.session as LiveSession
+    expect(session.readOnly).toBe(true)
+    expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
+    expect(session.readOnly).toBe(false)
+    session.set('b', 2)
+    expect((await outcome(scope)).told).toBe('done')
+    expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys())).toEqual(['b'])
+    expect(await server.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
+  }
+})
+
 test('V1: a write that waits at the store while its session gets two new ids lands in the last one', async () => {
   const site = place()
   const [server, other] = [site.server(), site.server()]
