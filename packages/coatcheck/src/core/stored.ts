@@ -47,7 +47,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     known,
     id,
     stale,
-    ...(known.forwarding && { isReplaced: true }),
+    ...(known.forwarding && { isReplaced: true, leadsTo: known.forwarding.key }),
   })
 
   async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
