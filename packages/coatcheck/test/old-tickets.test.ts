@@ -160,6 +160,32 @@ describe.each(adapters)('$name', (adapter) => {
     expect(await site.get(ada, 'a', 'late')).toEqual([1, 1])
   })
 
+  test.each([
+    ['is kept', 0],
+    ['is too late', 301],
+  ])(
+    'V7: a ticket that it was about to send again is withdrawn when it meets a new id; what it writes then %s',
+    async (_, seconds) => {
+      const site = await opened(adapter, { secrets: [NEWER_SECRET, SECRET] })
+      const { store, clock } = site
+      const before = await adapter.serve({ store, secrets: [SECRET], now: clock.now, onEvent: () => {} })
+      const ada = site.person()
+      await site.does(ada, (held) => held.set('a', 1), before)
+      const door = gate()
+      const late = site.asks(ada, async (held) => {
+        await held.set('b', 1)
+        await door.pass()
+        await held.set('late', 1)
+      })
+      await door.reached
+      await site.moves(ada)
+      clock.advance(seconds)
+      door.open()
+      expect(await late).toMatchObject({ went: seconds === 0 ? 'ok' : 'failed', cookies: 0 })
+      expect(await site.get(ada, 'a', 'late')).toEqual([1, seconds === 0 ? 1 : undefined])
+    },
+  )
+
   test('V2: one that is older than maxRequestTime is an error, its sign-out too', async () => {
     for (const act of [(held: Held) => held.set('late', 1), (held: Held) => held.end()]) {
       const site = await opened(adapter, { maxRequestTime: 30 })

@@ -259,9 +259,9 @@ export const adapters: readonly Adapter[] = [
   },
   {
     name: 'Astro’s middleware',
-    serve({ secrets: [secret = ''], store, ...settings }) {
-      const site = { cookie: { name: COOKIE }, formerCookie: COOKIE, isProduction: true }
-      const onRequest = astroMiddleware(site, { getSecret: () => secret, store, settings })
+    serve({ secrets, store, now, onEvent, ...times }) {
+      const site = { cookie: { name: COOKIE }, formerCookie: COOKIE, isProduction: true, ...times }
+      const onRequest = astroMiddleware(site, { getSecret: () => undefined, store, settings: { secrets, now, onEvent } })
       return (request, act) => {
         // In the place of the object that Astro makes, which real Astro is needed for.
         const session = new (class AstroSession {})() as SessionMethods
