@@ -4,6 +4,7 @@ import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
 import type { Circumstances, Engine, Held, Saved, Taken } from './engine.ts'
 import { slides, timed } from './lasting.ts'
+import { saysMovedOn } from './pending.ts'
 import { type Plan, planCommit } from './plan.ts'
 import { type Core, type Recognised, recognise } from './recognise.ts'
 import { Reply } from './reply.ts'
@@ -93,7 +94,10 @@ export class Committer {
         andThen(keeper.commit(plan, held, taken, this.#request, this.#over), (saved) =>
           this.#saved(plan, saved, taken, session, how),
         ),
-      () => taken.undo(),
+      (error) => {
+        taken.undo()
+        if (saysMovedOn(error)) this.#reply.lines = []
+      },
     )
   }
 

@@ -61,6 +61,24 @@ describe.each(WAYS_TO_END)('a request that %s', (_, ends) => {
     expect(await newer.look(ticket, (s) => s.keys())).toEqual(['a', 'b'])
   })
 
+  test('C4: is told of a newer release’s record also where it waits behind another end that failed', async () => {
+    const site = place()
+    const server = site.server()
+    const ticket = await server.visit((s) => s.set('a', 1))
+    const key = await server.look(ticket, (s) => s.handle ?? '')
+    const scopes = [server.arrive(ticket), server.arrive(ticket), server.arrive(ticket)]
+    for (const scope of scopes) ends(await scope.open())
+    let calls = 0
+    server.watch.before = async (call) => {
+      if (call !== 'update' || ++calls > 1) return
+      await renew(site, key)
+      down()
+    }
+    const came = await Promise.all(scopes.map(outcome))
+    expect(came).toEqual(Array(3).fill({ told: 'STORE_FAILED', lines: 0 }))
+    expect(await text(site, key)).toContain('"format":2')
+  })
+
   test('C8: and presented two live tickets ends both', async () => {
     const site = place()
     const server = site.server()
@@ -130,6 +148,33 @@ describe('V10: a session that is over by this clock', () => {
     await behind.visit((s) => s.set('c', 3), ticket)
     expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
     expect(await ahead.look(ticket, (s) => s.keys())).toEqual(['a', 'c'])
+  })
+})
+
+describe('a browser that holds the old ticket and the new one, of two paths', () => {
+  test.each(['the old one first', 'the new one first'])('V4: has the session, not a choice of two: %s', async (order) => {
+    const site = place()
+    const server = site.server()
+    const old = await server.visit((s) => s.set('a', 1))
+    const now = await server.visit(signsIn, old)
+    const both = order === 'the old one first' ? [old, now] : [now, old]
+    for (const seconds of [0, 5, 60]) {
+      site.clock.advance(seconds)
+      const session = await server.arrive(both).open()
+      expect([session.owner, session.keys()]).toEqual(['ada', ['a']])
+    }
+    expect(server.events).not.toContainEqual({ type: 'refused', reason: 'duplicate' })
+  })
+
+  test('V4: an old ticket that leads elsewhere is another one', async () => {
+    const site = place()
+    const server = site.server()
+    const old = await server.visit((s) => s.set('a', 1))
+    await server.visit(signsIn, old)
+    const planted = await server.visit((s) => s.signIn('eve'))
+    const session = await server.arrive([old, planted]).open()
+    expect([session.isNew, session.owner]).toEqual([true, undefined])
+    expect(server.events).toContainEqual({ type: 'refused', reason: 'duplicate' })
   })
 })
 

@@ -16,7 +16,7 @@ export class Ends {
 
   /** Ends the session, wherever it went. Throws `CONFLICT` where it cannot be told whether it lives. */
   async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<void> {
-    let found = from
+    let found = readable(from)
     for (let attempt = 0; attempt < 100; attempt++) {
       if (!found) return this.#checkGone(request)
       if (found.forwarding) {

@@ -86,6 +86,8 @@ export interface Held extends Kept {
   readonly stale: boolean
   /** Opened by an old ticket, which shows for a while what there was. */
   readonly isReplaced?: boolean
+  /** The handle of the session that has taken its place. */
+  readonly leadsTo?: string
   /** Another library kept it until now. */
   readonly foreign?: boolean
   /** Nothing in its ticket says when it was seen: it is always as if that were now. */

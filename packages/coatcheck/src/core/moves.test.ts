@@ -455,6 +455,69 @@ describe('V4: an old ticket within its time, at another process', () => {
   })
 })
 
+describe('V7: a request that has given a ticket, and goes on', () => {
+  /** It was sent again, signed anew; or is of this request's own new id. Then another request gives the session a new id. */
+  const gave = async (first: Act, meanwhile: Act, seconds: number, act: Act) => {
+    const site = place({ secrets: [NEWER_SECRET, SECRET] })
+    const ticket = await site.server({ secrets: SECRET }).visit((s) => s.set('a', 1))
+    const server = site.server()
+    const scope = await underWay(server, ticket, (s) => [s.set('b', 2), first(s)])
+    expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
+    await site.server().visit(meanwhile, ticketIn(scope))
+    site.clock.advance(seconds)
+    act(scope.session as LiveSession)
+    return outcome(scope)
+  }
+
+  describe.each<[string, Act]>([
+    ['again', () => {}],
+    ['of its own new id', renews],
+  ])('%s', (_, first) => {
+    test.each<[string, Act, number, Act, string]>([
+      ['a new id', renews, 0, renews, 'done'],
+      ['a new id', renews, 0, (s) => [renews(s), writes(s)], 'CONFLICT'],
+      ['a sign-in', signsIn, 0, (s) => s.signIn('eve'), 'CONFLICT'],
+      ['a sign-in', signsIn, 301, writes, 'CONFLICT'],
+      ['a sign-in', signsIn, 301, ends, 'CONFLICT'],
+    ])('withdraws it when it meets %s: #%#', async (_, meanwhile, seconds, act, told) => {
+      expect(await gave(first, meanwhile, seconds, act)).toEqual({ told, lines: 0 })
+    })
+
+    test('keeps it where the commit failed for something else', async () => {
+      expect(
+        await gave(
+          first,
+          (s) => s.set('c', 1),
+          0,
+          (s) => s.set('essay', 'x'.repeat(5_000_000)),
+        ),
+      ).toEqual({
+        told: 'RECORD_TOO_LARGE',
+        lines: 1,
+      })
+    })
+  })
+})
+
+test('V9: whoever signs in or renews with an old ticket after its time has a session of their own, which can be written to', async () => {
+  for (const moves of [signsIn, renews, (s: LiveSession) => s.renew()]) {
+    const site = place()
+    const server = site.server()
+    const old = await server.visit((s) => s.set('a', 1))
+    const now = await server.visit(signsIn, old)
+    site.clock.advance(75)
+    const scope = await underWay(server, old, (s) => [moves(s), s.begin()])
+    const session = scope.session as LiveSession
+    expect(session.readOnly).toBe(true)
+    expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
+    expect(session.readOnly).toBe(false)
+    session.set('b', 2)
+    expect((await outcome(scope)).told).toBe('done')
+    expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys())).toEqual(['b'])
+    expect(await server.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
+  }
+})
+
 test('V1: a write that waits at the store while its session gets two new ids lands in the last one', async () => {
   const site = place()
   const [server, other] = [site.server(), site.server()]

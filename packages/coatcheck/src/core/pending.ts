@@ -71,29 +71,41 @@ export function keyUnknown(what: string): SessionError {
   return new SessionError('KEY_UNKNOWN', `${what} made with a secret that this process does not have.`)
 }
 
+const MOVED_ON = new WeakSet<SessionError>()
+
+/** Whether the error says that the session went on without this request: a ticket that it was about to send may undo a newer one. */
+export const saysMovedOn = (error: unknown): boolean => MOVED_ON.has(error as SessionError)
+
+function movedOn(error: SessionError): SessionError {
+  MOVED_ON.add(error)
+  return error
+}
+
 /** Whether what a request read when it was opened still says where the session is: not for ever, since what leads on is removed. */
 export function isFresh({ arrivedAt }: Circumstances, { now, maxRequestTime }: Engine): boolean {
   return now() - arrivedAt <= maxRequestTime
 }
 
 export function tooOld({ maxRequestTime }: Engine): SessionError {
-  return new SessionError(
+  const error = new SessionError(
     'CONFLICT',
     `The session was given a new id or ended while this request was under way, and the request is older than \`maxRequestTime\` (${maxRequestTime / 1000} seconds).`,
     { fix: 'Nothing of it was stored. Let the visitor try again.' },
   )
+  return movedOn(error)
 }
 
 /** `what` somebody else did first. */
 export function overtaken(what: string): SessionError {
-  return new SessionError('CONFLICT', `${what} at the same time, and this request was not carried out.`, {
+  const error = new SessionError('CONFLICT', `${what} at the same time, and this request was not carried out.`, {
     fix: 'Nothing of it was stored. Let the visitor try again.',
   })
+  return movedOn(error)
 }
 
 export function perhapsEvicted(): SessionError {
   const what = 'The session is not in its store, which drops records to make room: it may live on under a new id.'
-  return new SessionError('CONFLICT', what, { fix: 'Use a store that drops nothing, or let the visitor try again.' })
+  return movedOn(new SessionError('CONFLICT', what, { fix: 'Use a store that drops nothing, or let the visitor try again.' }))
 }
 
 /** An old ticket, used after its time. */

@@ -77,6 +77,8 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
       const other = alive.get(found.handle)
       if (!other || other.held.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, { held: found, ticket })
     }
+    // Of a session and its own old ticket, which a cookie of another path may hold for longer, the session counts.
+    for (const { held } of [...alive.values()]) if (alive.has(held.leadsTo ?? '')) alive.delete(held.handle)
     const [one] = alive.values()
     if (alive.size > 1) {
       engine.emit({ type: 'refused', reason: 'duplicate' })

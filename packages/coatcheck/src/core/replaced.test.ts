@@ -149,6 +149,33 @@ describe('V12: onReplay', () => {
     },
   )
 
+  test.each(['endSession', 'endOwner'] as const)(
+    'C4: %s removes no record that a newer release has written',
+    async (onReplay) => {
+      const { site, server, home, old, handle = '' } = await stolen(onReplay)
+      const found = await site.records.read(handle)
+      const data = found?.record.data.replace('"format":1', '"format":2') ?? ''
+      if (found) await site.records.update(handle, { ...found.record, data }, found.version)
+      expect(await server.look(old, (s) => [s.isNew, s.readOnly])).toEqual([true, true])
+      expect((await site.records.read(handle))?.record.data).toBe(data)
+      expect(replays(server)).toHaveLength(1)
+      expect(server.events.filter(({ type }) => type === 'late-failed')).toMatchObject([{ error: { code: 'STORE_FAILED' } }])
+      expect(await lives(server, home), 'the others go all the same').toBe(onReplay === 'endSession')
+    },
+  )
+
+  test('endOwner ends all others where a listed one is not there any more, in a store that may drop what it holds', async () => {
+    const site = place({ onReplay: 'endOwner' })
+    const listByOwner = async (owner: string) => ['dropped', ...(await site.records.listByOwner(owner))]
+    const server = site.server({ store: { ...site.records, evicts: true, listByOwner } })
+    const home = await server.visit(signsIn)
+    const old = await server.visit(signsIn)
+    const now = await server.visit(renews, old)
+    site.clock.advance(AFTER_GRACE)
+    await server.look(old, () => {})
+    expect([await lives(server, now), await lives(server, home)]).toEqual([false, false])
+  })
+
   test('endSession that cannot be carried out fails no request: the session lives, and it is told as an event', async () => {
     const { server, old, now } = await stolen('endSession')
     let isMarked = false

@@ -53,7 +53,9 @@ export class ReplacedTickets {
       if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false
       const { store } = this.#records
       const keys = onReplay === 'endOwner' ? ((await store.listByOwner?.(owner)) ?? []) : []
-      for (const key of new Set([target.key, ...keys])) await this.#end(key)
+      const failures: unknown[] = []
+      for (const key of new Set([target.key, ...keys])) await this.#end(key).catch((error) => failures.push(error))
+      if (failures.length > 0) throw failures[0]
       return true
     } catch (cause) {
       const error = new SessionError('STORE_FAILED', 'What an old ticket brings about was not carried out.', { cause })
@@ -64,6 +66,7 @@ export class ReplacedTickets {
 
   async #end(key: string): Promise<void> {
     const request = { arrivedAt: this.#engine.now(), mayResend: false }
-    await this.#ends.end({ request }, await this.#records.read(key))
+    const found = await this.#records.read(key)
+    if (found) await this.#ends.end({ request }, found)
   }
 }

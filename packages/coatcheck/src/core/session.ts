@@ -15,7 +15,7 @@ import { checkKey, checkOwner, untilOf, Values } from './values.ts'
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession implements Session {
   readonly isNew: boolean
-  readonly readOnly: boolean
+  readOnly: boolean
   readonly data: Record<string, unknown> = liveData(this)
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
@@ -73,12 +73,9 @@ export class LiveSession implements Session {
     const [key, value] = args
     checkKey(key)
     const stored = this.#kept?.body.flash
-    if (args.length > 1) {
-      this.#admit(key)
-      return this.#flash.leave(key, value, stored)
-    }
-    if (!this.#flash.has(key, stored)) return undefined
+    if (args.length === 1 && !this.#flash.has(key, stored)) return undefined
     this.#admit(key)
+    if (args.length > 1) return this.#flash.leave(key, value, stored)
     return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
 
@@ -116,7 +113,7 @@ export class LiveSession implements Session {
 
   /** From here on the session is there even when it is empty. */
   begin = (): void => {
-    if (this.#kept || this.readOnly || this.#next.begins) return
+    if (this.#kept || this.#next.begins || (this.readOnly && !this.#next.move)) return // else it takes the visitor's ticket away
     this.#admit('begin()', true)
     this.#next.begins = true
   }
@@ -178,6 +175,7 @@ export class LiveSession implements Session {
     this.#next.settle()
     if (!taken.isCurrent()) return
     this.#kept = kept
+    this.readOnly &&= !kept // it was blocked, and one of its own was begun
     this.#attempts = new Attempts()
     if (taken.isWhole()) this.#values.settle(kept?.body ?? EMPTY, taken.changes.values)
     else this.#values = this.#valuesOf(kept?.body)

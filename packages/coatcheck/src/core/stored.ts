@@ -47,7 +47,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     known,
     id,
     stale,
-    ...(known.forwarding && { isReplaced: true }),
+    ...(known.forwarding && { isReplaced: true, leadsTo: known.forwarding.key }),
   })
 
   async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
@@ -95,7 +95,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
     const outcome = await queue.commit({ kind, taken, request, since: engine.now() }, held.known)
     if (isEnd) return plan === 'end' ? { held: undefined } : begin(EMPTY, taken)
-    if ('overtaken' in outcome) return { held: { ...held, overtaken: true } as StoredHeld }
+    if ('overtaken' in outcome) return { held: { ...held, isReplaced: true, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
     const { kept, id, isOwn = false } = outcome
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.

@@ -7,9 +7,9 @@ export function andThen<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Ma
 }
 
 /** What `act` gives; when it fails, `undo` runs before the failure goes on. */
-export function orElse<T>(act: () => Maybe<T>, undo: () => void): Maybe<T> {
+export function orElse<T>(act: () => Maybe<T>, undo: (error: unknown) => void): Maybe<T> {
   const failed = (error: unknown): never => {
-    undo()
+    undo(error)
     throw error
   }
   try {

@@ -48,7 +48,7 @@ export function updateSession<T extends object = Values>(
   return changed(visitOf(event, config), (session) => assign(session, update))
 }
 
-/** Gives the session of this request a new id and lets its time begin again. The old id dies at once. */
+/** Gives the session of this request a new id and lets its time begin again. The old id shows for `grace` seconds what there was, then nothing. */
 export function rotateSession<T extends object = Values>(event: H3EventLike, config: SessionConfig): Promise<Session<T>> {
   return changed(visitOf(event, config), rotate)
 }

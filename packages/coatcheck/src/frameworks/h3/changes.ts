@@ -3,8 +3,8 @@ import type { SessionData, SessionUpdate } from './config.ts'
 
 /** A new id, also for a visitor who had none. */
 export function rotate(session: LiveSession): void {
-  session.begin()
   session.renew()
+  session.begin()
 }
 
 export function assign<T extends object>(session: LiveSession, change: SessionUpdate<T>): void {

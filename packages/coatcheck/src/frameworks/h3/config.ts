@@ -105,6 +105,6 @@ export interface SessionManager<T extends object = Record<string, Anything>> {
   update(update?: SessionUpdate<T>): Promise<SessionManager<T>>
   /** Ends the session for good and goes on with an empty one. */
   clear(): Promise<SessionManager<T>>
-  /** The same values under a new id, their time counted from now. The old id dies at once. */
+  /** The same values under a new id, their time counted from now. The old id shows for `grace` seconds what there was, then nothing. */
   rotate(): Promise<SessionManager<T>>
 }

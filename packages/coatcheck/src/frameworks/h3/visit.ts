@@ -1,5 +1,5 @@
 import type { FaceSessions, Scope } from '../../core/face.ts'
-import { andThen, type Maybe } from '../../crypto/maybe.ts'
+import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { answerOf } from './answers.ts'
 import type { SessionConfig } from './config.ts'
 import { type H3EventLike, identityOf, preparedOf, presentedOf } from './event.ts'
@@ -46,7 +46,16 @@ function visitWith(event: H3EventLike, scope: Scope): Visit {
   const answer = answerOf(event)
   answer.add(scope)
   const put = (): void => answer.put()
-  return { scope, put, commit: () => andThen(scope.commit(), put) }
+  // A commit that failed may have withdrawn what an earlier one had put there.
+  return {
+    scope,
+    put,
+    commit: () =>
+      andThen(
+        orElse(() => scope.commit(), put),
+        put,
+      ),
+  }
 }
 
 function knownOf(identity: object, name: string): Known {

@@ -23,7 +23,7 @@ export interface Session<Data = Record<string, unknown>, Flash = Data> {
   unset(name: keyof Data & string): void
   /** Changes a value by what it was; run again on the fresh value when another request was faster. Not in Remix. */
   update<Key extends keyof Data & string>(name: Key, change: (value: Data[Key] | undefined) => Data[Key]): Data[Key]
-  /** A new id; the old ticket is dead once this is committed. For a sign-in. Not in Remix. */
+  /** A new id; the old ticket shows for `grace` seconds what there was, then nothing. For a sign-in. Not in Remix. */
   regenerateId(): void
   /** Makes this the session of a user, under a new id. Not in Remix. */
   signIn(owner: string): void

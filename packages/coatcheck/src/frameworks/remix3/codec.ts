@@ -44,7 +44,7 @@ export function textCodec(name: string, options: CookieOptions): TextCodec {
   }
 }
 
-function fromText(value: string): string {
+export function fromText(value: string): string {
   const text = textFromBase64(value)
   if (text === undefined) throw new TypeError('no base64 of a text')
   return text

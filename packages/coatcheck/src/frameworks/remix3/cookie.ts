@@ -1,5 +1,5 @@
 import { readCookie } from '../../ticket/cookie.ts'
-import { type TextCodec, textCodec } from './codec.ts'
+import { fromText, type TextCodec, textCodec } from './codec.ts'
 import type { CookieOptions, CookieProperties, SessionCookie } from './cookie-options.ts'
 import { defaultsOf, lineOf } from './line.ts'
 
@@ -9,6 +9,16 @@ const OPTIONS = new WeakMap<object, CookieOptions>()
 
 /** The secrets of a cookie of ours. */
 export const secretsOf = (cookie: SessionCookie): readonly string[] => OPTIONS.get(cookie)?.secrets ?? []
+
+/** What a cookie of ours says whose signature cannot be checked here: to be believed by nobody. */
+export function claimOf(cookie: SessionCookie, value: string): string | undefined {
+  const { decode = fromText } = OPTIONS.get(cookie) ?? {}
+  try {
+    return OPTIONS.has(cookie) ? decode(value.slice(0, Math.max(0, value.lastIndexOf('.')))) : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** A cookie of ours, signed as Remix 3 signs. */
 export function asUpstream(cookie: SessionCookie): SessionCookie {

@@ -503,3 +503,45 @@ describe('cookies and storages that are not ours', () => {
     }
   })
 })
+
+describe('C8: a session sealed with a secret that this server does not have yet', () => {
+  const rolling = async () => {
+    const both = createCookie('sess', { secrets: [NEWER_SECRET, SECRET] })
+    const newer = new Site((options) => createCookieSessionStorage(options), both)
+    const older = new Site((options) => createCookieSessionStorage(options))
+    return { newer, older, ada: await newer.pairOf('ada') }
+  }
+
+  test('is left alone by a page that reads', async () => {
+    const { newer, older, ada } = await rolling()
+    const answer = await older.asks(ada, (mine) => [mine.get('user') ?? null, mine.readOnly])
+    expect([await answer.json(), answer.headers.getSetCookie()]).toEqual([[null, true], []])
+    expect(older.refusals).toEqual(['unknown-key'])
+    expect(await newer.userOf(ada)).toBe('ada')
+  })
+
+  test.each<[string, (mine: Session) => unknown]>([
+    ['a write', (mine) => mine.set('n', 1)],
+    ['a sign-out', (mine) => mine.destroy()],
+  ])('%s is KEY_UNKNOWN, and sends nothing', async (_, page) => {
+    const { older, ada } = await rolling()
+    await expect(older.asks(ada, page)).rejects.toMatchObject({ code: 'KEY_UNKNOWN' })
+  })
+
+  test('a new id begins another', async () => {
+    const { older, newer, ada } = await rolling()
+    const answer = await older.asks(ada, (mine) => {
+      mine.regenerateId()
+      mine.set('user', 'eve')
+    })
+    const pair = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    expect([await older.userOf(pair), await newer.userOf(ada)]).toEqual(['eve', 'ada'])
+  })
+
+  test('and a ticket that is genuine under a signature that is not, is still forged', async () => {
+    const { newer, ada } = await rolling()
+    newer.events.length = 0
+    expect(await newer.userOf(`${ada.slice(0, -4)}AAAA`)).toBeNull()
+    expect(newer.refusals).toEqual(['forged'])
+  })
+})

@@ -24,6 +24,8 @@ export interface Inside {
   /** Lets the storage seal with the secrets of its cookie, if it has none of its own. */
   link(cookie: SessionCookie): void
   open(tickets: readonly string[], presented: Presented): Promise<Session>
+  /** Whether this is a ticket made with a secret that this process does not have, so that it opens nothing whoever signed it. */
+  isOfUnknownKey(ticket: string): Promise<boolean>
   /** The record lasts as long as the cookie that is given, unless the site says how long. */
   save(session: Session, times: Times): Promise<string | null>
   refuse(reason: 'forged' | 'oversized' | 'bad-chunks'): void
@@ -89,6 +91,11 @@ export function storageOn(face: () => FaceSessions, { wire = false, isCapped = f
     wire,
     link: (cookie) => link?.(secretsOf(cookie)),
     open: async (tickets, presented) => sessionIn(face().fromTickets(tickets, presented)),
+    async isOfUnknownKey(ticket) {
+      const { keeper, engine } = face().core
+      const found = await keeper.find(ticket, undefined, engine.now())
+      return 'refused' in found && found.refused === 'unknown-key'
+    },
     save,
     refuse: (reason) => face().core.engine.emit({ type: 'refused', reason }),
     emit: (event) => face().core.engine.emit(event),

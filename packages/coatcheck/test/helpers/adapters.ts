@@ -1,0 +1,280 @@
+import { createServer } from 'node:http'
+import { H3, type H3Event } from 'h3'
+import { createApp, eventHandler, toWebHandler } from 'h3-v1'
+import { Hono } from 'hono'
+import { RouterContextProvider } from 'react-router'
+import type { OnReplay } from '../../src/core/engine.ts'
+import type { SessionEvent } from '../../src/core/events.ts'
+import { createSessions } from '../../src/core/sessions.ts'
+import type { Session } from '../../src/core/types.ts'
+import { sessionMiddleware as astroMiddleware } from '../../src/frameworks/astro/middleware.ts'
+import type { SessionMethods } from '../../src/frameworks/astro/visit.ts'
+import { withSession as viaFetch } from '../../src/frameworks/fetch.ts'
+import { type H3EventLike, type SessionConfig, useSession } from '../../src/frameworks/h3.ts'
+import { withSession as viaHono } from '../../src/frameworks/hono.ts'
+import { AppSession, SessionStorage, withSession as viaHydrogen } from '../../src/frameworks/hydrogen.ts'
+import { withSession as viaNode } from '../../src/frameworks/node.ts'
+import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
+import { createSessionStorage } from '../../src/frameworks/remix.ts'
+import * as remix3 from '../../src/frameworks/remix3.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { serving } from './serving.ts'
+import { COOKIE } from './site.ts'
+
+/** What a site says of its sessions, in whatever words its adapter has for it. */
+export interface Told {
+  readonly store: Store
+  /** The first writes. */
+  readonly secrets: readonly string[]
+  readonly now: () => number
+  readonly onEvent: (event: SessionEvent) => void
+  readonly maxRequestTime?: number
+  readonly grace?: number
+  readonly onReplay?: OnReplay
+}
+
+/** The session of one request, in the words of its adapter. */
+export interface Held {
+  get(key: string): unknown
+  set(key: string, value: unknown): unknown
+  /** Ends it. */
+  end(): unknown
+  /** A new id. Left out where the adapter has no way to ask for one. */
+  renew?(): unknown
+  /** Left out where the adapter does not know whose a session is. */
+  signIn?(owner: string): unknown
+}
+
+/** What a page does with it. */
+export type Act = (held: Held) => unknown
+
+export type Serve = (request: Request, act: Act) => Promise<Response>
+
+export interface Adapter {
+  readonly name: string
+  /** Its cookie does not say with which secret it was signed: one that is not known cannot be told from a forged one. */
+  readonly namesNoSecret?: boolean
+  serve(told: Told): Serve | Promise<Serve>
+}
+
+const ofCore = (session: Session): Held => ({
+  get: (key) => session.get(key),
+  set: (key, value) => session.set(key, value),
+  end: () => session.destroy(),
+  renew: () => session.regenerateId(),
+  signIn: (owner) => session.signIn(owner),
+})
+
+const named = ({ secrets, ...told }: Told) => createSessions({ secrets, cookie: { name: COOKIE }, ...told })
+
+/** A page under a number, for requests that cross a socket. */
+function numbered(): { readonly take: (visit: string) => Act; readonly add: (act: Act) => string } {
+  const acts = new Map<string, Act>()
+  return {
+    add(act) {
+      const visit = String(acts.size)
+      acts.set(visit, act)
+      return visit
+    },
+    take: (visit) => acts.get(visit) ?? (() => {}),
+  }
+}
+
+const byH3 = (told: Told) => {
+  const { secrets, ...rest } = told
+  const config: SessionConfig = { ...rest, name: COOKIE, password: [...secrets], sessionHeader: false, issue: 'when-stored' }
+  return async (event: H3EventLike, act: Act) => {
+    const session = await useSession(event, config)
+    await act({
+      get: (key) => session.data[key],
+      set: (key, value) => session.update({ [key]: value }),
+      end: () => session.clear(),
+      renew: () => session.rotate(),
+    })
+  }
+}
+
+export const adapters: readonly Adapter[] = [
+  {
+    name: 'coatcheck/fetch',
+    serve(told) {
+      const sessions = named(told)
+      return (request, act) =>
+        viaFetch(sessions, async (inner: Request) => {
+          await act(ofCore((await sessions.open(inner)) as Session))
+          return new Response('ok')
+        })(request)
+    },
+  },
+  {
+    name: 'coatcheck/node',
+    async serve(told) {
+      const sessions = named(told)
+      const pages = numbered()
+      const { origin } = await serving(
+        createServer(
+          viaNode(sessions, async (req, res) => {
+            await pages.take(req.url?.slice(1) ?? '')(ofCore((await sessions.open(req)) as Session))
+            res.end('ok')
+          }),
+        ),
+      )
+      return (request, act) => fetch(`${origin}/${pages.add(act)}`, { headers: request.headers })
+    },
+  },
+  {
+    name: 'coatcheck/hono',
+    serve(told) {
+      const sessions = named(told)
+      return async (request, act) => {
+        const app = new Hono()
+        app.onError((_, c) => c.text('failed', 500))
+        app.use(viaHono(sessions))
+        app.all('*', async (c) => {
+          await act(ofCore((await sessions.open(c)) as Session))
+          return c.text('ok')
+        })
+        return app.fetch(request)
+      }
+    },
+  },
+  {
+    name: 'Remix’s storage',
+    serve({ secrets, ...told }) {
+      const cookie = { name: COOKIE, secrets: [...secrets], secure: true, path: '/' }
+      const storage = createSessionStorage<Record<string, unknown>>({ cookie, ...told })
+      return async (request, act) => {
+        const session = await storage.getSession(request.headers.get('cookie'))
+        let ends = false
+        await act({
+          get: (key) => session.get(key),
+          set: (key, value) => session.set(key, value),
+          end: () => {
+            ends = true
+          },
+          renew: () => session.regenerateId(),
+          signIn: (owner) => session.signIn(owner),
+        })
+        const line = ends ? await storage.destroySession(session) : await storage.commitSession(session)
+        return new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } })
+      }
+    },
+  },
+  {
+    name: 'React Router’s middleware',
+    serve(told) {
+      const { middleware, getSession } = sessionMiddleware(named(told))
+      return (request, act) => {
+        const context = new RouterContextProvider()
+        return middleware({ request, context }, async () => {
+          await act(ofCore((await getSession(context)) as Session))
+          return new Response('ok')
+        })
+      }
+    },
+  },
+  {
+    name: 'Remix 3’s middleware',
+    namesNoSecret: true,
+    serve({ secrets, ...told }) {
+      const cookie = remix3.createCookie(COOKIE, { secrets: [...secrets], secure: true, path: '/' })
+      const middleware = remix3.session(cookie, remix3.createSessionStorage(told))
+      return (request, act) => {
+        const context = { request } as remix3.RequestContext & { session: remix3.Session }
+        return middleware(context, async () => {
+          const { session } = context
+          await act({
+            get: (key) => session.get(key),
+            set: (key, value) => session.set(key, value),
+            end: () => session.destroy(),
+            renew: () => session.regenerateId(),
+          })
+          return new Response('ok')
+        })
+      }
+    },
+  },
+  {
+    name: 'h3 2',
+    serve(told) {
+      const page = byH3(told)
+      return async (request, act) => {
+        const app = new H3({ silent: true })
+        app.all('/**', async (event: H3Event) => {
+          await page(event, act)
+          return 'ok'
+        })
+        return app.fetch(request)
+      }
+    },
+  },
+  {
+    name: 'h3 1',
+    serve(told) {
+      const page = byH3(told)
+      return (request, act) => {
+        const app = createApp({ onError: () => {} })
+        app.use(
+          eventHandler(async (event) => {
+            await page(event, act)
+            return 'ok'
+          }),
+        )
+        return toWebHandler(app)(request)
+      }
+    },
+  },
+  {
+    name: 'Hydrogen 1',
+    serve({ secrets, ...told }) {
+      const storage = SessionStorage(COOKIE, { ...told, secrets: [...secrets], path: '/', secure: true })
+      return (request, act) =>
+        viaHydrogen(storage, async (_, { session }) => {
+          await act({
+            get: async (key) => (await session.get())[key],
+            set: (key, value) => session.set(key, value as string),
+            end: () => session.destroy(),
+          })
+          return 'ok'
+        })(request)
+    },
+  },
+  {
+    name: 'Hydrogen 2026',
+    serve({ secrets, ...told }) {
+      return async (request, act) => {
+        const session = await AppSession.init(request, secrets, { ...told, name: COOKIE, secure: true })
+        let line = ''
+        await act({
+          get: (key) => session.get(key),
+          set: (key, value) => session.set(key, value),
+          end: async () => {
+            line = await session.destroy()
+          },
+        })
+        if (session.isPending) line = await session.commit()
+        return new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } })
+      }
+    },
+  },
+  {
+    name: 'Astro’s middleware',
+    serve({ secrets, store, now, onEvent, ...times }) {
+      const site = { cookie: { name: COOKIE }, formerCookie: COOKIE, isProduction: true, ...times }
+      const onRequest = astroMiddleware(site, { getSecret: () => undefined, store, settings: { secrets, now, onEvent } })
+      return (request, act) => {
+        // In the place of the object that Astro makes, which real Astro is needed for.
+        const session = new (class AstroSession {})() as SessionMethods
+        return onRequest({ request, session, isPrerendered: false, routePattern: '/' }, async () => {
+          await act({
+            get: (key) => session.get(key),
+            set: (key, value) => session.set(key, value),
+            end: () => session.destroy(),
+            renew: () => session.regenerate(),
+          })
+          return new Response('ok')
+        })
+      }
+    },
+  },
+]
