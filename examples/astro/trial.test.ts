@@ -251,7 +251,8 @@ describe('Astro with sessions in a store', () => {
     const ada = visitor()
     await ada.do(['set', 'name', 'ada'])
     const tab = ada.copy()
-    const slow = tab.do(['get', 'name'], ['turn', 'slow'], ['set', 'more', 1])
+    const slow = tab.do(['get', 'name'], ['turn', 'opened'], ['turn', 'slow'], ['set', 'more', 1])
+    await ada.pass('opened')
     await ada.copy().do(['destroy'])
     await ada.pass('slow')
     await slow
@@ -273,12 +274,16 @@ describe('Astro with sessions in a store', () => {
     expect(await ada.values()).toEqual({ name: 'ada', count: 8 })
   })
 
-  test('B1: the id from before regenerate() opens nothing any more', async () => {
+  test('B1: the id from before regenerate() shows for a few seconds what there was, and never leads to the new one', async () => {
     const ada = visitor()
     await ada.do(['set', 'name', 'ada'])
     const before = ada.copy()
+    const { ticket } = before
     await ada.do(['regenerate!'])
-    expect(await before.values()).toEqual({})
+    await ada.do(['set', 'address', 'Main Street'])
+    expect(await before.values()).toEqual({ name: 'ada' })
+    expect(before.ticket).toBe(ticket)
+    expect(await ada.values()).toEqual({ name: 'ada', address: 'Main Street' })
   })
 })
 
@@ -328,8 +333,10 @@ describe('a site that moves from Astro’s own sessions', () => {
     test('F9: 16 parallel first requests with one old cookie meet in one session', async () => {
       const tabs = Array.from({ length: 16 }, () => after(1))
       await Promise.all(tabs.map((tab, at) => tab.do(['set', `key${at}`, at])))
-      expect(new Set(tabs.map((tab) => tab.ticket)).size).toBe(1)
-      expect(Object.keys((await tabs[0]?.values()) as object)).toHaveLength(18)
+      // `fetch` is no navigation: who came when the session had moved in already goes on with the old cookie.
+      const given = tabs.map(({ ticket }) => ticket).filter((ticket) => ticket !== ids[1])
+      expect(new Set(given).size).toBe(1)
+      for (const tab of tabs) expect(Object.keys((await tab.values()) as object)).toHaveLength(18)
     })
 
     test('who signs out is signed out, also with the old cookie', async () => {
@@ -362,7 +369,8 @@ describe('Astro’s own session object over a store of this library', () => {
     expect(ada.ticket).toMatch(/^[0-9a-f-]{36}$/)
     expect(await ada.values()).toEqual({ name: 'ada' })
     const tab = ada.copy()
-    const slow = tab.do(['get', 'name'], ['turn', 'slow'], ['set', 'more', 1])
+    const slow = tab.do(['get', 'name'], ['turn', 'opened'], ['turn', 'slow'], ['set', 'more', 1])
+    await ada.pass('opened')
     await ada.copy().do(['destroy'])
     await ada.pass('slow')
     await slow

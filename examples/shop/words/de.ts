@@ -37,7 +37,8 @@ export const de: Words = {
     'Bezahlt wird beim Abholen an der Theke. Der Korb gehört zu Ihrem Ticket, auch wenn der Blitz in den Laden einschlägt und er neu öffnet.',
 
   signInTitle: 'Anmelden',
-  signInLead: 'Korb und Sprache kommen mit. Ihr Ticket nicht: Sie bekommen ein neues, und das alte öffnet nichts mehr.',
+  signInLead:
+    'Korb und Sprache kommen mit. Ihr Ticket nicht: Sie bekommen ein neues, und das alte zeigt nichts von dem, was nun kommt.',
   name: 'Name',
   password: 'Passwort',
   demo: 'Für diese Vorführung dürfen Sie eine dieser beiden Personen sein:',
@@ -51,7 +52,7 @@ export const de: Words = {
   signOut: 'Abmelden',
   finalTitle: 'Was Abmelden hier heißt',
   finalLead:
-    'Der Eintrag ist aus dem Speicher entfernt, und nichts bringt ihn zurück: keine Anfrage, die noch läuft, keine Kopie des Cookies.',
+    'Was die Sitzung enthielt, ist aus dem Speicher entfernt, und nichts bringt es zurück: keine Anfrage, die noch läuft, keine Kopie des Cookies.',
   finalBack: 'Melden Sie sich ab und drücken Sie im Browser auf Zurück. Sie werden gebeten, sich anzumelden.',
   finalCopy:
     'Oder kopieren Sie das Cookie {cookie} aus den Entwicklerwerkzeugen, melden Sie sich ab, und zeigen Sie es dem Laden noch einmal:',
@@ -100,9 +101,9 @@ export const de: Words = {
   planCreate: 'eine Sitzung beginnen, denn es gibt etwas zu behalten',
   planUpdate: 'behalten, was sich geändert hat',
   planTouch: 'vermerken, dass der Besucher hier war',
-  planReplace: 'der Sitzung eine neue Kennung geben; die alte stirbt',
-  planEnd: 'die Sitzung endgültig entfernen',
-  planEndCreate: 'die Sitzung endgültig entfernen und eine leere beginnen, die niemandem gehört',
+  planReplace: 'der Sitzung eine neue Kennung geben; die alte zeigt nichts von dem, was nun kommt',
+  planEnd: 'die Sitzung endgültig beenden',
+  planEndCreate: 'die Sitzung endgültig beenden und eine leere beginnen, die niemandem gehört',
   planDropped: 'Änderungen nicht behalten: Die Sitzung war inzwischen beendet',
   headers: 'Gesendete Header',
   events: 'Ereignisse',

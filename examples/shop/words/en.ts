@@ -37,7 +37,7 @@ export const en = {
 
   signInTitle: 'Sign in',
   signInLead:
-    'Your cart and your language come along. Your ticket does not: you get a new one, and the old one opens nothing any more.',
+    'Your cart and your language come along. Your ticket does not: you get a new one, and the old one shows nothing of what comes now.',
   name: 'Name',
   password: 'Password',
   demo: 'For this demonstration you may be either of these two:',
@@ -50,7 +50,8 @@ export const en = {
   handleNote: 'safe to show, opens nothing',
   signOut: 'Sign out',
   finalTitle: 'What signing out means here',
-  finalLead: 'The record is gone from the store, and nothing brings it back: no request still under way, no copy of the cookie.',
+  finalLead:
+    'What the session held is gone from the store, and nothing brings it back: no request still under way, no copy of the cookie.',
   finalBack: 'Sign out, then press the back button of your browser. You are asked to sign in.',
   finalCopy: 'Or copy the cookie {cookie} from the developer tools, sign out, and show it to the shop again:',
   finalSee: 'You are sent to sign in, although the ticket is genuine.',
@@ -97,9 +98,9 @@ export const en = {
   planCreate: 'begin a session, since there is something to keep',
   planUpdate: 'keep what changed',
   planTouch: 'note that the visitor was here',
-  planReplace: 'move the session to a new id; the old one dies',
-  planEnd: 'remove the session for good',
-  planEndCreate: 'remove the session for good, and begin an empty one for nobody',
+  planReplace: 'move the session to a new id; the old one shows nothing of what comes now',
+  planEnd: 'end the session for good',
+  planEndCreate: 'end the session for good, and begin an empty one for nobody',
   planDropped: 'changes not kept: the session had been ended meanwhile',
   headers: 'Headers sent',
   events: 'Events',

@@ -38,7 +38,7 @@ export const fr: Words = {
 
   signInTitle: 'Connexion',
   signInLead:
-    'Votre panier et votre langue vous suivent. Pas votre ticket : vous en recevez un nouveau, et l’ancien n’ouvre plus rien.',
+    'Votre panier et votre langue vous suivent. Pas votre ticket : vous en recevez un nouveau, et l’ancien ne montre rien de la suite.',
   name: 'Nom',
   password: 'Mot de passe',
   demo: 'Pour cette démonstration, vous pouvez être l’une de ces deux personnes :',
@@ -51,7 +51,8 @@ export const fr: Words = {
   handleNote: 'peut être montré, n’ouvre rien',
   signOut: 'Déconnexion',
   finalTitle: 'Ce que veut dire se déconnecter ici',
-  finalLead: 'La fiche a quitté le registre, et rien ne la ramène : ni une requête encore en route, ni une copie du cookie.',
+  finalLead:
+    'Ce que la session contenait a quitté le registre, et rien ne le ramène : ni une requête encore en route, ni une copie du cookie.',
   finalBack: 'Déconnectez-vous, puis appuyez sur le bouton Retour du navigateur. On vous demande de vous connecter.',
   finalCopy: 'Ou copiez le cookie {cookie} depuis les outils de développement, déconnectez-vous, et présentez-le de nouveau :',
   finalSee: 'On vous renvoie à la connexion, bien que le ticket soit authentique.',
@@ -98,9 +99,9 @@ export const fr: Words = {
   planCreate: 'commencer une session, puisqu’il y a quelque chose à garder',
   planUpdate: 'garder ce qui a changé',
   planTouch: 'noter que le visiteur est passé',
-  planReplace: 'donner un nouvel identifiant à la session ; l’ancien meurt',
-  planEnd: 'supprimer la session pour de bon',
-  planEndCreate: 'supprimer la session pour de bon, et en commencer une vide qui n’est à personne',
+  planReplace: 'donner un nouvel identifiant à la session ; l’ancien ne montre rien de la suite',
+  planEnd: 'mettre fin à la session pour de bon',
+  planEndCreate: 'mettre fin à la session pour de bon, et en commencer une vide qui n’est à personne',
   planDropped: 'changements non gardés : la session avait pris fin entre-temps',
   headers: 'En-têtes envoyés',
   events: 'Événements',

@@ -131,10 +131,8 @@ export class Records {
   /** Says in a forwarding record that the old ticket was used after its time. Whether this process was the first to find it. */
   async markReplayed(known: VersionedRecord, to: Forwarding): Promise<boolean> {
     const mark = randomText(6)
-    const marked = { ...to, replayed: mark }
-    const text = encodeBody(known.body, frameOf(known.key, known.made), marked)
     try {
-      return (await this.#replace(known, text, known.record, { forwarding: marked })) !== undefined
+      return await this.forward(known, { ...to, replayed: mark })
     } catch {
       return (await this.read(known.key))?.forwarding?.replayed === mark
     }

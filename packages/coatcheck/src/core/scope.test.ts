@@ -1042,6 +1042,23 @@ describe('a ticket that was given up for a new one', () => {
     expect(await site.look(old, (s) => [s.isNew, s.readOnly]), 'nothing is left to be shown').toEqual([true, false])
   })
 
+  test('promise 8: V3: an alarm does not make the old record one that a full store may drop: a sign-out under way finds the session', async () => {
+    const clock = clockFrom()
+    const site = { ...desk('stored', { store: memoryStore({ maxSessions: 3, now: clock.now }), now: clock.now }), clock }
+    const old = await site.visit((session) => session.set('a', 1))
+    const slow = site.arrive(old)
+    const session = await slow.open()
+    const now = await site.visit((s) => s.signIn('ada'), old)
+    site.clock.advance(AFTER_GRACE)
+    await site.look(old, (s) => s.isNew)
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'replayed' }))
+    for (let guest = 0; guest < 5; guest++) await site.visit((s) => s.set('guest', guest))
+    expect(await site.look(now, (s) => s.owner)).toBe('ada')
+    session.destroy()
+    await slow.commit()
+    expect(await site.look(now, (s) => s.owner)).toBeUndefined()
+  })
+
   test('promise 8: V9: afterwards a change and a sign-out are refused, and no cookie is sent, as long as the session lives', async () => {
     const site = desk()
     const old = await site.visit((session) => session.set('a', 1))

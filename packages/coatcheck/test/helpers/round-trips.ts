@@ -98,7 +98,8 @@ async function countVerbs(
 }
 
 async function countRequests(store: Store, during: During): Promise<Record<(typeof REQUESTS)[number], number>> {
-  const shop: Site = site({ store, now: Date.now })
+  let ahead = 0
+  const shop: Site = site({ store, now: () => Date.now() + ahead })
   const ada: Person = shop.person()
   await ada.does((session) => session.set('cart', ['hat']))
   const trips = {
@@ -107,7 +108,11 @@ async function countRequests(store: Store, during: During): Promise<Record<(type
     'changes nothing': await during(() => ada.does((session) => session.set('cart', ['hat', 'scarf']))),
     'asks for no session': await during(() => ada.passes()),
     'signs in': await during(() => ada.does((session) => session.signIn('ada'))),
-    'signs out': await during(() => ada.does((session) => session.signOut())),
+    // One that began a moment ago ends by an update, which leaves the owner's index alone.
+    'signs out': await during(() => {
+      ahead = 300_000
+      return ada.does((session) => session.signOut())
+    }),
   }
   if ((await ada.does((session) => session.owner)) !== undefined) throw new Error('Ada is still signed in.')
   return trips
