@@ -10,6 +10,7 @@ import { LatestRecords } from './latest-records.ts'
 import type { Moves } from './moves.ts'
 import { backOff, checkTime, type Outcome, type PendingCommit, passes, readable, type Step, type Turn } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
+import { Turns } from './turns.ts'
 
 /**
  * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
@@ -23,12 +24,14 @@ export class CommitQueue {
   readonly #engine: Engine
   readonly #moves: Moves
   readonly #ends: Ends
+  readonly #turns: Turns
 
   constructor(records: Records, engine: Engine, moves: Moves, ends: Ends) {
     this.#records = records
     this.#engine = engine
     this.#moves = moves
     this.#ends = ends
+    this.#turns = new Turns(records, engine)
   }
 
   /** Carries out a commit, wherever its session went since `from` was read. */
@@ -110,7 +113,13 @@ export class CommitQueue {
     for (let attempt = 0; ; attempt++) {
       turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
-      found ??= await this.#read(key)
+      if (!found || this.#turns.isContended(key)) {
+        const since = Math.min(...turns.map(({ commit }) => commit.since))
+        const taken = await this.#turns.take(key, attempt, since, () => this.#read(key))
+        found = undefined
+        if (!taken) continue
+        found = taken.found
+      }
       if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined
@@ -128,7 +137,8 @@ export class CommitQueue {
       const { policy, now } = this.#engine
       let saved: VersionedRecord | undefined
       try {
-        saved = await this.#records.update(found, next, written(found.record, next, found.body, policy, now()))
+        const life = written(found.record, next, found.body, policy, now())
+        ;[saved] = await Promise.all([this.#records.update(found, next, life), this.#turns.look(key)])
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
@@ -136,6 +146,7 @@ export class CommitQueue {
       if (saved) {
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
         for (const { done } of turns) done({ kept: saved })
+        await this.#turns.wrote(key)
         return saved
       }
       for (const { commit } of turns) commit.taken.attempts.refused()
