@@ -38,14 +38,9 @@ for (const [name, members] of Object.entries(RACES)) {
   console.log(
     tableOf(
       ['round trip, ms', 'commits', 'writes', 'of its share', 'longest wait, ms', 'CONFLICT'],
-      fates.map((fate) => [
-        fate.trip,
-        fate.commits,
-        fate.writes,
-        share(fate.writes, writes),
-        Math.round(fate.longest),
-        fate.conflicts,
-      ].map(String)),
+      fates.map((fate) =>
+        [fate.trip, fate.commits, fate.writes, share(fate.writes, writes), Math.round(fate.longest), fate.conflicts].map(String),
+      ),
     ),
   )
 }

@@ -8,9 +8,10 @@ import type { Engine } from './engine.ts'
 import { isOver, written } from './expiry.ts'
 import { LatestRecords } from './latest-records.ts'
 import type { Moves } from './moves.ts'
-import { backOff, checkTime, type Outcome, type PendingCommit, passes, readable, type Step, type Turn } from './pending.ts'
+import type { Outcome, PendingCommit, Step, Turn } from './pending.ts'
+import { backOff, checkTime, passes, readable, sinceOf } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
-import { Turns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
@@ -26,12 +27,12 @@ export class CommitQueue {
   readonly #ends: Ends
   readonly #turns: Turns
 
-  constructor(records: Records, engine: Engine, moves: Moves, ends: Ends) {
+  constructor(records: Records, engine: Engine, moves: Moves, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
     this.#moves = moves
     this.#ends = ends
-    this.#turns = new Turns(records, engine)
+    this.#turns = turns
   }
 
   /** Carries out a commit, wherever its session went since `from` was read. */
@@ -51,11 +52,10 @@ export class CommitQueue {
 
   #inTurn(commit: PendingCommit, at: VersionedRecord): Promise<Step> {
     return new Promise((done, failed) => {
-      const { key } = at
       const turn = { commit, done, failed }
-      const waiting = this.#waiting.get(key)
+      const waiting = this.#waiting.get(at.key)
       if (waiting && mayAwaitOthers) waiting.push(turn)
-      else void this.#run(key, [turn], this.#latest.newest(at))
+      else void this.#run(at.key, [turn], this.#latest.newest(at))
     })
   }
 
@@ -63,13 +63,16 @@ export class CommitQueue {
     this.#waiting.set(key, waiting)
     let found: VersionedRecord | undefined = first
     while (waiting.length > 0) {
-      const turns = waiting.splice(0)
+      let turns = waiting
       try {
+        // Whoever comes while it waits for its turn goes along.
+        if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
+        turns = waiting.splice(0)
         // What was just written is handed over; after a failure nobody knows what is there.
         found = await this.#together(key, turns, found)
       } catch (error) {
         found = undefined
-        for (const turn of turns) turn.failed(error)
+        for (const turn of turns.splice(0)) turn.failed(error)
       }
     }
     this.#waiting.delete(key)
@@ -97,8 +100,7 @@ export class CommitQueue {
     let found = await this.#update(key, of('update'), from)
     for (const { commit, done, failed } of of('move')) {
       try {
-        const step = await this.#moves.move(commit, this.#unlessOver(found) ?? (await this.#read(key)))
-        done(step)
+        done(await this.#moves.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
       } catch (error) {
         failed(error)
       }
@@ -113,13 +115,7 @@ export class CommitQueue {
     for (let attempt = 0; ; attempt++) {
       turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
-      if (!found || this.#turns.isContended(key)) {
-        const since = Math.min(...turns.map(({ commit }) => commit.since))
-        const taken = await this.#turns.take(key, attempt, since, () => this.#read(key))
-        found = undefined
-        if (!taken) continue
-        found = taken.found
-      }
+      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns)))
       if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined
@@ -137,16 +133,17 @@ export class CommitQueue {
       const { policy, now } = this.#engine
       let saved: VersionedRecord | undefined
       try {
-        const life = written(found.record, next, found.body, policy, now())
-        ;[saved] = await Promise.all([this.#records.update(found, next, life), this.#turns.look(key)])
+        void this.#turns.look(key)
+        saved = await this.#records.update(found, next, written(found.record, next, found.body, policy, now()))
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
       }
       if (saved) {
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
+        // On Workers nothing goes on after the answer.
+        await this.#turns.done(key)
         for (const { done } of turns) done({ kept: saved })
-        await this.#turns.wrote(key)
         return saved
       }
       for (const { commit } of turns) commit.taken.attempts.refused()
@@ -191,18 +188,13 @@ export class CommitQueue {
   /** Together they are too large: only those that make it so are refused. */
   async #oneByOne(key: string, turns: readonly Turn[], from: VersionedRecord): Promise<VersionedRecord | undefined> {
     let found: VersionedRecord | undefined = from
-    for (const turn of turns) {
+    for (const turn of turns)
       try {
         found = await this.#update(key, [turn], found)
       } catch (error) {
         turn.failed(error)
         if ((error as SessionError).code !== 'RECORD_TOO_LARGE') found = undefined
       }
-    }
     return found
-  }
-
-  async #read(key: string): Promise<VersionedRecord | undefined> {
-    return readable(await this.#records.read(key))
   }
 }

@@ -29,6 +29,9 @@ export interface Turn {
   failed(error: unknown): void
 }
 
+/** When the oldest of these began. */
+export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
+
 /** Whether `check` does not throw; what it throws is the answer of this commit only. */
 export function passes({ failed }: Turn, check: () => unknown): boolean {
   try {

@@ -57,15 +57,26 @@ export async function crowd(
   const { ticket } = await first.commit()
   if (ticket === undefined || ticket === null) throw new Error('There is no session to race for.')
   const [key] = (await backend.list?.(undefined, 1))?.keys ?? []
-  const fates = members.map(({ trip }) => ({ trip, commits: 0, writes: 0, others: 0, conflicts: 0, longest: 0, at: [] as number[] }))
+  const fates = members.map(({ trip }) => ({
+    trip,
+    commits: 0,
+    writes: 0,
+    others: 0,
+    conflicts: 0,
+    longest: 0,
+    at: [] as number[],
+  }))
   for (const [at, member] of members.entries()) {
     const fate = fates[at] as (typeof fates)[number]
     const dead = () => member.dies !== undefined && time.now >= member.dies
     const pause = (ms: number) => time.sleep(ms, dead)
-    const delayed = around(delayedStore(backend, member, pause, (name, on, answer) => {
-      if (name === 'update' && on === key && answer !== undefined) fate.writes++
-      else if (!(name === 'update' && on === key)) fate.others++
-    }), at)
+    const delayed = around(
+      delayedStore(backend, member, pause, (name, on, answer) => {
+        if (name === 'update' && on === key && answer !== undefined) fate.writes++
+        else if (!(name === 'update' && on === key)) fate.others++
+      }),
+      at,
+    )
     const face = faceOf(
       sessionsOf(
         { store: delayed, now: () => start + time.now + (member.ahead ?? 0) },
