@@ -56,9 +56,11 @@ export class Attempts {
     return this.#tries.some(({ write }) => recent.at(-1)?.id === write)
   }
 
-  /** Forgets what was refused: a record that was read since has shown that it is not there. */
-  settle(): void {
-    this.#tries = this.#tries.filter(({ answered }) => !answered)
+  /** Forgets what was refused: a record that was read since shows that it is not there, or one with these writes as far as it does. */
+  settle(writes?: Writes): void {
+    this.#tries = this.#tries.filter(({ answered, write, number }) => {
+      return !answered || (writes && find(writes, write, number) !== 'not kept')
+    })
   }
 
   began(record: Begun): void {

@@ -9,7 +9,7 @@ import { isOver, written } from './expiry.ts'
 import { LatestRecords } from './latest-records.ts'
 import type { Moves } from './moves.ts'
 import type { Outcome, PendingCommit, Step, Turn } from './pending.ts'
-import { backOff, checkTime, passes, readable, sinceOf } from './pending.ts'
+import { backOff, checkTime, passes, readable, settle, sinceOf } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -115,7 +115,7 @@ export class CommitQueue {
     for (let attempt = 0; ; attempt++) {
       turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
-      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns)))
+      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
       if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined

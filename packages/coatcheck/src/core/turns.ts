@@ -54,8 +54,16 @@ export class Turns {
     return this.#engine.now() < (this.#known.get(key)?.until ?? 0)
   }
 
-  /** What is at `key`, read when it is this process's turn; at the latest when a commit that began at `since` has no time left. */
-  async read(key: string, attempt: number, since: number): Promise<VersionedRecord | undefined> {
+  /**
+   * What is at `key`, read when it is this process's turn; at the latest when a commit that began at `since` has no time left. `seen` is
+   * told what was there before.
+   */
+  async read(
+    key: string,
+    attempt: number,
+    since: number,
+    seen: (found: VersionedRecord | undefined) => void = () => {},
+  ): Promise<VersionedRecord | undefined> {
     const { now, sleep, conflictTimeout } = this.#engine
     if (attempt < LOSSES && !this.isContended(key)) return this.#records.read(key)
     const known = this.#know(key)
@@ -65,6 +73,7 @@ export class Turns {
       const [isMine, found] = await Promise.all([this.#claim(key, known), this.#records.read(key)])
       known.trip = now() - began
       if (isMine || now() - since > conflictTimeout) return found
+      seen(found)
       await this.#letGoFirst(key, known, since)
     }
   }

@@ -12,8 +12,6 @@ export interface Member {
   readonly idle?: number
   /** Milliseconds by which its clock is ahead. Default 0. */
   readonly ahead?: number
-  /** From then on nothing of it goes on, in milliseconds from the start. Default: never. */
-  readonly dies?: number
   /** Every request opens the session anew, which is a read. Default false: the line of commits is never empty. */
   readonly opens?: boolean
 }
@@ -68,8 +66,7 @@ export async function crowd(
   }))
   for (const [at, member] of members.entries()) {
     const fate = fates[at] as (typeof fates)[number]
-    const dead = () => member.dies !== undefined && time.now >= member.dies
-    const pause = (ms: number) => time.sleep(ms, dead)
+    const pause = (ms: number) => time.sleep(ms)
     const delayed = around(
       delayedStore(backend, member, pause, (name, on, answer) => {
         if (name === 'update' && on === key && answer !== undefined) fate.writes++
@@ -101,7 +98,6 @@ export async function crowd(
         if (member.idle) await pause(member.idle)
         if (member.opens) scope = face.fromTicket(ticket)
       }
-      // Whoever did not get through at all has waited as well.
     }
     for (let i = 0; i < (member.commits ?? 1); i++) void serve().catch((error) => time.fail(error))
   }
@@ -140,10 +136,9 @@ class VirtualTime {
   #error: { readonly value: unknown } | undefined
   readonly #due: { readonly at: number; readonly order: number; readonly go: () => void }[] = []
 
-  /** Sleepers that are dead when it is time never wake. */
-  sleep(ms: number, dead: () => boolean): Promise<void> {
+  sleep(ms: number): Promise<void> {
     return new Promise((done) => {
-      this.#due.push({ at: this.now + ms, order: this.#order++, go: () => dead() || done() })
+      this.#due.push({ at: this.now + ms, order: this.#order++, go: done })
     })
   }
 
@@ -168,7 +163,7 @@ class VirtualTime {
 const settled = () => new Promise<void>((done) => void setImmediate(done))
 
 /** Numbers from 0 up to 1 (mulberry32). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
