@@ -1,4 +1,5 @@
-// How a session's commits are shared out among processes that write it all the time: `npm run bench:fairness`, or with names of races.
+// How a session's commits are shared out among processes that write it all the time: `node bench/fairness.ts`, or with words of the names
+// of races.
 // The time is not real: what is printed is the same each time.
 import { crowd, type Member } from '../packages/coatcheck/test/helpers/crowd.ts'
 import { tableOf } from '../scripts/doc-table.ts'
@@ -34,7 +35,6 @@ for (const [name, members] of Object.entries(RACES)) {
   console.log(
     `\n## ${name}\n\n${(all / SECONDS).toFixed(1)} commits and ${(writes / SECONDS).toFixed(1)} writes a second; ${(calls / SECONDS).toFixed(1)} other calls; least share of the writes ${least.toFixed(2)}; ${all - counted} lost.\n`,
   )
-  if (process.env.BRIEF) continue
   console.log(
     tableOf(
       ['round trip, ms', 'commits', 'writes', 'of its share', 'longest wait, ms', 'CONFLICT'],

@@ -47,6 +47,21 @@ test.each([[[1, 1, 50]], [[1, 50]], [[5, 5, 150]]])(
   },
 )
 
+test.each(['destroy', 'regenerateId'] as const)(
+  'C9: a slow process that does it once gets through beside a fast one that never pauses: %s',
+  async (once) => {
+    const { fates } = await crowd(
+      [
+        { trip: 2, opens: true },
+        { trip: 50, once },
+      ],
+      10 * SECOND,
+    )
+    expect(fates[1]?.at.length).toBe(1)
+    expect(fates[1]?.at[0]).toBeLessThan(3 * SECOND)
+  },
+)
+
 describe('a claim', () => {
   it('of a process that died costs the others a bounded time, and is removed', async () => {
     const others = [{ trip: 5 }, { trip: 5 }]

@@ -106,7 +106,7 @@ export class Turns {
     if (known.mine && at - known.mine.at < patience(known.trip)) return true
     const expiresAt = at + 2 * SKEW
     const record = { data: JSON.stringify({ trip: known.trip }), createdAt: at, endsAt: expiresAt, expiresAt }
-    const version = await this.#try('create', () => this.#records.store.create(claimOf(key), record))
+    const version = await this.#try('create', () => this.#records.store.create(claimOf(key), record, key))
     if (version !== undefined) known.mine = { version, at }
     return version !== undefined
   }

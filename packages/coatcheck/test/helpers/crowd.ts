@@ -14,6 +14,8 @@ export interface Member {
   readonly ahead?: number
   /** Every request opens the session anew, which is a read. Default false: the line of commits is never empty. */
   readonly opens?: boolean
+  /** It makes one request, after a second, which does this. */
+  readonly once?: 'destroy' | 'regenerateId'
 }
 
 export interface Fate {
@@ -82,15 +84,27 @@ export async function crowd(
     )
     const serve = async () => {
       let scope = face.fromTicket(ticket)
+      const { once } = member
+      if (once) {
+        await pause(1000)
+        ;(await scope.open())[once]()
+        await scope.commit()
+        fate.at.push(time.now)
+        return
+      }
       while (time.now < duration) {
         const since = time.now
-        ;(await scope.open()).update('n', (n) => (n as number) + 1)
+        const session = await scope.open()
+        if (session.isNew) return
         try {
+          session.update('n', (n) => (n as number) + 1)
           await scope.commit()
           fate.commits++
           fate.at.push(time.now)
         } catch (error) {
-          if ((error as { code?: string }).code !== 'CONFLICT') throw error
+          const { code } = error as { code?: string }
+          if (code === 'ENDED') return
+          if (code !== 'CONFLICT') throw error
           fate.conflicts++
           scope = face.fromTicket(ticket)
         }
