@@ -56,9 +56,11 @@ export class Attempts {
     return this.#tries.some(({ write }) => recent.at(-1)?.id === write)
   }
 
-  /** Forgets what was refused: a record that was read since has shown that it is not there. */
-  settle(): void {
-    this.#tries = this.#tries.filter(({ answered }) => !answered)
+  /** Forgets what was refused: a record that was read since shows that it is not there, or one with these writes as far as it does. */
+  settle(writes?: Writes): void {
+    this.#tries = this.#tries.filter(({ answered, write, number }) => {
+      return !answered || (writes && find(writes, write, number) !== 'not kept')
+    })
   }
 
   began(record: Begun): void {
@@ -70,6 +72,11 @@ export class Attempts {
     return [...this.#begun.values()].findLast(
       ({ isTaken, ...record }) => !isTaken && record.owner === owner && record.key !== except,
     )
+  }
+
+  /** Whether the record at `key` may lead to one that this request began, although no answer said so. */
+  mayLeadFrom(key: string): boolean {
+    return [...this.#begun.keys()].some((begun) => begun !== key)
   }
 
   /** It is not to be used again: somebody else has written there, or it is no record of this request. */

@@ -8,8 +8,10 @@ import type { Engine } from './engine.ts'
 import { isOver, written } from './expiry.ts'
 import { LatestRecords } from './latest-records.ts'
 import type { Moves } from './moves.ts'
-import { backOff, checkTime, type Outcome, type PendingCommit, passes, readable, type Step, type Turn } from './pending.ts'
+import type { Outcome, PendingCommit, Step, Turn } from './pending.ts'
+import { backOff, checkTime, passes, readable, settle, sinceOf } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
@@ -23,12 +25,14 @@ export class CommitQueue {
   readonly #engine: Engine
   readonly #moves: Moves
   readonly #ends: Ends
+  readonly #turns: Turns
 
-  constructor(records: Records, engine: Engine, moves: Moves, ends: Ends) {
+  constructor(records: Records, engine: Engine, moves: Moves, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
     this.#moves = moves
     this.#ends = ends
+    this.#turns = turns
   }
 
   /** Carries out a commit, wherever its session went since `from` was read. */
@@ -48,11 +52,10 @@ export class CommitQueue {
 
   #inTurn(commit: PendingCommit, at: VersionedRecord): Promise<Step> {
     return new Promise((done, failed) => {
-      const { key } = at
       const turn = { commit, done, failed }
-      const waiting = this.#waiting.get(key)
+      const waiting = this.#waiting.get(at.key)
       if (waiting && mayAwaitOthers) waiting.push(turn)
-      else void this.#run(key, [turn], this.#latest.newest(at))
+      else void this.#run(at.key, [turn], this.#latest.newest(at))
     })
   }
 
@@ -60,13 +63,16 @@ export class CommitQueue {
     this.#waiting.set(key, waiting)
     let found: VersionedRecord | undefined = first
     while (waiting.length > 0) {
-      const turns = waiting.splice(0)
+      let turns = waiting
       try {
+        // Whoever comes while it waits for its turn goes along.
+        if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
+        turns = waiting.splice(0)
         // What was just written is handed over; after a failure nobody knows what is there.
         found = await this.#together(key, turns, found)
       } catch (error) {
         found = undefined
-        for (const turn of turns) turn.failed(error)
+        for (const turn of turns.splice(0)) turn.failed(error)
       }
     }
     this.#waiting.delete(key)
@@ -94,8 +100,7 @@ export class CommitQueue {
     let found = await this.#update(key, of('update'), from)
     for (const { commit, done, failed } of of('move')) {
       try {
-        const step = await this.#moves.move(commit, this.#unlessOver(found) ?? (await this.#read(key)))
-        done(step)
+        done(await this.#moves.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
       } catch (error) {
         failed(error)
       }
@@ -110,7 +115,7 @@ export class CommitQueue {
     for (let attempt = 0; ; attempt++) {
       turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
-      found ??= await this.#read(key)
+      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
       if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined
@@ -128,6 +133,7 @@ export class CommitQueue {
       const { policy, now } = this.#engine
       let saved: VersionedRecord | undefined
       try {
+        void this.#turns.look(key)
         saved = await this.#records.update(found, next, written(found.record, next, found.body, policy, now()))
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
@@ -135,6 +141,8 @@ export class CommitQueue {
       }
       if (saved) {
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
+        // On Workers nothing goes on after the answer.
+        await this.#turns.done(key)
         for (const { done } of turns) done({ kept: saved })
         return saved
       }
@@ -180,18 +188,13 @@ export class CommitQueue {
   /** Together they are too large: only those that make it so are refused. */
   async #oneByOne(key: string, turns: readonly Turn[], from: VersionedRecord): Promise<VersionedRecord | undefined> {
     let found: VersionedRecord | undefined = from
-    for (const turn of turns) {
+    for (const turn of turns)
       try {
         found = await this.#update(key, [turn], found)
       } catch (error) {
         turn.failed(error)
         if ((error as SessionError).code !== 'RECORD_TOO_LARGE') found = undefined
       }
-    }
     return found
-  }
-
-  async #read(key: string): Promise<VersionedRecord | undefined> {
-    return readable(await this.#records.read(key))
   }
 }

@@ -143,6 +143,8 @@ describe('two to four requests at once, in two processes, that count', () => {
     ['elsewhere', false],
     ['elsewhere', true],
   ] as const)('lose nothing that was acknowledged and count nothing twice: %s, store fails: %s', async (comes, isFailing) => {
-    for (let seed = 1; seed <= 400; seed++) await trial(comes, isFailing, seed)
+    for (let seed = 1; seed <= 300; seed++) await trial(comes, isFailing, seed)
+    // Here a commit made again after a lost answer once wrote over what others had stored.
+    for (const seed of [555, 957]) await trial(comes, isFailing, seed)
   })
 })

@@ -3,26 +3,30 @@ import type { Engine } from './engine.ts'
 import { isOver } from './expiry.ts'
 import { isFresh, overtaken, type PendingCommit, perhapsEvicted, readable, type Step, tooOld } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
+import type { Turns } from './turns.ts'
 
 /** How a session ends, wherever it went, and what can be said of one that is not there. */
 export class Ends {
   readonly #records: Records
   readonly #engine: Engine
+  readonly #turns: Turns
 
-  constructor(records: Records, engine: Engine) {
+  constructor(records: Records, engine: Engine, turns: Turns) {
     this.#records = records
     this.#engine = engine
+    this.#turns = turns
   }
 
   /** Ends the session, wherever it went. Throws `CONFLICT` where it cannot be told whether it lives. */
   async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<void> {
     let found = readable(from)
+    const since = this.#engine.now()
     for (let attempt = 0; attempt < 100; attempt++) {
       if (!found) return this.#checkGone(request)
       if (found.forwarding) {
         if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
-      } else if (await this.#records.end(found)) return
-      found = readable(await this.#records.read(found.forwarding?.key ?? found.key))
+      } else if (await this.#records.end(found)) return this.#turns.done(found.key)
+      found = readable(await this.#turns.read(found.forwarding?.key ?? found.key, attempt, since))
     }
     throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
   }

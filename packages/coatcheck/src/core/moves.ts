@@ -7,6 +7,7 @@ import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
 import { born, isOver, type Life, policyOf, written } from './expiry.ts'
 import { backOff, checkTime, isFresh, overtaken, type PendingCommit, readable, type Step, tooOld } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
+import type { Turns } from './turns.ts'
 
 /** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
 export interface Ids {
@@ -33,12 +34,14 @@ export class Moves {
   readonly #engine: Engine
   readonly #ids: Ids
   readonly #ends: Ends
+  readonly #turns: Turns
 
-  constructor(records: Records, engine: Engine, ids: Ids, ends: Ends) {
+  constructor(records: Records, engine: Engine, ids: Ids, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
     this.#ids = ids
     this.#ends = ends
+    this.#turns = turns
   }
 
   /**
@@ -62,7 +65,9 @@ export class Moves {
   /** A new id: the new record first, so that a failure loses nobody's session; then the old one leads to it. */
   async move(commit: PendingCommit, from: VersionedRecord | undefined): Promise<Step> {
     const { taken } = commit
-    let found = from
+    // An earlier try may have been kept: then what it made is not to be made again of what this request read before that.
+    const isUncertain = from !== undefined && taken.attempts.mayLeadFrom(from.key)
+    let found = isUncertain ? readable(await this.#records.read(from.key)) : from
     let made: Made | undefined
     try {
       for (let attempt = 0; found && !found.forwarding && !isOver(found.record, this.#engine.now()); attempt++) {
@@ -72,12 +77,15 @@ export class Moves {
         made = made
           ? await this.#rewrite(made, body, taken)
           : await this.begin(body, this.#lifeOf(body, found, taken), taken, found.key)
-        if (await this.#lead(found, made, taken)) return { kept: made, id: made.id, isOwn: attempt === 0 }
+        if (await this.#lead(found, made, taken)) {
+          await this.#turns.done(found.key)
+          return { kept: made, id: made.id, isOwn: attempt === 0 }
+        }
         taken.attempts.refused()
-        found = readable(await this.#records.read(found.key))
+        await backOff(attempt, this.#engine)
+        found = readable(await this.#turns.read(found.key, attempt, commit.since))
         taken.attempts.settle()
         if (found?.forwarding?.key === made.key) return { kept: made, id: made.id }
-        await backOff(attempt, this.#engine)
       }
     } catch (error) {
       // Where nobody knows whether the old record leads to it, the new one must stay.

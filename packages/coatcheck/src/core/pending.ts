@@ -29,6 +29,14 @@ export interface Turn {
   failed(error: unknown): void
 }
 
+/** When the oldest of these began. */
+export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
+
+/** A record was read while these wait; when it is their turn it may not say any more what became of an earlier try. */
+export function settle(turns: readonly Turn[], seen: VersionedRecord | undefined): void {
+  if (seen && !seen.fault && !seen.forwarding) for (const { commit } of turns) commit.taken.attempts.settle(seen.body.writes)
+}
+
 /** Whether `check` does not throw; what it throws is the answer of this commit only. */
 export function passes({ failed }: Turn, check: () => unknown): boolean {
   try {

@@ -22,6 +22,7 @@ import type { Plan } from './plan.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { StoredTickets } from './stored-tickets.ts'
+import { Turns } from './turns.ts'
 
 interface StoredHeld extends Held {
   readonly known: VersionedRecord
@@ -35,9 +36,10 @@ interface StoredHeld extends Held {
 export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | Elsewhere> {
   const tickets = new StoredTickets(engine)
   const records = new Records(store, engine)
-  const ends = new Ends(records, engine)
-  const moves = new Moves(records, engine, tickets, ends)
-  const queue = new CommitQueue(records, engine, moves, ends)
+  const turns = new Turns(records, engine)
+  const ends = new Ends(records, engine, turns)
+  const moves = new Moves(records, engine, tickets, ends, turns)
+  const queue = new CommitQueue(records, engine, moves, ends, turns)
   const replaced = new ReplacedTickets(records, engine, ends)
 
   const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({

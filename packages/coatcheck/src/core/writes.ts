@@ -1,3 +1,5 @@
+import { SKEW } from './expiry.ts'
+
 /** One write of a session. */
 export interface Write {
   readonly id: string
@@ -19,9 +21,12 @@ export const NO_WRITES: Writes = { count: 0, recent: [] }
 /** So many are kept at most, so that a record cannot grow without end. */
 const MOST = 512
 
+/** So many that seem older are kept as well, since the clock of whoever made them may be behind. */
+const BEHIND = 32
+
 /** Adds `write`; forgets those made more than `window` milliseconds before it. */
 export function withWrite({ count, recent }: Writes, write: Write, window: number): Writes {
-  const young = recent.filter(({ at }) => at > write.at - window)
+  const young = recent.filter(({ at }, index) => at > write.at - window - (index < recent.length - BEHIND ? 0 : SKEW))
   return { count: count + 1, recent: [...young, write].slice(-MOST) }
 }
 
