@@ -396,7 +396,7 @@ describe('V5: a record that leads on', () => {
       const server = site.server({ store: { ...site.records, maxBytes: most } })
       let ticket = await server.visit((s) => s.set('a', 1))
       const fill = async (n: number) => {
-        site.clock.advance(10) // the record remembers no write that is longer ago
+        site.clock.advance(100) // the record remembers no write that is longer ago
         return attempt(server, ticket, (s) => s.set('essay', 'x'.repeat(n)))
       }
       let size = 0
@@ -406,7 +406,7 @@ describe('V5: a record that leads on', () => {
       expect(await fill(size + 12), 'it is as full as it gets').toMatch('RECORD_TOO_LARGE')
       const tickets = []
       for (let i = 0; i < 3; i++) {
-        site.clock.advance(10)
+        site.clock.advance(100)
         tickets.push(ticket)
         ticket = await server.visit(renews, ticket)
       }
