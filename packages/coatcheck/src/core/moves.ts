@@ -5,7 +5,7 @@ import { apply, isEmpty } from './changes.ts'
 import type { Ends } from './ends.ts'
 import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
 import { born, isOver, type Life, policyOf, written } from './expiry.ts'
-import { backOff, checkTime, isFresh, overtaken, type PendingCommit, readable, type Step, tooOld } from './pending.ts'
+import { backOff, checkTime, isFresh, keyUnknown, overtaken, type PendingCommit, readable, type Step, tooOld } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
 /** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
@@ -108,6 +108,7 @@ export class Moves {
       if (kind !== 'signIn' || target.body.owner !== move.owner)
         throw overtaken('Somebody else signed in, or the session was given a new id,')
       const id = await this.#ids.open(sealed, at)
+      if (id === undefined && sealed !== undefined) throw keyUnknown('The session was given a new id, which is')
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
     // Whoever made that id may hold it: what this request stores must not be shown to them.

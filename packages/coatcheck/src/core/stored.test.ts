@@ -713,6 +713,20 @@ describe('promise 10: secrets rotate', () => {
   })
 })
 
+test('V6: a sign-in that joins another, and cannot read its new id for want of the secret, is told so and stores nothing', async () => {
+  const before = shop()
+  const after = redeployed(before, { secrets: [NEWER_SECRET, SECRET] })
+  const ada = await guest(before)
+  const otherTab = moved(after, ada)
+  const late = ada.does(async (session) => {
+    await otherTab.does((other) => other.signIn('ada'))
+    session.signIn('ada')
+    session.set('tab', 1)
+  })
+  await expect(late).rejects.toMatchObject({ code: 'KEY_UNKNOWN' })
+  expect(await otherTab.does((session) => [session.owner, session.get('tab')])).toEqual(['ada', undefined])
+})
+
 describe('secrets that come later', () => {
   const none = WITHOUT_SECRETS
 

@@ -55,7 +55,10 @@ export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
       capacity !== undefined && dice.chance(0.35) ? 'stranger' : attacker !== 'absent' && dice.chance(0.4) ? 'attacker' : 'victim'
     requests.push(request(dice, { id, at, browser, count, only, times, begins }))
   }
-  const until = at
+  const extra = diceOf(seed, 11)
+  if (extra.chance(0.06)) requests.push(...crowd(extra, requests, count))
+  for (const [nth, each] of requests.entries()) requests[nth] = { ...each, ...besides(extra, each) }
+  const until = Math.max(...requests.map((each) => each.at))
   return {
     seed,
     idle,
@@ -72,6 +75,35 @@ export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
     requests,
     faults: faults(dice, requests),
     happenings: happenings(dice, until, count),
+  }
+}
+
+/** More writes at once than a short list of writes would hold. */
+function crowd(dice: Dice, [first]: readonly RequestPlan[], count: number): RequestPlan[] {
+  const { at = 0, hold = 0 } = first ?? {}
+  const from = at + hold + dice.int(0, 200)
+  return Array.from({ length: dice.int(9, 14) }, (_, nth) => {
+    const around = { at: from + dice.int(0, 1500), instance: dice.int(0, count - 1) }
+    return {
+      id: 100 + nth,
+      letter: 'W',
+      browser: 'victim',
+      ...around,
+      opensAfter: 0,
+      hold: dice.int(0, 20),
+      back: dice.int(0, 30),
+    }
+  })
+}
+
+function besides(dice: Dice, { letter, browser }: RequestPlan): Pick<RequestPlan, 'flash' | 'retry'> {
+  const retry = 'RSBW'.includes(letter) && dice.chance(0.15) ? dice.int(0, 3 * SECOND) : undefined
+  const flash =
+    browser !== 'stranger' && 'WSNR'.includes(letter) && dice.chance(0.3) ? dice.pick(['leaves', 'takes'] as const) : undefined
+  return {
+    ...(retry !== undefined && { retry }),
+    ...(flash && letter !== 'N' && { flash }),
+    ...(flash && letter === 'N' && { flash: 'takes' }),
   }
 }
 
@@ -167,7 +199,7 @@ function newer(dice: Dice): { newer?: Newer } {
   return {
     newer: {
       grace: dice.pick([0, 2, 10, 60]),
-      maxRequestTime: dice.pick([60, 300]),
+      maxRequestTime: dice.pick([10, 60, 60, 300]),
       onReplay: dice.pick(['report', 'report', 'endSession', 'endOwner'] as const),
     },
   }

@@ -26,6 +26,8 @@ export interface Truth {
   descends(ticket: string | undefined, older: string): boolean
   /** What it opens at the first look from this time on. */
   firstLook(ticket: string, from: number): Look | undefined
+  /** The requests that made another ticket of this one. */
+  moversOf(ticket: string | undefined): readonly Visit[]
   /** What the tickets of this session open. */
   open(line: Line, probe: Probe): readonly Look[]
 }
@@ -82,6 +84,7 @@ export function truthOf(history: History): Truth {
       return false
     },
     firstLook,
+    moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => presented === ticket) ?? [],
     open: (line, { looks }) => [...line.tickets].map((ticket) => looks.get(ticket)).filter(opens),
   }
 }
@@ -110,6 +113,10 @@ export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
   return before !== undefined && before !== person
 }
 
+/** Answered well, or something was kept by a call before it failed. */
+export const stands = ({ status, given, writes }: Visit): boolean =>
+  status === 200 || given !== undefined || writes.some(({ acked }) => acked !== undefined)
+
 /** Clocks differ by 30 s from the true one at most. */
 const SKEW = 31_000
 
@@ -119,7 +126,7 @@ export function livesUntil({ history: { plan }, lineOfWrite }: Truth, line: Line
   for (const visit of line.visits) {
     const wrote = visit.writes.some((write) => (write.acked ?? Infinity) <= at && lineOfWrite(visit, write) === line)
     const isKept = visit === line.birth || line.movers.includes(visit) || wrote
-    if (!isKept || visit.status !== 200 || visit.dropped || (visit.doneAt as number) > at) continue
+    if (!isKept || !stands(visit) || visit.dropped || (visit.doneAt as number) > at) continue
     idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - SKEW)
   }
   return Math.min(idle, (line.birth.commitAt as number) + plan.absolute * 1000 - SKEW)
@@ -130,9 +137,12 @@ export function overFrom({ plan }: History, line: Line, at: number): number {
   const { idle, absolute } = { idle: plan.idle * 1000 + 2 * SKEW, absolute: plan.absolute * 1000 + 2 * SKEW }
   const busyUntil = (visit: Visit) => Math.max(visit.doneAt ?? 0, visit.lastRanAt ?? 0, visit.commitAt ?? 0)
   let [over, born] = [busyUntil(line.birth) + idle, busyUntil(line.birth)]
-  const used = line.visits.filter((visit) => visit.commitAt !== undefined && visit !== line.birth && opens(visit.saw))
-  for (const visit of used.sort((a, b) => (a.commitAt as number) - (b.commitAt as number))) {
-    const began = visit.commitAt as number
+  // A face may store that the session was seen while it is being opened.
+  const beganAt = ({ commitAt, opensFrom, lastWriteAt, saw }: Visit): number | undefined =>
+    opens(saw) && commitAt !== undefined ? commitAt : saw === undefined && lastWriteAt !== undefined ? opensFrom : undefined
+  const used = line.visits.filter((visit) => beganAt(visit) !== undefined && visit !== line.birth)
+  for (const visit of used.sort((a, b) => (beganAt(a) as number) - (beganAt(b) as number))) {
+    const began = beganAt(visit) as number
     if (began > at || began > Math.min(over, born + absolute)) continue
     over = Math.max(over, busyUntil(visit) + idle)
     if (movesOf(visit)) born = Math.max(born, busyUntil(visit))
