@@ -78,7 +78,8 @@ export function signInsStay(truth: Truth, report: Report): void {
     } else if (truth.lineOf(presented) !== line && signIn && isOvertaken(visit, signIn, presented)) {
       report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
-      const couldKnow = (visit.lastRanAt ?? 0) > (signIn.lastWriteAt ?? 0)
+      // Whoever's commits wait for one another may run in each other's name: the answer is a sure sign that it is done.
+      const couldKnow = (visit.lastAskedAt ?? 0) > (signIn.doneAt ?? 0)
       if (couldKnow)
         report(
           `4 sign-in overwritten (by a ticket: ${visit.refused ?? 'opened'})`,

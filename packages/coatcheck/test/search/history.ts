@@ -63,9 +63,11 @@ export interface Visit {
   /** What its answer replaced in the jar. */
   replaced?: string | undefined
   calls: number
-  /** When a call of its own was last carried out by the store; and one that changed something. */
+  /** When a call of its own was last carried out by the store; and when one first changed something. */
   lastRanAt?: number
-  lastWriteAt?: number
+  firstWriteAt?: number
+  /** The same as `lastRanAt`, as long as it was not done. */
+  lastAskedAt?: number
 }
 
 /** A use of an old ticket that was reported. */

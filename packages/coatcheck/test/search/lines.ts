@@ -1,4 +1,5 @@
 import type { History, Look, Probe, Visit, Write } from './history.ts'
+import type { Face } from './plan.ts'
 
 /**
  * One session as its visitors know it: all tickets that led from one to the next. Made from what was given to whom, and from what looked
@@ -55,7 +56,7 @@ export function truthOf(history: History): Truth {
     const ticket = visit.given as string
     if (lineOfTicket.has(ticket)) continue
     givers.set(ticket, visit)
-    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number))
+    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number), history.plan.face)
       ? undefined
       : lineOfTicket.get(visit.presented ?? '')
     const line = before ?? { tickets: new Set<string>(), visits: [], movers: [], birth: visit }
@@ -90,11 +91,12 @@ export function truthOf(history: History): Truth {
 }
 
 /** Whether the ticket that a request was given is that of another session than the one it came with. */
-function isAfresh({ saw, plan }: Visit, look: Look | undefined): boolean {
+function isAfresh({ saw, plan }: Visit, look: Look | undefined, face: Face): boolean {
   if (!saw || !opens(saw)) return true
   // What it saw came along, or did not.
   if (opens(look) && saw.log.length > 0) return !look.log.some((name) => saw.log.includes(name))
   const person = whoseIs(saw)
+  if (face === 'h3') return plan.letter === 'O' || plan.letter === 'D'
   if (plan.letter === 'S' || plan.letter === 'B')
     return person !== undefined && person !== (plan.letter === 'S' ? 'alice' : 'bob')
   return plan.letter === 'O' || plan.letter === 'D'
@@ -137,15 +139,23 @@ export function overFrom({ plan }: History, line: Line, at: number): number {
   const { idle, absolute } = { idle: plan.idle * 1000 + 2 * SKEW, absolute: plan.absolute * 1000 + 2 * SKEW }
   const busyUntil = (visit: Visit) => Math.max(visit.doneAt ?? 0, visit.lastRanAt ?? 0, visit.commitAt ?? 0)
   let [over, born] = [busyUntil(line.birth) + idle, busyUntil(line.birth)]
-  // A face may store that the session was seen while it is being opened.
-  const beganAt = ({ commitAt, opensFrom, lastWriteAt, saw }: Visit): number | undefined =>
-    opens(saw) && commitAt !== undefined ? commitAt : saw === undefined && lastWriteAt !== undefined ? opensFrom : undefined
-  const used = line.visits.filter((visit) => beganAt(visit) !== undefined && visit !== line.birth)
-  for (const visit of used.sort((a, b) => (beganAt(a) as number) - (beganAt(b) as number))) {
-    const began = beganAt(visit) as number
+  const uses = line.visits.flatMap((visit) => (visit === line.birth ? [] : usesOf(visit, busyUntil(visit))))
+  for (const { began, until, isMove } of uses.sort((a, b) => a.began - b.began)) {
     if (began > at || began > Math.min(over, born + absolute)) continue
-    over = Math.max(over, busyUntil(visit) + idle)
-    if (movesOf(visit)) born = Math.max(born, busyUntil(visit))
+    over = Math.max(over, until + idle)
+    if (isMove) born = Math.max(born, until)
   }
   return Math.min(over, born + absolute)
+}
+
+/** When a request used its session: by its commit, and, with some faces, by opening it. */
+function usesOf(visit: Visit, until: number): { began: number; until: number; isMove: boolean }[] {
+  const { saw, opensFrom, commitAt, firstWriteAt = Number.POSITIVE_INFINITY } = visit
+  if (opensFrom === undefined || (saw !== undefined && !opens(saw))) return []
+  return [
+    ...(firstWriteAt <= (commitAt ?? firstWriteAt) && firstWriteAt < Infinity
+      ? [{ began: opensFrom, until: firstWriteAt, isMove: false }]
+      : []),
+    ...(commitAt === undefined ? [] : [{ began: commitAt, until, isMove: movesOf(visit) }]),
+  ]
 }

@@ -10,7 +10,7 @@ export function story({ plan, told }: History, { violations, allowed }: Verdict)
     `${plan.face}; idle ${plan.idle} s, absolute ${plan.absolute} s; clocks ahead ${clocks}; begins ${plan.begins}; attacker ${plan.attacker}${plan.encrypt ? '; encrypted' : ''}`,
     'ms         ',
     ...told.filter((line) => !line.includes(' event ') || / event (dropped|refused|replayed)/.test(line)),
-    ...violations.map(({ kind, what, at }) => `VIOLATED at ${at}: ${kind}: ${what}`),
+    ...violations.map(({ kind, what, at }) => `VIOLATED at ${Math.floor(at)}: ${kind}: ${what}`),
     ...allowed.map((name) => `cannot be prevented, or decided: ${name}`),
     `replay: npm run search -- --replay '${JSON.stringify(plan)}'`,
   ].join('\n')

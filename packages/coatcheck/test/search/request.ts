@@ -20,32 +20,32 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
   try {
     const { lines, error } = await serve(cookiesOf(visit), async (open) => {
       await world.sleep(plan.opensAfter)
-      visit.opensFrom = world.time
+      visit.opensFrom = world.stamp()
       held = await open()
       visit.saw = held.look()
       tellApart(visit, visit.saw, history)
       world.tell(`#${plan.id} opens: ${shown(visit.saw)}`)
       await world.sleep(plan.hold)
-      visit.commitAt = world.time
+      visit.commitAt = world.stamp()
       await changes(visit, held, world, history)
     })
     visit.lines = lines
     if (error !== undefined) throw error
     visit.status = 200
-    for (const write of visit.writes) write.acked ??= world.time
+    for (const write of visit.writes) write.acked ??= world.stamp()
     if (held && plan.letter !== 'D') visit.after = held.look()
   } catch (error) {
     visit.status = 500
     visit.error = error
   }
-  visit.doneAt = world.time
+  visit.doneAt = world.stamp()
   const { given, cleared } = effectOf(visit.lines, COOKIE)
   Object.assign(visit, { cleared, ...(given !== undefined && { given }) })
   const said = given !== undefined ? `gives ${names.of(given)}` : cleared ? 'clears' : 'says nothing'
   world.tell(`#${plan.id} ${visit.status}: ${said}${visit.dropped ? ', dropped' : ''}${visit.error ? `; ${visit.error}` : ''}`)
   if (plan.back === null || (given === undefined && !cleared)) return
   world.later(plan.back, {}, () => {
-    visit.deliveredAt = world.time
+    visit.deliveredAt = world.stamp()
     visit.replaced = jar.ticket
     jar.ticket = given
     world.tell(`#${plan.id} arrives: ${plan.browser} has ${names.of(given)}`)
@@ -55,7 +55,7 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
 async function changes(visit: Visit, held: Held, world: World, { plan: { face } }: History): Promise<void> {
   const { letter, again, retry, bare, flash, id } = visit.plan
   const write = (name: string) => {
-    visit.writes.push({ name, from: world.time, acked: undefined })
+    visit.writes.push({ name, from: world.stamp(), acked: undefined })
     held.write(name)
   }
   if (letter === 'R') await held.regenerate()
@@ -81,7 +81,7 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
   }
   if (again !== undefined || (retry !== undefined && face !== 'h3')) await commit()
   if (again !== undefined) {
-    if (held.commitsByCall) for (const each of visit.writes) each.acked ??= world.time
+    if (held.commitsByCall) for (const each of visit.writes) each.acked ??= world.stamp()
     await world.sleep(again)
     write(`${id}b`)
   }

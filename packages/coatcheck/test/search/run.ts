@@ -127,7 +127,7 @@ class Schedule {
       browser: plan.browser,
       site: serial,
       skew: life.skew,
-      sentAt: world.time,
+      sentAt: world.stamp(),
       presented,
       beside: other === presented ? undefined : other,
       writes: [],
@@ -150,8 +150,9 @@ class Schedule {
 
   async #probe(isLast = false): Promise<void> {
     const quiet = this.#isCalm && this.#network.pending === 0
+    const at = this.#world.stamp()
     const { looks } = await this.#world.within({}, () => probed(this.#looking, this.#fork, this.#history, isLast))
-    this.#history.probes.push({ looks, at: this.#world.time, quiet })
+    this.#history.probes.push({ looks, at, quiet })
   }
 
   /** Nobody is waiting for an answer: whoever's process died is not. */
