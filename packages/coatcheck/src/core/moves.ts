@@ -5,7 +5,18 @@ import { apply, isEmpty } from './changes.ts'
 import type { Ends } from './ends.ts'
 import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
 import { born, isOver, type Life, policyOf, written } from './expiry.ts'
-import { backOff, checkTime, isFresh, keyUnknown, overtaken, type PendingCommit, readable, type Step, tooOld } from './pending.ts'
+import {
+  backOff,
+  checkTime,
+  eitherTicket,
+  isFresh,
+  keyUnknown,
+  overtaken,
+  type PendingCommit,
+  readable,
+  type Step,
+  tooOld,
+} from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
 /** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
@@ -41,10 +52,7 @@ export class Moves {
     this.#ends = ends
   }
 
-  /**
-   * Begins the record of a session at a key of its own; the one that an earlier try of this request began, where there is one. `from`: the
-   * key of what it is to take the place of.
-   */
+  /** Begins a record at a key of its own, or that of an earlier try of this request. `from`: the key of what it takes the place of. */
   async begin(body: Body, life: Life, taken: Taken, from?: string): Promise<Made> {
     const { attempts } = taken
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -74,7 +82,7 @@ export class Moves {
           : await this.begin(body, this.#lifeOf(body, found, taken), taken, found.key)
         if (await this.#lead(found, made, taken)) return { kept: made, id: made.id, isOwn: attempt === 0 }
         taken.attempts.refused()
-        found = readable(await this.#records.read(found.key))
+        found = readable(await this.#records.read(found.key).catch(eitherTicket)) // it may be this request's own, sent again
         taken.attempts.settle()
         if (found?.forwarding?.key === made.key) return { kept: made, id: made.id }
         await backOff(attempt, this.#engine)
@@ -138,10 +146,7 @@ export class Moves {
       }
       if (there?.forwarding?.key === made.key) return true
     } catch {
-      throw new SessionError('STORE_FAILED', 'The store failed at "update" while the session was given a new id.', {
-        cause,
-        fix: 'See `cause`. It is not known whether the old ticket or the new one is good: let the visitor sign in again if neither is.',
-      })
+      eitherTicket(error)
     }
     await this.#discard(made, taken)
     throw new SessionError(

@@ -54,6 +54,7 @@ function isLater(truth: Truth, line: Line, mover: Visit, visit: Visit): (look: L
 export function signInsStay(truth: Truth, report: Report): void {
   const { history } = truth
   for (const visit of history.visits) {
+    if (toldAnOldOne(truth, visit)) report('4 is told an id that was given up', `#${visit.plan.id}`, visit.doneAt ?? 0)
     if (effectOf(visit.lines, COOKIE).count > 1) report('4 two cookies', `#${visit.plan.id}`, visit.doneAt ?? 0)
     const { deliveredAt, replaced, presented, given } = visit
     // Of two tickets nobody can tell which is whose.
@@ -89,6 +90,12 @@ export function signInsStay(truth: Truth, report: Report): void {
       else report('allowed: an older answer overtaken by a sign-in', `#${visit.plan.id}`, deliveredAt)
     }
   }
+}
+
+/** Before it sends a ticket that is not all its own, a request looks whether that was replaced: its last call takes `jitter` to answer. */
+function toldAnOldOne({ history, moversOf }: Truth, { plan, given, doneAt = 0 }: Visit): boolean {
+  if (history.plan.faults.some(({ request }) => request === plan.id)) return false // what cannot be read is sent
+  return moversOf(given).some((mover) => mover.plan !== plan && (mover.doneAt as number) < doneAt - history.plan.jitter - 1)
 }
 
 const isBlocked = ({ refused }: Visit): boolean => refused === 'unknown-key' || refused === 'replaced'

@@ -141,6 +141,10 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)
       continue
     }
+    if (visit.dropped && [...visit.began].some((key) => history.evicted.has(key))) {
+      report(EVICTED, `#${plan.id}`, doneAt)
+      continue
+    }
     const why = visit.dropped ? 'dropped' : 'not told why'
     report(`7 sign-in without a ticket (${why})`, `#${plan.id} was answered 200, and was given nothing`, doneAt)
   }

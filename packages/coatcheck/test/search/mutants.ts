@@ -107,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held }',
     to: "if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id))) && held.id === '') return { held }",
     shows: /^4/,
-    drawing: { only: 'WRSN', rotates: true },
+    drawing: { only: 'WRS', rotates: true },
   },
   {
     fault: 'V8: the new record is removed although what leads to it may still land',

@@ -55,6 +55,7 @@ export class Network {
           const isDone = value !== undefined && value !== false
           if (visit && WRITES.has(name) && isDone) {
             visit.firstWriteAt ??= ranAt
+            if (name === 'create') visit.began.add(args[0] as string)
           }
           tell(WRITES.has(name) ? (isDone ? 'done' : 'refused') : value === undefined ? 'nothing' : 'found')
           return () => resolve(value)

@@ -135,6 +135,7 @@ class Schedule {
       lines: [],
       cleared: false,
       calls: 0,
+      began: new Set(),
     }
     this.#history.visits.push(visit)
     this.#lives.set(visit, life)
