@@ -15,7 +15,15 @@ export function endsAreFinal(truth: Truth, report: Report): void {
         (visit) => (visit.opensFrom ?? 0) > since && line.tickets.has(visit.presented ?? '') && opens(visit.saw),
       )
       if (!late && !seen) continue
-      if (isTooOld(truth, line, end))
+      // Whoever put an old ticket beside the good one must not be able to hinder a sign-out by it.
+      const isBeside = opens(end.saw) && !line.tickets.has(end.presented ?? '') && end.refused === 'replaced'
+      if (isBeside)
+        report(
+          'allowed: decided: a sign-out ends what it opened, and not what an old ticket beside it led to',
+          `#${end.plan.id}`,
+          since,
+        )
+      else if (isTooOld(truth, line, end))
         report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
       else
         report(
