@@ -100,6 +100,7 @@ function reportLost(line: Line, failed: Visit | undefined, at: number, report: R
 const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 
 const isEvicted = ({ history }: Truth, line: Line): boolean =>
+  [line.birth, ...line.movers].some(({ began }) => [...began].some((key) => history.evicted.has(key))) ||
   line.visits.some(({ saw, after }) => [saw, after].some((look) => history.evicted.has(look?.handle ?? ''))) ||
   history.probes.some(({ looks }) => [...line.tickets].some((ticket) => history.evicted.has(looks.get(ticket)?.handle ?? '')))
 
