@@ -28,50 +28,50 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'the absolute end is ignored',
     file: 'core/expiry.ts',
-    from: "if (endsAt <= now) return 'absolute-expired'",
-    to: 'expiresAt = now + 1',
+    from: "  if (endsAt <= now) return 'absolute-expired'\n  if (expiresAt <= now) return 'idle-expired'",
+    to: "  if (expiresAt <= now && endsAt > now) return 'idle-expired'",
   },
   {
-    fault: 'the pointer is written before the new record',
+    fault: 'the old record is deleted, and nothing leads from it',
     file: 'core/records.ts',
-    from: "const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))",
-    to: 'const version = await this.#later(key, record)',
+    from: 'return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined',
+    to: "return text !== '' && expiresAt > 0 && this.end(known)",
   },
   {
-    fault: 'the old record is deleted, and no pointer is left',
-    file: 'core/records.ts',
-    from: 'return this.#replace({ key: known.key, record, body: EMPTY, pointer, stale: false }, known)',
-    to: 'return record && (await this.delete(known)) ? { ...known, pointer } : undefined',
-  },
-  {
-    fault: 'an end does not follow a pointer',
-    file: 'core/moves.ts',
-    from: 'known = await this.#records.read(known.pointer?.key ?? known.key)',
-    to: 'if (known.pointer) return\n      known = await this.#records.read(known.key)',
+    fault: 'an end does not follow to where the session moved',
+    file: 'core/ends.ts',
+    from: '      } else if (await this.#records.end(found)) return\n',
+    to: '        return\n      } else if (await this.#records.end(found)) return\n',
   },
   {
     fault: 'a write to an ended session begins it again',
-    file: 'core/line.ts',
-    from: 'if (!known) {',
-    to: 'if (!known && jobs[0]) known = await this.#records.create(key, { ...EMPTY_BODY, writes: [] }, BORN)\n      if (!known) {',
+    file: 'core/stored.ts',
+    from: "if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }",
+    to: "if ('dropped' in outcome) return begin(EMPTY, taken)",
   },
   {
-    fault: 'every regeneration makes a successor of its own',
+    fault: 'every renewal makes an id of its own',
     file: 'core/moves.ts',
-    from: "if (job.kind === 'replace' && (isDone || pointer.kind === 'signIn')) {",
-    to: 'if (job.kind === "never") {',
+    from: '    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }\n    return found ?',
+    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.body, taken), found.record, taken), id: 'x' }\n    return found ?",
   },
   {
-    fault: 'a guest is told the id of the session that was signed in',
+    fault: 'a renewal is told the id that another made',
     file: 'core/moves.ts',
-    from: 'job.id = isDone ? await this.#ids.open(pointer.sealed, at) : undefined',
-    to: 'job.id = await this.#ids.open(pointer.sealed, at)',
+    from: "    if (!isEmpty(taken.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    to: '    return { commit: update, target, id: (await this.#ids.open(sealed, at)) as string }',
+  },
+  {
+    fault: 'whoever follows is told the new id',
+    file: 'core/moves.ts',
+    from: "if (commit.kind !== 'move') return { commit, target }",
+    to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
   },
   {
     fault: 'own writes are not recognised',
-    file: 'core/line.ts',
-    from: 'known.body.writes.includes(write)',
-    to: 'false',
+    file: 'core/attempts.ts',
+    from: "if (found === 'not kept') continue",
+    to: "if (found !== 'unknown') continue",
   },
   {
     fault: 'an update is not run again on the fresh value',
@@ -82,14 +82,20 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what others wrote while the id changed is not taken along',
     file: 'core/moves.ts',
-    from: 'if (made) made = await this.#rewrite(made, bodyOf(known), taken)',
-    to: 'if (made) made = { ...made }',
+    from: '? await this.#rewrite(made, body, taken)',
+    to: '? made',
   },
   {
-    fault: 'the old id goes on opening the session',
+    fault: 'an old ticket shows what came after',
     file: 'core/stored.ts',
-    from: "return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held",
-    to: 'if (known.pointer) { const at = await records.read(known.pointer.key); return at ? heldOf(at, shown.id, false) : { refused: "unknown" } }\n    return held',
+    from: '?? held\n    const refused',
+    to: '?? { ...held, body: (await records.read(known.forwarding.key))?.body ?? held.body }\n    const refused',
+  },
+  {
+    fault: 'an old ticket opens for ever',
+    file: 'core/replaced.ts',
+    from: 'if (arrivedAt <= this.#records.graceEnd(forwarding)) return undefined',
+    to: 'if (arrivedAt > 0) return undefined',
   },
   {
     fault: "one person's values come along when another signs in",
@@ -99,42 +105,17 @@ const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-/** Lines that a mutant needs besides. */
-const HELP: Record<string, (text: string) => string> = {
-  'core/expiry.ts': (text) =>
-    text.replace('const { createdAt, endsAt, expiresAt } = life', 'let { createdAt, endsAt, expiresAt } = life'),
-  'core/line.ts': (text) =>
-    `${text}\nconst BORN = { createdAt: 4_000_000_000_000, endsAt: 4_100_000_000_000, expiresAt: 4_100_000_000_000 }\nconst EMPTY_BODY = { values: new Map(), flash: new Map(), owner: undefined, writes: [] }\n`,
-  'core/records.ts': (text) =>
-    text
-      .replace('  delete(known: Known)', LATER)
-      .replace(
-        "const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))",
-        `${"const version = await callStore(this.#engine, 'update', () => this.store.update(next.key, next.record, known.version))"}\n    for (const [key, record] of this.delayed.splice(0)) await callStore(this.#engine, 'create', () => this.store.create(key, record))`,
-      ),
-}
-/** Keeps a new record back until the next update, which is the pointer to it. */
-const LATER = `  delayed: [string, SessionRecord][] = []
-  async #later(key: string, record: SessionRecord): Promise<string | undefined> {
-    if ((await this.store.list?.(undefined, 1))?.keys.length === 0) return callStore(this.#engine, 'create', () => this.store.create(key, record))
-    this.delayed.push([key, record])
-    return 'not yet'
-  }
-
-  delete(known: Known)`
-
 async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
   const copy = join(folder, name)
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'ticket', 'errors.ts']) {
+  for (const room of ['core', 'crypto', 'stores', 'ticket', 'foreign', 'errors.ts', 'clock.ts']) {
     await cp(join(here, '../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   }
   if (mutant) {
     const path = join(copy, mutant.file)
     const text = await readFile(path, 'utf8')
     expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-    const changed = text.replace(mutant.from, mutant.to)
-    await writeFile(path, HELP[mutant.file]?.(changed) ?? changed)
+    await writeFile(path, text.split(mutant.from).join(mutant.to))
   }
   return (await import(join(copy, 'core/sessions.ts'))) as Engine
 }

@@ -6,13 +6,12 @@ import { engineOf, FOLDER, MUTANTS, type Mutant } from './search/mutants.ts'
 import type { Plan } from './search/plan.ts'
 import { searched, smallest, tried } from './search/search.ts'
 import type { Searched } from './search/sites.ts'
-import { RARE, STANDING } from './search/standing.ts'
 
 // Random schedules of whole requests, judged by what their clients saw: `npm run search` does the same for longer.
 
-const PARTS = 6
-const SCHEDULES = 5_000
-const MOST_FOR_A_MUTANT = 3_000
+const PARTS = 5
+const SCHEDULES = 4_000
+const MOST_FOR_A_MUTANT = 1_000
 const under = { engine: { sessionsOf, faceOf } }
 
 beforeAll(() => rm(FOLDER, { recursive: true, force: true }))
@@ -30,25 +29,19 @@ it('a schedule is played in the same way each time', async () => {
   }
 })
 
-const found = new Set<string>()
-
 for (let part = 0; part < PARTS; part++) {
-  it(`the engine shows no violation but those that stand: part ${part + 1} of ${PARTS}`, async () => {
+  it(`the engine shows no violation: part ${part + 1} of ${PARTS}`, async () => {
     const seed = 1 + part * SCHEDULES
-    const { findings, schedules } = await searched({ under, seed, goesOn: (tally) => tally.schedules < SCHEDULES })
-    expect(schedules).toBe(SCHEDULES)
-    const news = [...findings.values()].filter(({ kind }) => !Object.hasOwn(STANDING, kind) && !Object.hasOwn(RARE, kind))
-    expect(news.map(({ kind, plan }) => `${kind}: --replay '${JSON.stringify(plan)}'`)).toEqual([])
-    for (const kind of findings.keys()) found.add(kind)
+    const tally = await searched({ under, seed, goesOn: ({ schedules }) => schedules < SCHEDULES })
+    expect([...tally.findings.values()].map(({ kind, plan }) => `${kind}: --replay '${JSON.stringify(plan)}'`)).toEqual([])
+    expect(tally.schedules).toBe(SCHEDULES)
+    expect(tally.acknowledged).toBeGreaterThan(3 * SCHEDULES)
+    expect(tally.faults).toBeGreaterThan(SCHEDULES)
   })
 }
 
-it('all that stand are shown: what is not was repaired, and goes from the list', () => {
-  expect(Object.keys(STANDING).filter((kind) => !found.has(kind))).toEqual([])
-})
-
 it('what shows a violation is made smaller, and needs all that is left', async () => {
-  const mutant = MUTANTS.find(({ fault }) => fault === 'an update is not run again on the fresh value')
+  const mutant = MUTANTS.find(({ fault }) => fault === 'V1: an update is not run again on the fresh value')
   const broken = { engine: await engineOf(mutant, 'smaller') }
   const kind = '1 lost'
   const { findings } = await searched({
@@ -67,9 +60,9 @@ it('what shows a violation is made smaller, and needs all that is left', async (
 })
 
 /** The first schedule in which the mutant shows a fault of its kind, and the engine as it is shows nothing. */
-async function noticed(engine: Searched, { shows }: Pick<Mutant, 'shows'>): Promise<number | undefined> {
+async function noticed(engine: Searched, { shows, drawing }: Pick<Mutant, 'shows' | 'drawing'>): Promise<number | undefined> {
   for (let seed = 1; seed <= MOST_FOR_A_MUTANT; seed++) {
-    const plan = draw(seed, { faces: ['core'] })
+    const plan = draw(seed, { faces: ['core'], ...drawing })
     const { verdict } = await tried(plan, { engine })
     if (!verdict.violations.some(({ kind }) => shows.test(kind))) continue
     if ((await tried(plan, under)).verdict.violations.length === 0) return seed

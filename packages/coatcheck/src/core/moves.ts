@@ -5,7 +5,18 @@ import { apply, isEmpty } from './changes.ts'
 import type { Ends } from './ends.ts'
 import { type Engine, ownedBy, startsAnew, type Taken } from './engine.ts'
 import { born, isOver, type Life, policyOf, written } from './expiry.ts'
-import { backOff, checkTime, isFresh, overtaken, type PendingCommit, readable, type Step, tooOld } from './pending.ts'
+import {
+  backOff,
+  checkTime,
+  eitherTicket,
+  isFresh,
+  keyUnknown,
+  overtaken,
+  type PendingCommit,
+  readable,
+  type Step,
+  tooOld,
+} from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -44,10 +55,7 @@ export class Moves {
     this.#turns = turns
   }
 
-  /**
-   * Begins the record of a session at a key of its own; the one that an earlier try of this request began, where there is one. `from`: the
-   * key of what it is to take the place of.
-   */
+  /** Begins a record at a key of its own, or that of an earlier try of this request. `from`: the key of what it takes the place of. */
   async begin(body: Body, life: Life, taken: Taken, from?: string): Promise<Made> {
     const { attempts } = taken
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -83,7 +91,8 @@ export class Moves {
         }
         taken.attempts.refused()
         await backOff(attempt, this.#engine)
-        found = readable(await this.#turns.read(found.key, attempt, commit.since))
+        const there = this.#turns.read(found.key, attempt, commit.since)
+        found = readable(await there.catch(eitherTicket)) // it may be this request's own, sent again
         taken.attempts.settle()
         if (found?.forwarding?.key === made.key) return { kept: made, id: made.id }
       }
@@ -115,6 +124,7 @@ export class Moves {
       if (kind !== 'signIn' || target.body.owner !== move.owner)
         throw overtaken('Somebody else signed in, or the session was given a new id,')
       const id = await this.#ids.open(sealed, at)
+      if (id === undefined && sealed !== undefined) throw keyUnknown('The session was given a new id, which is')
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
     // Whoever made that id may hold it: what this request stores must not be shown to them.
@@ -144,10 +154,7 @@ export class Moves {
       }
       if (there?.forwarding?.key === made.key) return true
     } catch {
-      throw new SessionError('STORE_FAILED', 'The store failed at "update" while the session was given a new id.', {
-        cause,
-        fix: 'See `cause`. It is not known whether the old ticket or the new one is good: let the visitor sign in again if neither is.',
-      })
+      eitherTicket(error)
     }
     await this.#discard(made, taken)
     throw new SessionError(

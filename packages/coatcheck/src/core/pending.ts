@@ -103,6 +103,15 @@ export function tooOld({ maxRequestTime }: Engine): SessionError {
   return movedOn(error)
 }
 
+/** Of a new id whose last write has perhaps been carried out. */
+export function eitherTicket(error: unknown): never {
+  const { cause = error } = error as SessionError
+  throw new SessionError('STORE_FAILED', 'The store failed at "update" while the session was given a new id.', {
+    cause,
+    fix: 'See `cause`. It is not known whether the old ticket or the new one is good: let the visitor sign in again if neither is.',
+  })
+}
+
 /** `what` somebody else did first. */
 export function overtaken(what: string): SessionError {
   const error = new SessionError('CONFLICT', `${what} at the same time, and this request was not carried out.`, {

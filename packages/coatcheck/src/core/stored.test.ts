@@ -713,6 +713,43 @@ describe('promise 10: secrets rotate', () => {
   })
 })
 
+test('V8: a client resends the write that leads on, is refused, and then nothing can be read: the error says that neither ticket may be good', async () => {
+  const records = memoryStore()
+  let isResending = false
+  const store: Store = {
+    ...records,
+    async read(key) {
+      if (isResending) down()
+      return records.read(key)
+    },
+    async update(key, record, version) {
+      const first = await records.update(key, record, version)
+      return isResending ? records.update(key, record, version) : first
+    },
+  }
+  const s = shop({ store })
+  const ada = await guest(s)
+  const renewed = ada.does((session) => {
+    isResending = true
+    session.regenerateId()
+  })
+  await expect(renewed).rejects.toThrow('not known whether the old ticket or the new one is good')
+})
+
+test('V6: a sign-in that joins another, and cannot read its new id for want of the secret, is told so and stores nothing', async () => {
+  const before = shop()
+  const after = redeployed(before, { secrets: [NEWER_SECRET, SECRET] })
+  const ada = await guest(before)
+  const otherTab = moved(after, ada)
+  const late = ada.does(async (session) => {
+    await otherTab.does((other) => other.signIn('ada'))
+    session.signIn('ada')
+    session.set('tab', 1)
+  })
+  await expect(late).rejects.toMatchObject({ code: 'KEY_UNKNOWN' })
+  expect(await otherTab.does((session) => [session.owner, session.get('tab')])).toEqual(['ada', undefined])
+})
+
 describe('secrets that come later', () => {
   const none = WITHOUT_SECRETS
 

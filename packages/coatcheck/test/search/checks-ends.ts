@@ -1,10 +1,6 @@
 import type { Report } from './checks.ts'
-import type { Visit } from './history.ts'
+import type { Look, Visit } from './history.ts'
 import { endsIt, type Line, opens, overFrom, type Truth } from './lines.ts'
-
-/** How far two clocks and a call may shift the end of the grace: between processes, and within one. */
-const TOLERANCE = 124_000
-const TOLERANCE_WITHIN = 4_000
 
 /** Promise 2: whoever was told that he is signed out is, for good. */
 export function endsAreFinal(truth: Truth, report: Report): void {
@@ -19,7 +15,15 @@ export function endsAreFinal(truth: Truth, report: Report): void {
         (visit) => (visit.opensFrom ?? 0) > since && line.tickets.has(visit.presented ?? '') && opens(visit.saw),
       )
       if (!late && !seen) continue
-      if (isTooOld(truth, line, end))
+      // Whoever put an old ticket beside the good one must not be able to hinder a sign-out by it.
+      const isBeside = opens(end.saw) && !line.tickets.has(end.presented ?? '') && end.refused === 'replaced'
+      if (isBeside)
+        report(
+          'allowed: decided: a sign-out ends what it opened, and not what an old ticket beside it led to',
+          `#${end.plan.id}`,
+          since,
+        )
+      else if (isTooOld(truth, line, end))
         report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
       else
         report(
@@ -75,29 +79,49 @@ function revivedBy({ history }: Truth, line: Line): string {
   return late ? `by a ${{ N: 'read', T: 'read', W: 'write' }[late.plan.letter as string] ?? 'move'} in flight` : 'by nobody'
 }
 
-/** An old ticket opens nothing, after the grace. */
+/** What a call may take, twice, and what clocks may differ, as the engine assumes. */
+const CALLS = 4_000
+const BETWEEN = 60_000
+
+/** An old ticket opens nothing after the grace, and until then only what there was before. */
 export function oldTicketsDie(truth: Truth, report: Report): void {
   const { history, lines } = truth
   const { grace } = history.knows
-  const { faults, happenings } = history.plan
-  const isCalm = faults.every(({ kind }) => !kind.startsWith('dies')) && happenings.every(({ what }) => what === 'prune')
-  for (const line of lines) {
-    for (const mover of line.movers) {
-      const old = mover.presented as string
-      const from = (tolerance: number) => (mover.doneAt as number) + (grace === 0 ? 0 : grace + tolerance)
-      const probe = history.probes.find(({ at, looks }) => at >= from(TOLERANCE) && at > from(0) && opens(looks.get(old)))
-      const visit = history.visits.find((each) => {
-        const isWithin = isCalm && each.plan.instance === mover.plan.instance
-        return each.presented === old && each.sentAt > from(isWithin ? TOLERANCE_WITHIN : TOLERANCE) && opens(each.saw)
-      })
-      if (probe || visit)
-        report(
-          '6 old ticket opens',
-          `the ticket that #${mover.plan.id} replaced still opens a session`,
-          probe?.at ?? visit?.sentAt ?? 0,
-        )
-    }
+  for (const mover of lines.flatMap(({ movers }) => movers)) {
+    const old = mover.presented as string
+    const until = (mover.doneAt as number) + mover.skew + grace + CALLS
+    const probe = history.probes.find(({ at, looks }) => at > until + BETWEEN && opens(looks.get(old)))
+    const visit = history.visits.find((each) => {
+      const isSame = each.site === mover.site
+      return each.presented === old && each.sentAt + each.skew > until + (isSame ? 0 : BETWEEN) && opens(each.saw)
+    })
+    if (probe || visit)
+      report(
+        '6 old ticket opens',
+        `the ticket that #${mover.plan.id} replaced still opens a session`,
+        probe?.at ?? visit?.sentAt ?? 0,
+      )
+    frozen(truth, mover, report)
   }
-  const twice = history.replayed.find((handle, nth) => history.replayed.indexOf(handle) !== nth)
-  if (twice !== undefined) report('6 replayed twice', 'one old ticket was reported twice', 0)
+  const uses = history.replayed.map(({ visit, movedAt }) => `${visit.presented} ${movedAt}`)
+  if (uses.some((use, nth) => uses.indexOf(use) !== nth)) report('6 replayed twice', 'one old ticket was reported twice', 0)
+}
+
+/** What an old ticket shows while it shows something: nothing that was stored with the new one or after it, and nobody who came since. */
+function frozen({ history }: Truth, mover: Visit, report: Report): void {
+  const old = mover.presented as string
+  const since = mover.doneAt as number
+  const later = history.visits.flatMap((each) =>
+    each.writes.filter(({ from }) => each === mover || from > since).map(({ name }) => name),
+  )
+  const check = (look: Look | undefined, at: number) => {
+    if (at <= since || !opens(look)) return
+    const name = look.log.find((each) => later.includes(each))
+    if (name !== undefined) report('6 old ticket shows what came after', `write ${name}, after #${mover.plan.id}`, at)
+    const [now, was] = [look.owner ?? look.who, mover.saw?.owner ?? mover.saw?.who]
+    if (opens(mover.saw) && now !== was)
+      report('6 old ticket shows who came after', `${now} after #${mover.plan.id}, not ${was}`, at)
+  }
+  for (const { looks, at } of history.probes) check(looks.get(old), at)
+  for (const { presented, saw, opensFrom = 0 } of history.visits) if (presented === old) check(saw, opensFrom)
 }

@@ -1,7 +1,7 @@
 import { COOKIE, effectOf } from './browser.ts'
-import { ended, type Report } from './checks.ts'
+import { ended, failedMove, type Report, reasonOf } from './checks.ts'
 import type { Look, Visit } from './history.ts'
-import { type Line, livesUntil, opens, personOf, type Truth } from './lines.ts'
+import { type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
 /** Promise 8, S15: whoever holds an old ticket only never sees what came after it, and is never given the new one. */
 export function oldHoldersGainNothing(truth: Truth, report: Report): void {
@@ -35,7 +35,11 @@ function isLater(truth: Truth, line: Line, mover: Visit, visit: Visit): (look: L
   const names = new Set<string>()
   for (const other of line.visits) {
     if (other.browser === visit.browser) continue
-    for (const { name, from } of other.writes) if (other === mover || from > (mover.doneAt as number)) names.add(name)
+    for (const write of other.writes) {
+      // With two tickets it may have gone to the other session.
+      if (truth.lineOfWrite(other, write) !== line) continue
+      if (other === mover || write.from > (mover.doneAt as number)) names.add(write.name)
+    }
   }
   const person = personOf(mover)
   const was = mover.saw?.owner ?? mover.saw?.who
@@ -50,6 +54,7 @@ function isLater(truth: Truth, line: Line, mover: Visit, visit: Visit): (look: L
 export function signInsStay(truth: Truth, report: Report): void {
   const { history } = truth
   for (const visit of history.visits) {
+    if (toldAnOldOne(truth, visit)) report('4 is told an id that was given up', `#${visit.plan.id}`, visit.doneAt ?? 0)
     if (effectOf(visit.lines, COOKIE).count > 1) report('4 two cookies', `#${visit.plan.id}`, visit.doneAt ?? 0)
     const { deliveredAt, replaced, presented, given } = visit
     // Of two tickets nobody can tell which is whose.
@@ -60,17 +65,22 @@ export function signInsStay(truth: Truth, report: Report): void {
     const signIn = truth.giverOf(replaced)
     if (replaced === presented) {
       if (opens(visit.saw)) continue
-      const isNearEnd = (visit.opensFrom ?? 0) >= livesUntil(truth, line, visit.opensFrom ?? 0)
-      const kind = isNearEnd
-        ? '5 over by one clock only'
-        : visit.refused === 'unknown-key'
-          ? '4 unknown secret'
-          : '4 not recognised'
-      report(kind, `#${visit.plan.id} came with a ticket that is alive, and it was replaced or cleared`, deliveredAt)
+      report(
+        whyReplaced(truth, line, visit),
+        `#${visit.plan.id} came with a ticket that is alive, and it was replaced or cleared`,
+        deliveredAt,
+      )
+    } else if (movesOf(visit) && isBlocked(visit) && signIn && isOvertaken(visit, signIn, presented)) {
+      report(
+        'allowed: decided: a new id begins afresh, over a sign-in that its ticket could not show',
+        `#${visit.plan.id}`,
+        deliveredAt,
+      )
     } else if (truth.lineOf(presented) !== line && signIn && isOvertaken(visit, signIn, presented)) {
       report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
-      const couldKnow = (visit.lastRanAt ?? 0) > (signIn.lastWriteAt ?? 0)
+      // Whoever's commits wait for one another may run in each other's name: the answer is a sure sign that it is done.
+      const couldKnow = (visit.lastAskedAt ?? 0) > (signIn.doneAt ?? 0)
       if (couldKnow)
         report(
           `4 sign-in overwritten (by a ticket: ${visit.refused ?? 'opened'})`,
@@ -80,6 +90,36 @@ export function signInsStay(truth: Truth, report: Report): void {
       else report('allowed: an older answer overtaken by a sign-in', `#${visit.plan.id}`, deliveredAt)
     }
   }
+}
+
+/** Before it sends a ticket that is not all its own, a request looks whether that was replaced: its last call takes `jitter` to answer. */
+function toldAnOldOne({ history, moversOf }: Truth, { plan, given, doneAt = 0 }: Visit): boolean {
+  if (history.plan.faults.some(({ request }) => request === plan.id)) return false // what cannot be read is sent
+  return moversOf(given).some((mover) => mover.plan !== plan && (mover.doneAt as number) < doneAt - history.plan.jitter - 1)
+}
+
+const isBlocked = ({ refused }: Visit): boolean => refused === 'unknown-key' || refused === 'replaced'
+
+/** Why a ticket that is alive was replaced or cleared. */
+function whyReplaced(truth: Truth, line: Line, visit: Visit): string {
+  const { history } = truth
+  const { refused, sentAt, presented, site, opensFrom = 0 } = visit
+  const asksForNew = movesOf(visit)
+  if (refused === 'unknown-key') {
+    if (asksForNew) return 'allowed: decided: a sign-in or a new id, with a ticket of an unknown secret, begins afresh'
+    const met = history.visits.find((other) => other.site === site && other.refused === 'unknown-key')
+    const isOld = met !== undefined && sentAt - met.sentAt >= 600_000
+    return isOld ? 'allowed: decided: a secret is no news after ten minutes' : '4 unknown secret'
+  }
+  const failed = failedMove(line, sentAt)
+  const wasMoved = truth.moversOf(presented).length > 0 || (failed?.presented === presented && reasonOf(failed) !== undefined)
+  if (refused === 'replaced' && wasMoved) {
+    if (asksForNew) return 'allowed: decided: a sign-in or a new id, with an old ticket after its grace, begins afresh'
+    const since = Math.max(...truth.moversOf(presented).map(({ doneAt = 0, skew }) => doneAt + skew))
+    const mayWrite = sentAt + visit.skew > since - 10_000 + history.knows.maxRequestTime + 60_000
+    if (mayWrite && 'W' === visit.plan.letter) return 'allowed: decided: a write long after a new id begins afresh'
+  }
+  return opensFrom >= livesUntil(truth, line, opensFrom) ? '5 over by one clock only' : '4 not recognised'
 }
 
 /** Whether its request left the browser before the sign-in's answer came, from the same ticket. */

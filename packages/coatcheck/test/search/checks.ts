@@ -1,17 +1,23 @@
 import type { Probe, Visit } from './history.ts'
-import { endsIt, type Line, livesUntil, movesOf, personOf, type Truth } from './lines.ts'
+import { endsIt, type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
 /** Says that a promise was broken, or (`allowed`) that something happened which no code can prevent. */
 export type Report = (kind: string, what: string, at: number) => void
 
 export const ended = (truth: Truth, line: Line, by: number): boolean =>
-  endsByReplay(truth) || line.visits.some((visit) => endsIt(truth, line, visit) && (visit.commitAt as number) <= by)
+  endedByReplay(truth, line, by) || line.visits.some((visit) => endsIt(truth, line, visit) && (visit.commitAt as number) <= by)
 
-/** The use of an old ticket ends what it became, where the site asked for that. */
-const endsByReplay = ({ history: { knows, replayed } }: Truth): boolean => knows.acts && replayed.length > 0
-
-const isGuest = (truth: Truth, line: Line): boolean =>
-  !truth.history.probes.some((probe) => truth.open(line, probe).some(({ owner }) => owner !== undefined))
+/** The use of an old ticket ends what it became, where the site asked for that: if both are the same person's. */
+function endedByReplay(truth: Truth, line: Line, by: number): boolean {
+  const { knows, replayed, probes } = truth.history
+  if (knows.onReplay === 'report') return false
+  return replayed.some(({ visit, at }) => {
+    const tickets = [visit.presented, visit.beside].filter((ticket) => ticket !== undefined)
+    const owners = tickets.flatMap((ticket) => probes.flatMap(({ looks }) => looks.get(ticket)?.owner ?? []))
+    const isItsOwn = probes.some((probe) => truth.open(line, probe).some(({ owner }) => owners.includes(owner as string)))
+    return at <= by && isItsOwn && (knows.onReplay === 'endOwner' || tickets.some((ticket) => line.tickets.has(ticket)))
+  })
+}
 
 /** Promise 1: what was acknowledged is there, once. */
 export function writesAreKept(truth: Truth, report: Report): void {
@@ -26,6 +32,12 @@ export function writesAreKept(truth: Truth, report: Report): void {
     for (const probe of history.probes.filter(({ quiet }) => quiet)) sessionIsThere(truth, line, probe, report)
   }
   for (const visit of history.visits) {
+    if (renewedByAnother(visit))
+      report(
+        '3 stored under an id that another made',
+        `#${visit.plan.id} renewed, was overtaken, and wrote`,
+        visit.doneAt as number,
+      )
     if (
       visit.status === 200 &&
       !visit.dropped &&
@@ -37,7 +49,11 @@ export function writesAreKept(truth: Truth, report: Report): void {
         report('1 lost', `#${visit.plan.id} was acknowledged and kept nowhere`, visit.doneAt as number)
     }
     const line = truth.lineOf(visit.presented)
-    if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0) || history.evicted.length > 0) continue
+    if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0)) continue
+    if (isEvicted(truth, line)) {
+      report(EVICTED, `#${visit.plan.id}`, visit.doneAt ?? 0)
+      continue
+    }
     if ((visit.doneAt as number) < livesUntil(truth, line, visit.doneAt as number))
       report(
         '1 dropped',
@@ -47,15 +63,18 @@ export function writesAreKept(truth: Truth, report: Report): void {
   }
 }
 
+/** A bare renewal that met another's new id may store nothing afterwards. */
+const renewedByAnother = ({ plan, status, dropped, given, writes, saw }: Visit): boolean =>
+  plan.letter === 'R' && status === 200 && !dropped && given === undefined && writes.length > 0 && opens(saw)
+
 function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report): void {
   const { history } = truth
   if ((line.birth.doneAt as number) > probe.at) return
   const looks = truth.open(line, probe)
   if (looks.length === 0) {
     if (probe.at >= livesUntil(truth, line, probe.at) || ended(truth, line, probe.at)) return
-    if (history.evicted.length > 0 && isGuest(truth, line)) return
-    const failed = line.visits.find((visit) => movesOf(visit) && visit.status !== 200 && (visit.commitAt ?? Infinity) <= probe.at)
-    reportLost(line, failed, probe.at, report)
+    if (isEvicted(truth, line)) report(EVICTED, `the session that #${line.birth.plan.id} began`, probe.at)
+    else reportLost(line, failedMove(line, probe.at), probe.at, report)
     return
   }
   for (const visit of history.visits) {
@@ -63,17 +82,38 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
       if (write.acked === undefined || write.acked > probe.at || visit.dropped || truth.lineOfWrite(visit, write) !== line)
         continue
       if (looks.some(({ log, keys }) => log.includes(write.name) && keys.includes(`k${write.name}`))) continue
-      if (!ended(truth, line, probe.at)) report('1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
+      if (ended(truth, line, probe.at)) continue
+      const why = reasonOf(failedMove(line, probe.at))
+      report(why ?? '1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
     }
   }
 }
 
 /** Nothing opens the session any more: because somebody `failed` to move it, or for no reason at all. */
 function reportLost(line: Line, failed: Visit | undefined, at: number, report: Report): void {
+  const why = reasonOf(failed)
   if (!failed) report('1 session lost', `no ticket opens the session that #${line.birth.plan.id} began, and nobody ended it`, at)
-  else if (failed.status === undefined) report('allowed: died in a move', `#${failed.plan.id}`, at)
-  else if (/both/i.test(String(failed.error))) report('allowed: told that both tickets may be gone', `#${failed.plan.id}`, at)
+  else if (why) report(why, `#${failed.plan.id}`, at)
   else report('7 signed out by a failure', `#${failed.plan.id} failed (${codeOf(failed.error)}); no ticket opens its session`, at)
+}
+
+const EVICTED = 'allowed: a full memory store dropped the session, and said so'
+
+const isEvicted = ({ history }: Truth, line: Line): boolean =>
+  [line.birth, ...line.movers].some(({ began }) => [...began].some((key) => history.evicted.has(key))) ||
+  line.visits.some(({ saw, after }) => [saw, after].some((look) => history.evicted.has(look?.handle ?? ''))) ||
+  history.probes.some(({ looks }) => [...line.tickets].some((ticket) => history.evicted.has(looks.get(ticket)?.handle ?? '')))
+
+/** A request that may have moved the session, and could not say where to. */
+export const failedMove = ({ visits }: Line, by: number): Visit | undefined =>
+  visits.find(
+    (visit) => movesOf(visit) && visit.status !== 200 && visit.given === undefined && (visit.commitAt ?? Infinity) <= by,
+  )
+
+export function reasonOf(failed: Visit | undefined): string | undefined {
+  if (!failed) return undefined
+  if (failed.status === undefined) return 'allowed: died in a move'
+  return /old ticket or the new one/.test(String(failed.error)) ? 'allowed: told that neither ticket may be good' : undefined
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
@@ -98,9 +138,26 @@ export function failuresAreTold(truth: Truth, report: Report): void {
     const person = personOf(visit)
     if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.face === 'h3') continue
     if (line && (ended(truth, line, doneAt) || whoIs(truth, line, doneAt) === person)) continue
-    const why = history.evicted.length > 0 ? 'evicted' : visit.dropped ? 'dropped' : 'not told why'
+    if (isWithheld(truth, visit, person)) {
+      report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)
+      continue
+    }
+    if (visit.dropped && [...visit.began].some((key) => history.evicted.has(key))) {
+      report(EVICTED, `#${plan.id}`, doneAt)
+      continue
+    }
+    const why = visit.dropped ? 'dropped' : 'not told why'
     report(`7 sign-in without a ticket (${why})`, `#${plan.id} was answered 200, and was given nothing`, doneAt)
   }
+}
+
+/** It joined a sign-in of the same person from the same ticket, and that sign-in's ticket was replaced before it was answered. */
+function isWithheld({ history, descends, moversOf }: Truth, { presented, doneAt = 0 }: Visit, person: string): boolean {
+  return history.visits.some((other) => {
+    if (personOf(other) !== person || other.given === undefined || presented === undefined) return false
+    const isJoined = other.given !== presented && descends(other.given, presented) && (other.commitAt ?? 0) <= doneAt
+    return isJoined && moversOf(other.given).some((mover) => (mover.commitAt as number) <= doneAt)
+  })
 }
 
 const whoIs = (truth: Truth, line: Line, from: number): string | undefined =>

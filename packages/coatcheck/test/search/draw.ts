@@ -8,6 +8,10 @@ export interface DrawOptions {
   /** Letters to draw from; default all. */
   readonly only?: string
   readonly faces?: readonly Face[]
+  /** What all faults are, of which there is one at least; default all. */
+  readonly fault?: FaultKind
+  /** The secrets change in every schedule. */
+  readonly rotates?: boolean
 }
 
 type Weights<T> = readonly (readonly [number, T])[]
@@ -24,7 +28,7 @@ const FAULTS: Weights<FaultKind> = [
 ]
 
 /** The schedule of a seed. */
-export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
+export function draw(seed: number, { only, faces, fault, rotates = false }: DrawOptions = {}): Plan {
   const dice = diceOf(seed)
   const idle = dice.pick([600, 600, 1800, 14_400])
   const absolute = dice.pick([2 * idle, 4 * idle, 86_400 * 7])
@@ -55,7 +59,10 @@ export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
       capacity !== undefined && dice.chance(0.35) ? 'stranger' : attacker !== 'absent' && dice.chance(0.4) ? 'attacker' : 'victim'
     requests.push(request(dice, { id, at, browser, count, only, times, begins }))
   }
-  const until = at
+  const extra = diceOf(seed, 11)
+  if (extra.chance(0.06)) requests.push(...crowd(extra, requests, count))
+  for (const [nth, each] of requests.entries()) requests[nth] = { ...each, ...besides(extra, each) }
+  const until = Math.max(...requests.map((each) => each.at))
   return {
     seed,
     idle,
@@ -70,8 +77,37 @@ export function draw(seed: number, { only, faces }: DrawOptions = {}): Plan {
     jitter: dice.weighted([[5, 8], [2, 100], [1, 1]] as const), // biome-ignore format: a table
     ...newer(dice),
     requests,
-    faults: faults(dice, requests),
-    happenings: happenings(dice, until, count),
+    faults: faults(dice, requests, fault),
+    happenings: happenings(dice, until, count, rotates),
+  }
+}
+
+/** More writes at once than a short list of writes would hold. */
+function crowd(dice: Dice, [first]: readonly RequestPlan[], count: number): RequestPlan[] {
+  const { at = 0, hold = 0 } = first ?? {}
+  const from = at + hold + dice.int(0, 200)
+  return Array.from({ length: dice.int(9, 14) }, (_, nth) => {
+    const around = { at: from + dice.int(0, 1500), instance: dice.int(0, count - 1) }
+    return {
+      id: 100 + nth,
+      letter: 'W',
+      browser: 'victim',
+      ...around,
+      opensAfter: 0,
+      hold: dice.int(0, 20),
+      back: dice.int(0, 30),
+    }
+  })
+}
+
+function besides(dice: Dice, { letter, browser }: RequestPlan): Pick<RequestPlan, 'flash' | 'retry'> {
+  const retry = 'RSBW'.includes(letter) && dice.chance(0.15) ? dice.int(0, 3 * SECOND) : undefined
+  const flash =
+    browser !== 'stranger' && 'WSNR'.includes(letter) && dice.chance(0.3) ? dice.pick(['leaves', 'takes'] as const) : undefined
+  return {
+    ...(retry !== undefined && { retry }),
+    ...(flash && letter !== 'N' && { flash }),
+    ...(flash && letter === 'N' && { flash: 'takes' }),
   }
 }
 
@@ -137,19 +173,19 @@ function hold(dice: Dice, idle: number): number {
   ])()
 }
 
-function faults(dice: Dice, requests: readonly RequestPlan[]): Fault[] {
+function faults(dice: Dice, requests: readonly RequestPlan[], only: FaultKind | undefined): Fault[] {
   const many = dice.weighted([[45, 0], [30, 1], [15, 2], [10, 3]] as const) // biome-ignore format: a table
-  return Array.from({ length: many }, () => {
-    const kind = dice.weighted(FAULTS)
+  return Array.from({ length: only ? many + 1 : many }, () => {
+    const kind = only ?? dice.weighted(FAULTS)
     const by = dice.weighted([[1, dice.int(0, 50)], [1, dice.int(50, 1990)], [1, dice.int(2001, 4000)]] as const) // biome-ignore format: a table
     return { request: dice.pick(requests).id, call: dice.int(0, 5), kind, by }
   })
 }
 
-function happenings(dice: Dice, until: number, count: number): Happening[] {
+function happenings(dice: Dice, until: number, count: number, rotates: boolean): Happening[] {
   const some = (share: number, what: 'prune' | 'kill'): Happening[] =>
     dice.chance(share) ? [{ at: dice.int(900, until + 100), what, instance: dice.int(0, count - 1) }] : []
-  const rotation = dice.chance(0.12) ? rotated(dice, until, count) : []
+  const rotation = dice.chance(rotates ? 1 : 0.12) ? rotated(dice, until, count) : []
   return [...some(0.2, 'prune'), ...some(0.1, 'prune'), ...some(0.1, 'kill'), ...rotation].sort((a, b) => a.at - b.at)
 }
 
@@ -167,7 +203,7 @@ function newer(dice: Dice): { newer?: Newer } {
   return {
     newer: {
       grace: dice.pick([0, 2, 10, 60]),
-      maxRequestTime: dice.pick([60, 300]),
+      maxRequestTime: dice.pick([10, 60, 60, 300]),
       onReplay: dice.pick(['report', 'report', 'endSession', 'endOwner'] as const),
     },
   }

@@ -4,6 +4,9 @@ import type { Look } from './history.ts'
 export interface Held {
   look(): Look
   write(name: string): void
+  /** Leaves a flash value; reads all there are, and gives their names. Nothing where the face has none. */
+  leave(name: string): void
+  take(): string[]
   signIn(owner: string): void | Promise<void>
   regenerate(): void | Promise<void>
   signOut(): void | Promise<void>
@@ -17,8 +20,14 @@ export interface Held {
 /** What a page does with it; called with how to open it. */
 export type Page = (open: () => Promise<Held>) => Promise<void>
 
-/** Serves one request: the Set-Cookie lines of its answer. Rejects with what an application would be told. */
-export type Serve = (cookie: string, page: Page) => Promise<readonly string[]>
+/** The Set-Cookie lines of an answer; and what the application was told, where it failed. */
+export interface Answer {
+  readonly lines: readonly string[]
+  readonly error?: unknown
+}
+
+/** Serves one request. */
+export type Serve = (cookie: string, page: Page) => Promise<Answer>
 
 export const list = (log: unknown): readonly string[] => (Array.isArray(log) ? (log as string[]) : [])
 export const added =

@@ -16,7 +16,7 @@ export function byRemix({ options, store, secrets }: Sites): Serve {
   return async (cookie, page) => {
     let line = ''
     let end: () => Promise<void> = async () => undefined
-    await page(async () => {
+    const run = page(async () => {
       const session = await storage.getSession(cookie)
       // Destroyed by its own call, else committed.
       let ends = false
@@ -34,13 +34,16 @@ export function byRemix({ options, store, secrets }: Sites): Serve {
           owner: undefined,
           who: session.get('who') as string | undefined,
           log: list(session.get('log')),
-          keys: Object.keys(session.data),
+          keys: Object.keys(session.data).filter((key) => !key.startsWith('__flash_')),
+          flash: flashNames(session.data),
           handle: session.id || undefined,
         }),
         write(name) {
           session.update('log', added(name))
           session.set(`k${name}`, true)
         },
+        leave: (name) => session.flash(name, true),
+        take: () => flashNames(session.data).filter((name) => session.get(name) === true),
         signIn(owner) {
           session.signIn(owner)
           session.set('who', owner)
@@ -52,10 +55,18 @@ export function byRemix({ options, store, secrets }: Sites): Serve {
         commitsByCall: true,
       }
     })
-    await end()
-    return line === '' ? [] : [line]
+    const lines = () => (line === '' ? [] : [line])
+    try {
+      await run
+      await end()
+      return { lines: lines() }
+    } catch (error) {
+      return { lines: lines(), error }
+    }
   }
 }
+
+const flashNames = (data: object): string[] => Object.keys(data).flatMap((key) => /^__flash_(.*)__$/.exec(key)?.[1] ?? [])
 
 export function byH3({ options, store, secrets, idle, absolute }: Sites): Serve {
   const { idleTimeout: _, absoluteTimeout: __, ...rest } = options
@@ -81,8 +92,7 @@ export function byH3({ options, store, secrets, idle, absolute }: Sites): Serve 
       return 'done'
     })
     const response = await app.fetch(requestWith(cookie))
-    if (failed !== undefined) throw failed
-    return response.headers.getSetCookie()
+    return { lines: response.headers.getSetCookie(), ...(failed !== undefined && { error: failed }) }
   }
 }
 
@@ -102,6 +112,7 @@ function heldByH3(session: SessionManager<Record<string, unknown>>): Held {
       who: session.data.who as string | undefined,
       log: list(session.data.log),
       keys: Object.keys(session.data),
+      flash: [],
       handle: session.id,
     }),
     write: (name) =>
@@ -109,6 +120,9 @@ function heldByH3(session: SessionManager<Record<string, unknown>>): Held {
         data.log = added(name)(data.log)
         data[`k${name}`] = true
       }),
+    // It has none.
+    leave: () => {},
+    take: () => [],
     async signIn(owner) {
       await session.rotate()
       change((data) => {

@@ -14,12 +14,15 @@ function ofCore(session: CoreSession, commit?: () => Promise<unknown>): Held {
       who: session.get('who') as string | undefined,
       log: list(session.get('log')),
       keys: session.keys(),
+      flash: (session as CoreSession & { flashKeys(): string[] }).flashKeys(),
       handle: session.handle,
     }),
     write(name) {
       session.update('log', added(name))
       session.set(`k${name}`, true)
     },
+    leave: (name) => session.flash(name, true),
+    take: () => taken(session),
     signIn(owner) {
       session.signIn(owner)
       session.set('who', owner)
@@ -30,6 +33,12 @@ function ofCore(session: CoreSession, commit?: () => Promise<unknown>): Held {
     commit: async () => commit?.(),
     commitsByCall: commit !== undefined,
   }
+}
+
+/** Names that are there to be read, read. */
+function taken(session: CoreSession): string[] {
+  const { flashKeys } = session as CoreSession & { flashKeys(): string[] }
+  return flashKeys().filter((name) => session.flash(name) === true)
 }
 
 const cookies = (lines: readonly (readonly [string, string])[]): string[] =>
@@ -47,15 +56,20 @@ const FACES: Record<Face, (site: Sites) => Serve> = {
           return ofCore(session, async () => scope.commit())
         })
       } catch (error) {
+        // What an earlier commit gave has been put on the response by then.
+        const lines = cookies(scope.lines)
         await scope.abandon()
-        throw error
+        return { lines, error }
       }
+      const lines = cookies(scope.lines)
       try {
         await scope.close(200)
+      } catch (error) {
+        return { lines, error }
       } finally {
         scope.finish()
       }
-      return cookies(scope.lines)
+      return { lines: cookies(scope.lines) }
     }
   },
   fetch({ sessions }) {
@@ -67,7 +81,7 @@ const FACES: Record<Face, (site: Sites) => Serve> = {
         })
         return new Response('done')
       })
-      return (await serve(requestWith(cookie))).headers.getSetCookie()
+      return { lines: (await serve(requestWith(cookie))).headers.getSetCookie() }
     }
   },
   remix: byRemix,

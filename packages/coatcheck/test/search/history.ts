@@ -11,6 +11,8 @@ export interface Look {
   /** The names of all writes, in order. */
   readonly log: readonly string[]
   readonly keys: readonly string[]
+  /** The names of the flash values that it could read. */
+  readonly flash: readonly string[]
   readonly handle: string | undefined
 }
 
@@ -25,6 +27,9 @@ export interface Write {
 export interface Visit {
   readonly plan: RequestPlan
   readonly browser: Person
+  /** Which start of which process serves it, and how far its clock goes ahead. */
+  readonly site: number
+  readonly skew: number
   sentAt: number
   /** The ticket its browser had when it was sent. */
   presented: string | undefined
@@ -35,6 +40,9 @@ export interface Visit {
   /** When its first commit began, and when it changed the session for the last time. */
   commitAt?: number
   readonly writes: Write[]
+  /** The flash value that it left, and those that it read. */
+  left?: string
+  took?: readonly string[]
   /** What it saw of the session after its commit. */
   after?: Look
   /** When the server was done with it. */
@@ -55,9 +63,21 @@ export interface Visit {
   /** What its answer replaced in the jar. */
   replaced?: string | undefined
   calls: number
-  /** When a call of its own was last carried out by the store; and one that changed something. */
+  /** The keys of the records that it began. */
+  readonly began: Set<string>
+  /** When a call of its own was last carried out by the store; and when one first changed something. */
   lastRanAt?: number
-  lastWriteAt?: number
+  firstWriteAt?: number
+  /** The same as `lastRanAt`, as long as it was not done. */
+  lastAskedAt?: number
+}
+
+/** A use of an old ticket that was reported. */
+export interface Replay {
+  readonly visit: Visit
+  /** When the session got its new id, as the event said. */
+  readonly movedAt: number
+  readonly at: number
 }
 
 /** All tickets that were given out so far, opened by somebody whom nothing disturbs. */
@@ -72,10 +92,10 @@ export interface History {
   readonly plan: Plan
   readonly visits: Visit[]
   readonly probes: Probe[]
-  /** Handles of which a use of an old ticket was reported, once for each time. */
-  readonly replayed: string[]
-  /** When live sessions were dropped for lack of room. */
-  readonly evicted: number[]
+  /** Each time the use of an old ticket was reported. */
+  readonly replayed: Replay[]
+  /** The handles of live sessions that the store dropped for lack of room. */
+  readonly evicted: Set<string>
   /** Rejections that nobody handled. */
   readonly unhandled: unknown[]
   /** Owned sessions that an index did not name. */
@@ -87,5 +107,9 @@ export interface History {
   /** The faults that did happen. */
   readonly struck: Set<number>
   /** What this engine promises with these options; `acts`: it ends sessions for the use of an old ticket. */
-  readonly knows: { readonly grace: number; readonly maxRequestTime: number; readonly acts: boolean }
+  readonly knows: {
+    readonly grace: number
+    readonly maxRequestTime: number
+    readonly onReplay: 'report' | 'endSession' | 'endOwner'
+  }
 }

@@ -9,6 +9,8 @@ import type { Life, World } from './world.ts'
 
 export interface Instance {
   readonly life: Life
+  /** Counts all starts of all processes. */
+  readonly serial: number
   readonly stage: number
   readonly serve: Serve
   readonly sites: Sites
@@ -17,6 +19,7 @@ export interface Instance {
 /** The processes of the site, each with an engine of its own: they share the store, and nothing else. */
 export class Instances {
   readonly #all: Instance[] = []
+  #starts = 0
   readonly #plan: Plan
   readonly #world: World
   readonly #history: History
@@ -65,17 +68,16 @@ export class Instances {
         secrets: STAGES[stage] as readonly string[],
       }),
     )
-    this.#all[instance] = { life: tag, stage, sites, serve: servesBy(face, sites) }
+    this.#all[instance] = { life: tag, serial: ++this.#starts, stage, sites, serve: servesBy(face, sites) }
   }
 
   #onEvent(event: SessionEvent): void {
     const { visit } = this.#world.tag
     if (event.type === 'dropped' && visit) visit.dropped = true
     if (event.type === 'refused' && visit) visit.refused = event.reason
-    const type: string = event.type
-    if (type === 'replayed') this.#history.replayed.push(String((event as { handle?: string }).handle))
-    if (type === 'loaded' || type === 'committed') return
+    if (event.type === 'replayed' && visit) this.#history.replayed.push({ visit, movedAt: event.movedAt, at: this.#world.time })
+    if (event.type === 'loaded' || event.type === 'committed') return
     const reason = 'reason' in event ? ` ${event.reason}` : ''
-    this.#world.tell(`${visit ? `#${visit.plan.id}` : 'somebody'} event ${type}${reason}`)
+    this.#world.tell(`${visit ? `#${visit.plan.id}` : 'somebody'} event ${event.type}${reason}`)
   }
 }

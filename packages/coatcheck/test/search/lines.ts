@@ -1,4 +1,5 @@
 import type { History, Look, Probe, Visit, Write } from './history.ts'
+import type { Face } from './plan.ts'
 
 /**
  * One session as its visitors know it: all tickets that led from one to the next. Made from what was given to whom, and from what looked
@@ -26,6 +27,8 @@ export interface Truth {
   descends(ticket: string | undefined, older: string): boolean
   /** What it opens at the first look from this time on. */
   firstLook(ticket: string, from: number): Look | undefined
+  /** The requests that made another ticket of this one. */
+  moversOf(ticket: string | undefined): readonly Visit[]
   /** What the tickets of this session open. */
   open(line: Line, probe: Probe): readonly Look[]
 }
@@ -53,7 +56,7 @@ export function truthOf(history: History): Truth {
     const ticket = visit.given as string
     if (lineOfTicket.has(ticket)) continue
     givers.set(ticket, visit)
-    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number))
+    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number), history.plan.face)
       ? undefined
       : lineOfTicket.get(visit.presented ?? '')
     const line = before ?? { tickets: new Set<string>(), visits: [], movers: [], birth: visit }
@@ -82,16 +85,18 @@ export function truthOf(history: History): Truth {
       return false
     },
     firstLook,
+    moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => presented === ticket) ?? [],
     open: (line, { looks }) => [...line.tickets].map((ticket) => looks.get(ticket)).filter(opens),
   }
 }
 
 /** Whether the ticket that a request was given is that of another session than the one it came with. */
-function isAfresh({ saw, plan }: Visit, look: Look | undefined): boolean {
+function isAfresh({ saw, plan }: Visit, look: Look | undefined, face: Face): boolean {
   if (!saw || !opens(saw)) return true
   // What it saw came along, or did not.
   if (opens(look) && saw.log.length > 0) return !look.log.some((name) => saw.log.includes(name))
   const person = whoseIs(saw)
+  if (face === 'h3') return plan.letter === 'O' || plan.letter === 'D'
   if (plan.letter === 'S' || plan.letter === 'B')
     return person !== undefined && person !== (plan.letter === 'S' ? 'alice' : 'bob')
   return plan.letter === 'O' || plan.letter === 'D'
@@ -110,6 +115,10 @@ export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
   return before !== undefined && before !== person
 }
 
+/** Answered well, or something was kept by a call before it failed. */
+export const stands = ({ status, given, writes }: Visit): boolean =>
+  status === 200 || given !== undefined || writes.some(({ acked }) => acked !== undefined)
+
 /** Clocks differ by 30 s from the true one at most. */
 const SKEW = 31_000
 
@@ -119,7 +128,7 @@ export function livesUntil({ history: { plan }, lineOfWrite }: Truth, line: Line
   for (const visit of line.visits) {
     const wrote = visit.writes.some((write) => (write.acked ?? Infinity) <= at && lineOfWrite(visit, write) === line)
     const isKept = visit === line.birth || line.movers.includes(visit) || wrote
-    if (!isKept || visit.status !== 200 || visit.dropped || (visit.doneAt as number) > at) continue
+    if (!isKept || !stands(visit) || visit.dropped || (visit.doneAt as number) > at) continue
     idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - SKEW)
   }
   return Math.min(idle, (line.birth.commitAt as number) + plan.absolute * 1000 - SKEW)
@@ -130,12 +139,23 @@ export function overFrom({ plan }: History, line: Line, at: number): number {
   const { idle, absolute } = { idle: plan.idle * 1000 + 2 * SKEW, absolute: plan.absolute * 1000 + 2 * SKEW }
   const busyUntil = (visit: Visit) => Math.max(visit.doneAt ?? 0, visit.lastRanAt ?? 0, visit.commitAt ?? 0)
   let [over, born] = [busyUntil(line.birth) + idle, busyUntil(line.birth)]
-  const used = line.visits.filter((visit) => visit.commitAt !== undefined && visit !== line.birth && opens(visit.saw))
-  for (const visit of used.sort((a, b) => (a.commitAt as number) - (b.commitAt as number))) {
-    const began = visit.commitAt as number
+  const uses = line.visits.flatMap((visit) => (visit === line.birth ? [] : usesOf(visit, busyUntil(visit))))
+  for (const { began, until, isMove } of uses.sort((a, b) => a.began - b.began)) {
     if (began > at || began > Math.min(over, born + absolute)) continue
-    over = Math.max(over, busyUntil(visit) + idle)
-    if (movesOf(visit)) born = Math.max(born, busyUntil(visit))
+    over = Math.max(over, until + idle)
+    if (isMove) born = Math.max(born, until)
   }
   return Math.min(over, born + absolute)
+}
+
+/** When a request used its session: by its commit, and, with some faces, by opening it. */
+function usesOf(visit: Visit, until: number): { began: number; until: number; isMove: boolean }[] {
+  const { saw, opensFrom, commitAt, firstWriteAt = Number.POSITIVE_INFINITY } = visit
+  if (opensFrom === undefined || (saw !== undefined && !opens(saw))) return []
+  return [
+    ...(firstWriteAt <= (commitAt ?? firstWriteAt) && firstWriteAt < Infinity
+      ? [{ began: opensFrom, until: firstWriteAt, isMove: false }]
+      : []),
+    ...(commitAt === undefined ? [] : [{ began: commitAt, until, isMove: movesOf(visit) }]),
+  ]
 }

@@ -65,8 +65,15 @@ function* without(plan: Plan, part: 'requests' | 'faults' | 'happenings'): Gener
   for (const at of plan[part].keys()) yield { ...plan, [part]: (plan[part] as readonly unknown[]).filter((_, nth) => nth !== at) }
 }
 
+function without1(request: RequestPlan, part: 'flash' | 'retry'): RequestPlan {
+  const { [part]: _, ...rest } = request
+  return rest as RequestPlan
+}
+
 function* simplerThan(request: RequestPlan): Generator<RequestPlan> {
   const { again: _, bare: __, ...plain } = request
+  if (request.flash) yield without1(request, 'flash')
+  if (request.retry !== undefined) yield without1(request, 'retry')
   if (request.again !== undefined) yield { ...plain, ...(request.bare && { bare: true }) }
   if (request.bare) yield { ...plain, ...(request.again !== undefined && { again: request.again }) }
   if (request.opensAfter > 0) yield { ...request, opensAfter: 0 }

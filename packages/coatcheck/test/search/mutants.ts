@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { DrawOptions } from './draw.ts'
 import type { Searched } from './sites.ts'
 
 /** A deliberate fault of the engine, made in a copy of its sources, and the kinds of violation that it must show as. */
@@ -10,9 +11,174 @@ export interface Mutant {
   readonly from: string
   readonly to: string
   readonly shows: RegExp
+  /** What schedules it is looked for in; default all. */
+  readonly drawing?: DrawOptions
 }
 
 export const MUTANTS: readonly Mutant[] = [
+  {
+    fault: 'V1: own writes are not recognised',
+    file: 'core/attempts.ts',
+    from: "if (found === 'not kept') continue",
+    to: "if (found !== 'unknown') continue",
+    shows: /^1 doubled/,
+    drawing: { fault: 'twice' },
+  },
+  {
+    fault: 'V1: an update is not run again on the fresh value',
+    file: 'core/changes.ts',
+    from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps)',
+    to: 'change.entry',
+    shows: /^1 lost/,
+  },
+  {
+    fault: 'V1: what others wrote while the id changed is not taken along',
+    file: 'core/moves.ts',
+    from: '? await this.#rewrite(made, body, taken)',
+    to: '? made',
+    shows: /^1 lost/,
+  },
+  {
+    fault: 'V1: a write that was overtaken is not tried again',
+    file: 'core/commit-queue.ts',
+    from: '      if (saved) {\n        for (const at of overwritten)',
+    to: '      saved ??= found\n      if (saved) {\n        for (const at of overwritten)',
+    shows: /^1 lost/,
+  },
+  {
+    fault: 'V2: an end does not follow to where the session moved',
+    file: 'core/ends.ts',
+    from: '      } else if (await this.#records.end(found)) return\n',
+    to: '        return\n      } else if (await this.#records.end(found)) return\n',
+    shows: /^2/,
+  },
+  {
+    fault: 'V4: the grace never ends',
+    file: 'core/replaced.ts',
+    from: 'if (arrivedAt <= this.#records.graceEnd(forwarding)) return undefined',
+    to: 'if (arrivedAt > 0) return undefined',
+    shows: /^6/,
+  },
+  {
+    fault: 'V4: an old ticket shows what came after',
+    file: 'core/stored.ts',
+    from: '?? held\n    const refused',
+    to: '?? { ...held, body: (await records.read(known.forwarding.key))?.body ?? held.body }\n    const refused',
+    shows: /^[36]/,
+  },
+  {
+    fault: 'V4: whoever follows is told the new id',
+    file: 'core/moves.ts',
+    from: "if (commit.kind !== 'move') return { commit, target }",
+    to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
+    shows: /^3/,
+  },
+  {
+    fault: 'V5: the old record is deleted, and nothing leads from it',
+    file: 'core/records.ts',
+    from: 'return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined',
+    to: "return text !== '' && expiresAt > 0 && this.end(known)",
+    shows: /^[12]/,
+  },
+  {
+    fault: 'V6: a renewal is told the id that another made',
+    file: 'core/moves.ts',
+    from: 'return { overtaken: true }',
+    to: 'return { commit: update, target, id: (await this.#ids.open(sealed, at)) as string }',
+    shows: /^3/,
+  },
+  {
+    fault: 'V6: what a renewal stores goes to where another moved the session',
+    file: 'core/moves.ts',
+    from: "    if (!isEmpty(taken.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    to: '    return { commit: update, target }',
+    shows: /^3/,
+  },
+  {
+    fault: 'V6: a sign-in joins that of anybody',
+    file: 'core/moves.ts',
+    from: "if (kind !== 'signIn' || target.body.owner !== move.owner)",
+    to: "if (kind !== 'signIn')",
+    shows: /^[23]/,
+  },
+  {
+    fault: 'V7: a ticket is sent although it was replaced meanwhile',
+    file: 'core/stored.ts',
+    from: 'if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held }',
+    to: "if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id))) && held.id === '') return { held }",
+    shows: /^4/,
+    drawing: { only: 'WRS', rotates: true },
+  },
+  {
+    fault: 'V8: the new record is removed although what leads to it may still land',
+    file: 'core/moves.ts',
+    from: 'if (there?.version === found.version && !(await',
+    to: 'if (there === undefined && !(await',
+    shows: /^[127]/,
+    drawing: { only: 'RSW', fault: 'late' },
+  },
+  {
+    fault: 'V9: a sign-out with an old ticket says that it is done',
+    file: 'core/replaced.ts',
+    from: 'return { ...refused, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }',
+    to: 'return mayOverwrite ? refused : { ...refused, cannotEnd }',
+    shows: /^[24]/,
+    drawing: { only: 'SDO' },
+  },
+  {
+    fault: 'V9: a write with a ticket that is blocked begins a session',
+    file: 'core/committer.ts',
+    from: 'const refusal = (move ? undefined : this.#blocked) ?? (ended',
+    to: 'const refusal = undefined ?? (ended',
+    shows: /^4/,
+  },
+  {
+    fault: "V9: a ticket of an unknown secret is a stranger's at once",
+    file: 'core/recognise.ts',
+    from: 'return error && unknownKeys?.mayBeNew(ticket, now()) ? error : undefined',
+    to: "return error && unknownKeys?.mayBeNew(ticket, now()) && ticket === '' ? error : undefined",
+    shows: /^[24]/,
+  },
+  {
+    fault: 'V10: a sign-out leaves what is over by this clock',
+    file: 'core/recognise.ts',
+    from: 'if (ends) over.push(ends)',
+    to: 'if (ends && more.error) over.push(ends)',
+    shows: /^2/,
+    drawing: { only: 'WDO' },
+  },
+  {
+    fault: 'V10: a session begins beside one that is over by this clock only',
+    file: 'core/stored.ts',
+    from: "else if (plan === 'create') await ends.clearAway(each.known)",
+    to: '',
+    shows: /^[45]/,
+    drawing: { only: 'WS' },
+  },
+  {
+    fault: 'V11: what is young ends without a marker',
+    file: 'core/records.ts',
+    from: 'if (this.#engine.now() >= young) {',
+    to: 'if (young > 0) {',
+    shows: /^2/,
+    drawing: { only: 'RSDO', fault: 'doubled' },
+  },
+  {
+    fault: 'V12: everybody who finds an old ticket used reports it',
+    file: 'core/records.ts',
+    from: 'return (await this.#replace(known, text, known.record, { forwarding: marked })) !== undefined',
+    to: 'return [await this.#replace(known, text, known.record, { forwarding: marked })].length > 0',
+    shows: /^6 replayed/,
+    drawing: { only: 'RSN' },
+  },
+  {
+    fault: 'V12: the old ticket of a guest ends the session of who signed in',
+    file: 'core/replaced.ts',
+    from: "if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false",
+    to: "if (onReplay === 'report') return false",
+    shows: /^[17]/,
+    drawing: { only: 'RSN' },
+  },
   {
     fault: 'the idle end is ignored',
     file: 'core/expiry.ts',
@@ -21,80 +187,38 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /^5/,
   },
   {
-    fault: 'the old record is deleted, and nothing leads from it',
-    file: 'core/records.ts',
-    from: 'return this.#replace({ key: known.key, record, body: EMPTY, pointer, stale: false }, known)',
-    to: 'return record && (await this.delete(known)) ? { ...known, pointer } : undefined',
-    shows: /^[12]/,
-  },
-  {
-    fault: 'an end does not follow to where the session moved',
-    file: 'core/moves.ts',
-    from: 'known = await this.#records.read(known.pointer?.key ?? known.key)',
-    to: 'if (known.pointer) return\n      known = await this.#records.read(known.key)',
-    shows: /^2/,
-  },
-  {
-    fault: 'every regeneration makes a successor of its own',
-    file: 'core/moves.ts',
-    from: "if (job.kind === 'replace' && (isDone || pointer.kind === 'signIn')) {",
-    to: 'if (job.kind === "never") {',
-    shows: /^[134]/,
-  },
-  {
-    fault: 'a guest is told the id of the session that was signed in',
-    file: 'core/moves.ts',
-    from: 'job.id = isDone ? await this.#ids.open(pointer.sealed, at) : undefined',
-    to: 'job.id = await this.#ids.open(pointer.sealed, at)',
-    shows: /^3/,
-  },
-  {
-    fault: 'own writes are not recognised',
-    file: 'core/line.ts',
-    from: 'known.body.writes.includes(write)',
-    to: 'false',
-    shows: /^1 doubled/,
-  },
-  {
-    fault: 'an update is not run again on the fresh value',
-    file: 'core/changes.ts',
-    from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps)',
-    to: 'change.entry',
-    shows: /^1 lost/,
-  },
-  {
-    fault: 'what others wrote while the id changed is not taken along',
-    file: 'core/moves.ts',
-    from: 'if (made) made = await this.#rewrite(made, bodyOf(known), taken)',
-    to: 'if (made) made = { ...made }',
-    shows: /^1 lost/,
-  },
-  {
-    fault: 'the old id goes on opening the session',
+    fault: 'C7: a touch revives what has ended by time',
     file: 'core/stored.ts',
-    from: "return known.pointer ? { refused: 'replaced', handle: key, ends: held } : held",
-    to: 'if (known.pointer) { const at = await records.read(known.pointer.key); return at ? heldOf(at, id, false) : { refused: "unknown" } }\n    return held',
-    shows: /^[36]/,
+    from: 'if (held.isReplaced || isOver(held.life, engine.now())) return { held }',
+    to: 'if (held.isReplaced) return { held }',
+    shows: /^5/,
   },
   {
-    fault: 'a write that was overtaken is not tried again',
-    file: 'core/line.ts',
-    from: '      if (written) {\n        for (const at of overwritten)',
-    to: '      written ??= known\n      if (written) {\n        for (const at of overwritten)',
-    shows: /^1 lost/,
+    fault: 'C7: a write revives what has ended by time',
+    file: 'core/commit-queue.ts',
+    from: 'if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {',
+    to: 'if (!found || found.forwarding) {',
+    shows: /^5/,
+  },
+  {
+    fault: 'C8: a flash value that was read stays',
+    file: 'core/changes.ts',
+    from: 'if (changes.flashRead.has(id)) flash.delete(key)',
+    to: "if (changes.flashRead.has(id) && key === '') flash.delete(key)",
+    shows: /^1 flash/,
   },
   {
     fault: 'a failed sign-out is told as done',
-    file: 'core/moves.ts',
-    from: 'if (!known.pointer && (await this.#records.delete(known))) return',
-    to: 'if (!known.pointer && (await this.#records.delete(known).catch(() => true))) return',
+    file: 'core/ends.ts',
+    from: '} else if (await this.#records.end(found)) return\n      found',
+    to: '} else if (await this.#records.end(found).catch(() => true)) return\n      found',
     shows: /^2/,
   },
   {
     fault: 'the owner is not told to the store',
     file: 'core/records.ts',
-    from: '{ ...life, ...(owner !== undefined && { owner }) },',
-    to: '{ ...life, ...(owner === "" && { owner }) },',
+    from: '{ ...life, ...(owner !== undefined && { owner }) }',
+    to: "{ ...life, ...(owner === '' && { owner }) }",
     shows: /^9/,
   },
   {
@@ -115,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a cookie is sent for a session that was ended meanwhile',
     file: 'core/stored.ts',
     from: "if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }",
-    to: "if ('dropped' in outcome) return begin(taken)",
+    to: "if ('dropped' in outcome) return begin(EMPTY, taken)",
     shows: /^[124]/,
   },
 ]
@@ -128,7 +252,7 @@ export const FOLDER: string = join(here, '../../.cache/search-mutants')
 export async function engineOf(mutant: Mutant | undefined, name: string): Promise<Searched> {
   const copy = join(FOLDER, name)
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'ticket', 'foreign', 'errors.ts']) {
+  for (const room of ['core', 'crypto', 'stores', 'ticket', 'foreign', 'errors.ts', 'clock.ts']) {
     await cp(join(here, '../../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   }
   if (mutant) {

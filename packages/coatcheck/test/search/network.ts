@@ -47,11 +47,16 @@ export class Network {
     const tell = (what: string) => world.tell(`${visit ? `#${visit.plan.id}` : 'somebody'} ${name} ${this.#short(args)}: ${what}`)
     return new Promise((resolve, reject) => {
       const carryOut = async (): Promise<() => void> => {
-        if (visit) visit.lastRanAt = world.time
+        const ranAt = world.stamp()
+        if (visit) visit.lastRanAt = ranAt
+        if (visit && visit.doneAt === undefined) visit.lastAskedAt = ranAt
         try {
           const value = await Reflect.apply(this.#store[name as 'read'] as () => unknown, this.#store, args)
           const isDone = value !== undefined && value !== false
-          if (visit && WRITES.has(name) && isDone) visit.lastWriteAt = world.time
+          if (visit && WRITES.has(name) && isDone) {
+            visit.firstWriteAt ??= ranAt
+            if (name === 'create') visit.began.add(args[0] as string)
+          }
           tell(WRITES.has(name) ? (isDone ? 'done' : 'refused') : value === undefined ? 'nothing' : 'found')
           return () => resolve(value)
         } catch (error) {

@@ -1,5 +1,6 @@
 import { failuresAreTold, writesAreKept } from './checks.ts'
 import { endsAreFinal, oldTicketsDie, timeIsKept } from './checks-ends.ts'
+import { flashesShowOnce } from './checks-flash.ts'
 import { oldHoldersGainNothing, ownersAreListed, signInsStay } from './checks-people.ts'
 import type { History } from './history.ts'
 import { truthOf } from './lines.ts'
@@ -34,6 +35,7 @@ export function judged(history: History): Verdict {
     timeIsKept,
     oldTicketsDie,
     failuresAreTold,
+    flashesShowOnce,
     ownersAreListed,
   ])
     check(truth, report)

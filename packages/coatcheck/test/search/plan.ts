@@ -24,6 +24,10 @@ export interface RequestPlan {
   readonly again?: number
   /** It moves or ends only, and writes nothing besides. */
   readonly bare?: boolean
+  /** A commit that failed is made once more, so much later. */
+  readonly retry?: number
+  /** It leaves a flash value, or reads all there are. */
+  readonly flash?: 'leaves' | 'takes'
   /** How long its answer travels; null: it never arrives. */
   readonly back: number | null
 }

@@ -10,8 +10,8 @@ export function story({ plan, told }: History, { violations, allowed }: Verdict)
     `${plan.face}; idle ${plan.idle} s, absolute ${plan.absolute} s; clocks ahead ${clocks}; begins ${plan.begins}; attacker ${plan.attacker}${plan.encrypt ? '; encrypted' : ''}`,
     'ms         ',
     ...told.filter((line) => !line.includes(' event ') || / event (dropped|refused|replayed)/.test(line)),
-    ...violations.map(({ kind, what, at }) => `VIOLATED at ${at}: ${kind}: ${what}`),
-    ...allowed.map((name) => `cannot be prevented: ${name}`),
+    ...violations.map(({ kind, what, at }) => `VIOLATED at ${Math.floor(at)}: ${kind}: ${what}`),
+    ...allowed.map((name) => `cannot be prevented, or decided: ${name}`),
     `replay: npm run search -- --replay '${JSON.stringify(plan)}'`,
   ].join('\n')
 }
@@ -28,7 +28,7 @@ export function summary(tally: Tally, seconds: number): string {
       .sort((a, b) => (a.kind < b.kind ? -1 : 1))
       .map(({ kind, count }) => `| ${kind} | ${each(count)} |`),
     '',
-    '| cannot be prevented | schedules |',
+    '| cannot be prevented, or decided | schedules |',
     '|---|---|',
     ...[...tally.allowed].sort().map(([name, count]) => `| ${name} | ${each(count)} |`),
     `| owned records that no ticket opens | ${tally.orphans > 0 ? each(tally.orphans) : 0} |`,

@@ -1,15 +1,16 @@
 import type { Session } from '../../src/core/types.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { COOKIE } from './browser.ts'
+import type { Fork } from './fork.ts'
 import type { History, Look, Probe } from './history.ts'
 import type { Sites } from './sites.ts'
 
 const list = (log: unknown): readonly string[] => (Array.isArray(log) ? (log as string[]) : [])
 
-/** Opens every ticket that was given out, on the true clock, knowing every secret; changes nothing. */
+/** Opens every ticket that was given out, on the true clock, knowing every secret; what that brings about is forgotten at once. */
 export async function probed(
   { engine, sessions }: Sites,
-  store: Store,
+  { store, reset }: Fork,
   history: History,
   isLast: boolean,
 ): Promise<Pick<Probe, 'looks'>> {
@@ -17,6 +18,7 @@ export async function probed(
   const looks = new Map<string, Look>()
   for (const { given } of history.visits) {
     if (given === undefined || looks.has(given)) continue
+    reset()
     const scope = face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${given}` : null) })
     const session = (await scope.open()) as unknown as Session
     looks.set(given, {
@@ -26,9 +28,11 @@ export async function probed(
       who: session.get('who') as string | undefined,
       log: list(session.get('log')),
       keys: session.keys(),
+      flash: (session as Session & { flashKeys(): string[] }).flashKeys(),
       handle: session.handle,
     })
   }
+  reset()
   if (isLast) await compareIndex(store, history, looks)
   return { looks }
 }

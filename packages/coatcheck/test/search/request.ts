@@ -18,32 +18,34 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
   const { plan } = visit
   let held: Held | undefined
   try {
-    visit.lines = await serve(cookiesOf(visit), async (open) => {
+    const { lines, error } = await serve(cookiesOf(visit), async (open) => {
       await world.sleep(plan.opensAfter)
-      visit.opensFrom = world.time
+      visit.opensFrom = world.stamp()
       held = await open()
       visit.saw = held.look()
       tellApart(visit, visit.saw, history)
       world.tell(`#${plan.id} opens: ${shown(visit.saw)}`)
       await world.sleep(plan.hold)
-      visit.commitAt = world.time
+      visit.commitAt = world.stamp()
       await changes(visit, held, world, history)
     })
+    visit.lines = lines
+    if (error !== undefined) throw error
     visit.status = 200
-    for (const write of visit.writes) write.acked ??= world.time
+    for (const write of visit.writes) write.acked ??= world.stamp()
     if (held && plan.letter !== 'D') visit.after = held.look()
   } catch (error) {
     visit.status = 500
     visit.error = error
   }
-  visit.doneAt = world.time
-  const { given, cleared } = visit.status === 200 ? effectOf(visit.lines, COOKIE) : { given: undefined, cleared: false }
+  visit.doneAt = world.stamp()
+  const { given, cleared } = effectOf(visit.lines, COOKIE)
   Object.assign(visit, { cleared, ...(given !== undefined && { given }) })
   const said = given !== undefined ? `gives ${names.of(given)}` : cleared ? 'clears' : 'says nothing'
-  world.tell(`#${plan.id} ${visit.status}: ${visit.status === 200 ? said : visit.error}${visit.dropped ? ', dropped' : ''}`)
+  world.tell(`#${plan.id} ${visit.status}: ${said}${visit.dropped ? ', dropped' : ''}${visit.error ? `; ${visit.error}` : ''}`)
   if (plan.back === null || (given === undefined && !cleared)) return
   world.later(plan.back, {}, () => {
-    visit.deliveredAt = world.time
+    visit.deliveredAt = world.stamp()
     visit.replaced = jar.ticket
     jar.ticket = given
     world.tell(`#${plan.id} arrives: ${plan.browser} has ${names.of(given)}`)
@@ -51,9 +53,9 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
 }
 
 async function changes(visit: Visit, held: Held, world: World, { plan: { face } }: History): Promise<void> {
-  const { letter, again, bare, id } = visit.plan
+  const { letter, again, retry, bare, flash, id } = visit.plan
   const write = (name: string) => {
-    visit.writes.push({ name, from: world.time, acked: undefined })
+    visit.writes.push({ name, from: world.stamp(), acked: undefined })
     held.write(name)
   }
   if (letter === 'R') await held.regenerate()
@@ -62,9 +64,24 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
   if (letter === 'O') await held.signOut()
   if (letter === 'D') await held.destroy()
   if ('RSBW'.includes(letter) && !bare) write(`${id}`)
+  if (flash === 'leaves' && face !== 'h3') {
+    visit.left = `f${id}`
+    held.leave(visit.left)
+  }
+  if (flash === 'takes') visit.took = held.take()
+  const commit = async () => {
+    try {
+      await held.commit()
+    } catch (error) {
+      if (retry === undefined || face === 'h3') throw error
+      world.tell(`#${id} was told: ${error}`)
+      await world.sleep(retry)
+      await held.commit()
+    }
+  }
+  if (again !== undefined || (retry !== undefined && face !== 'h3')) await commit()
   if (again !== undefined) {
-    await held.commit()
-    if (held.commitsByCall) for (const each of visit.writes) each.acked ??= world.time
+    if (held.commitsByCall) for (const each of visit.writes) each.acked ??= world.stamp()
     await world.sleep(again)
     write(`${id}b`)
   }

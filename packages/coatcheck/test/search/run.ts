@@ -1,6 +1,7 @@
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Jar } from './browser.ts'
+import { type Fork, forkOf } from './fork.ts'
 import type { History, Visit } from './history.ts'
 import { Instances } from './instances.ts'
 import { Network } from './network.ts'
@@ -23,7 +24,10 @@ export async function played(plan: Plan, under: Under): Promise<History> {
     const history = historyOf(plan, world, under.engine)
     const unhandled = (reason: unknown) => void history.unhandled.push(reason)
     const { capacity } = plan
-    const onEvict = () => void history.evicted.push(world.time)
+    const onEvict = (key: string) => {
+      world.tell('a session is dropped for lack of room')
+      history.evicted.add(key)
+    }
     const made = await under.store?.()
     const store =
       made?.store ?? memoryStore({ now: world.now, onEvict, ...(capacity !== undefined && { maxSessions: capacity }) })
@@ -44,7 +48,7 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     visits: [],
     probes: [],
     replayed: [],
-    evicted: [],
+    evicted: new Set(),
     unhandled: [],
     unlisted: [],
     orphans: 0,
@@ -57,9 +61,9 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
 class Schedule {
   readonly #history: History
   readonly #world: World
-  readonly #store: Store
   readonly #network: Network
   readonly #instances: Instances
+  readonly #fork: Fork
   readonly #looking: Sites
   readonly #jars: Record<Person, Jar> = {
     victim: { ticket: undefined },
@@ -73,10 +77,10 @@ class Schedule {
     const { plan } = history
     this.#history = history
     this.#world = world
-    this.#store = store
     this.#network = new Network(plan, world, history, store, (life) => this.#instances.kill(life))
     this.#instances = new Instances(plan, world, history, engine, () => this.#network.reached())
-    this.#looking = siteOf(engine, plan, store, { now: world.now, onEvent: () => {}, secrets: LOOKING })
+    this.#fork = forkOf(store)
+    this.#looking = siteOf(engine, plan, this.#fork.store, { now: world.now, onEvent: () => {}, secrets: LOOKING })
   }
 
   async play(): Promise<void> {
@@ -117,10 +121,13 @@ class Schedule {
     // Strangers come without cookies.
     const presented = plan.browser === 'stranger' ? undefined : jar.ticket
     const other = plan.browser === 'victim' && hasBoth ? this.#jars.attacker.ticket : undefined
+    const { life, serve, serial } = this.#instances.at(plan.instance)
     const visit: Visit = {
       plan,
       browser: plan.browser,
-      sentAt: world.time,
+      site: serial,
+      skew: life.skew,
+      sentAt: world.stamp(),
       presented,
       beside: other === presented ? undefined : other,
       writes: [],
@@ -128,8 +135,8 @@ class Schedule {
       lines: [],
       cleared: false,
       calls: 0,
+      began: new Set(),
     }
-    const { life, serve } = this.#instances.at(plan.instance)
     this.#history.visits.push(visit)
     this.#lives.set(visit, life)
     const ticket = `${this.#names.of(presented)}${visit.beside ? ` and ${this.#names.of(visit.beside)}` : ''}`
@@ -144,8 +151,9 @@ class Schedule {
 
   async #probe(isLast = false): Promise<void> {
     const quiet = this.#isCalm && this.#network.pending === 0
-    const { looks } = await this.#world.within({}, () => probed(this.#looking, this.#store, this.#history, isLast))
-    this.#history.probes.push({ looks, at: this.#world.time, quiet })
+    const at = this.#world.stamp()
+    const { looks } = await this.#world.within({}, () => probed(this.#looking, this.#fork, this.#history, isLast))
+    this.#history.probes.push({ looks, at, quiet })
   }
 
   /** Nobody is waiting for an answer: whoever's process died is not. */

@@ -2,6 +2,7 @@ import type { SessionEvent } from '../../src/core/events.ts'
 import type { faceOf, Sessions, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { COOKIE } from './browser.ts'
+import type { History } from './history.ts'
 import type { Newer, Plan } from './plan.ts'
 
 /** The engine that is searched; a mutant brings its own. */
@@ -64,19 +65,24 @@ function takes(engine: Searched, name: string, value: unknown): boolean {
 export function newerFor(engine: Searched, { newer = {}, idle }: Plan): Newer {
   const names = known(engine)
   const given = Object.entries(newer).filter(([name]) => names.has(name))
-  const { maxRequestTime, ...rest } = Object.fromEntries(given) as Newer
-  return { ...rest, ...(maxRequestTime !== undefined && { maxRequestTime: Math.min(maxRequestTime, idle) }) }
+  const { maxRequestTime, grace, ...rest } = Object.fromEntries(given) as Newer
+  const most = maxRequestTime === undefined ? undefined : Math.min(maxRequestTime, idle)
+  return {
+    ...rest,
+    ...(most !== undefined && { maxRequestTime: most }),
+    ...(grace !== undefined && { grace: Math.min(grace, most ?? grace) }),
+  }
 }
 
 /** What an engine promises under these options, in milliseconds: by its defaults where the schedule says nothing. */
-export function promisedBy(engine: Searched, plan: Plan): { grace: number; maxRequestTime: number; acts: boolean } {
+export function promisedBy(engine: Searched, plan: Plan): History['knows'] {
   const names = known(engine)
   const {
     grace = names.has('grace') ? 10 : 0,
     maxRequestTime = Math.min(300, plan.idle),
     onReplay = 'report',
   } = newerFor(engine, plan)
-  return { grace: grace * 1000, maxRequestTime: maxRequestTime * 1000, acts: onReplay !== 'report' }
+  return { grace: grace * 1000, maxRequestTime: maxRequestTime * 1000, onReplay }
 }
 
 export interface SiteOptions {
