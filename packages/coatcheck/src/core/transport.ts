@@ -3,8 +3,8 @@ import {
   type CookieAttributes,
   CookieTooLong,
   clearCookie,
+  cookiesIn,
   type PresentedCookie,
-  readCookie,
   writeCookie,
 } from '../ticket/cookie.ts'
 import type { RefusalReason } from './events.ts'
@@ -25,8 +25,8 @@ export type HeaderLine = readonly [name: string, value: string]
 
 /** What one request presented, before any of it is believed. */
 export interface Arrival {
-  /** Equal for requests that present the same. */
-  readonly credentials: string
+  /** The same texts for requests that present the same. */
+  readonly credentials: readonly string[]
   readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
   readonly refused: RefusalReason | undefined
   /** A cookie of ours, or what is left of one, is in the browser. */
@@ -64,17 +64,19 @@ export class Transport {
 
   arrival(presented: Presented): Arrival {
     const { cookie, header } = this.#settings
-    const came = cookie && readCookie(presented.get('cookie'), cookie.name)
+    // A long header costs a copy each time it is asked for.
+    const shownCookies = presented.get('cookie')
+    const { named, first } = cookiesIn(shownCookies)
+    const came = cookie && named(cookie.name)
     const raw = header === undefined ? null : presented.get(header)
     const shown = (header === 'authorization' ? BEARER.exec(raw ?? '')?.[1] : raw)?.trim()
     const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
-    const named = (name: string) => readCookie(presented.get('cookie'), name)
     // Other libraries may have their tickets in any cookie.
-    const rest = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
+    const rest = this.#settings.foreign.length > 0 ? [shownCookies ?? ''] : []
     const hasCookie = came !== undefined && (came.present || came.pieces.length > 0)
     return {
-      credentials: [shown ?? '', ...cookies, ...rest].join('\n'),
+      credentials: [shown ?? '', ...cookies, ...rest],
       groups: [
         { via: 'header' as const, values: shown && fits ? [shown] : [] },
         { via: 'cookie' as const, values: cookies },
@@ -88,7 +90,7 @@ export class Transport {
       request: (now) => ({
         now,
         cookieName: cookie?.name ?? '',
-        cookie: (name) => named(name).values[0],
+        cookie: first,
         cookies: (name) => named(name).values,
       }),
     }
@@ -98,7 +100,7 @@ export class Transport {
   bare(tickets: readonly string[]): Arrival {
     const { cookie } = this.#settings
     return {
-      credentials: tickets.join('\n'),
+      credentials: tickets,
       groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
       refused: undefined,
       hasCookie: tickets.some((ticket) => ticket !== ''),
