@@ -51,8 +51,7 @@ export interface LineOptions {
 
 /** Longer than any ticket that fits eight cookies: refused before it is decoded. */
 const LONGEST = 8 * 4096
-/** Another scheme's credentials are none of ours (RFC 6750 2.1). */
-const BEARER = /^Bearer(| .*)$/i
+const BEARER = /^Bearer ?$/i
 
 /** How tickets come and go: which header and which cookie, and nothing of what they mean. */
 export class Transport {
@@ -69,7 +68,7 @@ export class Transport {
     const { named, first } = cookiesIn(shownCookies)
     const came = cookie && named(cookie.name)
     const raw = header === undefined ? null : presented.get(header)
-    const shown = (header === 'authorization' ? BEARER.exec(raw ?? '')?.[1] : raw)?.trim()
+    const shown = raw === null ? undefined : header === 'authorization' ? tokenIn(raw) : raw.trim()
     const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
     // Other libraries may have their tickets in any cookie.
@@ -186,6 +185,10 @@ export class Transport {
     return [[header, header === 'authorization' && ticket !== '' ? `Bearer ${ticket}` : ticket]]
   }
 }
+
+/** The token; undefined for another scheme's credentials, which are none of ours (RFC 6750 2.1). */
+const tokenIn = (authorization: string): string | undefined =>
+  BEARER.test(authorization.slice(0, 'Bearer '.length)) ? authorization.slice('Bearer '.length).trim() : undefined
 
 const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')
 

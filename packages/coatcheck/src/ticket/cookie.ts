@@ -2,12 +2,13 @@
 import { serialize } from 'cookie-es'
 import { SessionError } from '../errors.ts'
 import { type CookieAttributes, cookieFault } from './attributes.ts'
-import { contentAfter, cookiesFrom, LONGEST, MOST_PADDED, trim } from './scan.ts'
+import { contentAfter, cookiesFrom, LONGEST, MOST_CHUNKS, MOST_PADDED, pieceNumber, trim, ZERO } from './scan.ts'
 
 export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
 
-const MOST_CHUNKS = 8
-/** … of each form: what looks like no ticket takes the place of none that does. */
+/** So many cookies of one name are looked at; browsers send one for each path and domain, and seven pieces. */
+const MOST_COOKIES = 64
+/** So many values of each form are kept: what looks like no ticket takes the place of none that does. */
 const MOST_VALUES = 4
 /** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
 const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
@@ -15,8 +16,6 @@ const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
-
-const ZERO = 0x30
 
 /** What came in the Cookie header under one name. */
 export interface PresentedCookie {
@@ -46,7 +45,9 @@ export function readCookie(header: string | null | undefined, name: string): Pre
   const pieces: string[] = []
   let present = false
   let oversized = false
+  let seen = 0
   for (const cookie of cookiesFrom(header ?? '', name)) {
+    if (++seen > MOST_COOKIES) break
     const number = pieceNumber(cookie, name.length)
     const piece = number === 0 ? name : `${name}.${number}`
     // Far over what a browser keeps, it is not even trimmed.
@@ -189,10 +190,4 @@ function joined(head: string, parts: readonly string[]): string | undefined {
   if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
   const rest = parts.slice(1, count)
   return rest.filter(Boolean).length === count - 1 ? head.slice(3) + rest.join('') : undefined
-}
-
-/** N when `.N` stands at `at` (1 to 7), else 0. */
-function pieceNumber(text: string, at: number): number {
-  const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
-  return number >= 1 && number < MOST_CHUNKS ? number : 0
 }

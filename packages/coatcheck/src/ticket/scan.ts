@@ -1,3 +1,6 @@
+/** Pieces of one value. */
+export const MOST_CHUNKS = 8
+export const ZERO = 0x30
 const SEMICOLON = 0x3b
 /** What may follow the name: a value, the number of a piece, or space before either. */
 const AFTER_NAME = '=. \t'
@@ -40,4 +43,10 @@ export function trim(text: string): string {
 
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09
+}
+
+/** N when `.N` stands at `at` (1 to 7), else 0. */
+export function pieceNumber(text: string, at: number): number {
+  const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
+  return number >= 1 && number < MOST_CHUNKS ? number : 0
 }
