@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { withSession } from '../packages/coatcheck/src/frameworks/fetch.ts'
 import { withSession as inNode } from '../packages/coatcheck/src/frameworks/node.ts'
-import { type Junk, SITES } from './junk-kinds.ts'
+import { COOKIE, type Junk, SITES } from './junk-kinds.ts'
 
 export interface Effort {
   readonly rounds: number
@@ -12,15 +12,18 @@ export interface Effort {
   readonly requests: number
 }
 
-/** What a row costs: CPU over that of the same request without a cookie, and in microseconds. */
-export type Costs = readonly { readonly ratio: number; readonly micros: number }[]
+/**
+ * What a row costs: CPU over that of the same request without a cookie, over that of one with as long a header that is not ours, which the
+ * runtime reads as well, and in microseconds.
+ */
+export type Costs = readonly { readonly ratio: number; readonly overForeign: number; readonly micros: number }[]
 export type Door = (junk: readonly Junk[], effort: Effort) => Promise<Costs>
 
 /** Microseconds of CPU that so many requests with these headers take. */
 type Measure = (site: string, headers: Readonly<Record<string, string>>, requests: number) => Promise<number>
 
 async function interleaved(junk: readonly Junk[], { rounds, requests }: Effort, measure: Measure): Promise<Costs> {
-  const seen = junk.map(() => ({ ratios: [] as number[], micros: [] as number[] }))
+  const seen = junk.map(() => ({ ratios: [] as number[], overForeign: [] as number[], micros: [] as number[] }))
   for (let round = -1; round < rounds; round++) {
     for (const [at, { site, headers }] of junk.entries()) {
       // By turns before and after, so that what the machine does besides falls on both.
@@ -28,12 +31,27 @@ async function interleaved(junk: readonly Junk[], { rounds, requests }: Effort, 
       const before = first ? await measure(site, {}, requests) : 0
       const with_ = await measure(site, headers, requests)
       const without = first ? before : await measure(site, {}, requests)
+      const others = await measure(site, notOurs(headers), requests)
       if (round < 0) continue // warming up
       seen[at]?.ratios.push(with_ / without)
+      seen[at]?.overForeign.push(with_ / others)
       seen[at]?.micros.push(with_ / requests)
     }
   }
-  return seen.map(({ ratios, micros }) => ({ ratio: median(ratios), micros: median(micros) }))
+  return seen.map(({ ratios, overForeign, micros }) => ({
+    ratio: median(ratios),
+    overForeign: median(overForeign),
+    micros: median(micros),
+  }))
+}
+
+/** The same, of a name or a scheme that is none of ours. */
+function notOurs(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const changed = Object.entries(headers).map(([name, value]) => [
+    name,
+    value.replaceAll(COOKIE, COOKIE.replace('H', 'X')).replace(/^Bearer/, 'Basicx'),
+  ])
+  return Object.fromEntries(changed)
 }
 
 function median(values: readonly number[]): number {

@@ -18,8 +18,11 @@ export interface Junk {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Of whoever has the secret, or can write to the store; no visitor can send it. */
+export const needsSecret = ({ name }: Junk): boolean => /^a (?:genuine seal|record) /.test(name)
+
 const SECRET = 'Qm7xT2vLc9Rk4pWz8sYb3nHf6dJg5aEu'
-const COOKIE = '__Host-Http-session'
+export const COOKIE = '__Host-Http-session'
 /** Under this id the store holds a bomb. */
 const ID = 'B'.repeat(32)
 const UUID = '2c5ea4c0-4067-4e6a-8b1d-3f0a5b6c7d8e'

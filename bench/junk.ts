@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { tableOf } from '../scripts/doc-table.ts'
 import { behindFetch, behindNode, type Costs, type Door } from './junk-doors.ts'
-import { allJunk } from './junk-kinds.ts'
+import { allJunk, type Junk, needsSecret } from './junk-kinds.ts'
 
 /** What a request may cost, as a multiple of the same without a cookie. */
 const MOST = 3
@@ -27,16 +27,23 @@ const found = new Map<string, Costs>()
 for (const [name, door] of doors) if (values.only.split(',').includes(name)) found.set(name, await door(junk, effort))
 const shown = (costs: Costs | undefined, at: number): string => {
   const cost = costs?.[at]
-  return cost ? `${cost.ratio.toFixed(cost.ratio < 10 ? 1 : 0)} (${cost.micros.toFixed(0)} µs)` : '–'
+  if (!cost) return '–'
+  const [ratio = '', overForeign = ''] = [cost.ratio, cost.overForeign].map((times) => times.toFixed(times < 10 ? 1 : 0))
+  return `${ratio}, ${overForeign} (${cost.micros.toFixed(0)} µs)`
 }
-const rows = junk.map(({ site, name }, at) => [site, name, ...doors.map(([door]) => shown(found.get(door), at))])
-console.log(tableOf(['sessions', 'what comes', ...doors.map(([door]) => door)], rows))
+const row = (one: Junk) => [one.site, one.name, ...doors.map(([door]) => shown(found.get(door), junk.indexOf(one)))]
+const table = (rows: readonly Junk[]) => tableOf(['sessions', 'what comes', ...doors.map(([door]) => door)], rows.map(row))
+console.log(table(junk.filter((one) => !needsSecret(one))))
+const inside = junk.filter(needsSecret)
+if (inside.length > 0) console.log(`\nWhat needs the secret, or write access to the store:\n\n${table(inside)}`)
 console.log(
-  `\nCPU of a request over the same without a cookie (and microseconds), medians of ${effort.rounds} interleaved rounds, on one machine with ${availableParallelism()} processors, Node ${process.version}.`,
+  `\nCPU of a request over the same without a cookie, and over one with the same header under another name (and microseconds), medians of ${effort.rounds} interleaved rounds, on one machine with ${availableParallelism()} processors, Node ${process.version}.`,
 )
 const over = [...found].flatMap(([door, costs]) =>
   costs.flatMap((cost, at) =>
-    cost.ratio > MOST ? [`${door}, ${junk[at]?.site}: ${junk[at]?.name}: ${cost.ratio.toFixed(1)}`] : [],
+    cost.ratio > MOST && !needsSecret(junk[at] as Junk)
+      ? [`${door}, ${junk[at]?.site}: ${junk[at]?.name}: ${cost.ratio.toFixed(1)}`]
+      : [],
   ),
 )
 console.log(

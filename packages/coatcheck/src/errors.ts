@@ -37,3 +37,46 @@ export class SessionError extends Error {
     this.fix = fix
   }
 }
+
+/** Says of which kind a value is without telling it: it may be a secret. */
+export function kind(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} characters`
+  if (typeof value === 'number') return `the number ${value}`
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : value === undefined ? 'missing' : `a ${typeof value}`
+}
+
+export function bad(option: string, what: string, fix: string): SessionError {
+  return new SessionError('BAD_OPTIONS', `The option \`${option}\` ${what}.`, { fix })
+}
+
+type Kind = 'text' | 'number' | 'true or false' | 'function' | 'object' | 'Date' | 'list of texts'
+
+const KINDS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number' && !Number.isNaN(value),
+  'true or false': (value) => typeof value === 'boolean',
+  function: (value) => typeof value === 'function',
+  object: (value) => typeof value === 'object' && value !== null,
+  Date: (value) => value instanceof Date,
+  // Not `every`, which passes over the holes of a list.
+  'list of texts': (value) => Array.isArray(value) && !Array.from(value).some((each) => typeof each !== 'string'),
+}
+
+const withArticle = (each: Kind) => (each === 'true or false' ? each : each === 'object' ? 'an object' : `a ${each}`)
+
+/** By the option's name. */
+export type Kinds = Readonly<Record<string, Kind | readonly Kind[]>>
+
+/**
+ * Refuses options of a kind that they cannot have, before anything is made of them: JavaScript checks no types. What is undefined is left
+ * out, and names that `kinds` does not know are left alone. Throws `BAD_OPTIONS`; `prefix` stands before the name.
+ */
+export function checkKinds(options: object, kinds: Kinds, prefix = ''): void {
+  if (!KINDS.object(options)) throw bad(prefix.slice(0, -1) || 'options', `is ${kind(options)}`, 'Pass an object.')
+  for (const [name, allowed] of Object.entries(kinds)) {
+    const value: unknown = (options as Readonly<Record<string, unknown>>)[name]
+    const all = typeof allowed === 'string' ? [allowed] : allowed
+    if (value !== undefined && !all.some((each) => KINDS[each](value)))
+      throw bad(prefix + name, `is ${kind(value)}`, `Give ${all.map(withArticle).join(' or ')}, or leave it out.`)
+  }
+}

@@ -4,8 +4,10 @@ import { bad, kind } from './option-checks.ts'
 
 /** What sites say of other libraries' sessions. Throws `BAD_OPTIONS`. */
 export function checkReaders(readers: unknown, until: unknown): void {
-  const isReader = (reader: Partial<ForeignReader> | undefined) => typeof reader?.read === 'function'
-  if (!Array.isArray(readers) || !readers.every(isReader))
+  const isReader = (reader: Partial<ForeignReader> | undefined) =>
+    typeof reader?.read === 'function' && typeof (reader.cookieName ?? '') === 'string'
+  // A list may have holes, which `every` passes over.
+  if (!Array.isArray(readers) || !Array.from(readers).every(isReader))
     throw bad('foreign', 'is no list of formats', 'Pass for instance [remixCookie(secrets)] of coatcheck/foreign/remix.')
   for (const { accepts, attributes, cookieName = 'x' } of readers as Partial<ForeignReader>[]) {
     if (accepts !== undefined && typeof accepts !== 'function')

@@ -17,6 +17,7 @@ export interface Found extends Foreign {
 }
 
 const LONGEST = 400 * 86_400_000
+const LONGEST_COOKIE = 4096
 
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
 export function lifeIn({ createdAt, expiresAt }: ForeignSession, { policy, now }: Engine): Life {
@@ -101,6 +102,8 @@ function placesOf(all: readonly ForeignReader[], { groups, named }: Arrival, req
 async function foundAt({ values, readers, request, via }: Place, engine: Engine): Promise<Iterable<Found>> {
   const found = new Map<string, Found>()
   for (const value of values) {
+    // Ours in several pieces: other libraries put theirs together themselves, and no browser keeps a longer one (RFC 6265bis 5.6).
+    if (via === 'cookie' && value.length > LONGEST_COOKIE) continue
     for (const reader of readers) {
       const session = await read(reader, value, request, engine)
       if (!session || (session.expiresAt ?? Number.POSITIVE_INFINITY) <= engine.now()) continue

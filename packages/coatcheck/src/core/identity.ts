@@ -30,9 +30,18 @@ export interface Sharing {
   detached(presented: Presented): Scope
 }
 
+interface Known {
+  readonly credentials: readonly string[]
+  readonly scope: Scope
+}
+
+/** Compared only where there are two: a key of a map would cost as much as a long header has characters. */
+const areSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((part, at) => part === other[at])
+
 /** The scopes of `core`; `newest`: the one that was last asked for with an identity. */
 export function sharingOf(core: Core): Sharing & { newest(identity: object): Scope | undefined } {
-  const scopes = new WeakMap<object, Map<string, Scope>>()
+  const scopes = new WeakMap<object, Known[]>()
   const newest = new WeakMap<object, Scope>()
   return {
     core,
@@ -40,12 +49,12 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Sco
     detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
     scope(identity, presented) {
       const arrival = core.transport.arrival(presented)
-      const known = scopes.get(identity) ?? new Map<string, Scope>()
-      scopes.set(identity, known)
-      const before = known.get(arrival.credentials)
+      const known = scopes.get(identity) ?? []
       // A request that was answered and comes again is another request.
-      const scope = before && !before.finished ? before : new Scope(core, arrival, presented)
-      known.set(arrival.credentials, scope)
+      const open = known.filter(({ scope }) => !scope.finished)
+      const before = open.find(({ credentials }) => areSame(credentials, arrival.credentials))
+      const scope = before?.scope ?? new Scope(core, arrival, presented)
+      scopes.set(identity, before ? open : [...open, { credentials: arrival.credentials, scope }])
       newest.set(identity, scope)
       return scope
     },
@@ -83,7 +92,9 @@ export async function openInContext(sharing: Sharing, presented: Presented): Pro
 /** Whether both present the same to these sessions, and not nothing. */
 function presentsTheSame({ transport }: Core, one: Presented, other: Presented): boolean {
   const [first, second] = [transport.arrival(one), transport.arrival(other)]
-  return first.credentials === second.credentials && second.groups.some(({ values }) => values.some((value) => value !== ''))
+  return (
+    areSame(first.credentials, second.credentials) && second.groups.some(({ values }) => values.some((value) => value !== ''))
+  )
 }
 
 /** What the headers of a response of node:http depend on. */

@@ -27,7 +27,7 @@ export function sessionsFor<Options extends object, Made extends object>(
 ): Made {
   const said: string[] = [JSON.stringify(face)]
   const objects: object[] = []
-  const copy = fieldsOf(Object.entries(options), said, objects, 0) as Options
+  const copy = fieldsOf(Object.entries(options), said, objects, [options]) as Options
   let place = keptAt(places, said.join(), (): Place => ({ below: new WeakMap() }))
   for (const object of objects) {
     const next = place.below.get(object) ?? { below: new WeakMap() }
@@ -56,7 +56,7 @@ function keptAt<T>(all: Map<string, T>, text: string, make: () => T): T {
 }
 
 /** A copy of a plain value, and any other object itself; what tells it from others goes into `said`, and into `objects`. */
-function copied(value: unknown, said: string[], objects: object[], depth: number): unknown {
+function copied(value: unknown, said: string[], objects: object[], above: readonly unknown[]): unknown {
   if (typeof value === 'symbol') {
     const name = Symbol.keyFor(value)
     said.push(`symbol ${JSON.stringify(name)}`)
@@ -76,17 +76,19 @@ function copied(value: unknown, said: string[], objects: object[], depth: number
     said.push(`URL ${JSON.stringify((value as URL).href)}`)
     return new URL((value as URL).href)
   }
-  if (depth < DEEPEST && Array.isArray(value) && prototype === Array.prototype) {
+  // What holds itself could be copied without end.
+  const isCopied = above.length <= DEEPEST && !above.includes(value)
+  if (isCopied && Array.isArray(value) && prototype === Array.prototype) {
     said.push('[')
-    const copy = Array.from(value, (each) => copied(each, said, objects, depth + 1))
+    const copy = Array.from(value, (each) => copied(each, said, objects, [...above, value]))
     said.push(']')
     return copy
   }
   // A store, say, may be an object of functions, or one that shows nothing and answers to any name: it is known by itself.
-  if (depth < DEEPEST && (prototype === Object.prototype || prototype === null)) {
+  if (isCopied && (prototype === Object.prototype || prototype === null)) {
     const fields = Object.entries(value)
     const isPlain = fields.length > 0 && !fields.some(([, field]) => typeof field === 'function')
-    if (isPlain) return fieldsOf(fields, said, objects, depth)
+    if (isPlain) return fieldsOf(fields, said, objects, [...above, value])
   }
   said.push('object')
   objects.push(value)
@@ -94,11 +96,16 @@ function copied(value: unknown, said: string[], objects: object[], depth: number
 }
 
 /** Getters are asked once: what they said is what counts. In their order, which is that of a password's versions. */
-function fieldsOf(fields: readonly (readonly [string, unknown])[], said: string[], objects: object[], depth: number): object {
+function fieldsOf(
+  fields: readonly (readonly [string, unknown])[],
+  said: string[],
+  objects: object[],
+  above: readonly unknown[],
+): object {
   said.push('{')
   const copies = fields.map(([name, field]) => {
     said.push(JSON.stringify(name))
-    return [name, copied(field, said, objects, depth + 1)] as const
+    return [name, copied(field, said, objects, above)] as const
   })
   said.push('}')
   return Object.fromEntries(copies)

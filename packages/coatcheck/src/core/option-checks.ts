@@ -1,18 +1,9 @@
-import { SessionError } from '../errors.ts'
+import { bad, kind } from '../errors.ts'
+
+export { bad, kind } from '../errors.ts'
 
 /** In seconds. */
 export const DAY = 86_400
-
-/** Says of which kind a value is without telling it: it may be a secret. */
-export function kind(value: unknown): string {
-  if (typeof value === 'string') return `a text of ${value.length} characters`
-  if (typeof value === 'number') return `the number ${value}`
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : value === undefined ? 'missing' : `a ${typeof value}`
-}
-
-export function bad(option: string, what: string, fix: string): SessionError {
-  return new SessionError('BAD_OPTIONS', `The option \`${option}\` ${what}.`, { fix })
-}
 
 export function seconds(option: string, value: number | undefined, ordinary: number, most: number): number {
   const given = value === undefined ? ordinary : value

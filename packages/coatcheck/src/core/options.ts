@@ -99,30 +99,19 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly whenStoreDown: 'fail' | 'read-only'
 }
 
-const OPTIONS = [
+/** What `createSessions` takes. */
+const SITE_OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
-  ...[
-    'foreign',
-    'foreignUntil',
-    'storeTimeout',
-    'maxRequestTime',
-    'grace',
-    'onReplay',
-    'whenStoreDown',
-    'now',
-    'onEvent',
-    'keeper',
-    'binding',
-    'attributes',
-    'serialize',
-    'anyHeader',
-    'secretRule',
-  ],
+  ...['foreign', 'foreignUntil', 'storeTimeout', 'maxRequestTime', 'grace', 'onReplay', 'whenStoreDown', 'now', 'onEvent'],
 ]
+const FACE_OPTIONS = [...SITE_OPTIONS, 'keeper', 'binding', 'attributes', 'serialize', 'anyHeader', 'secretRule']
+
+/** Refuses what only faces may say. */
+export const checkSiteOptions = (options: object): void => refuseUnknown('', options, SITE_OPTIONS)
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
 export function settingsOf(options: FaceOptions): Settings {
-  refuseUnknown('', options, OPTIONS)
+  refuseUnknown('', options, FACE_OPTIONS)
   const { store, keeper, onEvent, now, foreign = [], serialize, whenStoreDown = 'fail' } = options
   const warns = options.secretRule === 'warn'
   const encryptRecords = flag('encryptRecords', options.encryptRecords)

@@ -33,6 +33,11 @@ export interface Recognised {
   readonly down?: SessionError
 }
 
+/** So many tickets of one place are looked into: anybody can send more, and each costs a MAC, a seal or a call of the store. */
+const MOST_TRIES = 2
+/** What costs nothing of this to refuse takes no place of a ticket. */
+const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
+
 /** What a request's tickets open. Rejects when the store cannot be read, unless `whenStoreDown` says otherwise. */
 export async function recognise(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
   const { whenStoreDown, emit } = core.engine
@@ -58,7 +63,9 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
   if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
   for (const { via, values } of arrival.groups) {
     const alive = new Map<string, { held: Held; ticket: string }>()
+    let tries = 0
     for (const ticket of values) {
+      if (tries === MOST_TRIES) break
       const found = await keeper.find(ticket, request, arrivedAt)
       if ('refused' in found) {
         const { refused, ends, ...more } = found
@@ -68,11 +75,13 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
           ...(more.handle !== undefined && { handle: more.handle }),
           ...(more.error && { error: more.error }),
         })
+        if (!CHEAP.has(refused)) tries++
         if (ends) over.push(ends)
         blocked ??= more.blocked ?? unreadHere(refused, ticket, engine)
         cannotEnd ??= more.cannotEnd
         continue
       }
+      tries++
       // Two seals of one session: the one made later counts.
       const other = alive.get(found.handle)
       if (!other || other.held.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, { held: found, ticket })

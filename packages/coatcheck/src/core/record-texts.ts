@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.ts'
-import type { SessionRecord, Store } from '../stores/store.ts'
+import type { Found, SessionRecord, Store } from '../stores/store.ts'
 import { type Body, largest, MAX_TEXT } from './body.ts'
 import type { Engine } from './engine.ts'
 import type { RefusalReason } from './events.ts'
@@ -42,6 +42,23 @@ export class RecordTexts {
     if (record.data.startsWith('{'))
       return encryptRecords && !acceptUnsigned ? 'corrupt' : { text: record.data, stale: encryptRecords }
     return keyring ? keyring.open('record', context(key, record), record.data) : 'unknown-key'
+  }
+}
+
+/**
+ * What a store found, or undefined when it is no record: a seal is bound to the owner and the times, and pages are told them. A copy, since
+ * the object is the store's.
+ */
+export function checkedRecord(found: Found): Found | undefined {
+  try {
+    const { record, version } = found
+    const { data, owner, createdAt, endsAt, expiresAt, keepUntil } = record
+    const areTimes = [createdAt, endsAt, expiresAt, keepUntil ?? 0].every((time) => typeof time === 'number')
+    if (typeof data !== 'string' || !areTimes || (owner !== undefined && typeof owner !== 'string')) return undefined
+    const times = { createdAt, endsAt, expiresAt, ...(keepUntil !== undefined && { keepUntil }) }
+    return { record: { data, ...times, ...(owner !== undefined && { owner }) }, version }
+  } catch {
+    return undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { type Body, decode, EMPTY, encodeBody, encodeEnded, type Forwarding, typ
 import type { Engine, Life } from './engine.ts'
 import type { RefusalReason } from './events.ts'
 import { SKEW } from './expiry.ts'
-import { RecordTexts } from './record-texts.ts'
+import { checkedRecord, RecordTexts } from './record-texts.ts'
 import { callStore } from './store-call.ts'
 import { withWrite } from './writes.ts'
 
@@ -68,9 +68,11 @@ export class Records {
       return { key, version: '', at, record: NO_RECORD, body: EMPTY, made: 0, stale: false, fault: 'corrupt', error }
     }
     if (!found) return undefined
-    const { record, version } = found
-    const known: VersionedRecord = { key, version, at, record, body: EMPTY, made: 0, stale: false }
-    if (typeof record?.data !== 'string') return { ...known, fault: 'corrupt' }
+    const none = { key, at, body: EMPTY, made: 0, stale: false }
+    const checked = checkedRecord(found)
+    if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
+    const { record } = checked
+    const known: VersionedRecord = { ...none, ...checked }
     const opened = await this.#texts.open(key, record)
     if (typeof opened === 'string') return { ...known, fault: opened }
     const decoded = decode(opened.text)

@@ -8,7 +8,8 @@ const MAKE_ONE = 'Make one with `openssl rand -base64 33` and keep it out of the
 /** Checks the option `secrets`. With `warns`, for what documents of frameworks show, weak ones are only warned about. */
 export function secretsOf(given: string | readonly string[] | undefined, warns: boolean): readonly string[] {
   if (given === undefined) return []
-  const secrets: readonly unknown[] = typeof given === 'string' ? [given] : given
+  // A copy has no holes, which `forEach` passes over.
+  const secrets: readonly unknown[] = typeof given === 'string' ? [given] : Array.isArray(given) ? Array.from(given) : given
   if (!Array.isArray(secrets) || secrets.length === 0)
     throw bad(
       'secrets',

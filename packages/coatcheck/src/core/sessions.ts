@@ -3,7 +3,7 @@ import { type Engine, type Keeper, withSecrets } from './engine.ts'
 import { emitter } from './events.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { keyringOf } from './memo.ts'
-import { type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
+import { checkSiteOptions, type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
 import type { Core } from './recognise.ts'
 import { Scope } from './scope.ts'
 import { sealedKeeper } from './sealed.ts'
@@ -58,6 +58,7 @@ export function faceOf(sessions: AnySessions): FaceSessions {
 export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
   options: SessionsOptions,
 ): Sessions<Data, Flash> {
+  checkSiteOptions(options)
   return sessionsOf(options)
 }
 

@@ -3,8 +3,8 @@ import {
   type CookieAttributes,
   CookieTooLong,
   clearCookie,
+  cookiesIn,
   type PresentedCookie,
-  readCookie,
   writeCookie,
 } from '../ticket/cookie.ts'
 import type { RefusalReason } from './events.ts'
@@ -25,8 +25,8 @@ export type HeaderLine = readonly [name: string, value: string]
 
 /** What one request presented, before any of it is believed. */
 export interface Arrival {
-  /** Equal for requests that present the same. */
-  readonly credentials: string
+  /** The same texts for requests that present the same. */
+  readonly credentials: readonly string[]
   readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
   readonly refused: RefusalReason | undefined
   /** A cookie of ours, or what is left of one, is in the browser. */
@@ -51,8 +51,7 @@ export interface LineOptions {
 
 /** Longer than any ticket that fits eight cookies: refused before it is decoded. */
 const LONGEST = 8 * 4096
-/** Another scheme's credentials are none of ours (RFC 6750 2.1). */
-const BEARER = /^Bearer(| .*)$/i
+const BEARER = /^Bearer ?$/i
 
 /** How tickets come and go: which header and which cookie, and nothing of what they mean. */
 export class Transport {
@@ -64,17 +63,19 @@ export class Transport {
 
   arrival(presented: Presented): Arrival {
     const { cookie, header } = this.#settings
-    const came = cookie && readCookie(presented.get('cookie'), cookie.name)
+    // A long header costs a copy each time it is asked for.
+    const shownCookies = presented.get('cookie')
+    const { named, first } = cookiesIn(shownCookies)
+    const came = cookie && named(cookie.name)
     const raw = header === undefined ? null : presented.get(header)
-    const shown = (header === 'authorization' ? BEARER.exec(raw ?? '')?.[1] : raw)?.trim()
+    const shown = raw === null ? undefined : header === 'authorization' ? tokenIn(raw) : raw.trim()
     const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
-    const named = (name: string) => readCookie(presented.get('cookie'), name)
     // Other libraries may have their tickets in any cookie.
-    const rest = this.#settings.foreign.length > 0 ? [presented.get('cookie') ?? ''] : []
+    const rest = this.#settings.foreign.length > 0 ? [shownCookies ?? ''] : []
     const hasCookie = came !== undefined && (came.present || came.pieces.length > 0)
     return {
-      credentials: [shown ?? '', ...cookies, ...rest].join('\n'),
+      credentials: [shown ?? '', ...cookies, ...rest],
       groups: [
         { via: 'header' as const, values: shown && fits ? [shown] : [] },
         { via: 'cookie' as const, values: cookies },
@@ -88,7 +89,7 @@ export class Transport {
       request: (now) => ({
         now,
         cookieName: cookie?.name ?? '',
-        cookie: (name) => named(name).values[0],
+        cookie: first,
         cookies: (name) => named(name).values,
       }),
     }
@@ -98,7 +99,7 @@ export class Transport {
   bare(tickets: readonly string[]): Arrival {
     const { cookie } = this.#settings
     return {
-      credentials: tickets.join('\n'),
+      credentials: tickets,
       groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
       refused: undefined,
       hasCookie: tickets.some((ticket) => ticket !== ''),
@@ -184,6 +185,10 @@ export class Transport {
     return [[header, header === 'authorization' && ticket !== '' ? `Bearer ${ticket}` : ticket]]
   }
 }
+
+/** The token; undefined for another scheme's credentials, which are none of ours (RFC 6750 2.1). */
+const tokenIn = (authorization: string): string | undefined =>
+  BEARER.test(authorization.slice(0, 'Bearer '.length)) ? authorization.slice('Bearer '.length).trim() : undefined
 
 const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')
 

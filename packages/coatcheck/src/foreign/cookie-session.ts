@@ -3,6 +3,7 @@ import { encode } from '../crypto/base64url.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import type { Bytes } from '../crypto/primitives.ts'
+import { checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
 import type { ForeignSession, Wire } from './format.ts'
 import { parseValues, toJson } from './json.ts'
@@ -25,6 +26,7 @@ export interface CookieSession extends Wire {
 
 /** The sessions of cookie-session: `<name>`, and `<name>.sig` with an HMAC-SHA1 of `<name>=<value>`. */
 export function cookieSession(options: CookieSessionOptions): CookieSession {
+  checkKinds(options, { name: 'text', keys: 'list of texts' })
   const { name = 'session' } = options
   const keys = checked('keys', options.keys)
   const [newest = ''] = keys

@@ -1,5 +1,6 @@
 /** What express-session writes: a signed id in the cookie, and a record in its store. */
 import { andThen } from '../crypto/maybe.ts'
+import { checkKinds } from '../errors.ts'
 import type { ForeignReader, ForeignSession } from './format.ts'
 import { isObject, parseJson, valuesOf } from './json.ts'
 import { checked, signer } from './signed.ts'
@@ -22,6 +23,7 @@ export interface ExpressSessionOptions {
 
 /** The sessions of express-session: `s:<id>.<MAC>` in the cookie. What its store reports is `STORE_FAILED`. */
 export function expressSession(options: ExpressSessionOptions): ForeignReader {
+  checkKinds(options, { secret: ['text', 'list of texts'], store: ['object', 'function'], cookieName: 'text' })
   const { secret, store, cookieName = 'connect.sid' } = options
   const { unsign } = signer(checked('secret', typeof secret === 'string' ? [secret] : secret))
 

@@ -1,5 +1,6 @@
 /** What h3 1 and 2 write, and with them Nitro and Nuxt: the whole session as a seal. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
+import { bad, checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
 import type { ForeignRequest, ForeignSession, Wire } from './format.ts'
 import { type IronPassword, ironSeal, ironUnseal } from './iron.ts'
@@ -31,8 +32,12 @@ const ITERATIONS = { 1: 1, 2: 8192 } as const
  * another. The several cookies of h3 2 (`h3.1` and so on) are read too; what is written is one value.
  */
 export function h3Seal(options: H3SealOptions): Wire {
+  checkKinds(options, { maxAge: 'number', idleTimeout: 'number', reads: 'object' })
   const { newest, passwordsFor } = passwordsOf(options.password)
   const { maxAge = 0, idleTimeout = 0, version = 2, reads = [1, 2] } = options
+  const versions: readonly unknown[] = [version, ...(Array.isArray(reads) ? reads : [undefined])]
+  if (!versions.every((each) => each === 1 || each === 2))
+    throw bad('version', 'or `reads` names no version of h3', 'Give 1 or 2; `reads` is a list of these.')
   // What costs little is tried first.
   const iterations = [...reads].sort().map((each) => ITERATIONS[each])
 

@@ -1,5 +1,6 @@
 /** What iron-session 8 and 9 write: the session's values as a seal, and `~2` after it. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
+import { checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
 import type { ForeignReader, ForeignRequest, ForeignSession, Wire } from './format.ts'
 import { ironSeal, ironUnseal } from './iron.ts'
@@ -23,7 +24,7 @@ const ITERATIONS = 1
 
 /** The sessions of `getIronSession` in one cookie. */
 export function ironSession(options: IronSessionOptions): Wire {
-  const { cookieName, ttl = 1_209_600 } = options
+  const { cookieName, ttl = 1_209_600 } = checkedIron(options)
   const passwords = passwordsOf(options)
   const newest = Math.max(...Object.keys(passwords).map(Number)).toString()
   return {
@@ -43,7 +44,7 @@ const LAST_CHUNK = 3
 
 /** The sessions of iron-session 9 with `chunk: true`, which lie in `name.0` to `name.3`. To be read besides `ironSession`. */
 export function ironSessionChunks(options: IronSessionOptions): ForeignReader {
-  const passwords = passwordsOf(options)
+  const passwords = passwordsOf(checkedIron(options))
   return {
     format: 'iron-session',
     cookieName: `${options.cookieName}.0`,
@@ -71,6 +72,11 @@ function opened(
     const values = content && parseValues(content.text)
     return values && { ...remixFlash(values), unique: seal, ...(content.endsAt && { expiresAt: content.endsAt }) }
   })
+}
+
+function checkedIron(options: IronSessionOptions): IronSessionOptions {
+  checkKinds(options, { cookieName: 'text', ttl: 'number' })
+  return options
 }
 
 /** By its number; a password alone has the number 1. */

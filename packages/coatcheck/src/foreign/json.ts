@@ -8,6 +8,7 @@ export type Values = Readonly<Record<string, unknown>>
 /** What this JSON text holds, without the properties named `__proto__`; undefined when it is no JSON or nested too deeply. */
 export function parseJson(text: string): unknown {
   try {
+    if (isTooDeep(text)) return undefined
     const value: unknown = JSON.parse(text)
     return isShallow(value, 0) ? value : undefined
   } catch {
@@ -34,6 +35,24 @@ export function ownValues(entries: Iterable<readonly [string, unknown]>): Values
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** What is nested so deeply costs more to parse than to look at: brackets in texts do not count. */
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * DEEPEST) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charCodeAt(at)
+    if (sign === QUOTE) {
+      // To the end of the text, over what is escaped.
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++
+    } else if (sign === SQUARE || sign === CURLY) {
+      if (++depth > DEEPEST + 1) return true
+    } else if (sign === SQUARE + 2 || sign === CURLY + 2) depth--
+  }
+  return false
+}
+
+const [QUOTE, BACKSLASH, SQUARE, CURLY] = [0x22, 0x5c, 0x5b, 0x7b]
 
 /** Takes `__proto__` out on its way: an assignment by that name would change the prototype of another object. */
 function isShallow(value: unknown, depth: number): boolean {

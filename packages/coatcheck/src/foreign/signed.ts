@@ -16,7 +16,8 @@ export interface Signer {
  * signed.
  */
 export function signer(secrets: readonly string[]): Signer {
-  if (secrets.length === 0) return { sign: (text) => text, unsign: (text) => (text.length > LONGEST ? undefined : text) }
+  if (Array.isArray(secrets) && secrets.length === 0)
+    return { sign: (text) => text, unsign: (text) => (text.length > LONGEST ? undefined : text) }
   const [newest = ''] = checked('secrets', secrets)
 
   function unsign(signed: string, number: number): Maybe<string | undefined> {
@@ -39,12 +40,9 @@ const macOf = (text: string, secret: string) =>
 
 /** The secrets of another library, or `BAD_OPTIONS`; `least` is how many characters that library asks of each. */
 export function checked(option: string, secrets: readonly string[], least = 1): readonly string[] {
-  if (
-    Array.isArray(secrets) &&
-    secrets.length > 0 &&
-    secrets.every((secret) => typeof secret === 'string' && secret.length >= least)
-  )
-    return secrets
+  const isRight = (secret: unknown) => typeof secret === 'string' && secret.length >= least
+  // A copy has no holes, which `every` passes over.
+  if (Array.isArray(secrets) && secrets.length > 0 && Array.from(secrets).every(isRight)) return secrets
   const what = least > 1 ? `texts of at least ${least} characters` : 'texts that are not empty'
   throw new SessionError('BAD_OPTIONS', `The option \`${option}\` must hold ${what}.`, {
     fix: 'Give the secrets that the other library was given, the newest first.',

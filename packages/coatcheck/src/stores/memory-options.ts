@@ -1,4 +1,6 @@
-import { SessionError } from '../errors.ts'
+import { clockOf } from '../clock.ts'
+import { kind, SessionError } from '../errors.ts'
+import { checkedOptions } from './options.ts'
 import type { SessionRecord } from './store.ts'
 
 export interface MemoryStoreOptions {
@@ -20,19 +22,18 @@ export interface MemoryStoreOptions {
 
 export type CheckedMemoryOptions = Required<MemoryStoreOptions>
 
-const KNOWN = ['maxSessions', 'maxSessionsPerOwner', 'now', 'onEvict']
-
 export function checkedMemoryOptions(options: MemoryStoreOptions): CheckedMemoryOptions {
-  if (typeof options !== 'object' || options === null) throw wrong('the options must be an object')
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name))
-  if (unknown !== undefined) throw wrong(`the option \`${unknown}\` does not exist`, `Known are ${KNOWN.join(', ')}.`)
-  const { maxSessions = 100_000, maxSessionsPerOwner = maxSessions, now = () => Date.now(), onEvict = () => {} } = options
-  for (const [name, value] of Object.entries({ maxSessions, maxSessionsPerOwner }))
-    if (!Number.isSafeInteger(value) || value < 1) throw wrong(`${name} must be a whole number of at least 1, not ${value}`)
-  for (const [name, value] of Object.entries({ now, onEvict }))
-    if (typeof value !== 'function') throw wrong(`${name} must be a function`)
-  return { maxSessions, maxSessionsPerOwner, now, onEvict }
+  const {
+    now,
+    maxSessions = 100_000,
+    maxSessionsPerOwner = maxSessions,
+    onEvict = () => {},
+  } = checkedOptions('memoryStore', options, ['maxSessions', 'maxSessionsPerOwner', 'now', 'onEvict'])
+  for (const [name, value] of Object.entries({ maxSessions, maxSessionsPerOwner })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue
+    throw new SessionError('BAD_OPTIONS', `memoryStore: \`${name}\` is ${kind(value)}.`, {
+      fix: 'Give a whole number of at least 1.',
+    })
+  }
+  return { maxSessions, maxSessionsPerOwner, now: clockOf(now), onEvict }
 }
-
-const wrong = (what: string, fix?: string): SessionError =>
-  new SessionError('BAD_OPTIONS', `memoryStore: ${what}.`, fix === undefined ? {} : { fix })

@@ -338,7 +338,9 @@ it('S10: a record whose end is no number hides no other that has expired', async
 
 describe('memoryStore', () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses to hold %s sessions', (maxSessions) => {
-    expect(() => memoryStore({ maxSessions })).toThrow(`maxSessions must be a whole number of at least 1, not ${maxSessions}`)
+    expect(() => memoryStore({ maxSessions })).toThrow(
+      `\`maxSessions\` is the number ${maxSessions}. Give a whole number of at least 1.`,
+    )
   })
 
   it('refuses limits per owner, clocks and listeners that are none, and options that it does not know', () => {

@@ -55,10 +55,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   function tell(gone: readonly Entry[]): void {
     for (const { key, record } of gone) {
+      const failed = (error: unknown) => console.error('coatcheck: onEvict threw; the request goes on.', error)
       try {
-        onEvict(key, record)
+        const promised: unknown = onEvict(key, record)
+        if (promised !== undefined) void Promise.resolve(promised).then(undefined, failed)
       } catch (error) {
-        console.error('coatcheck: onEvict threw; the request goes on.', error)
+        failed(error)
       }
     }
   }

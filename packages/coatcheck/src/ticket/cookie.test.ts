@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createJar } from '../testing/jar.ts'
-import { type CookieAttributes, CookieTooLong, clearCookie, cookieNameOf, readCookie, writeCookie } from './cookie.ts'
+import {
+  type CookieAttributes,
+  CookieTooLong,
+  clearCookie,
+  cookieNameOf,
+  cookiesIn,
+  type PresentedCookie,
+  readCookie,
+  writeCookie,
+} from './cookie.ts'
 
 const NAME = '__Host-Http-sid'
 const VALID = 'AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA'
@@ -373,6 +382,83 @@ describe('whatever is written, a browser presents and we read', () => {
             expect(plain.some((pair) => pair.slice(pair.indexOf('=') + 1).replace(/^[ \t]+/, '') === value)).toBe(true)
       }),
       { numRuns: 500 },
+    )
+  })
+})
+
+/** As the rules say it: no browser pads a cookie with thousands of spaces. Written with no thought of what it costs. */
+function naive(header: string, name: string): PresentedCookie {
+  const cookies = header
+    .split(';')
+    .filter((text) => (/^[ \t]*/.exec(text)?.[0] ?? '').length <= 8192)
+    .map((text) => ({ text: text.replace(/^[ \t]+/, '') }))
+    .filter(({ text }) => text.startsWith(name) && /^[=. \t]/.test(text.slice(name.length)))
+    .slice(0, 64)
+    .flatMap(({ text }) => {
+      const number = /^\.[1-7]/.exec(text.slice(name.length))?.[0] ?? ''
+      const rest = text.slice(name.length + number.length)
+      if (text.length > 8192) return [{ number, value: '', oversized: true }]
+      const value = /^[ \t]*=([\s\S]*)$/.exec(rest)?.[1]?.replace(/^[ \t]+|[ \t]+$/g, '')
+      if (value === undefined) return []
+      const oversized = name.length + number.length + value.length > 4096
+      return [{ number, value: oversized ? '' : value, oversized }]
+    })
+  const plain = cookies.filter(({ number }) => number === '')
+  const formOf = (value: string) => (value.startsWith('~') ? 0 : value.length < 32 ? 2 : /^[A-Za-z0-9_-]+$/.test(value) ? 0 : 1)
+  const distinct = [...new Set(plain.map(({ value }) => value).filter((value) => value !== ''))]
+  const heads = distinct.filter(
+    (value, at) => distinct.slice(0, at).filter((other) => formOf(other) === formOf(value)).length < 4,
+  )
+  const numbers = [...new Set(cookies.map(({ number }) => number).filter((number) => number !== ''))]
+  const part = (number: number) => cookies.find((cookie) => cookie.number === `.${number}`)?.value
+  const wholes = heads.map((head) => {
+    if (!head.startsWith('~')) return head
+    const count = Number(/^~([2-8])~/.exec(head)?.[1] ?? 0)
+    const parts = Array.from({ length: Math.max(0, count - 1) }, (_, at) => part(at + 1))
+    return count > 0 && parts.every(Boolean) ? head.slice(3) + parts.join('') : undefined
+  })
+  const oversized = plain.some((cookie) => cookie.oversized)
+  return {
+    values: [...new Set(wholes.filter((whole) => whole !== undefined))],
+    present: plain.length > 0,
+    duplicated: heads.length + Number(oversized) > 1,
+    refused: oversized ? 'oversized' : wholes.includes(undefined) ? 'bad-chunks' : undefined,
+    pieces: numbers.map((number) => `${name}${number}`),
+  }
+}
+
+describe('a search through the header finds what splitting it finds', () => {
+  const names = ['a', 'ab', 'a.1', 'a.7', 'a.8', 'a.12', 'b', 'A', 'aa', 'x a', '']
+  const values = ['', 'v', '~2~x', '~3~y', '~9~', '~', 'a=b', '=', 'x y', 'w'.repeat(32), `%${'w'.repeat(40)}`, 'l'.repeat(4200)]
+  const space = fc.constantFrom('', ' ', '\t', '  ', '\u00a0', ' '.repeat(9000))
+  const pair = fc
+    .tuple(space, fc.constantFrom(...names), space, fc.constantFrom('=', '', '=='), space, fc.constantFrom(...values), space)
+    .map((parts) => parts.join(''))
+  const header = fc.array(fc.oneof({ weight: 9, arbitrary: pair }, { weight: 1, arbitrary: fc.string() }), { maxLength: 90 })
+
+  test('whatever it holds', () => {
+    fc.assert(
+      fc.property(header, fc.constantFrom('; ', ';', ' ; ;'), (pairs, joint) => {
+        const text = pairs.join(joint)
+        expect(readCookie(text, 'a')).toEqual(naive(text, 'a'))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('the first value of a cookie with a number is the same however it is looked for', () => {
+    fc.assert(
+      fc.property(header, (pairs) => {
+        const text = pairs.join(';')
+        const { first, named } = cookiesIn(text)
+        for (const name of ['a.1', 'a.7', 'a.8', 'a.12']) {
+          const plain = named(name).values.filter((_, at) => at === 0)
+          // Pieces of ours under such a name are nobody's.
+          if (!/~/.test(text)) expect([first(name)]).toEqual(plain.length > 0 ? plain : [undefined])
+        }
+        expect(first('b')).toBe(named('b').values[0])
+      }),
+      { numRuns: 1000 },
     )
   })
 })

@@ -2,13 +2,13 @@
 import { serialize } from 'cookie-es'
 import { SessionError } from '../errors.ts'
 import { type CookieAttributes, cookieFault } from './attributes.ts'
+import { contentAfter, cookiesFrom, LONGEST, MOST_CHUNKS, MOST_PADDED, pieceNumber, trim, ZERO } from './scan.ts'
 
 export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
 
-/** Name and value together; a browser drops a longer cookie whole (RFC 6265bis 5.6), so none can come from one. */
-const LONGEST = 4096
-const MOST_CHUNKS = 8
-/** … of each form: what looks like no ticket takes the place of none that does. */
+/** So many cookies of one name are looked at; browsers send one for each path and domain, and seven pieces. */
+const MOST_COOKIES = 64
+/** So many values of each form are kept: what looks like no ticket takes the place of none that does. */
 const MOST_VALUES = 4
 /** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
 const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
@@ -16,11 +16,6 @@ const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
-
-const ZERO = 0x30
-const SEMICOLON = 0x3b
-/** What may follow the name: a value, the number of a piece, or space before either. */
-const AFTER_NAME = '=. \t'
 
 /** What came in the Cookie header under one name. */
 export interface PresentedCookie {
@@ -50,13 +45,16 @@ export function readCookie(header: string | null | undefined, name: string): Pre
   const pieces: string[] = []
   let present = false
   let oversized = false
+  let seen = 0
   for (const cookie of cookiesFrom(header ?? '', name)) {
+    if (++seen > MOST_COOKIES) break
     const number = pieceNumber(cookie, name.length)
     const piece = number === 0 ? name : `${name}.${number}`
-    const rest = trim(cookie.slice(piece.length))
-    if (!rest.startsWith('=')) continue
-    const content = trim(rest.slice(1))
-    const fits = piece.length + content.length <= LONGEST
+    // Far over what a browser keeps, it is not even trimmed.
+    const isPadded = cookie.length > MOST_PADDED
+    const content = isPadded ? '' : contentAfter(cookie, piece.length)
+    if (content === undefined) continue
+    const fits = !isPadded && piece.length + content.length <= LONGEST
     const value = fits ? content : ''
     if (number === 0) {
       present = true
@@ -74,12 +72,47 @@ export function readCookie(header: string | null | undefined, name: string): Pre
   }
   const wholes = heads.map((head) => (head.startsWith('~') ? joined(head, parts) : head))
   return {
-    values: [...new Set(wholes.filter((whole) => whole !== undefined))],
+    // Not a Set, which reads every character of each: texts of other lengths are told apart at once.
+    values: wholes.filter((whole): whole is string => whole !== undefined).filter((whole, at, all) => all.indexOf(whole) === at),
     present,
     duplicated: heads.length + Number(oversized) > 1,
     refused: oversized ? 'oversized' : wholes.includes(undefined) ? 'bad-chunks' : undefined,
     pieces,
   }
+}
+
+/** The cookies of one header, each looked for once. `first`: the first value; of cookies with a number all are found in one pass. */
+export function cookiesIn(header: string | null | undefined): {
+  named(name: string): PresentedCookie
+  first(name: string): string | undefined
+} {
+  const found = new Map<string, PresentedCookie>()
+  const numbered = new Map<string, ReadonlyMap<string, string>>()
+  function named(name: string): PresentedCookie {
+    const known = found.get(name) ?? readCookie(header, name)
+    found.set(name, known)
+    return known
+  }
+  function first(name: string): string | undefined {
+    const prefix = name.slice(0, name.lastIndexOf('.') + 1)
+    if (prefix === '') return named(name).values[0]
+    const known = numbered.get(prefix) ?? firstValues(header, prefix)
+    numbered.set(prefix, known)
+    return known.get(name)
+  }
+  return { named, first }
+}
+
+/** The first value of each cookie whose name begins with `prefix`, found in one pass; without empty and over-long ones, and those of ours. */
+function firstValues(header: string | null | undefined, prefix: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const cookie of cookiesFrom(header ?? '', prefix, '')) {
+    const equals = cookie.length > MOST_PADDED ? -1 : cookie.indexOf('=')
+    const [name, value] = [trim(cookie.slice(0, Math.max(0, equals))), trim(cookie.slice(equals + 1))]
+    const fits = equals >= 0 && name.length + value.length <= LONGEST
+    if (fits && value !== '' && !value.startsWith('~') && !found.has(name)) found.set(name, value)
+  }
+  return found
 }
 
 /** 0: as tickets of ours, the first piece of one too. 1: as long, as those of other libraries. 2: shorter than any. */
@@ -157,38 +190,4 @@ function joined(head: string, parts: readonly string[]): string | undefined {
   if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
   const rest = parts.slice(1, count)
   return rest.filter(Boolean).length === count - 1 ? head.slice(3) + rest.join('') : undefined
-}
-
-/** The cookies of a header that begin with `name`, trimmed. It is searched for, since splitting costs as much as the header is long. */
-function* cookiesFrom(header: string, name: string): Generator<string> {
-  for (let at = header.indexOf(name); at >= 0; ) {
-    let before = at
-    while (isSpace(header.charCodeAt(before - 1))) before--
-    const end = header.indexOf(';', at)
-    const isFirst = before === 0 || header.charCodeAt(before - 1) === SEMICOLON
-    if (isFirst && AFTER_NAME.includes(header.charAt(at + name.length)))
-      yield trim(end < 0 ? header.slice(at) : header.slice(at, end))
-    // What stands in the middle of a cookie begins none.
-    if (end < 0) return
-    at = header.indexOf(name, end + 1)
-  }
-}
-
-/** N when `.N` stands at `at` (1 to 7), else 0. */
-function pieceNumber(text: string, at: number): number {
-  const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
-  return number >= 1 && number < MOST_CHUNKS ? number : 0
-}
-
-/** Without spaces and tabs around it, and only those: to a browser other white space is part of a name. */
-function trim(text: string): string {
-  let from = 0
-  let to = text.length
-  while (isSpace(text.charCodeAt(from))) from++
-  while (to > from && isSpace(text.charCodeAt(to - 1))) to--
-  return text.slice(from, to)
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }

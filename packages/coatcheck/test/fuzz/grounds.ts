@@ -31,6 +31,7 @@ const REASONS: Record<RefusalReason, true> = {
   'absolute-expired': true,
   'clock-skew': true,
   corrupt: true,
+  'too-busy': true,
 }
 const EVENTS: Record<SessionEvent['type'], true> = {
   'weaker-store': true,
@@ -41,6 +42,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   committed: true,
   dropped: true,
   overwritten: true,
+  replayed: true,
   'unreadable-value': true,
   'cache-conflict': true,
   'late-failed': true,
@@ -129,9 +131,10 @@ export function cookieOf(ticket: string, name: string = COOKIE): string {
 }
 
 export function pictureOf(session: LiveSession): { readonly picture: string; readonly isEmpty: boolean } {
-  const { isNew, owner, readOnly } = session
+  const { isNew, owner } = session
   const values = shape(session.entries())
-  const isEmpty = isNew && owner === undefined && session.keys().length === 0 && !readOnly
+  // One that may only be read for the moment, since another instance may know its ticket, shows nothing either.
+  const isEmpty = isNew && owner === undefined && session.keys().length === 0
   return {
     picture: JSON.stringify({
       isNew,
@@ -165,6 +168,7 @@ const CODES: Record<SessionErrorCode, true> = {
   STORE_FAILED: true,
   DAMAGED_RECORD: true,
   CONFLICT: true,
+  KEY_UNKNOWN: true,
   TOO_LATE: true,
   ENDED: true,
   NO_DOOR: true,

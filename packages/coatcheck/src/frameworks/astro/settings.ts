@@ -1,5 +1,5 @@
 import type { FaceOptions } from '../../core/face.ts'
-import { SessionError } from '../../errors.ts'
+import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
 /** What Astro's own `session.cookie` may say. */
@@ -65,6 +65,9 @@ const LONGEST = 400 * DAY
 
 /** What Astro and the integration were told, in the engine's words. */
 export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): FaceOptions {
+  checkKinds(settings, { cookie: 'object', ttl: 'number', idleTimeout: 'number', absoluteTimeout: 'number' })
+  checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
+  checkKinds(more, {}, 'settings.')
   const { cookie, formerCookie, isProduction, ttl = 0, secretNames, ...options } = settings
   const { name = 'astro-session', domain, path, maxAge, sameSite = 'lax', secure = isProduction } = cookie
   const idle = options.idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)

@@ -1,5 +1,5 @@
 import { type FaceOptions, type FaceSessions, faceOf, sessionsFor, sessionsOf, wiredKeeper } from '../../core/face.ts'
-import { SessionError } from '../../errors.ts'
+import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { h3Seal } from '../../foreign/h3.ts'
 import type { CookieAttributes } from '../../ticket/cookie.ts'
 import type { SessionConfig, SessionCookieOptions } from './config.ts'
@@ -18,10 +18,20 @@ type Looked = Omit<SessionConfig, 'cookie' | 'seal' | 'crypto' | 'generateId' | 
 
 /** The sessions of a configuration. `version`: of h3, whose cookies are written with `wire: 'upstream'`. */
 export function sessionsWith({ seal, crypto, generateId, issue, ...config }: SessionConfig, version: 1 | 2): FaceSessions {
+  checkKinds(config, KINDS)
   const upstream = config.wire && version
   const cookie = config.cookie !== false && attributesOf(config.cookie, upstream)
   const make = (latest: Looked) => sessionsOf(optionsOf(latest, upstream))
   return faceOf(sessionsFor(`h3 ${upstream}`, { ...config, cookie }, make))
+}
+
+const KINDS: Kinds = {
+  name: 'text',
+  maxAge: 'number',
+  idleTimeout: 'number',
+  absoluteTimeout: 'number',
+  sessionHeader: ['text', 'true or false'],
+  cookie: ['object', 'true or false'],
 }
 
 /** For `clearSession` without a password: opens nothing, and clears. */
@@ -68,6 +78,7 @@ function transportOf({ cookie, maxAge, idleTimeout, sessionHeader, ...config }: 
 
 /** What h3 2 does, and 1 but for SameSite, under what was given. Only in cookies of h3 itself can scripts see the session. */
 function attributesOf(given: SessionCookieOptions = {}, upstream?: 1 | 2): CookieAttributes {
+  checkKinds(given, { maxAge: 'number' }, 'cookie.')
   const { encode, priority, chunkMaxLength, sameSite = upstream !== 1 && 'lax', maxAge, ...rest } = given
   const attributes = {
     path: '/',

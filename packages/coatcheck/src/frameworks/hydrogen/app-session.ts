@@ -9,6 +9,7 @@ import {
   warnOfPlainHttp,
   wiredKeeper,
 } from '../../core/face.ts'
+import { checkKinds, type Kinds } from '../../errors.ts'
 import { remixCookie } from '../../foreign/remix.ts'
 import type { SameSite } from '../../ticket/cookie.ts'
 import type { Anything, Values } from './config.ts'
@@ -43,6 +44,18 @@ export interface AppSessionOptions
   readonly wire?: 'upstream'
 }
 
+const KINDS: Kinds = {
+  name: 'text',
+  path: 'text',
+  domain: 'text',
+  sameSite: 'text',
+  wire: 'text',
+  secure: 'true or false',
+  secrets: 'list of texts',
+  absoluteTimeout: 'number',
+  idleTimeout: 'number',
+}
+
 type Read<T, K> = (K extends keyof T ? T[K] : undefined) | undefined
 
 const MONTH = 30 * 86_400
@@ -66,6 +79,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
     secrets: readonly string[],
     options: AppSessionOptions = {},
   ): Promise<AppSession<Data, Flash>> {
+    checkKinds({ ...options, secrets }, KINDS)
     const made = sessionsFor('hydrogen 2026', { ...options, secrets }, (latest) => sessionsOf(optionsOf(latest)))
     const scope = faceOf(made).detached(request.headers)
     return new AppSession(scope, await scope.open())

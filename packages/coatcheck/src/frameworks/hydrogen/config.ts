@@ -1,4 +1,5 @@
 import type { SessionsOptions } from '../../core/face.ts'
+import { checkKinds, type Kinds } from '../../errors.ts'
 import type { SameSite } from '../../ticket/cookie.ts'
 
 /** Anything: what Hydrogen's own types say of values. */
@@ -40,6 +41,39 @@ export interface CookieOptions
   readonly absoluteTimeout?: number
   /** Writes Hydrogen's own cookies, unsigned, for old and new instances side by side: whoever sends such a cookie can say anything. */
   readonly wire?: 'upstream'
+}
+
+/** By name: all that memory is shared by, too. */
+export const KINDS: Readonly<Record<keyof CookieOptions, Kinds[string]>> = {
+  secrets: ['text', 'list of texts'],
+  sameSite: 'text',
+  samesite: 'text',
+  path: 'text',
+  domain: 'text',
+  wire: 'text',
+  httpOnly: 'true or false',
+  httponly: 'true or false',
+  secure: 'true or false',
+  whenStoreDown: 'text',
+  onReplay: 'text',
+  expires: 'Date',
+  maxAge: 'number',
+  maxage: 'number',
+  absoluteTimeout: 'number',
+  storeTimeout: 'number',
+  maxRequestTime: 'number',
+  grace: 'number',
+  now: 'function',
+  onEvent: 'function',
+  foreign: 'object',
+  foreignUntil: ['Date', 'number', 'text'],
+}
+
+/** The options of a cookie, or `BAD_OPTIONS`. */
+export function checked<Options extends CookieOptions>(name: string, options: Options): Options {
+  checkKinds(options, KINDS)
+  checkKinds({ name }, { name: 'text' })
+  return options
 }
 
 /** How long a session lasts from when it was last set. */

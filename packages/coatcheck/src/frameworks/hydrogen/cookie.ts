@@ -3,7 +3,7 @@ import { type FaceSessions, type HeaderLine, wiredKeeper } from '../../core/face
 import { SessionError } from '../../errors.ts'
 import { hydrogenCookie } from '../../foreign/hydrogen.ts'
 import { CookieTooLong } from '../../ticket/cookie.ts'
-import { type Anything, type CookieOptions, endOf, lastingOf, type Values } from './config.ts'
+import { type Anything, type CookieOptions, checked, endOf, lastingOf, type Values } from './config.ts'
 import { opened, openedUpstream, sealed } from './cookie-values.ts'
 import { sessionsWith } from './options.ts'
 
@@ -22,7 +22,7 @@ export class Cookie {
 
   constructor(name: string, options: CookieOptions = {}) {
     this.name = name
-    this.options = options
+    this.options = checked(name, options)
   }
 
   /** Takes over what this `Cookie` header holds, if it holds anything genuine. The cookie's data. */

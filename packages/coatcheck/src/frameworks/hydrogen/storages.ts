@@ -2,7 +2,7 @@ import { clockOf } from '../../clock.ts'
 import { customKeeper, remembered, type SessionsOptions, wiredKeeper } from '../../core/face.ts'
 import { hydrogenCookie, hydrogenId } from '../../foreign/hydrogen.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import type { CookieOptions } from './config.ts'
+import { type CookieOptions, checked, KINDS } from './config.ts'
 import { memoryRows } from './memory-rows.ts'
 import { sessionsWith } from './options.ts'
 import { type SessionStorageFactory, storageOf } from './storage.ts'
@@ -16,7 +16,7 @@ export interface StorageOptions
 /** Sessions sealed in the cookie itself: nobody can read or change them, and what does not fit throws `COOKIE_TOO_LARGE`. */
 export function CookieSessionStorage(name: string, options: CookieOptions = {}): SessionStorageFactory {
   const place = ({ wire }: CookieOptions) => (wire ? { keeper: wiredKeeper(hydrogenCookie()) } : {})
-  return storageOf(() => sessionsWith(['cookie'], name, options, place), options)
+  return storageOf(() => sessionsWith(['cookie'], name, options, place), checked(name, options))
 }
 
 /**
@@ -24,6 +24,7 @@ export function CookieSessionStorage(name: string, options: CookieOptions = {}):
  * evaluated again, and a module that a development server loads again.
  */
 export function MemorySessionStorage(name: string, options: CookieOptions = {}): SessionStorageFactory {
+  checked(name, options)
   const place = ({ wire, now }: CookieOptions) =>
     wire
       ? {
@@ -38,7 +39,7 @@ export function MemorySessionStorage(name: string, options: CookieOptions = {}):
 
 /** Sessions in any store of coatcheck. Make the store outside of `defineConfig({ … })`, which Hydrogen evaluates for each request. */
 export function SessionStorage(name: string, options: StorageOptions): SessionStorageFactory {
-  const { store, encryptRecords = false, ...rest } = options
+  const { store, encryptRecords = false, ...rest } = checked(name, options)
   return storageOf(() => sessionsWith(['store', store, encryptRecords], name, rest, () => ({ store, encryptRecords })), rest)
 }
 
@@ -51,9 +52,11 @@ const MEMORIES = remembered('hydrogen', (): { readonly all: Memories; readonly b
 
 /** What two configurations share: nothing, unless they say the same of the cookie and go by the same clock. */
 function kept<T extends object>(kind: string, name: string, options: CookieOptions, make: () => T): T {
-  const { expires: _, foreign: __, now, ...said } = options
+  const { now } = options
   const memories = now ? (MEMORIES.byClock.get(now) ?? new Map<string, object>()) : MEMORIES.all
   if (now) MEMORIES.byClock.set(now, memories)
+  const { expires: _, foreign: __, foreignUntil: ___, ...kinds } = KINDS
+  const said = Object.keys(kinds).map((option) => options[option as keyof typeof kinds])
   const key = JSON.stringify([kind, name, said]) // without functions
   const known = memories.get(key) ?? make()
   memories.set(key, known)

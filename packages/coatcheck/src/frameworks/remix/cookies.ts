@@ -2,7 +2,7 @@ import { SessionError } from '../../errors.ts'
 import { type RemixValue, remixValue } from '../../foreign/remix.ts'
 import { unescaped } from '../../foreign/text.ts'
 import { readCookie } from '../../ticket/cookie.ts'
-import { type CookieSerializeOptions, lineOf } from './line.ts'
+import { type CookieSerializeOptions, checkCookie, lineOf } from './line.ts'
 
 export type { CookieSerializeOptions } from './line.ts'
 
@@ -34,6 +34,8 @@ const MADE_OF = new WeakMap<object, CookieOptions>()
 
 /** As Remix has it: a value of any kind as JSON, signed when there are `secrets`. */
 export function createCookie(name: string, options: CookieOptions = {}): Cookie {
+  checkCookie(options)
+  checkCookie({ name })
   const { secrets = [], decode: _, encode, ...given } = options
   const attributes = { path: '/', sameSite: 'lax' as const, ...given }
   let codec: RemixValue | undefined
@@ -79,5 +81,6 @@ export function cookieOf(given: Cookie | (CookieOptions & { readonly name?: stri
       fix: 'Make it with createCookie of coatcheck/remix, or pass its options.',
     })
   }
+  checkCookie(options)
   return { path: '/', sameSite: 'lax', ...options, name: given.name ?? '__session', secrets: options.secrets ?? [] }
 }

@@ -1,5 +1,5 @@
 import type { FaceOptions, Policy } from '../../core/face.ts'
-import { SessionError } from '../../errors.ts'
+import { checkKinds, SessionError } from '../../errors.ts'
 import type { CookieSerializeOptions } from './line.ts'
 import { ageOf, LONGEST_AGE } from './line.ts'
 
@@ -18,6 +18,7 @@ interface Life extends Required<Times> {
  * that are over at once. Throws `BAD_OPTIONS` for what is no time.
  */
 export function lifeOf(cookie: CookieSerializeOptions, { idleTimeout, absoluteTimeout }: Times): Life {
+  checkKinds({ idleTimeout, absoluteTimeout }, { idleTimeout: 'number', absoluteTimeout: 'number' })
   const { maxAge, expires } = cookie
   if (expires && !Number.isFinite(+expires)) {
     throw new SessionError('BAD_OPTIONS', 'The option `cookie.expires` is no date.', {

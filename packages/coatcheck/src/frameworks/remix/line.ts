@@ -1,4 +1,4 @@
-import { SessionError } from '../../errors.ts'
+import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../ticket/cookie.ts'
 
 export interface CookieSerializeOptions {
@@ -22,8 +22,25 @@ export const LONGEST_AGE: number = 400 * 86_400
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
+const KINDS: Kinds = {
+  maxAge: 'number',
+  expires: 'Date',
+  domain: 'text',
+  path: 'text',
+  sameSite: ['text', 'true or false'],
+  priority: 'text',
+  encode: 'function',
+  decode: 'function',
+  name: 'text',
+  secrets: 'list of texts',
+}
+
+/** Throws `BAD_OPTIONS` for what cannot be an option of a cookie. */
+export const checkCookie = (options: object): void => checkKinds(options, KINDS, 'cookie.')
+
 /** A Set-Cookie line with the attributes in the order that Remix writes them in. */
 export function lineOf(name: string, value: string, options: CookieSerializeOptions): string {
+  checkCookie(options)
   const { expires, sameSite, priority } = options
   const attributes = attributesOf(options)
   const maxAge = ageOf(options)

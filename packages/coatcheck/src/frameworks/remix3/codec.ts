@@ -1,4 +1,4 @@
-import { SessionError } from '../../errors.ts'
+import { checkKinds, SessionError } from '../../errors.ts'
 import { signer } from '../../foreign/signed.ts'
 import { textFromBase64, textToBase64 } from '../../foreign/text.ts'
 import type { CookieOptions } from './cookie-options.ts'
@@ -21,6 +21,7 @@ const OURS = /\.[A-Za-z\d+/]{43}$/
  * covers the value alone.
  */
 export function textCodec(name: string, options: CookieOptions): TextCodec {
+  checkKinds(options, { secrets: 'list of texts', encode: 'function', decode: 'function' }, 'cookie.')
   const { secrets = [], encode = textToBase64, decode = fromText, wire } = options
   const purpose = wire || secrets.length === 0 ? '' : `coatcheck/remix3 cookie${END}${name}${END}`
   const { sign, unsign } = signer(secrets)

@@ -1,3 +1,4 @@
+import { checkKinds } from '../../errors.ts'
 import { readCookie } from '../../ticket/cookie.ts'
 import { fromText, type TextCodec, textCodec } from './codec.ts'
 import type { CookieOptions, CookieProperties, SessionCookie } from './cookie-options.ts'
@@ -33,6 +34,7 @@ export class Cookie {
   readonly #codec: TextCodec
 
   constructor(name: string, options: CookieOptions = {}) {
+    checkKinds(options, {})
     const { secrets: _, decode: __, encode: ___, wire: ____, ...given } = options
     this.#name = name
     this.#attributes = defaultsOf(name, given)

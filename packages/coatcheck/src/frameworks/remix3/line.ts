@@ -1,4 +1,4 @@
-import { SessionError } from '../../errors.ts'
+import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../ticket/cookie.ts'
 import type { CookieProperties } from './cookie-options.ts'
 
@@ -7,8 +7,21 @@ const LONGEST = 4096
 /** `cookie-octet`s of RFC 6265bis 4.1.1. */
 const VALUE = /^[!#-+\--:<-[\]-~]*$/
 
+const KINDS: Kinds = {
+  name: 'text',
+  domain: 'text',
+  expires: 'Date',
+  maxAge: 'number',
+  path: 'text',
+  sameSite: 'text',
+  httpOnly: 'true or false',
+  secure: 'true or false',
+  partitioned: 'true or false',
+}
+
 /** What a cookie is like of which this was said. A browser refuses a prefixed name without what the prefix says (RFC 6265bis 4.1.3). */
 export function defaultsOf(name: string, given: CookieProperties): CookieProperties {
+  checkKinds({ ...given, name }, KINDS, 'cookie.')
   const isSecure = given.partitioned || /^__(?:secure|host|http)-/i.test(name)
   return {
     ...given,
@@ -21,6 +34,7 @@ export function defaultsOf(name: string, given: CookieProperties): CookiePropert
 
 /** The Set-Cookie line, its attributes in Remix 3's order. Throws `COOKIE_TOO_LARGE`, `BAD_OPTIONS`. */
 export function lineOf(name: string, value: string, props: CookieProperties): string {
+  checkKinds(props, KINDS, 'cookie.')
   const { domain, expires, httpOnly, maxAge, partitioned, path, sameSite, secure } = props
   const checked: CookieAttributes = {
     ...(path !== undefined && { path }),

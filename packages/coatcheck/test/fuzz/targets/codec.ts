@@ -1,6 +1,7 @@
 /** Values of any kind: what goes in comes out, or is refused by `BAD_VALUE`; text of anybody's is decoded or called corrupt. */
-import { type Body, decode, encodeBody } from '../../../src/core/body.ts'
+import { type Body, decode, encodeBody, type Fields } from '../../../src/core/body.ts'
 import { Entry } from '../../../src/core/codec.ts'
+import { NO_WRITES, withWrite } from '../../../src/core/writes.ts'
 import { SessionError } from '../../../src/errors.ts'
 import { mutated } from '../mutate.ts'
 import { Random } from '../random.ts'
@@ -10,6 +11,9 @@ import { anyValue, shape } from '../values.ts'
 type Drawn = { readonly value: number } | { readonly text: string }
 
 const FRAME = { key: '0123456789abcdef' }
+const WRITES = withWrite(NO_WRITES, { id: 'w', at: 1 }, 4000)
+/** Fields of a newer release. */
+const MORE: Fields = { newer: { a: [1] } }
 
 async function open(): Promise<Running> {
   const ends = new Map<string, number>()
@@ -41,7 +45,8 @@ function bodyOf(random: Random): Body {
     values: new Map(entries),
     flash,
     owner: random.pick([undefined, 'ada']),
-    writes: random.oneIn(2) ? [] : ['w'],
+    writes: random.oneIn(2) ? NO_WRITES : WRITES,
+    more: random.oneIn(3) ? MORE : {},
     ...lasts,
   }
 }
@@ -72,20 +77,21 @@ function valueComesBack(value: unknown, ends: Map<string, number>): void {
     values: new Map([['k', entry]]),
     flash: new Map([['f', { id: 'i', entry }]]),
     owner: 'ada',
-    writes: ['w'],
+    writes: WRITES,
     lasts: 5,
+    more: MORE,
   }
   const text = encodeBody(body, FRAME)
   const read = decode(text)
-  holds(typeof read === 'object' && read.body !== undefined, 'what was written is read', () => String(read))
+  holds(typeof read === 'object', 'what was written is read', () => String(read))
   holds(encodeBody(read.body, read.frame) === text, 'what was read is written the same')
 }
 
 function textIsRead(text: string, ends: Map<string, number>): void {
   const read = decode(text)
-  counted(ends, typeof read === 'string' ? read : read.pointer ? 'pointer' : 'body')
-  if (typeof read === 'string' || !read.body) return
-  const { body, frame } = read
+  counted(ends, typeof read === 'string' ? read : read.ended ? 'ended' : read.to ? 'moved' : 'body')
+  if (typeof read === 'string' || read.ended) return
+  const { body, frame, to } = read
   for (const [, entry] of body.values) {
     entry.live(0)
     holds(typeof entry.text === 'string', 'every value has a text')
@@ -103,14 +109,10 @@ function textIsRead(text: string, ends: Map<string, number>): void {
       )
     counted(ends, known ? 'a value' : 'a value that cannot be stored again')
   }
-  const again = encodeBody(body, frame)
+  const again = encodeBody(body, frame, to)
   const second = decode(again)
-  holds(
-    typeof second === 'object' && second.body !== undefined,
-    'what was read can be written and read',
-    () => `${String(second)} ${again.slice(0, 300)}`,
-  )
-  holds(encodeBody(second.body, second.frame) === again, 'and then stays the same')
+  holds(typeof second === 'object', 'what was read can be written and read', () => `${String(second)} ${again.slice(0, 300)}`)
+  holds(encodeBody(second.body, second.frame, second.to) === again, 'and then stays the same')
 }
 
 export const codec: Target = { name: 'codec', open }

@@ -1,0 +1,52 @@
+/** Pieces of one value. */
+export const MOST_CHUNKS = 8
+export const ZERO = 0x30
+const SEMICOLON = 0x3b
+/** What may follow the name: a value, the number of a piece, or space before either. */
+const AFTER_NAME = '=. \t'
+
+/** Name and value together; a browser drops a longer cookie whole (RFC 6265bis 5.6), so none can come from one. */
+export const LONGEST = 4096
+/** A cookie with the spaces and tabs around it, of which browsers send one. */
+export const MOST_PADDED: number = 2 * LONGEST
+
+/** The cookies of a header that begin with `name`, and then with one of the signs `after` (empty: any). It is searched for, since splitting costs as much as the header is long. */
+export function* cookiesFrom(header: string, name: string, after: string = AFTER_NAME): Generator<string> {
+  for (let at = header.indexOf(name); at >= 0; ) {
+    let before = at
+    while (at - before < MOST_PADDED && isSpace(header.charCodeAt(before - 1))) before--
+    const end = header.indexOf(';', at)
+    const isFirst = before === 0 || header.charCodeAt(before - 1) === SEMICOLON
+    if (isFirst && (after === '' || after.includes(header.charAt(at + name.length))))
+      yield end < 0 ? header.slice(at) : header.slice(at, end)
+    // What stands in the middle of a cookie begins none.
+    if (end < 0) return
+    at = header.indexOf(name, end + 1)
+  }
+}
+
+/** What follows the equals sign after a name of this length, trimmed; undefined: none follows. */
+export function contentAfter(cookie: string, length: number): string | undefined {
+  let at = length
+  while (isSpace(cookie.charCodeAt(at))) at++
+  return cookie[at] === '=' ? trim(cookie.slice(at + 1)) : undefined
+}
+
+/** Without spaces and tabs around it, and only those: to a browser other white space is part of a name. */
+export function trim(text: string): string {
+  let from = 0
+  let to = text.length
+  while (isSpace(text.charCodeAt(from))) from++
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+/** N when `.N` stands at `at` (1 to 7), else 0. */
+export function pieceNumber(text: string, at: number): number {
+  const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
+  return number >= 1 && number < MOST_CHUNKS ? number : 0
+}
