@@ -35,9 +35,12 @@ redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return 1
 `)
 
+// A full Redis refuses a script whose first write could need memory. What gets shorter, as what ends does, needs none: so it is removed first.
+
 export const UPDATE: RedisScript = script(`
-local there = redis.call('HGET', KEYS[1], 'v')
-if there ~= ARGV[1] and there ~= ARGV[2] then return 0 end
+local there = redis.call('HMGET', KEYS[1], 'v', 'd')
+if there[1] ~= ARGV[1] and there[1] ~= ARGV[2] then return 0 end
+if there[2] and #there[2] > #ARGV[3] then redis.call('HDEL', KEYS[1], 'd') end
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3], 'x', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1

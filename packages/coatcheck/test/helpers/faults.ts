@@ -83,9 +83,9 @@ export async function outlives(store: Store, { strike, heal, says }: Fault): Pro
   }
   const { owner, n } = await whenBack(() => ada.does((session) => ({ owner: session.owner, n: Number(session.get('n')) })))
   expect(owner).toBe('ada')
-  // A write that failed may or may not have been kept; one that was acknowledged has been.
+  // A write that failed may or may not have been kept, or may land only now; one that was acknowledged has been kept.
   expect([3, 4]).toContain(n)
-  expect(await count(ada)).toBe(n + 1)
+  expect([n + 1, 5]).toContain(await count(ada))
   expect([2, 3]).toContain(await count(bob))
   await ada.does((session) => session.signOut())
   expect(await ada.does((session) => session.owner)).toBeUndefined()
