@@ -40,13 +40,13 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   /** The values as an object: reading, assigning and deleting its properties is `get`, `set` and `delete`. */
   readonly data: Partial<Data>
   /**
-   * Makes this the session of `owner` (a user's id), under a new id; the old one dies at once. A guest's values are kept; those of
+   * Makes this the session of `owner` (a user's id), under a new id; the old one shows for `grace` seconds what there was. A guest's values are kept; those of
    * another owner are not. Call it after checking the password, and for each step-up. OWASP ASVS 7.2.4.
    */
   signIn(owner: string): void
   /** Ends the session for good and goes on as an anonymous visitor, with nothing but what `keep` names. */
   signOut(options?: SignOutOptions<Data>): void
-  /** Gives the same session a new id; the old one dies at once. For a change of privileges; `signIn` does it by itself. */
+  /** Gives the same session a new id; the old one shows for `grace` seconds what there was. For a change of privileges; `signIn` does it by itself. */
   regenerateId(): void
   /** Ends the session for good, for every request that holds its ticket. It cannot be written to afterwards. */
   destroy(): void
