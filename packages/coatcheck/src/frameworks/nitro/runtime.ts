@@ -34,7 +34,7 @@ export function updateSession<T extends object = Values>(
   return h3.updateSession<T>(...placed(event, config), update)
 }
 
-/** Gives the session of this request a new id and lets its time begin again. The old id dies at once. */
+/** Gives the session of this request a new id and lets its time begin again. The old id shows for `grace` seconds what there was, then nothing. */
 export function rotateSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<Session<T>> {
   return h3.rotateSession<T>(...placed(event, config))
 }

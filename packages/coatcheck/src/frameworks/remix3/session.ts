@@ -104,7 +104,7 @@ export class Session<Data extends object = Values, Flash extends object = Values
     this.#next[key] = value
   }
 
-  /** A new id. The old one is dead once this is saved, with `deleteOldSession` and without. */
+  /** A new id. The old one shows for `grace` seconds what there was, then nothing, with `deleteOldSession` and without. */
   regenerateId(deleteOldSession = false): void {
     this.#change()
     this.#isNewId = true
