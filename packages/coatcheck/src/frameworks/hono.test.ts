@@ -265,6 +265,60 @@ describe('what a handler throws', () => {
     expect(await ada.knows()).toEqual({ name: 'ada' })
   })
 
+  test.each<Kind>(['sealed', 'stored'])(
+    'is an answer when it is an HTTPException that brings its own response, below 500 (%s)',
+    async (kind) => {
+      const { sessions, opens } = shop(kind)
+      const app = new Hono().use(withSession(sessions)).get('/:status', async (c) => {
+        ;(await sessions.open(c)).set('name', 'bob')
+        const status = Number(c.req.param('status')) as 302
+        throw new HTTPException(status, { res: new Response(null, { headers: { location: '/next' } }) })
+      })
+      const ada = await opens(app)
+      expect((await ada.get('/503')).status).toBe(503)
+      expect(await ada.knows()).toEqual({ name: 'ada' })
+      const response = await ada.get('/302')
+      expect([response.status, response.headers.get('location')]).toEqual([302, '/next'])
+      expect(await ada.knows()).toEqual({ name: 'bob' })
+    },
+  )
+
+  test('is the failure that app.onError makes of such an answer', async () => {
+    const { sessions, watch, opens } = shop()
+    const app = new Hono()
+      .use(withSession(sessions))
+      .get('/', async (c) => {
+        ;(await sessions.open(c)).set('half', 'done')
+        throw new HTTPException(302, { res: new Response(null) })
+      })
+      .onError((_error, c) => c.text('sorry', 500))
+    const ada = await opens(app)
+    expect([(await ada.get('/')).status, watch.writes]).toEqual([500, 0])
+  })
+
+  test('is an answer when it is a Response below 500, which a middleware around it sends', async () => {
+    const { sessions, opens } = shop()
+    const app = new Hono()
+      .use(async (c, next) => {
+        try {
+          await next()
+        } catch (error) {
+          if (!(error instanceof Response)) throw error
+          c.res = error
+        }
+      })
+      .use(withSession(sessions))
+      .get('/:status', async (c) => {
+        ;(await sessions.open(c)).signIn('bob')
+        throw new Response('thrown', { status: Number(c.req.param('status')) })
+      })
+    const ada = await opens(app)
+    expect(oursIn(await ada.get('/500'))).toEqual([])
+    expect(await ada.knows()).toEqual({ name: 'ada' })
+    const response = await ada.get('/404')
+    expect([response.status, await response.text(), oursIn(response).length]).toEqual([404, 'thrown', 1])
+  })
+
   test("is the same for a sub-application's own error page", async () => {
     const { sessions, watch, opens } = shop()
     const part = new Hono()

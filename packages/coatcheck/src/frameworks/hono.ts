@@ -1,4 +1,4 @@
-import { type AnySessions, answered, faceOf, type Scope, takenBack } from '../core/face.ts'
+import { type AnySessions, answered, faceOf, isAnswer, type Scope, takenBack } from '../core/face.ts'
 
 /** What is used of Hono's `Context`. */
 export interface HonoContext {
@@ -9,9 +9,9 @@ export interface HonoContext {
 
 /**
  * Hono middleware: after `app.use(withSession(sessions))`, `sessions.open(c)` is the session of this request, and what changed is
- * stored before the response is sent. Register it first: `etag` for one drops the cookies of what it wraps. A handler that throws
- * (an `HTTPException` too: return the answer instead, to keep what was changed), or answers 500 or above, changes nothing, except
- * that a session it ended stays ended. A store that fails reaches `app.onError`.
+ * stored before the response is sent. Register it first: `etag` for one drops the cookies of what it wraps. A `Response` that is thrown,
+ * and the `res` of an `HTTPException`, are answers too. A handler that throws anything else (an `HTTPException` without `res` as well), or
+ * answers 500 or above, changes nothing, except that a session it ended stays ended. A store that fails reaches `app.onError`.
  */
 export function withSession(sessions: AnySessions): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
   const face = faceOf(sessions)
@@ -21,14 +21,25 @@ export function withSession(sessions: AnySessions): (c: HonoContext, next: () =>
     try {
       await next()
     } catch (error) {
+      // Hono passes on what is no error, and a middleware around this one may send it.
+      if (isAnswer(error)) throw await thrown(error, scope)
       await scope.abandon()
       throw error
     }
     // What a handler threw; Hono has made a response of it by now.
-    if (c.error) await scope.abandon()
+    if (c.error && !isAnswer((c.error as { readonly res?: unknown }).res)) await scope.abandon()
     else await close(scope, c)
     replace(c, answered(c.res, [scope]))
   }
+}
+
+async function thrown(response: Response, scope: Scope): Promise<Response> {
+  try {
+    await scope.close(response.status)
+  } finally {
+    scope.finish()
+  }
+  return answered(response, [scope])
 }
 
 async function close(scope: Scope, c: HonoContext): Promise<void> {

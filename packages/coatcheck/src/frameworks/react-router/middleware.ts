@@ -7,6 +7,7 @@ import {
   type Session,
   type Sessions,
   take,
+  throughDoor,
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
@@ -65,23 +66,15 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
       if (before && before !== scope && !before.finished) throw sharedContext()
       context.set(key as never, scope as never)
       take(scope)
-      scope.enter()
-      let response: Response
-      try {
-        response = await within(request, next)
-      } catch (error) {
-        await scope.abandon()
-        throw error
-      }
-      try {
-        // A loader that throws is an answer of 500 here, and keeps nothing.
-        // A storage that a loader used said of itself that nothing is stored by itself: here it is.
-        scope.commitsByCall = false
-        await scope.close(response.status)
-        return answeredByCall(response, scope)
-      } finally {
-        scope.finish()
-      }
+      return throughDoor(
+        scope,
+        () => within(request, next),
+        (response) => {
+          // A storage that a loader used said of itself that nothing is stored by itself: here it is.
+          scope.commitsByCall = false
+          return answeredByCall(response, scope)
+        },
+      )
     },
     async getSession(context) {
       const scope = context.get(key)
