@@ -51,7 +51,6 @@ export class Scope {
     return this.#opening
   }
 
-  /** Once it is open. */
   get session(): LiveSession | undefined {
     return this.#session
   }
@@ -71,7 +70,7 @@ export class Scope {
   get ticket(): string | undefined {
     return this.#committer.ticket
   }
-  /** A commit that is under way. */
+  /** The commit under way. */
   get underWay(): Promise<unknown> | undefined {
     return this.#pending
   }
