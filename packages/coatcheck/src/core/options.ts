@@ -61,6 +61,9 @@ export interface SessionsOptions {
   readonly onEvent?: (event: SessionEvent) => void
 }
 
+/** What `createSessions` takes: there must be something that keeps visitors from making up sessions. `secrets` may be a variable that is not set. */
+export type GivenOptions = SessionsOptions & ({ readonly secrets: SessionsOptions['secrets'] } | { readonly store: Store })
+
 /** What faces may set besides. */
 export interface FaceOptions extends SessionsOptions {
   /** Instead of a store, or of sealing: `customKeeper(…)` for an application's own functions, `wiredKeeper(…)` for another library's cookie. */

@@ -214,11 +214,11 @@ describe('a handler', () => {
       withSession(sessions, (request) =>
         sessions.open(new Request(request)).then(
           () => new Response('opened'),
-          (error) => new Response(codeOf(error)),
+          (error) => new Response(`${codeOf(error)} ${error.fix}`),
         ),
       ),
     )
-    expect(await (await ada.get('/')).text()).toBe('NO_DOOR')
+    expect(await (await ada.get('/')).text()).toMatch(/^NO_DOOR .*`clone\(\)`: what `new Request\(\)` makes of it is another/)
   })
 
   test('gets the sessions of the door and no others', () => {

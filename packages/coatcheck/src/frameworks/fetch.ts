@@ -1,4 +1,5 @@
 import { type AnySessions, answered, faceOf, throughDoor } from '../core/face.ts'
+import type { WebRequest, WebResponse } from '../web.ts'
 
 /**
  * Wraps a `Request => Response` handler: inside it `sessions.open(request)` is the session of this request, and what changed is
@@ -8,12 +9,13 @@ import { type AnySessions, answered, faceOf, throughDoor } from '../core/face.ts
  */
 export function withSession<Rest extends unknown[]>(
   sessions: AnySessions,
-  handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
-): (request: Request, ...rest: Rest) => Promise<Response> {
+  handler: (request: WebRequest, ...rest: Rest) => WebResponse | Promise<WebResponse>,
+): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
   const face = faceOf(sessions)
   return (request, ...rest) => {
     const scope = face.scope(request, request.headers)
-    const handle = async (): Promise<Response> => {
+    face.stands(request, request)
+    const handle = async (): Promise<WebResponse> => {
       const response = await handler(request, ...rest)
       if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
       return response

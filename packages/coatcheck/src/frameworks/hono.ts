@@ -1,10 +1,11 @@
-import { type AnySessions, answered, faceOf, isAnswer, type Scope, takenBack } from '../core/face.ts'
+import { type AnySessions, answered, type FaceSessions, faceOf, isAnswer, type Scope, takenBack } from '../core/face.ts'
+import type { WebResponse } from '../web.ts'
 
 /** What is used of Hono's `Context`. */
 export interface HonoContext {
-  readonly req: { header(name: string): string | undefined }
+  readonly req: { header(name: string): string | undefined; raw: object }
   readonly error: Error | undefined
-  res: Response
+  res: WebResponse
 }
 
 /**
@@ -17,6 +18,8 @@ export function withSession(sessions: AnySessions): (c: HonoContext, next: () =>
   const face = faceOf(sessions)
   return async (c, next) => {
     const scope = face.scope(c, { get: (name) => c.req.header(name) ?? null })
+    face.stands(c.req, c)
+    standsWhole(c, face)
     scope.enter()
     try {
       await next()
@@ -33,7 +36,20 @@ export function withSession(sessions: AnySessions): (c: HonoContext, next: () =>
   }
 }
 
-async function thrown(response: Response, scope: Scope): Promise<Response> {
+/** The request inside a context stands for it, and so does each that a middleware puts in its place. */
+function standsWhole(c: HonoContext, face: FaceSessions): void {
+  const before = Object.getOwnPropertyDescriptor(c.req, 'raw')?.set
+  let { raw } = c.req
+  const stands = (next: object): void => {
+    raw = next
+    before?.(next)
+    face.stands(next, c)
+  }
+  stands(raw)
+  Reflect.defineProperty(c.req, 'raw', { get: () => raw, set: stands, configurable: true, enumerable: true })
+}
+
+async function thrown(response: WebResponse, scope: Scope): Promise<WebResponse> {
   try {
     await scope.close(response.status)
   } finally {
@@ -54,7 +70,7 @@ async function close(scope: Scope, c: HonoContext): Promise<void> {
 }
 
 /** Assigning over a response would copy its headers onto the new one. */
-function replace(c: { res: Response | undefined }, response: Response): void {
+function replace(c: { res: WebResponse | undefined }, response: WebResponse): void {
   if (response === c.res) return
   c.res = undefined
   c.res = response

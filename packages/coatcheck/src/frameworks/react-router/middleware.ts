@@ -11,6 +11,7 @@ import {
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
+import type { WebRequest, WebResponse } from '../../web.ts'
 import { type SessionStorage, sessionsBehind } from '../remix/interface.ts'
 import { type Session as StorageSession, viewOf } from '../remix/session.ts'
 
@@ -26,14 +27,14 @@ export interface ContextProvider {
 }
 
 export interface MiddlewareArguments {
-  readonly request: Request
+  readonly request: WebRequest
   readonly context: ContextProvider
 }
 
 /** `Opened`: what `getSession` gives. */
 export interface SessionMiddleware<Data extends object, Flash extends object, Opened = Session<Data, Flash>> {
   /** For a route's `middleware`; at the root, all routes share it. It stores what changed before the headers leave. */
-  readonly middleware: (args: MiddlewareArguments, next: () => Promise<Response>) => Promise<Response>
+  readonly middleware: (args: MiddlewareArguments, next: () => Promise<WebResponse>) => Promise<WebResponse>
   /** The session of this request, opened when it is first asked for. Rejects with `NO_DOOR` where the middleware did not run. */
   readonly getSession: (context: ContextProvider) => Promise<Opened>
 }
@@ -95,4 +96,4 @@ const sharedContext = (): SessionError =>
     fix: 'Let getLoadContext() return a new RouterContextProvider for each request.',
   })
 
-const presented = ({ headers }: Request): Presented => headers
+const presented = ({ headers }: WebRequest): Presented => headers
