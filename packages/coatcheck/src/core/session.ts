@@ -81,7 +81,6 @@ export class LiveSession implements Session {
     this.#admit(key)
     return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
-
   keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
   entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
     this.keys<K>().map((key) => [key, this.get(key)] as [K, unknown] as Entry<Record<string, unknown>, K>)
