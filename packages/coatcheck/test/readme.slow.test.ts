@@ -33,14 +33,15 @@ const [prepare, server, starts, ...rest] = blocksOf(readFileSync(join(root, 'REA
 
 const place = mkdtempSync(join(tmpdir(), 'coatcheck-readme-'))
 const [app, bin] = [join(place, 'app'), join(place, 'bin')]
-/** Of a machine that has Node, npm, Bun and Deno, and nothing of ours. */
+/** Of a machine that has Node, npm, Bun and Deno, and nothing of ours. How npm reaches its registry is the machine's own. */
 const env: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:npm_|NODE_|VITEST|SESSION_SECRET)/i.test(name))),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:npm_(?!config_)|NODE_|VITEST|SESSION_SECRET)/i.test(name)),
+  ),
   PATH: `${bin}${delimiter}${process.env.PATH}`,
   DENO_NO_UPDATE_CHECK: '1',
 }
 let tarball = ''
-let seconds = 0
 
 const shell = (command: string): string =>
   execFileSync('sh', ['-c', command], { cwd: app, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -63,7 +64,7 @@ beforeAll(async () => {
   for (const line of linesOf(prepare)) shell(line.replace(/^npm install coatcheck$/, () => `npm install ${tarball}`))
   writeFileSync(join(app, server?.file ?? ''), server?.text ?? '')
   await visits(linesOf(starts)[0] ?? '')
-  seconds = (performance.now() - began) / 1000
+  console.log(`From npm init to a counter that runs: ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }, 300_000)
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
@@ -155,11 +156,6 @@ describe('the README on a machine that knows nothing of us', () => {
     expect(failure).toContain('node --env-file=.env')
     const command = linesOf(prepare).find((line) => line.includes('.env')) ?? 'there is none'
     expect(failure).toContain(command)
-  })
-
-  it('takes some seconds from npm init to a counter that runs', () => {
-    console.log(`From npm init to a counter that runs: ${seconds.toFixed(1)} s`)
-    expect(seconds).toBeGreaterThan(0)
   })
 
   it('installs the package with a README whose links are whole, and a licence', () => {
