@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { entries } from '../tsdown.config.ts'
@@ -14,8 +15,12 @@ if (!existsSync(join(root, 'packages/coatcheck/dist/index.d.ts')))
 const specifiers = Object.keys(entries).map((name) => (name === 'index' ? 'coatcheck' : `coatcheck/${name}`))
 const everything = specifiers.map((name, at) => `export * as all${at} from '${name}'`).join('\n')
 
+const compiler = join(root, 'node_modules/typescript/bin/tsc')
+/** TypeScript 5.6, which arethetypeswrong brings. */
+const compiler5 = createRequire(createRequire(import.meta.url).resolve('@arethetypeswrong/core')).resolve('typescript/bin/tsc')
+
 /** An application in a project of its own, whose settings check every declaration it reaches. */
-function compile(settings: object, code: string): string {
+function compile(settings: object, code: string, tsc = compiler): string {
   rmSync(workshop, { recursive: true, force: true })
   mkdirSync(workshop, { recursive: true })
   writeFileSync(join(workshop, 'app.ts'), code)
@@ -26,7 +31,7 @@ function compile(settings: object, code: string): string {
     ...settings,
   }
   writeFileSync(join(workshop, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['app.ts'] }))
-  const { stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', workshop], {
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', workshop], {
     encoding: 'utf8',
   })
   return stdout
@@ -46,6 +51,13 @@ const projects: Record<string, object> = {
 describe('the declarations compile, every entry of them and without skipLibCheck,', () => {
   it.each(Object.entries(projects))('in a project with %s', (_, settings) => {
     expect(compile(settings, everything)).toBe('')
+  })
+
+  it('by TypeScript 5.6 too', () => {
+    const older = { target: 'es2023', lib: ['es2023'], types: [] }
+    expect(compile(older, `${everything}\n${app}`, compiler5)).toBe('')
+    expect(compile({ ...older, types: ['node'] }, `${everything}\n${app}`, compiler5)).toBe('')
+    expect(compile(older, `${app}\ncreateSessions({})`, compiler5)).toMatch(/TS2345/)
   })
 
   it('and a fault in them would be seen', () => {
