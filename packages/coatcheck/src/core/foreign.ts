@@ -142,7 +142,7 @@ async function read(
   engine: Engine,
 ): Promise<ForeignSession | undefined> {
   try {
-    return await callStore(engine, `${reader.format}: an old session`, async () => reader.read(value, request))
+    return await callStore(engine, `read of an old session (${reader.format})`, async () => reader.read(value, request))
   } catch (error) {
     if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
     engine.emit({ type: 'refused', reason: 'corrupt', error })

@@ -26,6 +26,8 @@ export interface Sharing {
    * must stand for one request and no other: for who presents nothing it is all that tells two visitors apart.
    */
   scope(identity: object, presented: Presented): Scope
+  /** From here on `other`, and what its `clone()` gives, stands for the same request as `identity`. */
+  stands(other: object, identity: object): void
   /** A scope that nobody shares. */
   detached(presented: Presented): Scope
 }
@@ -39,13 +41,23 @@ interface Known {
 const areSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((part, at) => part === other[at])
 
-/** The scopes of `core`; `newest`: the one that was last asked for with an identity. */
+/** The scopes of `core`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
 export function sharingOf(core: Core): Sharing & { newest(identity: object): Scope | undefined } {
   const scopes = new WeakMap<object, Known[]>()
   const newest = new WeakMap<object, Scope>()
+  const meant = new WeakMap<object, object>()
+  const isUnderWay = (identity: object): boolean => newest.get(identity)?.finished === false
+  const stands = (other: object, identity: object): void => {
+    const before = meant.get(other)
+    // Of contexts within one another around one request the outermost is answered last.
+    if (before && isUnderWay(before)) return
+    meant.set(other, identity)
+    if (!before) onClone(other, (copy) => stands(copy, meant.get(other) ?? identity))
+  }
   return {
     core,
-    newest: (identity) => newest.get(identity),
+    newest: (identity) => newest.get(identity) ?? newest.get(meant.get(identity) ?? identity),
+    stands,
     detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
     scope(identity, presented) {
       const arrival = core.transport.arrival(presented)
@@ -59,6 +71,18 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Sco
       return scope
     },
   }
+}
+
+/** Tells of each clone of `request`. A clone knows nothing of what it was made from, so what makes it is wrapped, where that can be done. */
+function onClone(request: object & { clone?: unknown }, tell: (copy: object) => void): void {
+  const { clone } = request
+  if (typeof clone !== 'function') return
+  const value = (): object => {
+    const copy: object = Reflect.apply(clone, request, [])
+    tell(copy)
+    return copy
+  }
+  Reflect.defineProperty(request, 'clone', { value, configurable: true, writable: true })
 }
 
 /** Scopes that somebody has: of these, one whose ticket opened nothing is not given to a second. */

@@ -11,6 +11,7 @@ import {
   eitherTicket,
   isFresh,
   keyUnknown,
+  type Onward,
   overtaken,
   type PendingCommit,
   readable,
@@ -30,14 +31,6 @@ export interface Ids {
 
 /** A record that was begun, and the id that opens it. */
 export type Made = VersionedRecord & { readonly id: string }
-
-/** Where a commit goes on that found its session moved. */
-export interface Onward {
-  readonly commit: PendingCommit
-  readonly target: VersionedRecord
-  /** To be told to the visitor. */
-  readonly id?: string
-}
 
 /** A new id, and the way from an old one to it: the rules of docs/security.md, "A new id". */
 export class Moves {

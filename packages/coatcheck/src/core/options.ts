@@ -7,7 +7,7 @@ import type { MakeKeeper } from './engine.ts'
 import type { SessionEvent } from './events.ts'
 import { checkReaders } from './foreign-checks.ts'
 import { bad, flag, kind, refuseUnknown } from './option-checks.ts'
-import { fallbackSecrets, missingSecret, secretsOf } from './secrets.ts'
+import { fallbackSecrets, missingSecret, secretsOf, unsetSecret } from './secrets.ts'
 import { onReplayOf, timesOf } from './time-options.ts'
 
 export interface SessionsOptions {
@@ -60,6 +60,9 @@ export interface SessionsOptions {
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
   readonly onEvent?: (event: SessionEvent) => void
 }
+
+/** What `createSessions` takes. `secrets` may be a variable that is not set, for the compiler. */
+export type GivenOptions = SessionsOptions & ({ readonly secrets: SessionsOptions['secrets'] } | { readonly store: Store })
 
 /** What faces may set besides. */
 export interface FaceOptions extends SessionsOptions {
@@ -117,10 +120,7 @@ export function settingsOf(options: FaceOptions): Settings {
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
   const needsSecrets = encryptRecords || keeper?.needsSecrets || !(store || keeper)
   const given = secretsOf(options.secrets, warns)
-  // Above all an environment variable that is not set: without secrets tickets would go unsigned, and nobody would notice.
-  if (given.length === 0 && 'secrets' in options && !warns) {
-    throw bad('secrets', 'is there, and undefined', 'Set the variable it comes from; leave the option out to do without.')
-  }
+  if (given.length === 0 && 'secrets' in options && !warns) throw unsetSecret()
   const isMissing = given.length === 0 && needsSecrets
   if (isMissing && !warns) throw missingSecret()
   const secrets = isMissing ? fallbackSecrets() : given.length > 0 ? given : undefined

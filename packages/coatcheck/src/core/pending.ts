@@ -22,6 +22,14 @@ export type Outcome =
 /** What a commit came to at one record: done, or it goes on where the session went. */
 export type Step = Outcome | { readonly forwarding: Forwarding; readonly at: string }
 
+/** Where a commit goes on that found its session moved. */
+export interface Onward {
+  readonly commit: PendingCommit
+  readonly target: VersionedRecord
+  /** To be told to the visitor. */
+  readonly id?: string
+}
+
 /** A commit waiting for its turn at one record. */
 export interface Turn {
   readonly commit: PendingCommit

@@ -8,6 +8,7 @@ import { Queue } from './queue.ts'
 import type { Core } from './recognise.ts'
 import { tooLate } from './refusals.ts'
 import { LiveSession } from './session.ts'
+import { counts } from './status.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Arrival, HeaderLine, Presented } from './transport.ts'
 
@@ -50,7 +51,6 @@ export class Scope {
     return this.#opening
   }
 
-  /** Once it is open. */
   get session(): LiveSession | undefined {
     return this.#session
   }
@@ -70,7 +70,7 @@ export class Scope {
   get ticket(): string | undefined {
     return this.#committer.ticket
   }
-  /** A commit that is under way. */
+  /** The commit under way. */
   get underWay(): Promise<unknown> | undefined {
     return this.#pending
   }
@@ -111,11 +111,11 @@ export class Scope {
   }
 
   /**
-   * The commit at the end of a request that was answered with `status`: one of 500 or above, or none, is a failure of the handler.
+   * The commit at the end of a request that was answered with `status`: one that does not count is a failure of the handler.
    * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
    */
   close(status: number): Maybe<Committed> {
-    if (status >= 500 || status === 0) this.fail()
+    if (!counts(status)) this.fail()
     return orElse(
       () => this.commit(),
       () => this.fail(),

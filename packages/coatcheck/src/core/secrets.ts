@@ -4,6 +4,8 @@ import { inProduction, remembered, warn } from './remembered.ts'
 
 const ADVICE = 'Use at least 32 random characters: `openssl rand -base64 33`.'
 const MAKE_ONE = 'Make one with `openssl rand -base64 33` and keep it out of the code'
+/** It needs nothing but Node. */
+const PUT_ONE = `node -p "'SESSION_SECRET=' + require('crypto').randomBytes(33).toString('base64')" >> .env`
 
 /** Checks the option `secrets`. With `warns`, for what documents of frameworks show, weak ones are only warned about. */
 export function secretsOf(given: string | readonly string[] | undefined, warns: boolean): readonly string[] {
@@ -51,6 +53,16 @@ export function fallbackSecrets(): readonly string[] | (() => readonly string[])
 function made(): readonly string[] {
   warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
   return [remembered('secret', () => ({ secret: randomText(33) })).secret]
+}
+
+/** Above all an environment variable that is not set: without secrets tickets would go unsigned, and nobody would notice. */
+export function unsetSecret(): Error {
+  const fix = `Start with \`node --env-file=.env …\` if the variable it comes from is in the file .env; \`${PUT_ONE}\` puts a new one there.`
+  return bad(
+    'secrets',
+    'is undefined: the variable it comes from is not set',
+    `${fix} To do without, leave the option out and give a \`store\`.`,
+  )
 }
 
 export function missingSecret(): Error {

@@ -9,7 +9,7 @@ import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, readOnly } from './refusals.ts'
 import type { Opened, Surroundings } from './surroundings.ts'
-import type { Session, SetOptions, SignOutOptions } from './types.ts'
+import type { Entry, Session, SetOptions, SignOutOptions } from './types.ts'
 import { checkKey, checkOwner, untilOf, Values } from './values.ts'
 
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
@@ -79,8 +79,9 @@ export class LiveSession implements Session {
     return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
 
-  keys = (): string[] => this.#values.keys()
-  entries = (): [string, unknown][] => this.#values.entries()
+  keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
+  entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
+    this.#values.entries() as Entry<Record<string, unknown>, K>[]
 
   signIn = (owner: string): void => {
     this.#admit('signIn()', true)

@@ -65,7 +65,8 @@ export async function typed(request: Request): Promise<void> {
     same<typeof key, 'cart' | 'count' | 'lang' | 'since'>(true)
     // @ts-expect-error one of several kinds
     value.toFixed()
-    if (key === 'count' && gone) session.set(key, 2)
+    if (key === 'count' && gone) session.set(key, value + 1)
+    if (key === 'cart') same<typeof value, { items: string[] }>(true)
   }
 
   // update
@@ -132,6 +133,52 @@ export async function typed(request: Request): Promise<void> {
   set('count', 'x')
 }
 
+export async function partly(sessions: Sessions<Data, Flash>, request: Request): Promise<void> {
+  const greet = (session: Session<Pick<Data, 'lang'>>): string => session.get('lang') ?? 'en'
+  const count = (session: Session<Pick<Data, 'count' | 'since'>, Flash>): [string, unknown][] => session.entries()
+  const session = await sessions.open(request)
+  greet(session)
+  count(session)
+  const narrower: Sessions<Pick<Data, 'cart'>, Flash> = sessions
+  void narrower
+  // @ts-expect-error a value of another kind
+  const other: Session<{ count: string }> = session
+  void other
+}
+
+export function storable(): void {
+  class Cart {
+    items: string[] = []
+    add(item: string): void {
+      this.items.push(item)
+    }
+  }
+  type Json = string | number | null | readonly Json[] | { readonly [key: string]: Json }
+  interface Rich {
+    json: Json
+    maybe?: { deep: [Date, Map<string, number>, Set<URL>, RegExp, Uint8Array, bigint] }
+    anything: unknown
+    list: readonly { url: URL }[]
+  }
+  createSessions<Rich, Rich>({ secrets: '…' })
+  createSessions<Record<string, unknown>>({ secrets: '…' })
+  createSessions<object, object>({ secrets: '…' })
+  // @ts-expect-error a function
+  createSessions<{ greet: () => void }>({ secrets: '…' })
+  // @ts-expect-error a function that may be there
+  createSessions<{ greet?: (name: string) => string }>({ secrets: '…' })
+  // @ts-expect-error a function inside
+  createSessions<{ list: { run(): void }[] }>({ secrets: '…' })
+  // @ts-expect-error a class
+  createSessions<{ cart: typeof Cart }>({ secrets: '…' })
+  // @ts-expect-error an instance with methods
+  createSessions<{ cart: Cart }>({ secrets: '…' })
+  // @ts-expect-error a promise
+  createSessions<{ user: Promise<string> }>({ secrets: '…' })
+  // @ts-expect-error a flash value as well
+  createSessions<Data, { greet: () => void }>({ secrets: '…' })
+}
+
 export async function untyped(request: Request): Promise<void> {
   const sessions = createSessions({ store: memoryStore() })
   const session = await sessions.open(request)
@@ -145,7 +192,13 @@ export async function untyped(request: Request): Promise<void> {
   session.set(7, 1)
 }
 
-export function options(): void {
+export function options(secret: string | undefined): void {
+  createSessions({ secrets: secret })
+  createSessions({ store: memoryStore() })
+  // @ts-expect-error neither secrets nor a store
+  createSessions({})
+  // @ts-expect-error the same
+  createSessions({ idleTimeout: 60, cookie: { name: 'sid' } })
   createSessions({ secrets: ['new', 'old'], ...aal2, cookie: { name: 'sid', sameSite: 'strict', persistent: false } })
   createSessions({ secrets: 'x', cookie: false, header: 'x-session', onEvent: ({ type }: SessionEvent) => console.log(type) })
   const readonlySecrets: readonly string[] = ['x']

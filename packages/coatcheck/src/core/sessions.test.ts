@@ -29,13 +29,29 @@ describe('open', () => {
       code: 'NO_DOOR',
       fix: expect.stringContaining('withSession'),
     })
-    await expect(sessions.open({})).rejects.toMatchObject({ code: 'NO_DOOR' })
+    await expect(sessions.open({} as never)).rejects.toMatchObject({ code: 'NO_DOOR' })
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['a Request', new Request('https://app.test/'), /coatcheck\/fetch.*clone/],
+    ['a Response', new Response(), /^Pass the request/],
+    ['the response of node:http', { setHeader() {}, req: {} }, /^Pass the request/],
+    ['an app', Object.assign(() => {}, { use() {}, listen() {} }), /inside a handler/],
+    ['a server of its own', { fetch() {} }, /inside a handler/],
+    ['the request of node:http', { headers: {}, url: '/' }, /coatcheck\/node/],
+    ['the context of Hono', { req: { raw: {} }, header() {} }, /coatcheck\/hono/],
+    ['nothing that is known', {}, /`Request`, `req` or `c`/],
+  ])('says what to pass for %s', async (_, given, words) => {
+    const error = await createSessions({ secrets: SECRET })
+      .open(given as never)
+      .catch((error) => error)
+    expect(error).toMatchObject({ code: 'NO_DOOR', fix: expect.stringMatching(words) })
   })
 
   test('rejects with NO_DOOR for what is no request at all', async () => {
     const sessions = createSessions({ secrets: SECRET })
     for (const nothing of [undefined, null, 'request', 7])
-      await expect(sessions.open(nothing as unknown as object)).rejects.toMatchObject({ code: 'NO_DOOR' })
+      await expect(sessions.open(nothing as never)).rejects.toMatchObject({ code: 'NO_DOOR' })
   })
 
   test('gives the session of each request, and not that of another, nor of other sessions', async () => {
@@ -60,12 +76,28 @@ describe('open', () => {
     expect(second.headers.getSetCookie()).toHaveLength(1)
   })
 
-  test('is for a copy of a request what it is for the request itself, or says NO_DOOR: never a second session', async () => {
+  test('is for a clone of a request, and a clone of that, what it is for the request itself; a guest’s too', async () => {
     const s = site()
-    await s.person().does(async (session, request) => {
-      const again = await s.sessions.open(request.clone()).catch((error: { code: string }) => error.code)
-      expect(again === session || again === 'NO_DOOR').toBe(true)
+    const person = s.person()
+    for (const visit of ['as a guest', 'with a ticket']) {
+      await person.does(async (session, request) => {
+        session.set('visit', visit)
+        for (const copy of [request.clone(), request.clone().clone()]) expect(await s.sessions.open(copy)).toBe(session)
+      })
+    }
+  })
+
+  test('is for no copy of one request the session of another', async () => {
+    const sessions = createSessions({ secrets: SECRET })
+    const seen: unknown[] = []
+    const handler = withSession(sessions, async (request: Request) => {
+      seen.push(await sessions.open(request.clone()))
+      return new Response()
     })
+    const request = new Request('https://app.test/')
+    await Promise.all([handler(request.clone()), handler(request.clone()), handler(request)])
+    await handler(request)
+    expect(new Set(seen).size).toBe(4)
   })
 })
 
@@ -90,7 +122,7 @@ describe('a door', () => {
     const ada = s.person()
     await ada.does((session) => session.set('a', 1))
     const { ticket } = ada
-    for (const thrown of [new Error('oops'), undefined, 'text', new Response('thrown', { status: 404 })]) {
+    for (const thrown of [new Error('oops'), undefined, 'text', new Response('thrown', { status: 500 }), Response.error()]) {
       await expect(
         ada.does((session) => {
           session.set('a', 2)

@@ -3,10 +3,13 @@ import { type Engine, type Keeper, withSecrets } from './engine.ts'
 import { emitter } from './events.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { keyringOf } from './memo.ts'
-import { checkSiteOptions, type FaceOptions, type SessionsOptions, settingsOf } from './options.ts'
+import { noDoor } from './no-door.ts'
+import { checkSiteOptions, type FaceOptions, type GivenOptions, settingsOf } from './options.ts'
 import type { Core } from './recognise.ts'
+import type { RequestOrContext } from './request-types.ts'
 import { Scope } from './scope.ts'
 import { sealedKeeper } from './sealed.ts'
+import type { Storable } from './storable.ts'
 import { callStore } from './store-call.ts'
 import { storedKeeper } from './stored.ts'
 import { type HeaderLine, type Presented, Transport } from './transport.ts'
@@ -16,11 +19,11 @@ import { UnknownKeys } from './unknown-keys.ts'
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
   /**
-   * The session of the request that a door was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono); asking again
-   * gives the same one. Rejects with `STORE_FAILED` when the store cannot be read (see `whenStoreDown`), and with `NO_DOOR` when no door
-   * knows `request`.
+   * The session of the request that a door was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono): of its
+   * `Request` or a clone of that, its `req`, its `c` or `c.req`. Asking again gives the same one. Rejects with `STORE_FAILED` when the
+   * store cannot be read (see `whenStoreDown`), and with `NO_DOOR` when no door knows `request`.
    */
-  open(request: object): Promise<Session<Data, Flash>>
+  open(request: RequestOrContext): Promise<Session<Data, Flash>>
   /** Removes expired records, 1000 at most; how many. For stores that do not do it themselves: call it now and then. */
   prune(): Promise<number>
 }
@@ -39,7 +42,7 @@ const FACES = new WeakMap<object, FaceSessions>()
 
 /** The sessions of any site, whatever they hold. */
 export interface AnySessions {
-  open(request: object): Promise<unknown>
+  open(request: never): Promise<unknown>
 }
 
 /** The inside of `sessions`, for faces. */
@@ -55,9 +58,10 @@ export function faceOf(sessions: AnySessions): FaceSessions {
  * Makes the sessions of a site from options that are checked here. It reads no clock, draws no random bytes, derives no key and calls
  * nothing but `onEvent`, so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
  */
-export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
-  options: SessionsOptions,
-): Sessions<Data, Flash> {
+export function createSessions<
+  Data extends object & Storable<Data> = Record<string, unknown>,
+  Flash extends object & Storable<Flash> = Record<string, unknown>,
+>(options: GivenOptions): Sessions<Data, Flash> {
   checkSiteOptions(options)
   return sessionsOf(options)
 }
@@ -96,7 +100,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   const sessions: Sessions<Data, Flash> = {
     async open(request) {
       const scope = newest(request)
-      if (!scope) throw new SessionError('NO_DOOR', 'No door was opened for this request, so its session would not be stored.')
+      if (!scope) throw noDoor(request)
       return (await scope.open()) as unknown as Session<Data, Flash>
     },
     async prune() {

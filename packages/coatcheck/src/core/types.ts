@@ -1,6 +1,9 @@
 /** The keys of `T` that can name a value. */
 export type Key<T> = keyof T & string
 
+/** A key with its own value. */
+export type Entry<T, K extends Key<T> = Key<T>> = { [P in K]-?: [P, T[P]] }[K]
+
 export interface SetOptions {
   /** Seconds, counted from this call, after which this key alone is gone. Default: it lives as long as the session. */
   readonly ttl?: number
@@ -35,8 +38,8 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   flash<K extends Key<Flash>>(key: K): Flash[K] | undefined
   /** Leaves a value for the next read, in this request or a later one. */
   flash<K extends Key<Flash>>(key: K, value: Flash[K]): void
-  keys(): Key<Data>[]
-  entries(): [Key<Data>, Data[Key<Data>]][]
+  keys<K extends Key<Data> = Key<Data>>(): K[]
+  entries<K extends Key<Data> = Key<Data>>(): Entry<Data, K>[]
   /** The values as an object: reading, assigning and deleting its properties is `get`, `set` and `delete`. */
   readonly data: Partial<Data>
   /**

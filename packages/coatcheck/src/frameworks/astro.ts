@@ -1,6 +1,7 @@
 import { sessionsOf } from '../core/face.ts'
 import { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
+import type { WebURL } from '../web.ts'
 import { type DriverConfig, MIDDLEWARE, NO_DRIVER, type Plugin, type Route, type Site, sessionsPlugin } from './astro/plugin.ts'
 import { type AstroCookie, faceOptionsOf, type PlainOptions, type Settings } from './astro/settings.ts'
 
@@ -12,14 +13,14 @@ export interface CoatcheckOptions extends PlainOptions {
    * `sessionDrivers` give it. False: the session is sealed in the cookie. Default: the driver of Astro's own sessions, and sealed
    * where neither the site nor its adapter names one.
    */
-  readonly store?: string | URL | DriverConfig | false
+  readonly store?: string | WebURL | DriverConfig | false
   /** A module whose default export holds what cannot be part of a build: `onEvent`, `foreign`, `secrets`, `store`, `now`. */
-  readonly settings?: string | URL
+  readonly settings?: string | WebURL
 }
 
 /** What is used of Astro's configuration. */
 interface Config {
-  readonly root: URL
+  readonly root: WebURL
   readonly security?: object | undefined
   readonly session?:
     | false
@@ -109,7 +110,7 @@ export default coatcheck
 const named = (cookie: string | AstroCookie | undefined): AstroCookie =>
   typeof cookie === 'string' ? { name: cookie } : (cookie ?? {})
 
-const rootOf = ({ pathname }: URL): string =>
+const rootOf = ({ pathname }: WebURL): string =>
   decodeURIComponent(pathname)
     .replace(/^\/(?=[A-Za-z]:)/, '')
     .replace(/\/?$/, '/')
@@ -135,4 +136,4 @@ function driverOf({
   return { names: [`unstorage/drivers/${dashed}`, driver], config: options }
 }
 
-const rootless = (url: URL): string => rootOf(url).slice(0, -1)
+const rootless = (url: WebURL): string => rootOf(url).slice(0, -1)

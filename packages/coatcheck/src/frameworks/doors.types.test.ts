@@ -114,3 +114,50 @@ createSecureServer(
   {},
   viaNode(sessions, (req: Http2ServerRequest, res: Http2ServerResponse) => void res.end(req.authority)),
 )
+
+// What `open` takes
+export function opens(request: Request, node: import('node:http').IncomingMessage, http2: Http2ServerRequest): void {
+  void [sessions.open(request), sessions.open(request.clone()), sessions.open(node), sessions.open(http2)]
+  const own: Pick<typeof sessions, 'open'> = sessions
+  void own
+}
+new Hono<Env>().get('/', async (c) => {
+  await Promise.all([sessions.open(c), sessions.open(c.req), sessions.open(c.req.raw)])
+  // @ts-expect-error: the answer
+  await sessions.open(c.res)
+  return c.text('ok')
+})
+express().use(async (req, res) => {
+  await sessions.open(req)
+  // @ts-expect-error: the answer
+  await sessions.open(res)
+})
+connect().use(async (req, res) => {
+  await sessions.open(req)
+  // @ts-expect-error: the answer
+  await sessions.open(res)
+})
+export function refuses(response: Response, node: import('node:http').ServerResponse): void {
+  // @ts-expect-error: nothing
+  sessions.open()
+  // @ts-expect-error: nothing that is known
+  sessions.open({})
+  // @ts-expect-error: no object
+  sessions.open('https://app.test/')
+  // @ts-expect-error: an answer
+  sessions.open(response)
+  // @ts-expect-error: an answer
+  sessions.open(node)
+  // @ts-expect-error: an app
+  sessions.open(new Hono())
+  // @ts-expect-error: an app
+  sessions.open(express())
+  // @ts-expect-error: an app
+  sessions.open(connect())
+  // @ts-expect-error: a server
+  sessions.open(createServer())
+  // @ts-expect-error: headers alone
+  sessions.open(new Headers())
+  // @ts-expect-error: the sessions
+  sessions.open(sessions)
+}

@@ -214,11 +214,11 @@ describe('a handler', () => {
       withSession(sessions, (request) =>
         sessions.open(new Request(request)).then(
           () => new Response('opened'),
-          (error) => new Response(codeOf(error)),
+          (error) => new Response(`${codeOf(error)} ${error.fix}`),
         ),
       ),
     )
-    expect(await (await ada.get('/')).text()).toBe('NO_DOOR')
+    expect(await (await ada.get('/')).text()).toMatch(/^NO_DOOR .*`clone\(\)`: what `new Request\(\)` makes of it is another/)
   })
 
   test('gets the sessions of the door and no others', () => {
@@ -231,7 +231,7 @@ describe('a handler', () => {
 describe('what a handler throws', () => {
   const thrown: Record<string, unknown> = {
     'an error': new TypeError('boom'),
-    'a response': new Response('away', { status: 302 }),
+    'a response that says it failed': new Response('down', { status: 503 }),
     nothing: undefined,
   }
   test.each(Object.entries(thrown))('comes out as it is: %s', async (_, error) => {
@@ -248,6 +248,44 @@ describe('what a handler throws', () => {
     )
     expect(outcome).toEqual({ reason: error })
     expect(watch.writes).toBe(0)
+  })
+
+  test.each(['sealed', 'stored'] as const)(
+    'is an answer when it is a Response below 500: what was changed is stored, and its cookie is on it (%s)',
+    async (kind) => {
+      const { sessions, opens } = shop(kind)
+      const away = new Response(null, { status: 302, headers: { location: '/next', 'set-cookie': 'a=1' } })
+      const enter = withSession(sessions, async (request) => {
+        ;(await sessions.open(request)).signIn('bob')
+        throw away
+      })
+      const thrown: Response[] = []
+      const ada = await opens((request) =>
+        enter(request).catch((error: Response) => {
+          thrown.push(error)
+          return error
+        }),
+      )
+      const response = await ada.get('/')
+      expect([response.status, response.headers.get('location'), oursIn(response).length]).toEqual([302, '/next', 1])
+      expect([thrown.length, away.headers.getSetCookie()]).toEqual([1, ['a=1']])
+      expect(await ada.knows()).toEqual({ name: 'ada' })
+      expect((await ada.get('/')).headers.getSetCookie()).toHaveLength(2)
+    },
+  )
+
+  test('is the error of the store when that could not keep what was changed before a thrown Response', async () => {
+    const { sessions, watch, opens } = shop()
+    const ada = await opens(
+      withSession(sessions, async (request) => {
+        ;(await sessions.open(request)).set('name', 'bob')
+        throw Response.redirect('https://app.test/next')
+      }),
+    )
+    watch.before = (call) => {
+      if (call === 'update') throw new Error('down')
+    }
+    await expect(ada.get('/')).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
 
   test('is not hidden by a store that fails as well; that is told as an event', async () => {

@@ -1,32 +1,25 @@
-import { type AnySessions, answered, faceOf } from '../core/face.ts'
+import { type AnySessions, answered, faceOf, throughDoor } from '../core/face.ts'
+import type { WebRequest, WebResponse } from '../web.ts'
 
 /**
  * Wraps a `Request => Response` handler: inside it `sessions.open(request)` is the session of this request, and what changed is
- * stored before the response is handed on, which is a copy. A handler that throws, or answers 500 or above, changes nothing, except
- * that a session it ended stays ended; one that is sealed in the cookie ends with an answer only. Further arguments (`env`, `ctx`, …)
- * are passed through. Rejects when the store fails.
+ * stored before the response is handed on, which is a copy. A `Response` that the handler throws is an answer too, and is thrown on. A
+ * handler that throws anything else, or answers 500 or above, changes nothing, except that a session it ended stays ended; one that is
+ * sealed in the cookie ends with an answer only. Further arguments (`env`, `ctx`, …) are passed through. Rejects when the store fails.
  */
 export function withSession<Rest extends unknown[]>(
   sessions: AnySessions,
-  handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
-): (request: Request, ...rest: Rest) => Promise<Response> {
+  handler: (request: WebRequest, ...rest: Rest) => WebResponse | Promise<WebResponse>,
+): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
   const face = faceOf(sessions)
-  return async (request, ...rest) => {
+  return (request, ...rest) => {
     const scope = face.scope(request, request.headers)
-    scope.enter()
-    let response: Response
-    try {
-      response = await handler(request, ...rest)
+    face.stands(request, request)
+    const handle = async (): Promise<WebResponse> => {
+      const response = await handler(request, ...rest)
       if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
-    } catch (error) {
-      await scope.abandon()
-      throw error
+      return response
     }
-    try {
-      await scope.close(response.status)
-    } finally {
-      scope.finish()
-    }
-    return answered(response, [scope])
+    return throughDoor(scope, handle, (response) => answered(response, [scope]))
   }
 }

@@ -126,15 +126,48 @@ describe('an application in parts', () => {
     expect(await ada.knows()).toEqual({ name: 'ada', old: '/part' })
   })
 
-  test('opens by its context, not by the request inside it, which middlewares replace', async () => {
+  test('opens by its context and by what is inside it, whatever a middleware puts there, and for two kinds of sessions', async () => {
     const { sessions, opens } = shop()
-    const app = new Hono().use(withSession(sessions)).get('/', (c) =>
-      sessions.open(c.req.raw).then(
-        () => c.text('opened'),
-        (error) => c.text(codeOf(error)),
-      ),
-    )
-    expect(await (await (await opens(app)).get('/')).text()).toBe('NO_DOOR')
+    const basket = createSessions({ secrets: SECRET, cookie: { name: '__Host-basket' } })
+    const app = new Hono()
+      .use(withSession(sessions), withSession(basket))
+      .use(bodyLimit({ maxSize: 1000 }))
+      .post('/', async (c) => {
+        const arrived = c.req.raw
+        c.req.raw = new Request(arrived.clone(), { headers: { 'x-mine': 'yes' } })
+        const forms = [c, c.req, c.req.raw, arrived, c.req.raw.clone(), arrived.clone().clone()]
+        const opened = await Promise.all(forms.flatMap((each) => [sessions.open(each), basket.open(each)]))
+        opened.forEach((session, at) => {
+          session.set(`key${at}`, at)
+        })
+        return c.json([new Set(opened).size, c.req.header('x-mine')])
+      })
+    const ada = await opens(app)
+    const response = await ada.post('/', { name: 'form' })
+    expect([await response.json(), names(response)]).toEqual([[2, 'yes'], ['__Host-basket']])
+    expect(Object.keys(await ada.knows())).toEqual(['name', 'key0', 'key2', 'key4', 'key6', 'key8', 'key10'])
+  })
+
+  test('gives no visitor the session of another for a request that is used again', async () => {
+    const { sessions } = shop()
+    const app = new Hono().use(withSession(sessions)).get('/', async (c) => {
+      const session = await sessions.open(c.req.raw)
+      return c.text(String(session.update('n', (n) => Number(n ?? 0) + 1)))
+    })
+    const request = new Request('https://app.test/')
+    const answers = [await app.fetch(request), await app.fetch(request)]
+    expect(await Promise.all(answers.map((response) => response.text()))).toEqual(['1', '1'])
+    expect(new Set(answers.map((response) => response.headers.getSetCookie()[0])).size).toBe(2)
+  })
+
+  test('says how it is opened where its door is missing', async () => {
+    const { sessions } = shop()
+    const app: Hono = new Hono().get('/', async (c) => {
+      const why = (given: never): Promise<unknown> => sessions.open(given).catch((error) => [error.code, error.fix])
+      return c.json([await why(c as never), await why(c.req as never), await why(app as never)])
+    })
+    const door = ['NO_DOOR', expect.stringContaining('coatcheck/hono')]
+    expect(await (await app.request('/')).json()).toEqual([door, door, ['NO_DOOR', expect.stringContaining('inside a handler')]])
   })
 })
 
@@ -263,6 +296,60 @@ describe('what a handler throws', () => {
     expect([response.status, response.headers.getSetCookie(), watch.writes]).toEqual([status, [], 0])
     expect(response.headers.get('cache-control')).toBe('private, no-cache')
     expect(await ada.knows()).toEqual({ name: 'ada' })
+  })
+
+  test.each<Kind>(['sealed', 'stored'])(
+    'is an answer when it is an HTTPException that brings its own response, below 500 (%s)',
+    async (kind) => {
+      const { sessions, opens } = shop(kind)
+      const app = new Hono().use(withSession(sessions)).get('/:status', async (c) => {
+        ;(await sessions.open(c)).set('name', 'bob')
+        const status = Number(c.req.param('status')) as 302
+        throw new HTTPException(status, { res: new Response(null, { headers: { location: '/next' } }) })
+      })
+      const ada = await opens(app)
+      expect((await ada.get('/503')).status).toBe(503)
+      expect(await ada.knows()).toEqual({ name: 'ada' })
+      const response = await ada.get('/302')
+      expect([response.status, response.headers.get('location')]).toEqual([302, '/next'])
+      expect(await ada.knows()).toEqual({ name: 'bob' })
+    },
+  )
+
+  test('is the failure that app.onError makes of such an answer', async () => {
+    const { sessions, watch, opens } = shop()
+    const app = new Hono()
+      .use(withSession(sessions))
+      .get('/', async (c) => {
+        ;(await sessions.open(c)).set('half', 'done')
+        throw new HTTPException(302, { res: new Response(null) })
+      })
+      .onError((_error, c) => c.text('sorry', 500))
+    const ada = await opens(app)
+    expect([(await ada.get('/')).status, watch.writes]).toEqual([500, 0])
+  })
+
+  test('is an answer when it is a Response below 500, which a middleware around it sends', async () => {
+    const { sessions, opens } = shop()
+    const app = new Hono()
+      .use(async (c, next) => {
+        try {
+          await next()
+        } catch (error) {
+          if (!(error instanceof Response)) throw error
+          c.res = error
+        }
+      })
+      .use(withSession(sessions))
+      .get('/:status', async (c) => {
+        ;(await sessions.open(c)).signIn('bob')
+        throw new Response('thrown', { status: Number(c.req.param('status')) })
+      })
+    const ada = await opens(app)
+    expect(oursIn(await ada.get('/500'))).toEqual([])
+    expect(await ada.knows()).toEqual({ name: 'ada' })
+    const response = await ada.get('/404')
+    expect([response.status, await response.text(), oursIn(response).length]).toEqual([404, 'thrown', 1])
   })
 
   test("is the same for a sub-application's own error page", async () => {

@@ -8,7 +8,11 @@ export interface NodeRequest {
 type Next = (error?: unknown) => void
 
 /** node:http's own types, where there are any: `createServer` does not tell a handler what it will be given. */
-type Http = ReturnType<typeof globalThis.process.getBuiltinModule<'node:http'>>
+type Http = typeof globalThis extends {
+  readonly process: { getBuiltinModule: { (id: never): infer Module; (id: never): unknown } }
+}
+  ? Extract<Module, { readonly IncomingMessage: unknown; readonly METHODS: unknown }>
+  : { readonly IncomingMessage: new () => NodeRequest; readonly ServerResponse: new () => NodeResponse }
 
 /**
  * Middleware for Express, Connect and the like: after `app.use(withSession(sessions))`, `sessions.open(req)` is the session of this

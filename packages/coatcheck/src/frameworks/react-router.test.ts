@@ -1,4 +1,4 @@
-import { createContext, createMemorySessionStorage as createTheirs, RouterContextProvider } from 'react-router'
+import { createContext, createMemorySessionStorage as createTheirs, RouterContextProvider, redirect } from 'react-router'
 import { describe, expect, test } from 'vitest'
 import { gate } from '../../test/helpers/gate.ts'
 import { serving } from '../../test/helpers/serving.ts'
@@ -82,6 +82,32 @@ describe('the middleware of React Router', () => {
       return new Response('late failure', { status: 503 })
     })
     expect((await bob.get('/')).headers.getSetCookie()).toEqual([])
+  })
+
+  test.each([
+    ['stored', { store: memoryStore() }],
+    ['sealed', {}],
+  ] as const)('a redirect that a loader throws is an answer: what was changed before it is stored (%s)', async (_, options) => {
+    const { middleware, getSession } = sessionMiddleware(
+      createSessions<Data, object>({ secrets: SECRET, ...(options as { store?: Store }) }),
+    )
+    const ada = visitor(
+      (request) => {
+        const context = new RouterContextProvider()
+        const page = async (): Promise<Response> => {
+          const session = await getSession(context)
+          if (request.url.endsWith('/')) return Response.json(session.data)
+          session.update('n', (n = 0) => n + 1)
+          throw request.url.endsWith('/away') ? redirect('/') : new Response('down', { status: 503 })
+        }
+        return middleware({ request, context }, page).catch((error: Response) => error)
+      },
+      { follow: false },
+    )
+    const away = await ada.get('/away')
+    expect([away.status, away.headers.get('location'), away.headers.getSetCookie().length]).toEqual([302, '/', 1])
+    expect((await ada.get('/down')).status).toBe(503)
+    expect(await (await ada.get('/')).json()).toEqual({ n: 1 })
   })
 
   test.each([

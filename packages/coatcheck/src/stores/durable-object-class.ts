@@ -1,3 +1,4 @@
+import type { WebRequest, WebResponse } from '../web.ts'
 import type { KeptRecord, ObjectState, ObjectStorage, Order, Removed } from './durable-object-client.ts'
 import type { Found } from './store.ts'
 
@@ -25,7 +26,7 @@ export class SessionObject {
   }
 
   /** Answers the store; nothing else can reach an object but through the Worker's binding. */
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: WebRequest): Promise<WebResponse> {
     const order = (await request.json()) as Order
     const alarm = await this.#storage.getAlarm()
     const { answer, done } = this.#obey(order, alarm)

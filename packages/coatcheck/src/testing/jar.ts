@@ -1,3 +1,4 @@
+import type { WebURL } from '../web.ts'
 import { attributeFault, parseSetCookie, type SetCookie } from './set-cookie.ts'
 
 export interface JarOptions {
@@ -39,11 +40,11 @@ export interface JarCookie {
 
 export interface Jar {
   /** Takes a Set-Cookie line that `url` answered with. Returns why a browser drops it, or `undefined` when it was taken. */
-  set(line: string, url: string | URL, context?: RequestContext): string | undefined
+  set(line: string, url: string | WebURL, context?: RequestContext): string | undefined
   /** The Cookie header of a request for `url`; empty when there is none. */
-  header(url: string | URL, context?: RequestContext): string
+  header(url: string | WebURL, context?: RequestContext): string
   /** What scripts of the page at `url` have as `document.cookie`: no HttpOnly cookie is seen, made or replaced. */
-  document(url: string | URL, context?: RequestContext): { cookie: string }
+  document(url: string | WebURL, context?: RequestContext): { cookie: string }
   /** Every cookie that has not ended, oldest first. */
   all(): readonly JarCookie[]
   /** Another jar with the same cookies, clock and options. */
@@ -68,7 +69,7 @@ function jarWith(kept: readonly JarCookie[], options: JarOptions): Jar {
   let cookies = kept
   const all = (): readonly JarCookie[] => cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now())
 
-  function set(line: string, url: URL, context: RequestContext, script: boolean): string | undefined {
+  function set(line: string, url: WebURL, context: RequestContext, script: boolean): string | undefined {
     const time = now()
     const parsed = parseSetCookie(line, time)
     if (typeof parsed === 'string') return parsed
@@ -90,7 +91,7 @@ function jarWith(kept: readonly JarCookie[], options: JarOptions): Jar {
     return undefined
   }
 
-  function header(url: URL, context: RequestContext, script: boolean): string {
+  function header(url: WebURL, context: RequestContext, script: boolean): string {
     const sameSite = isSameSite(url, context)
     const arriving = !script && context.within === undefined && /^(GET|HEAD|OPTIONS|TRACE)$/i.test(context.method ?? 'GET')
     return all()
@@ -125,7 +126,7 @@ function jarWith(kept: readonly JarCookie[], options: JarOptions): Jar {
 }
 
 /** The cookie with the host, path and partition it is kept under, or why the host may not set it. */
-function addressed(parsed: SetCookie, url: URL, context: RequestContext, time: number): JarCookie | string {
+function addressed(parsed: SetCookie, url: WebURL, context: RequestContext, time: number): JarCookie | string {
   const { domain, partitioned, ...rest } = parsed
   // A public suffix may set a cookie for itself alone (RFC 6265bis 5.7), and an address has nothing below it.
   const hostOnly = domain === '' || (domain === url.hostname && (!domain.includes('.') || isAddress(domain)))
@@ -170,17 +171,17 @@ function isAddress(host: string): boolean {
   return host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host)
 }
 
-function isSecure({ protocol, hostname }: URL, secureLoopback: boolean): boolean {
+function isSecure({ protocol, hostname }: WebURL, secureLoopback: boolean): boolean {
   const loopback = /^(.+\.)?localhost$|^\[::1\]$/.test(hostname) || (isAddress(hostname) && hostname.startsWith('127.'))
   return protocol === 'https:' || protocol === 'wss:' || (secureLoopback && loopback)
 }
 
-function siteOf(url: string | URL): string {
+function siteOf(url: string | WebURL): string {
   const { protocol, hostname } = new URL(url)
   return `${protocol}//${isAddress(hostname) ? hostname : hostname.split('.').slice(-2).join('.')}`
 }
 
-function isSameSite(url: URL, { from, within }: RequestContext): boolean {
+function isSameSite(url: WebURL, { from, within }: RequestContext): boolean {
   return [from, within].every((other) => other === undefined || siteOf(other) === siteOf(url))
 }
 

@@ -1,7 +1,8 @@
+import type { WebBody, WebRequest, WebResponse, WebSignal } from '../web.ts'
 import { createJar, type Jar, type JarCookie, type RequestContext } from './jar.ts'
 
 /** A server: a handler, or the origin of one that runs, such as `http://127.0.0.1:3000`. */
-export type Serve = ((request: Request) => Promise<Response> | Response) | string
+export type Serve = ((request: WebRequest) => Promise<WebResponse> | WebResponse) | string
 
 export interface VisitorOptions {
   /** Where relative addresses lead. Default: the server's own origin, `https://app.test` for a handler. */
@@ -20,16 +21,16 @@ export interface VisitorOptions {
 export interface VisitInit extends RequestContext {
   readonly headers?: Readonly<Record<string, string>>
   /** A record is sent as a form. */
-  readonly body?: BodyInit | Readonly<Record<string, string>>
+  readonly body?: WebBody | Readonly<Record<string, string>>
   readonly follow?: boolean
-  readonly signal?: AbortSignal
+  readonly signal?: WebSignal
 }
 
 /** A response whose cookies the browser has not taken yet. */
 export interface Begun {
-  readonly response: Response
+  readonly response: WebResponse
   /** Lets the browser take them now; once. */
-  arrive(): Response
+  arrive(): WebResponse
 }
 
 export interface Refused {
@@ -47,10 +48,10 @@ export interface Visitor {
   readonly jar: Jar
   /** The Set-Cookie lines that the browser dropped, in order. */
   readonly refused: readonly Refused[]
-  get(path: string, init?: VisitInit): Promise<Response>
-  post(path: string, body?: VisitInit['body'], init?: VisitInit): Promise<Response>
+  get(path: string, init?: VisitInit): Promise<WebResponse>
+  post(path: string, body?: VisitInit['body'], init?: VisitInit): Promise<WebResponse>
   /** Sends this request with the jar's cookies, without following a redirect. */
-  send(request: Request, context?: RequestContext): Promise<Response>
+  send(request: WebRequest, context?: RequestContext): Promise<WebResponse>
   /** Makes a request and leaves it to the caller when its cookies arrive. Follows no redirect. */
   begin(path: string, init?: VisitInit): Promise<Begun>
   /** Makes `count` requests at once. */
@@ -69,19 +70,19 @@ const MOST_REDIRECTS = 20
 /** A visitor of this server, with a cookie jar. */
 export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
   const { origin = typeof serve === 'string' ? serve : 'https://app.test', jar = createJar(options) } = options
-  const answer = typeof serve === 'string' ? (request: Request) => fetch(request) : serve
+  const answer = typeof serve === 'string' ? (request: WebRequest) => fetch(request) : serve
   const refused: Refused[] = []
   let last: Headers | undefined
 
   /** Everything up to the first `await` happens when the request begins, the reading of the jar too. */
-  async function exchange(request: Request, context: RequestContext): Promise<Begun> {
+  async function exchange(request: WebRequest, context: RequestContext): Promise<Begun> {
     const whence = { ...context, method: request.method }
     const cookies = jar.header(request.url, whence)
     const headers = new Headers(request.headers)
     if (!headers.has('cookie') && cookies !== '') headers.set('cookie', cookies)
     const response = await answer(new Request(request, { headers, redirect: 'manual' }))
     let arrived = false
-    const arrive = (): Response => {
+    const arrive = (): WebResponse => {
       if (arrived) return response
       arrived = true
       last = response.headers
@@ -94,7 +95,7 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
     return { response, arrive }
   }
 
-  async function visit(path: string, init: VisitInit): Promise<Response> {
+  async function visit(path: string, init: VisitInit): Promise<WebResponse> {
     let request = requestFor(new URL(path, origin), init, options.headers)
     for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
       const again = request.clone()
@@ -125,7 +126,7 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
   }
 }
 
-function requestFor(url: URL, init: VisitInit, common: VisitorOptions['headers']): Request {
+function requestFor(url: URL, init: VisitInit, common: VisitorOptions['headers']): WebRequest {
   const { method = 'GET', body, signal } = init
   return new Request(url, {
     method,
@@ -140,7 +141,7 @@ function isForm(body: NonNullable<VisitInit['body']>): body is Readonly<Record<s
 }
 
 /** The request that a browser makes next (Fetch standard, HTTP-redirect fetch), or `undefined` when it stays here. */
-async function redirected(request: Request, response: Response): Promise<Request | undefined> {
+async function redirected(request: WebRequest, response: WebResponse): Promise<WebRequest | undefined> {
   const location = response.headers.get('location')
   if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return undefined
   const url = new URL(location, request.url)

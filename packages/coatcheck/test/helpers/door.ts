@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { SessionEvent } from '../../src/core/events.ts'
+import type { RequestOrContext } from '../../src/core/request-types.ts'
 import { type AnySessions, createSessions, type Sessions } from '../../src/core/sessions.ts'
 import type { Session } from '../../src/core/types.ts'
 import { SessionError } from '../../src/errors.ts'
@@ -13,7 +14,7 @@ import { type Watched, watched } from './watched.ts'
 /** One request as every framework knows it. */
 export interface Visit {
   /** What `sessions.open` takes behind this door. */
-  readonly request: object
+  readonly request: RequestOrContext
   readonly path: string
 }
 

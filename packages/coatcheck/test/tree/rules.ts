@@ -4,15 +4,16 @@ import { importsOf, nodesOf } from './syntax.ts'
 /** What each room of src/ may import besides itself: rooms and single files. A room that is not here may not exist. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
+  'web.ts': [],
   'clock.ts': ['errors.ts'],
   crypto: ['errors.ts'],
-  stores: ['crypto', 'clock.ts', 'errors.ts'],
+  stores: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   ticket: ['crypto', 'errors.ts'],
   foreign: ['crypto', 'clock.ts', 'errors.ts'],
-  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'clock.ts', 'errors.ts'],
+  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
-  frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts'],
-  testing: ['index.ts', 'stores/store.ts'],
+  frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  testing: ['index.ts', 'stores/store.ts', 'web.ts'],
   'index.ts': ['core', 'ticket', 'crypto', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
 }
 

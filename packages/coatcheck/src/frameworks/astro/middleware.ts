@@ -3,6 +3,7 @@ import { type AstroDriver, astroRecord } from '../../foreign/astro.ts'
 import type { Store } from '../../stores/store.ts'
 import { type UnstorageLike, unstorageStore } from '../../stores/unstorage.ts'
 import { cookieNameOf } from '../../ticket/cookie.ts'
+import type { WebRequest, WebResponse } from '../../web.ts'
 import { lingering } from './lingering.ts'
 import { faceOptionsOf, type RuntimeSettings, type Settings } from './settings.ts'
 import { afterwards, held } from './streams.ts'
@@ -10,7 +11,7 @@ import { shadow, type Visit } from './visit.ts'
 
 /** What is used of Astro's `APIContext`. */
 export interface AstroContext {
-  readonly request: Request
+  readonly request: WebRequest
   readonly session?: object | undefined
   readonly isPrerendered: boolean
   readonly routePattern: string
@@ -38,10 +39,10 @@ export interface Found {
 export function sessionMiddleware(
   settings: Settings,
   found: Found,
-): (context: AstroContext, next: () => Promise<Response>) => Promise<Response> {
+): (context: AstroContext, next: () => Promise<WebResponse>) => Promise<WebResponse> {
   const visits = new WeakMap<object, Visit>()
   /** What a request was answered before Astro renders an error page for it. */
-  const answers = new WeakMap<Request, Response>()
+  const answers = new WeakMap<WebRequest, Response>()
   let face: FaceSessions | undefined
   return async (context, next) => {
     const { isPrerendered, request } = context
@@ -52,7 +53,7 @@ export function sessionMiddleware(
     const visit: Visit = { face, scope: face.scope(request, request.headers) }
     visits.set(theirs, visit)
     shadow(theirs, visit, settings.ttl)
-    let response: Response
+    let response: WebResponse
     try {
       response = await next()
       const mentioned = mentionsOf(found.mentions, context.routePattern, response)
@@ -72,7 +73,7 @@ export function sessionMiddleware(
   }
 }
 
-function mentionsOf(mentions: Found['mentions'], route: string, response: Response): 0 | 1 | 2 {
+function mentionsOf(mentions: Found['mentions'], route: string, response: WebResponse): 0 | 1 | 2 {
   const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '') && response.body !== null
   return isPage ? ((typeof mentions === 'object' ? mentions[route] : undefined) ?? 1) : 0
 }
@@ -82,7 +83,7 @@ const needsTicket = (mentioned: 1 | 2, { core, holdsTicket }: Scope): boolean =>
   mentioned === 2 || core.keeper.kind === 'sealed' || !holdsTicket
 
 /** A ticket that was loaded and not replaced becomes the visitor's. */
-function giving(response: Response, { scope, loaded }: Visit): Response {
+function giving(response: WebResponse, { scope, loaded }: Visit): WebResponse {
   if (loaded === undefined || loaded !== scope.ticket) return response
   const { engine, transport } = scope.core
   for (const line of transport.give(loaded, 'cookie', engine.policy.absolute / 1000, [])) response.headers.append(...line)
@@ -91,7 +92,7 @@ function giving(response: Response, { scope, loaded }: Visit): Response {
 }
 
 /** Astro sends the cookies of the page and of the error page that takes its place. The newer of ours counts. */
-function withdraw(before: Response | undefined, { core, lines }: Scope): void {
+function withdraw(before: WebResponse | undefined, { core, lines }: Scope): void {
   if (!before || lines.length === 0) return
   const cookies = before.headers.getSetCookie()
   before.headers.delete('set-cookie')

@@ -1,3 +1,4 @@
+import type { WebURL } from '../../web.ts'
 import type { Settings } from './settings.ts'
 
 /** The module that Astro loads as middleware. It is written here because a package's file cannot import a virtual one (Astro 7). */
@@ -8,7 +9,7 @@ const NOTHING = 'const nothing = () => null\nexport default () => ({ getItem: no
 const PLACE = /(["'`])@@coatcheck\/pages@@\1/g
 
 export interface DriverConfig {
-  readonly entrypoint: string | URL
+  readonly entrypoint: string | WebURL
   readonly config?: Record<string, unknown> | undefined
 }
 

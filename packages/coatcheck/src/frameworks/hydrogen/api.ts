@@ -1,4 +1,5 @@
 import { answered } from '../../core/face.ts'
+import type { WebRequest, WebResponse } from '../../web.ts'
 import type { Anything, Values } from './config.ts'
 import { type SessionStorageAdapter, type SessionStorageFactory, scopeOf } from './storage.ts'
 
@@ -21,8 +22,8 @@ export interface SessionApi {
  */
 export function withSession<Rest extends unknown[]>(
   storage: SessionStorageFactory,
-  handler: (request: Request, context: { readonly session: SessionApi }, ...rest: Rest) => unknown,
-): (request: Request, ...rest: Rest) => Promise<Response> {
+  handler: (request: WebRequest, context: { readonly session: SessionApi }, ...rest: Rest) => unknown,
+): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
   return async (request, ...rest) => {
     const adapter = storage()
     const scope = scopeOf(adapter, request)
@@ -48,7 +49,7 @@ interface Done {
 }
 
 /** One step after the other: what a storage of one's own is given is all of the session. `done` waits for what was begun. */
-function sessionApi(adapter: SessionStorageAdapter, request: Request): { session: SessionApi; done: () => Promise<Done> } {
+function sessionApi(adapter: SessionStorageAdapter, request: WebRequest): { session: SessionApi; done: () => Promise<Done> } {
   let line = ''
   let failure: Done['failure']
   let last: Promise<unknown> = Promise.resolve()
@@ -84,7 +85,7 @@ function sessionApi(adapter: SessionStorageAdapter, request: Request): { session
   return { session, done: () => last.then(() => ({ line, failure })) }
 }
 
-function responseOf(result: unknown): Response {
+function responseOf(result: unknown): WebResponse {
   if (result instanceof Response) return result
   if (result instanceof Request)
     return new Response(null, { status: 303, headers: { location: result.url, 'cache-control': 'no-store' } })

@@ -12,6 +12,7 @@ import {
 import { checkKinds, type Kinds } from '../../errors.ts'
 import { remixCookie } from '../../foreign/remix.ts'
 import type { SameSite } from '../../ticket/cookie.ts'
+import type { WebRequest } from '../../web.ts'
 import type { Anything, Values } from './config.ts'
 
 export interface AppSessionOptions
@@ -75,7 +76,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
 
   /** The session of `request`; the first of `secrets` writes, all of them read. Rejects when the store fails, never for a visitor's input. */
   static async init<Data extends object = Values, Flash extends object = Values>(
-    request: Request,
+    request: WebRequest,
     secrets: readonly string[],
     options: AppSessionOptions = {},
   ): Promise<AppSession<Data, Flash>> {

@@ -3,6 +3,7 @@ import { type FaceSessions, type HeaderLine, wiredKeeper } from '../../core/face
 import { SessionError } from '../../errors.ts'
 import { hydrogenCookie } from '../../foreign/hydrogen.ts'
 import { CookieTooLong } from '../../ticket/cookie.ts'
+import type { WebRequest } from '../../web.ts'
 import { type Anything, type CookieOptions, checked, endOf, lastingOf, type Values } from './config.ts'
 import { opened, openedUpstream, sealed } from './cookie-values.ts'
 import { sessionsWith } from './options.ts'
@@ -16,7 +17,7 @@ export class Cookie {
   readonly options: CookieOptions
   data: Values = {}
   /** The one request that ever asked; null: there were several, and nobody knows whose id is set. */
-  #only: Request | null | undefined
+  #only: WebRequest | null | undefined
   /** The id that was set for it: it came without, and is to find its own again. */
   #id: string | undefined
 
@@ -74,7 +75,7 @@ export class Cookie {
   }
 
   /** The session id that this request's cookie holds, or that was set for it: this cookie was asked by no other request then. */
-  getSessionId(request: Request): string | null {
+  getSessionId(request: WebRequest): string | null {
     this.#only = this.#only === undefined || this.#only === request ? request : null
     if (this.#only && this.#id !== undefined) return this.#id
     this.data = {} // of another request, maybe

@@ -8,17 +8,18 @@ import {
   type Scope,
   watchRequests,
 } from '../../core/face.ts'
+import type { WebRequest } from '../../web.ts'
 import { type CookieOptions, type Lasting, lastingOf, type Values } from './config.ts'
 import { areLive, type HydrogenRequestLike, keepPrivate, liveValues } from './values.ts'
 
 /** What Hydrogen asks of a storage, for one request. */
 export interface SessionStorageAdapter {
   /** The session's values. What is changed in them is stored by `set` alone. Rejects when the store fails. */
-  get(request: Request): Promise<Values>
+  get(request: WebRequest): Promise<Values>
   /** Makes these the session's values, and stores what that changes. The `Set-Cookie` line for the response; empty: none is needed. */
-  set(request: Request, values: Values): Promise<string>
+  set(request: WebRequest, values: Values): Promise<string>
   /** Ends the session for good. The line that clears its cookie; empty: there is none to clear. */
-  destroy(request: Request): Promise<string>
+  destroy(request: WebRequest): Promise<string>
 }
 
 /** What goes into Hydrogen's configuration as `session`: called for each request, with Hydrogen's log. */
@@ -34,10 +35,10 @@ interface Visit {
   isHeld: boolean
 }
 
-const SCOPES = new WeakMap<SessionStorageAdapter, (request: Request) => Scope>()
+const SCOPES = new WeakMap<SessionStorageAdapter, (request: WebRequest) => Scope>()
 
 /** The scope of a request behind an adapter; undefined for one that is not of ours. */
-export const scopeOf = (adapter: SessionStorageAdapter, request: Request): Scope | undefined => SCOPES.get(adapter)?.(request)
+export const scopeOf = (adapter: SessionStorageAdapter, request: WebRequest): Scope | undefined => SCOPES.get(adapter)?.(request)
 
 /** `sessions` is called when a request comes: a build evaluates the configuration too, where secrets are not set. */
 export function storageOf(sessions: () => FaceSessions, options: CookieOptions): SessionStorageFactory {
@@ -49,7 +50,7 @@ export function storageOf(sessions: () => FaceSessions, options: CookieOptions):
 }
 
 function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
-  const visits = new WeakMap<Request, Visit>()
+  const visits = new WeakMap<WebRequest, Visit>()
   let latest: Visit | undefined
 
   /**
@@ -111,7 +112,7 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
  * Hydrogen loses cookies on several ways: node's response itself has the last word, where it answers the request that presented the same
  * ticket. What was not `set` by then is forgotten.
  */
-function isHeldBy(here: Ambient, scope: Scope, { headers }: Request): boolean {
+function isHeldBy(here: Ambient, scope: Scope, { headers }: WebRequest): boolean {
   const word = lastWord(here, scope, headers)
   if (word === 'left' && here.node?.res.headersSent) scope.finish()
   return word === 'kept'

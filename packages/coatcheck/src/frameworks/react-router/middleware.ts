@@ -7,9 +7,11 @@ import {
   type Session,
   type Sessions,
   take,
+  throughDoor,
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
+import type { WebRequest, WebResponse } from '../../web.ts'
 import { type SessionStorage, sessionsBehind } from '../remix/interface.ts'
 import { type Session as StorageSession, viewOf } from '../remix/session.ts'
 
@@ -25,14 +27,14 @@ export interface ContextProvider {
 }
 
 export interface MiddlewareArguments {
-  readonly request: Request
+  readonly request: WebRequest
   readonly context: ContextProvider
 }
 
 /** `Opened`: what `getSession` gives. */
 export interface SessionMiddleware<Data extends object, Flash extends object, Opened = Session<Data, Flash>> {
   /** For a route's `middleware`; at the root, all routes share it. It stores what changed before the headers leave. */
-  readonly middleware: (args: MiddlewareArguments, next: () => Promise<Response>) => Promise<Response>
+  readonly middleware: (args: MiddlewareArguments, next: () => Promise<WebResponse>) => Promise<WebResponse>
   /** The session of this request, opened when it is first asked for. Rejects with `NO_DOOR` where the middleware did not run. */
   readonly getSession: (context: ContextProvider) => Promise<Opened>
 }
@@ -65,23 +67,15 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
       if (before && before !== scope && !before.finished) throw sharedContext()
       context.set(key as never, scope as never)
       take(scope)
-      scope.enter()
-      let response: Response
-      try {
-        response = await within(request, next)
-      } catch (error) {
-        await scope.abandon()
-        throw error
-      }
-      try {
-        // A loader that throws is an answer of 500 here, and keeps nothing.
-        // A storage that a loader used said of itself that nothing is stored by itself: here it is.
-        scope.commitsByCall = false
-        await scope.close(response.status)
-        return answeredByCall(response, scope)
-      } finally {
-        scope.finish()
-      }
+      return throughDoor(
+        scope,
+        () => within(request, next),
+        (response) => {
+          // A storage that a loader used said of itself that nothing is stored by itself: here it is.
+          scope.commitsByCall = false
+          return answeredByCall(response, scope)
+        },
+      )
     },
     async getSession(context) {
       const scope = context.get(key)
@@ -102,4 +96,4 @@ const sharedContext = (): SessionError =>
     fix: 'Let getLoadContext() return a new RouterContextProvider for each request.',
   })
 
-const presented = ({ headers }: Request): Presented => headers
+const presented = ({ headers }: WebRequest): Presented => headers

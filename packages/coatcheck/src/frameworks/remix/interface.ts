@@ -10,6 +10,7 @@ import {
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
+import type { WebRequest } from '../../web.ts'
 import type { CookieParseOptions, Made } from './cookies.ts'
 import { ageOf, attributesOf, type CookieSerializeOptions } from './line.ts'
 import { copyInto, type Session, scopeOf, viewOf } from './session.ts'
@@ -21,7 +22,7 @@ export interface SessionStorage<Data = Record<string, unknown>, Flash = Data> {
    * on Deno and inside `withSession`. Who presents none gets a new session each time; inside `withSession`, one for each request that is
    * given as `Request`.
    */
-  getSession(header?: string | null | Request, options?: CookieParseOptions): Promise<Session<Data, Flash>>
+  getSession(header?: string | null | WebRequest, options?: CookieParseOptions): Promise<Session<Data, Flash>>
   /**
    * Stores what changed; the Set-Cookie line, empty when there is nothing to tell the visitor. Rejects with `BAD_OPTIONS` for a session
    * of another storage.
@@ -30,7 +31,9 @@ export interface SessionStorage<Data = Record<string, unknown>, Flash = Data> {
   /** Ends the session for good; the line that removes the cookie. Rejects with `BAD_OPTIONS` for a session of another storage. */
   destroySession(session: Session<Data, Flash>, options?: CookieSerializeOptions): Promise<string>
   /** Wraps a handler, so that inside it `getSession(request)` of the request that it was given is one session, of a new visitor too. */
-  withSession<Args extends unknown[], R>(handler: (request: Request, ...args: Args) => R): (request: Request, ...args: Args) => R
+  withSession<Args extends unknown[], R>(
+    handler: (request: WebRequest, ...args: Args) => R,
+  ): (request: WebRequest, ...args: Args) => R
 }
 
 const SESSIONS = new WeakMap<object, AnySessions>()
@@ -56,7 +59,7 @@ export function storageWith<Data, Flash>(sessions: AnySessions, upstream: Made |
     return current[0]?.[1] ?? ''
   }
   /** Of requests that a handler inside `withSession` answers. */
-  const answering = new WeakMap<Request, Scope>()
+  const answering = new WeakMap<WebRequest, Scope>()
   const storage: SessionStorage<Data, Flash> = {
     async getSession(given) {
       const request = typeof given === 'object' && given !== null ? given : undefined

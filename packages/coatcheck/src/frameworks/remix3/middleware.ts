@@ -1,13 +1,14 @@
 import { putOn } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
 import { cookieNameOf, readCookie } from '../../ticket/cookie.ts'
+import type { WebRequest, WebResponse } from '../../web.ts'
 import { asUpstream, claimOf, type SessionCookie } from './cookie.ts'
 import { type Inside, insideOf, type SessionStorage } from './inside.ts'
 import { Session } from './session.ts'
 
 /** The part of the context of Remix 3's router that is used here. */
 export interface RequestContext {
-  readonly request: Request
+  readonly request: WebRequest
   get?(key: never): unknown
   set?(key: never, value: never): unknown
 }
@@ -23,7 +24,7 @@ export function session(cookie: SessionCookie, storage: SessionStorage) {
   const inside = insideOf(storage)
   inside?.link(cookie)
   const writer = inside?.wire ? asUpstream(cookie) : cookie
-  return async (context: RequestContext, next: () => Promise<Response>): Promise<Response> => {
+  return async (context: RequestContext, next: () => Promise<WebResponse>): Promise<WebResponse> => {
     const held = context as RequestContext & { session?: unknown }
     if (held.session !== undefined) throw new SessionError('BAD_OPTIONS', 'Existing session found, refusing to overwrite.')
     const { request } = context
@@ -33,7 +34,7 @@ export function session(cookie: SessionCookie, storage: SessionStorage) {
     context.set?.(Session as never, opened as never)
     const save = (): Promise<string | null> => (inside ? inside.save(opened, cookie) : storage.save(opened))
 
-    let response: Response
+    let response: WebResponse
     try {
       response = await next()
     } catch (error) {
@@ -57,7 +58,7 @@ interface Arrived {
   has(line: string): boolean
 }
 
-async function arrivalOf(cookie: SessionCookie, { headers }: Request, inside: Inside | undefined): Promise<Arrived> {
+async function arrivalOf(cookie: SessionCookie, { headers }: WebRequest, inside: Inside | undefined): Promise<Arrived> {
   const { values, present, refused } = readCookie(headers.get('cookie'), cookie.name)
   if (refused) inside?.refuse(refused)
   const texts = new Set<string>()
@@ -82,19 +83,19 @@ async function arrivalOf(cookie: SessionCookie, { headers }: Request, inside: In
 const onlyOf = ([first, second]: readonly string[]): string | null => (second === undefined ? (first ?? null) : null)
 
 /** With an end in the past for a session that is gone: the browser drops the cookie. */
-function lineFor(cookie: SessionCookie, value: string, { url }: Request): Promise<string> {
+function lineFor(cookie: SessionCookie, value: string, { url }: WebRequest): Promise<string> {
   const isSecure = cookie.secure ?? (url.startsWith('https:') ? true : undefined)
   const props = { httpOnly: cookie.httpOnly ?? true, ...(isSecure !== undefined && { secure: isSecure }) }
   return cookie.serialize(value, value === '' ? { ...props, maxAge: 0, expires: new Date(0) } : props)
 }
 
 function answerOf(
-  response: Response,
+  response: WebResponse,
   { name }: SessionCookie,
   line: string | undefined,
   present: boolean,
   inside: Inside | undefined,
-): Response {
+): WebResponse {
   const isOurs = (set: string): boolean => cookieNameOf(set) === name
   return putOn(response, [
     {

@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { entries } from '../tsdown.config.ts'
+import { root } from './tree/files.ts'
+
+// Below the repository, so that `coatcheck` is found as an application names it.
+const workshop = join(root, '.cache/declarations')
+
+if (!existsSync(join(root, 'packages/coatcheck/dist/index.d.ts')))
+  throw new Error('The declarations are those of the built package: run `npm run build` first.')
+
+const specifiers = Object.keys(entries).map((name) => (name === 'index' ? 'coatcheck' : `coatcheck/${name}`))
+const everything = specifiers.map((name, at) => `export * as all${at} from '${name}'`).join('\n')
+
+const compiler = join(root, 'node_modules/typescript/bin/tsc')
+/** TypeScript 5.6, which arethetypeswrong brings. */
+const compiler5 = createRequire(createRequire(import.meta.url).resolve('@arethetypeswrong/core')).resolve('typescript/bin/tsc')
+
+/** An application in a project of its own, whose settings check every declaration it reaches. */
+function compile(settings: object, code: string, tsc = compiler): string {
+  rmSync(workshop, { recursive: true, force: true })
+  mkdirSync(workshop, { recursive: true })
+  writeFileSync(join(workshop, 'app.ts'), code)
+  writeFileSync(join(workshop, 'package.json'), '{ "type": "module" }')
+  const compilerOptions = {
+    ...{ target: 'es2024', module: 'nodenext', strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+    ...{ noEmit: true, skipLibCheck: false, typeRoots: [join(root, 'node_modules/@types')] },
+    ...settings,
+  }
+  writeFileSync(join(workshop, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['app.ts'] }))
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', workshop], {
+    encoding: 'utf8',
+  })
+  return stdout
+}
+afterAll(() => rmSync(workshop, { recursive: true, force: true }))
+
+const bare = { lib: ['es2024'], types: [] }
+const projects: Record<string, object> = {
+  'nothing but the language': bare,
+  'the types of the DOM': { lib: ['es2024', 'dom'], types: [] },
+  'the types of Node': { lib: ['es2024'], types: ['node'] },
+  'a bundler': { ...bare, module: 'esnext', moduleResolution: 'bundler' },
+  'the rules of Node 16': { ...bare, module: 'node16', moduleResolution: 'node16' },
+  'looser rules': { ...bare, strict: false, exactOptionalPropertyTypes: false },
+}
+
+describe('the declarations compile, every entry of them and without skipLibCheck,', () => {
+  it.each(Object.entries(projects))('in a project with %s', (_, settings) => {
+    expect(compile(settings, everything)).toBe('')
+  })
+
+  it('by TypeScript 5.6 too', () => {
+    const older = { target: 'es2023', lib: ['es2023'], types: [] }
+    expect(compile(older, `${everything}\n${app}`, compiler5)).toBe('')
+    expect(compile({ ...older, types: ['node'] }, `${everything}\n${app}`, compiler5)).toBe('')
+    expect(compile(older, `${app}\ncreateSessions({})`, compiler5)).toMatch(/TS2345/)
+  })
+
+  it('and a fault in them would be seen', () => {
+    expect(compile(bare, `${everything}\nexport type { Nothing } from 'coatcheck/fetch'`)).toMatch(/TS2305.*Nothing/)
+  })
+})
+
+const app = `
+import { createSessions } from 'coatcheck'
+import { withSession } from 'coatcheck/fetch'
+import { withSession as onNode } from 'coatcheck/node'
+import { withSession as onHono } from 'coatcheck/hono'
+export const sessions = createSessions<{ visits: number }>({ secrets: '…' })
+declare const answer: Parameters<typeof withSession>[1] extends (...args: never[]) => infer R ? Awaited<R> : never
+export const handler = withSession(sessions, async (request) => {
+  const session = await sessions.open(request)
+  session.update('visits', (n = 0) => n + 1).toFixed()
+  request.url.startsWith('https:')
+  request.headers.get('accept')
+  return answer
+})
+export const listener = onNode(sessions, async (req) => {
+  await sessions.open(req)
+  req.headers.accept
+})
+export const middleware = onHono(sessions)
+`
+
+describe('an application is typed', () => {
+  it.each(Object.entries(projects))('in a project with %s', (_, settings) => {
+    expect(compile(settings, app)).toBe('')
+  })
+
+  it('with the platform’s own Request where there is one', () => {
+    const own = `${app}\nhandler satisfies (request: Request) => Promise<Response>\nhandler(new Request('https://a.test')).then((r) => r.blob())`
+    expect(compile({ lib: ['es2024', 'dom'], types: [] }, own)).toBe('')
+    expect(compile({ lib: ['es2024'], types: ['node'] }, own)).toBe('')
+  })
+
+  it('with Node’s own request where its types are there', () => {
+    const own = `${app}\nimport { createServer } from 'node:http'\ncreateServer(onNode(sessions, (req, res) => void res.end(req.url)))`
+    expect(compile({ lib: ['es2024'], types: ['node'] }, own)).toBe('')
+  })
+
+  it.each([
+    ['an answer for open()', 'handler({} as never).then((r) => sessions.open(r))', /TS2345.*RequestOrContext/],
+    ['nothing for createSessions()', 'createSessions({})', /TS2345/],
+    ['a function for Data', "createSessions<{ f(): void }>({ secrets: '' })", /A function cannot be stored in a session/],
+    ['a Hono app', 'sessions.open({ fetch() {}, get() {} })', /TS2353|TS2345/],
+  ])('and is refused %s', (_, line, words) => {
+    expect(compile(bare, `${app}\n${line}`)).toMatch(words)
+  })
+})
