@@ -3,7 +3,10 @@ import type { Plan } from './plan.ts'
 import type { HeaderLine, LineOptions } from './transport.ts'
 
 /** What one commit asks for besides. */
-export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
+export interface Commit extends Times, Pick<LineOptions, 'attributes'> {
+  /** The interface gives a line each time: that of the ticket which the visitor holds already, or one that clears. */
+  readonly always?: boolean
+}
 
 /** What one commit did. */
 export interface Committed {
