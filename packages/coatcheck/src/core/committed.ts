@@ -4,8 +4,11 @@ import type { HeaderLine, LineOptions } from './transport.ts'
 
 /** What one commit asks for besides. */
 export interface Commit extends Times, Pick<LineOptions, 'attributes'> {
-  /** The interface gives a line each time: that of the ticket which the visitor holds already, or one that clears. */
-  readonly always?: boolean
+  /**
+   * The interface gives a line each time: one that clears even who presented nothing, and that of a ticket which the visitor holds already,
+   * where that undoes nothing because it is read again, or where it was `asked` for another look of it.
+   */
+  readonly always?: boolean | 'asked'
 }
 
 /** What one commit did. */

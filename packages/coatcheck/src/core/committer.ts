@@ -11,7 +11,7 @@ import type { LiveSession } from './session.ts'
 import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
 
 /** What a commit asks for; `renews`: the application committed, and is to get a cookie again that ends with the idle end. */
-type Asked = LineOptions & { readonly renews?: boolean; readonly always?: boolean }
+type Asked = LineOptions & { readonly renews?: boolean; readonly always?: boolean | 'asked' }
 
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
 export class Committer {
@@ -88,7 +88,7 @@ export class Committer {
     const isThere = held !== undefined || (ended && this.#over.length > 0)
     const plan = planCommit({ held: isThere, ended, changed, begins, moves, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended) return this.#again(this.done(plan, this.#differently(how)), how)
-    if (plan === 'nothing') return this.done(plan, this.#reply.clearing(how, how.always))
+    if (plan === 'nothing') return this.done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
         andThen(keeper.commit(plan, held, taken, this.#request, this.#over), (saved) =>
@@ -109,15 +109,16 @@ export class Committer {
     return this.#reply.giving(this.#ticket, this.#held, how)
   }
 
-  /** The line of the ticket that the visitor holds, where one is given each time: only while the ticket opens the session. */
+  /** The line of the ticket that the visitor holds, where one is given each time. */
   #again(done: Committed, how: Asked): Maybe<Committed> {
     const [held, ticket] = [this.#held, this.#ticket]
     if (!how.always || this.#given || !held || held.foreign || held.isReplaced || ticket === undefined) return done
-    const isCurrent = done.plan === 'update' || (this.#core.keeper.isCurrent?.(held) ?? true)
+    const { isCurrent: reads } = this.#core.keeper
+    const isCurrent = reads ? done.plan === 'update' || reads(held) : how.always === 'asked'
     return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, held, how) } : done))
   }
 
-  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: LineOptions): Maybe<Committed> {
+  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
     const { held, ticket, dropped } = saved
     this.#gone = dropped !== undefined
@@ -128,7 +129,11 @@ export class Committer {
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
     if (dropped || held?.isReplaced) this.#reply.lines = []
     const send =
-      ticket !== undefined && held ? this.#reply.giving(ticket, held, how) : plan === 'end' ? this.#reply.clearing(how) : []
+      ticket !== undefined && held
+        ? this.#reply.giving(ticket, held, how)
+        : plan === 'end'
+          ? this.#reply.clearing(how, how.always !== undefined)
+          : []
     this.#held = held
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (held) this.#blocked = this.#cannotEnd = undefined

@@ -2,7 +2,9 @@ import { SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../ticket/cookie.ts'
 
 export interface CookieSerializeOptions {
-  readonly encode?: (value: string) => string
+  readonly encode?: ((value: string) => string) | undefined
+  /** Accepted, and not used: values are JSON. */
+  readonly stringify?: ((value: unknown) => string) | undefined
   /** Seconds; goes before `expires`. */
   readonly maxAge?: number | undefined
   readonly expires?: Date | undefined
