@@ -2,7 +2,6 @@ export {
   type Cookie,
   type CookieOptions,
   type CookieParseOptions,
-  type CookieSerializeOptions,
   type CookieSignatureOptions,
   createCookie,
   isCookie,
@@ -30,6 +29,7 @@ export {
 export type {
   CoatcheckSession,
   CoatcheckStorage,
+  ExactSerializeOptions as CookieSerializeOptions,
   FlashSessionData,
   Session,
   SessionData,

@@ -2,13 +2,13 @@ import { type RemixValue, remixValue } from '../../foreign/remix.ts'
 import { unescaped } from '../../foreign/text.ts'
 import { readCookie } from '../../ticket/cookie.ts'
 import { type CookieSerializeOptions, lineOf } from './line.ts'
-import type { Anything } from './types.ts'
+import type { Anything, ExactSerializeOptions } from './types.ts'
 import { behind, wasAsked } from './wrapped.ts'
 
 export type { CookieSerializeOptions } from './line.ts'
 
 export interface CookieParseOptions {
-  readonly decode?: ((value: string) => string | undefined) | undefined
+  readonly decode?: (value: string) => string | undefined
 }
 
 export interface CookieSignatureOptions {
@@ -16,7 +16,7 @@ export interface CookieSignatureOptions {
   secrets?: string[]
 }
 
-export type CookieOptions = CookieParseOptions & CookieSerializeOptions & CookieSignatureOptions
+export type CookieOptions = CookieParseOptions & ExactSerializeOptions & CookieSignatureOptions
 
 /** The same, as it may be given. */
 export interface GivenCookie extends CookieParseOptions, CookieSerializeOptions {
@@ -29,7 +29,7 @@ export interface Cookie {
   readonly name: string
   readonly isSigned: boolean
   /** When a cookie that is made now would end. */
-  readonly expires?: Date | undefined
+  readonly expires?: Date
   /** The value in a Cookie header; null when it is not there or not genuine. Never throws for what was sent. */
   parse(header: string | null | undefined, options?: CookieParseOptions): Promise<Anything>
   /** A Set-Cookie line. */
@@ -65,7 +65,7 @@ export function createCookie(name: string, options: CookieOptions | Omit<GivenCo
     async serialize(value, { encode: how = encode ?? encodeURIComponent, ...more } = {}) {
       return lineOf(name, how(await coded().encode(value)), { ...attributes, ...more })
     },
-  }
+  } as Cookie
   MADE_OF.set(cookie, { ...options, ...attributes })
   return cookie
 }

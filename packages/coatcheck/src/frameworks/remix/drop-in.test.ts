@@ -215,20 +215,21 @@ describe('what is listed as different', () => {
 
 describe('D3: objects around ours', () => {
   /** As typed cookies of libraries are made: its own checks, and the cookie for everything else. */
-  const checked = (inside: Cookie) => ({
-    isTyped: true,
-    get name() {
-      return inside.name
-    },
-    get isSigned() {
-      return inside.isSigned
-    },
-    get expires() {
-      return inside.expires
-    },
-    parse: (header: string | null, options?: object) => inside.parse(header, options),
-    serialize: (value: unknown, options?: object) => inside.serialize(value, options),
-  })
+  const checked = (inside: Cookie): Cookie =>
+    ({
+      isTyped: true,
+      get name() {
+        return inside.name
+      },
+      get isSigned() {
+        return inside.isSigned
+      },
+      get expires() {
+        return inside.expires
+      },
+      parse: (header: string | null, options?: object) => inside.parse(header, options),
+      serialize: (value: unknown, options?: object) => inside.serialize(value, options),
+    }) as Cookie
   const signed = { secrets: [SECRET], secure: true, path: '/', maxAge: 3600 }
   const cookies: Record<string, () => Cookie> = {
     'our own cookie': () => createCookie('wrapped', signed),

@@ -4,7 +4,7 @@ import { withNames, withoutNames } from '../../foreign/flash-keys.ts'
 import { remixCookie, remixFiles, remixId, rowId, storedForeign, textOfId } from '../../foreign/remix.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
-import { cookieOf } from './cookies.ts'
+import { type Cookie, type CookieOptions, cookieOf } from './cookies.ts'
 import { lazyFileStore } from './lazy.ts'
 import { relayedId, relayedSession } from './relay.ts'
 import { type StorageOptions, storageOf } from './storage.ts'
@@ -14,7 +14,7 @@ type Values = Record<string, unknown>
 
 /** Where an application keeps sessions itself. Its last writer wins. */
 export interface SessionIdStorageStrategy<Data = SessionData, FlashData = Data> {
-  readonly cookie?: StorageOptions['cookie']
+  cookie?: Cookie | (CookieOptions & { name?: string })
   /** The id of the new record. `expires`: when it ends. */
   createData: (data: FlashSessionData<Data, FlashData>, expires?: Date) => Promise<string>
   readData: (id: string) => Promise<FlashSessionData<Data, FlashData> | null>
@@ -29,7 +29,7 @@ export interface StoreStorageOptions extends StorageOptions {
 
 /** A storage on an application's own functions, or on any `store`. An id may be a number, as in Remix; the functions are given it again. */
 export function createSessionStorage<Data = SessionData, FlashData = Data>(
-  options: (SessionIdStorageStrategy<Data, FlashData> & StorageOptions) | StoreStorageOptions,
+  options: (Omit<SessionIdStorageStrategy<Data, FlashData>, 'cookie'> & StorageOptions) | StoreStorageOptions,
 ): CoatcheckStorage<Data, FlashData> {
   if ('store' in options) {
     const { store, ...rest } = options

@@ -2,6 +2,11 @@
 import type { CookieParseOptions } from './cookies.ts'
 import type { CookieSerializeOptions } from './line.ts'
 
+/** As React Router's own: under `exactOptionalPropertyTypes` none is undefined. Ours take what is. */
+export type ExactSerializeOptions = {
+  readonly [Key in keyof CookieSerializeOptions]?: Exclude<CookieSerializeOptions[Key], undefined>
+}
+
 /** Any value: what Remix says of values that no type was given for. */
 export type Anything = ReturnType<typeof JSON.parse>
 
@@ -46,8 +51,8 @@ export interface CoatcheckSession<Data = SessionData, FlashData = Data> extends 
 /** A storage as Remix and React Router have it. */
 export interface SessionStorage<Data = SessionData, FlashData = Data> {
   getSession: (cookieHeader?: string | null, options?: CookieParseOptions) => Promise<Session<Data, FlashData>>
-  commitSession: (session: Session<Data, FlashData>, options?: CookieSerializeOptions) => Promise<string>
-  destroySession: (session: Session<Data, FlashData>, options?: CookieSerializeOptions) => Promise<string>
+  commitSession: (session: Session<Data, FlashData>, options?: ExactSerializeOptions) => Promise<string>
+  destroySession: (session: Session<Data, FlashData>, options?: ExactSerializeOptions) => Promise<string>
 }
 
 /** A storage of this package. */

@@ -6,14 +6,15 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SECRET } from '../../../test/helpers/site.ts'
 import { isIdle } from '../../ticket/idle.ts'
-import { type CookieOptions, createCookie, createCookieSessionStorage, createSessionStorage } from '../remix.ts'
+import { createCookie, createCookieSessionStorage, createSessionStorage } from '../remix.ts'
+import type { GivenCookie } from './cookies.ts'
 
 // With `wire: 'upstream'`, and of createCookie, the lines of the real package are compared with ours, option by option.
 
 interface Data {
   userId: string
 }
-type Options = Omit<CookieOptions, 'secrets' | 'encode' | 'decode'>
+type Options = Omit<GivenCookie, 'name' | 'secrets' | 'encode' | 'decode'>
 type Configured = Options & { name: string; secrets: string[] }
 interface Session {
   readonly data: object
