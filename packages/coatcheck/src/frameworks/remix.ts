@@ -6,6 +6,7 @@ export {
   createCookie,
   isCookie,
 } from './remix/cookies.ts'
+export type { ExactSerializeOptions as CookieSerializeOptions } from './remix/line.ts'
 export { createSession, isSession } from './remix/session.ts'
 export type { StorageOptions } from './remix/storage.ts'
 export {
@@ -29,7 +30,6 @@ export {
 export type {
   CoatcheckSession,
   CoatcheckStorage,
-  ExactSerializeOptions as CookieSerializeOptions,
   FlashSessionData,
   Session,
   SessionData,

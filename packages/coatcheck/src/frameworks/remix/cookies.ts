@@ -1,15 +1,16 @@
 import { type RemixValue, remixValue } from '../../foreign/remix.ts'
 import { unescaped } from '../../foreign/text.ts'
 import { readCookie } from '../../ticket/cookie.ts'
-import { type CookieSerializeOptions, lineOf } from './line.ts'
-import type { Anything, ExactSerializeOptions } from './types.ts'
+import {
+  type Anything,
+  type CookieParseOptions,
+  type CookieSerializeOptions,
+  type ExactSerializeOptions,
+  lineOf,
+} from './line.ts'
 import { behind, wasAsked } from './wrapped.ts'
 
-export type { CookieSerializeOptions } from './line.ts'
-
-export interface CookieParseOptions {
-  readonly decode?: (value: string) => string | undefined
-}
+export type { CookieParseOptions, CookieSerializeOptions } from './line.ts'
 
 export interface CookieSignatureOptions {
   /** The first signs, all are accepted. Without any, whoever holds the cookie can change it. */

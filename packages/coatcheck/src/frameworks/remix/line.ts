@@ -19,6 +19,18 @@ export interface CookieSerializeOptions {
   readonly priority?: 'low' | 'medium' | 'high' | undefined
 }
 
+/** As React Router's own: under `exactOptionalPropertyTypes` none is undefined. Ours take what is. */
+export type ExactSerializeOptions = {
+  readonly [Key in keyof CookieSerializeOptions]?: Exclude<CookieSerializeOptions[Key], undefined>
+}
+
+/** Any value: what Remix says of values that no type was given for. */
+export type Anything = ReturnType<typeof JSON.parse>
+
+export interface CookieParseOptions {
+  readonly decode?: (value: string) => string | undefined
+}
+
 /** Browsers keep no cookie longer (RFC 6265bis 5.5). */
 export const LONGEST_AGE: number = 400 * 86_400
 

@@ -1,7 +1,8 @@
 import type { LiveSession, Scope } from '../../core/face.ts'
 import { flashNameIn, NAMELESS, remixFlash, withoutNames } from '../../foreign/flash-keys.ts'
 import { Originals } from './json.ts'
-import type { Anything, CoatcheckSession, FlashSessionData, Session, SessionData } from './types.ts'
+import type { Anything } from './line.ts'
+import type { CoatcheckSession, FlashSessionData, Session, SessionData } from './types.ts'
 import { behind, wasAsked } from './wrapped.ts'
 
 type Values = Record<string, unknown>

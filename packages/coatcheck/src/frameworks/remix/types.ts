@@ -1,14 +1,5 @@
 // What Remix and React Router call sessions and their storages, property by property: what is typed against theirs takes ours.
-import type { CookieParseOptions } from './cookies.ts'
-import type { CookieSerializeOptions } from './line.ts'
-
-/** As React Router's own: under `exactOptionalPropertyTypes` none is undefined. Ours take what is. */
-export type ExactSerializeOptions = {
-  readonly [Key in keyof CookieSerializeOptions]?: Exclude<CookieSerializeOptions[Key], undefined>
-}
-
-/** Any value: what Remix says of values that no type was given for. */
-export type Anything = ReturnType<typeof JSON.parse>
+import type { Anything, CookieParseOptions, CookieSerializeOptions, ExactSerializeOptions } from './line.ts'
 
 export interface SessionData {
   [name: string]: Anything
