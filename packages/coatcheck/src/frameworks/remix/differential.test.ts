@@ -37,7 +37,7 @@ function database() {
     functions: {
       async createData(data: object, expires?: Date) {
         calls.createData++
-        const id = `row ${rows.size + 1}`
+        const id = `row ${calls.createData}`
         write(id, data, expires)
         return id
       },
@@ -108,6 +108,9 @@ function isListed(kind: string, { configured, says, visits }: Script): boolean {
   const isElsewhere = how.path !== undefined || how.domain !== undefined
   const waited = visits.reduce((sum, { wait }) => sum + wait, 0)
   if (waited >= (configured.expiresIn ?? Number.POSITIVE_INFINITY)) return true // `over-already`
+  // An ended session's id comes back in theirs, and opens what was stored under it since: `id`.
+  const ends = visits.some(({ calls }) => calls.some(({ call }) => call === 'destroy'))
+  if (!kind.startsWith('sealed') && ends && sends.filter((each) => each === 'first').length > 1) return true
   if (kind.endsWith('upstream') ? configured.expiresIn !== undefined && says !== undefined : hasTwoEnds({ configured, says }))
     return true
   return (kind === 'sealed' && hasEnd && sends.includes('first')) || (isElsewhere && sends.includes('junk'))
