@@ -3,7 +3,13 @@ import type { Plan } from './plan.ts'
 import type { HeaderLine, LineOptions } from './transport.ts'
 
 /** What one commit asks for besides. */
-export interface Commit extends Times, Pick<LineOptions, 'attributes'> {}
+export interface Commit extends Times, Pick<LineOptions, 'attributes'> {
+  /**
+   * The interface gives a line each time: one that clears even who presented nothing, and that of a ticket which the visitor holds already,
+   * where that undoes nothing because it is read again, or where it was `asked` for another look of it.
+   */
+  readonly always?: boolean | 'asked'
+}
 
 /** What one commit did. */
 export interface Committed {

@@ -11,6 +11,9 @@ import { Reply } from './reply.ts'
 import type { LiveSession } from './session.ts'
 import type { Arrival, HeaderLine, LineOptions, Presented } from './transport.ts'
 
+/** What a commit asks for; `renews`: the application committed, and is to get a cookie again that ends with the idle end. */
+type Asked = LineOptions & { readonly renews?: boolean; readonly always?: boolean | 'asked' }
+
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
 export class Committer {
   readonly #core: Core
@@ -63,8 +66,7 @@ export class Committer {
     return this.#held !== undefined && !this.#held.foreign && this.#core.keeper.kind !== 'sealed'
   }
 
-  /** `renews`: the application committed, and is to get a cookie again that ends with the idle end. */
-  commit(session: LiveSession, how: LineOptions & { readonly renews?: boolean } = {}): Maybe<Committed> {
+  commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
     const { keeper, engine } = this.#core
     const taken = timed(session.take(), this.#held, this.#core, how.renews === true && !this.#given)
     const { lasts, ...values } = taken.changes
@@ -88,7 +90,8 @@ export class Committer {
     const moves = move !== undefined
     const isThere = held !== undefined || (ended && this.#over.length > 0)
     const plan = planCommit({ held: isThere, ended, changed, begins, moves, signsIn, slideIsDue })
-    if (plan === 'nothing') return this.done(plan, ended ? this.#reply.clearing(how) : this.#again(how))
+    if (plan === 'nothing' && !ended) return this.#again(this.done(plan, this.#differently(how)), how)
+    if (plan === 'nothing') return this.done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
         andThen(keeper.commit(plan, held, taken, this.#request, this.#over), (saved) =>
@@ -107,12 +110,21 @@ export class Committer {
   }
 
   /** The line once more, when this request gave one and it is to look different. */
-  #again(how: LineOptions): readonly HeaderLine[] {
+  #differently(how: LineOptions): readonly HeaderLine[] {
     if (!how.attributes || !this.#given || !this.#held || this.#ticket === undefined) return []
     return this.#reply.giving(this.#ticket, this.#held, how)
   }
 
-  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: LineOptions): Maybe<Committed> {
+  /** The line of the ticket that the visitor holds, where one is given each time. */
+  #again(done: Committed, how: Asked): Maybe<Committed> {
+    const [held, ticket] = [this.#held, this.#ticket]
+    if (!how.always || this.#given || !held || held.foreign || held.isReplaced || ticket === undefined) return done
+    const { isCurrent: reads } = this.#core.keeper
+    const isCurrent = reads ? done.plan === 'update' || reads(held) : how.always === 'asked'
+    return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, held, how) } : done))
+  }
+
+  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
     const { held, ticket, dropped } = saved
     this.#gone = dropped !== undefined
@@ -123,7 +135,11 @@ export class Committer {
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
     if (dropped || held?.isReplaced) this.#reply.lines = []
     const send =
-      ticket !== undefined && held ? this.#reply.giving(ticket, held, how) : plan === 'end' ? this.#reply.clearing(how) : []
+      ticket !== undefined && held
+        ? this.#reply.giving(ticket, held, how)
+        : plan === 'end'
+          ? this.#reply.clearing(how, how.always !== undefined)
+          : []
     this.#held = held
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (held) this.#blocked = this.#cannotEnd = undefined
@@ -131,7 +147,7 @@ export class Committer {
     if (!dropped) emit({ type: 'committed', plan, ...(held && { handle: held.handle }) })
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
-    const committed = this.done(plan, send)
+    const committed = this.#again(this.done(plan, send), how)
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined

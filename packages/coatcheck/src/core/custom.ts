@@ -2,7 +2,7 @@ import { digest } from '../crypto/digest.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import type { IdFormat } from '../foreign/format.ts'
-import { type Body, EMPTY } from './body.ts'
+import { EMPTY } from './body.ts'
 import { apply } from './changes.ts'
 import {
   type Engine,
@@ -18,8 +18,9 @@ import {
   withSecrets,
 } from './engine.ts'
 import { born, type Life, lifeFault, lifeUnder, type Policy, policyOf } from './expiry.ts'
-import { bodyOf, ownerIn, type Plain, plainOf, reserved } from './plain.ts'
+import type { Plain } from './plain.ts'
 import type { Plan } from './plan.ts'
+import { Rows, rowBody, rowOf, rowWith, type Seen } from './rows.ts'
 import { adopt as adoptAny } from './sealed.ts'
 import { callStore } from './store-call.ts'
 
@@ -39,10 +40,10 @@ interface Shown extends Pick<Held, 'life' | 'stale'> {
 interface CustomHeld extends Held {
   /** undefined while another library keeps it. */
   readonly id: string | undefined
+  readonly seen?: Seen
+  /** What of the row no session could store. */
+  readonly unreadable?: Plain
 }
-
-/** The name under which a flash value stands in the row. */
-const FLASH = /^__flash_(.*)__$/s
 
 /** Whose cookies show the ids of rows: with neither, ours alone, which say when the session began and ends. */
 export interface IdFormats {
@@ -64,6 +65,7 @@ export function customKeeper(storage: CustomStorage, formats: IdFormats = {}): M
 function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): Keeper<CustomHeld> {
   const ours = formats.writes ? engine.keyring : withSecrets(engine)
   const context = [engine.binding]
+  const rows = new Rows(engine.now)
   const foreign = [...(formats.writes ? [formats.writes] : []), ...(formats.reads ?? [])]
 
   async function find(ticket: string): Promise<CustomHeld | Refused> {
@@ -73,13 +75,14 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     const handle = await digest('custom', id)
     const refused = lifeFault(life, engine.now()) ?? lifeFault(lifeUnder(life, { lasts: 0 }, engine.policy), engine.now())
     if (refused) return { refused, handle }
+    const seen = rows.seen(id)
     const row = await read(id)
     if (!row) return { refused: 'unknown', handle }
     const { body, unreadable } = rowBody(row)
     for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) {
       engine.emit({ type: 'unreadable-value', key, handle })
     }
-    return { id, handle, life, body, stale, isUndated }
+    return { id, handle, life, body, stale, isUndated, seen, unreadable }
   }
 
   async function shownBy(ticket: string): Promise<Shown | Refused> {
@@ -111,9 +114,8 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     if (plan === 'end') return { held: undefined }
     const now = engine.now()
     const before = plan === 'end+create' ? undefined : held
-    const row = before?.id === undefined ? undefined : await read(before.id)
-    if (before?.id !== undefined && !row) return { held: undefined, dropped: 'ended' }
-    const fresh = row ? rowBody(row) : { body: before?.body ?? EMPTY, unreadable: { values: {}, flash: {} } }
+    const fresh = await asItIs(before)
+    if (!fresh) return { held: undefined, dropped: 'ended' }
     const body = ownedBy(
       apply(fresh.body, taken.changes, now, () => {}),
       taken,
@@ -129,22 +131,36 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
           : lifeFromNow(lasts)
       const id = await create(data, life)
       if (before?.id !== undefined) await remove(before.id)
-      return give({ id, handle: await digest('custom', id), life, body, stale: false })
+      const { unreadable } = fresh
+      return give({ id, handle: await digest('custom', id), life, body, stale: false, seen: rows.seen(id), unreadable })
     }
     const isNews = lasts !== undefined || (engine.policy.rolls !== undefined && (plan === 'touch' || taken.renews === true))
     const life = isNews ? lifeAgain(before, lasts) : before.life
     if (plan === 'update' || isNews) {
+      rows.wrote(before.id)
       await callStore(engine, 'update', async () => storage.update(before.id as string, data, new Date(life.expiresAt)))
+      rows.wrote(before.id) // who read it meanwhile may have read either
     }
-    const next = { ...before, id: before.id, life, body, stale: false }
+    const next = { ...before, id: before.id, life, body, stale: false, seen: rows.seen(before.id), unreadable: fresh.unreadable }
     return before.stale || isNews ? give(next) : { held: next }
   }
 
   const adopt = (foreign: Foreign): Maybe<CustomHeld | Refused> =>
     andThen(adoptAny(foreign), (held) => ('refused' in held ? held : { ...held, id: undefined }))
 
+  /** The row as it is now; undefined: it is gone. */
+  async function asItIs(held: CustomHeld | undefined): Promise<ReturnType<typeof rowBody> | undefined> {
+    const { id, seen, body = EMPTY, unreadable = { values: {}, flash: {} } } = held ?? {}
+    if (id === undefined || (seen && rows.isAs(id, seen))) return { body, unreadable }
+    const row = await read(id)
+    return row ? rowBody(row) : undefined
+  }
+
   const read = (id: string) => callStore(engine, 'read', async () => storage.read(id))
-  const remove = (id: string) => callStore(engine, 'delete', async () => storage.delete(id))
+  const remove = (id: string) => {
+    rows.wrote(id)
+    return callStore(engine, 'delete', async () => storage.delete(id))
+  }
 
   async function create(data: Record<string, unknown>, life: Life): Promise<string> {
     const id: unknown = await callStore(engine, 'create', async () => storage.create(data, new Date(life.expiresAt)))
@@ -172,27 +188,3 @@ function shownIn(bytes: Uint8Array, { rolls, fixed, absolute }: Policy): { id: s
     return undefined
   }
 }
-
-/** A row as a body; what no session could store is left in the row as it is. */
-function rowBody(row: Record<string, unknown>): ReturnType<typeof bodyOf> {
-  const values: Record<string, unknown> = {}
-  const flash: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(row)) {
-    const name = FLASH.exec(key)?.[1]
-    define(name === undefined ? values : flash, name ?? key, value)
-  }
-  return bodyOf(values, flash, {}, ownerIn(row))
-}
-
-function rowOf(body: Body): Record<string, unknown> {
-  for (const key of body.values.keys()) if (FLASH.test(key)) throw reserved(key)
-  return rowWith(plainOf(body, body.owner))
-}
-
-function rowWith({ values, flash }: Plain): Record<string, unknown> {
-  return { ...values, ...Object.fromEntries(Object.entries(flash).map(([key, value]) => [`__flash_${key}__`, value])) }
-}
-
-/** Also `__proto__`, as a property like any other. */
-const define = (object: object, key: string, value: unknown) =>
-  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })

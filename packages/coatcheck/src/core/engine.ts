@@ -133,6 +133,8 @@ export interface Keeper<H extends Held = Held> {
   find(ticket: string, request: ForeignRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
   adopt(foreign: Foreign, arrivedAt: number): Maybe<H | Refused>
+  /** Whether the ticket of a session that was found still opens it. Left out: nobody can tell. */
+  isCurrent?(held: H): Promise<boolean>
   /**
    * Carries out any plan but `nothing`; what is not stored yet has no `held`. `over`: what else the request's tickets stood for, to be
    * ended with it, or before a session begins. Synchronous where nothing has to wait.

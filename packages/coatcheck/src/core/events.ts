@@ -47,6 +47,8 @@ export type SessionEvent =
    * an answer. Once for each old ticket. `handle`: of the session now. Times in milliseconds since the epoch.
    */
   | { readonly type: 'replayed'; readonly handle: string; readonly movedAt: number; readonly usedAt: number }
+  /** A value was stored as its JSON, as the framework itself would: what JSON does not hold of it (methods, functions) was left out. */
+  | { readonly type: 'reduced'; readonly key: string; readonly handle?: string }
   /** A stored value could not be decoded and is treated as absent. */
   | { readonly type: 'unreadable-value'; readonly key: string; readonly handle?: string }
   /** The application asked shared caches to keep a response that depends on a session; its `Cache-Control` was replaced. */

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.ts'
 import { cookieNameOf, pairOf } from '../ticket/cookie.ts'
+import { isIdle } from '../ticket/idle.ts'
 import type { SessionEvent } from './events.ts'
 import type { Core } from './recognise.ts'
 import type { Scope } from './scope.ts'
@@ -97,12 +98,12 @@ function keepOut(
  */
 export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<Scope>, shows = false): void {
   const asked = [...scopes].filter((scope) => scope.core === core && scope.asked)
-  const isOurs = (line: string): boolean => core.transport.owns(cookieNameOf(line))
+  const isOurs = (line: string): boolean => !isIdle(line) && core.transport.owns(cookieNameOf(line))
   const ours = headers.getSetCookie().filter(isOurs)
   const beside = ours.filter((line) => !asked.some(({ gave }) => gave.has(pairOf(line))))
   const wins = beside.length > 0 && beside.at(-1) === ours.at(-1)
   answer(headers, asked)
-  const lines = headers.getSetCookie().filter((line) => line !== '' && !(wins && isOurs(line)))
+  const lines = headers.getSetCookie().filter((line) => line !== '' && !isIdle(line) && !(wins && isOurs(line)))
   headers.delete('set-cookie')
   const newest = new Map(beside.map((line) => [cookieNameOf(line), line])).values()
   for (const line of [...lines, ...(wins ? newest : [])]) headers.append('set-cookie', line)

@@ -35,7 +35,11 @@ export function bodyOf(
     })
   const all = new Map(entries(values, 'values'))
   if (all.delete(OWNER) && owner === undefined) unreadable.values[OWNER] = (values as Plain['values'])[OWNER]
-  const flashes = entries(flash, 'flash').map(([key, entry]): [string, Flash] => [key, { id: entry.text, entry }])
+  const flashes = entries(flash, 'flash').map(([key, entry]): [string, Flash] => [
+    key,
+    // Two with one value are two.
+    { id: `${key}\n${entry.text}`, entry },
+  ])
   return {
     body: { ...EMPTY, values: all, flash: new Map(flashes), owner },
     unreadable,

@@ -41,12 +41,12 @@ export class Reply {
     }
   }
 
-  /** The lines that take the ticket from a visitor who has one; what this response would have given is simply not sent. */
-  clearing(how: LineOptions = {}): HeaderLine[] {
+  /** The lines that take the ticket from a visitor who has one, `always` from any; what this response would have given is simply not sent. */
+  clearing(how: LineOptions = {}, always = false): HeaderLine[] {
     this.lines = []
     const { hasCookie, hasHeader, pieces } = this.#arrival
     return [
-      ...(hasCookie || hasHeader ? this.#transport.clear(this.via, pieces, how) : []),
+      ...(hasCookie || hasHeader || always ? this.#transport.clear(this.via, pieces, how) : []),
       ...this.#transport.clearOthers(this.#arrival),
     ]
   }

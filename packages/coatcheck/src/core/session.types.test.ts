@@ -238,6 +238,7 @@ export function events(event: SessionEvent): string {
       return event.reason
     case 'overwritten':
     case 'unreadable-value':
+    case 'reduced':
       return event.key
     case 'adopted':
       return event.format

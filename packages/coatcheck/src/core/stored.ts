@@ -144,5 +144,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
   }
 
-  return { kind: 'stored', find, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
+  const isCurrent = (held: StoredHeld | Elsewhere) => ends.isCurrent(held.handle)
+
+  return { kind: 'stored', find, isCurrent, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
 }

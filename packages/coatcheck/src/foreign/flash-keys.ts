@@ -19,3 +19,23 @@ export function withFlash(values: Values, flash: Values = {}): Values {
     ...Object.entries(flash).map(([key, value]) => [`__flash_${key}__`, value] as const),
   ])
 }
+
+/** The key of the flash value that is meant by the name under which it is stored. */
+export const flashNameIn = (key: string): string | undefined => FLASH.exec(key)?.[1]
+
+/** The name under which the engine keeps the value whose key is empty, which it knows no other way. */
+export const NAMELESS = '\u0000'
+
+/** An object of both, as the engine can keep it: no key is empty. */
+export const withNames = (data: Values): Values => renamed(data, '', NAMELESS)
+
+/** The same as the other library has it. */
+export const withoutNames = (data: Values): Values => renamed(data, NAMELESS, '')
+
+function renamed(data: Values, from: string, to: string): Values {
+  const entries = Object.entries(data).map(([key, value]): readonly [string, unknown] => {
+    if (key === from) return [to, value]
+    return [key === `__flash_${from}__` ? `__flash_${to}__` : key, value]
+  })
+  return Object.fromEntries(entries)
+}

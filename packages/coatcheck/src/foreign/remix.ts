@@ -1,7 +1,7 @@
 /** What Remix 1 and 2 and React Router 7 and 8 write: base64 of JSON, a MAC after it, percent-encoded. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
-import { remixFlash, withFlash } from './flash-keys.ts'
+import { remixFlash, withFlash, withNames, withoutNames } from './flash-keys.ts'
 import type { ForeignSession, IdFormat, Wire } from './format.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { signer } from './signed.ts'
@@ -69,10 +69,10 @@ export function remixCookie(secrets: readonly string[]): Wire {
     format: text.format,
     read: (value) =>
       andThen(text.read(value), (content): ForeignSession | undefined => {
-        const values = valuesOf(content)
+        const values = valuesOf(isObject(content) ? withNames(content) : content)
         return values && remixFlash(values)
       }),
-    write: ({ values, flash }) => text.write(toJson(withFlash(values, flash))),
+    write: ({ values, flash }) => text.write(toJson(withoutNames(withFlash(values, flash)))),
   }
 }
 
@@ -84,10 +84,19 @@ export function remixId(secrets: readonly string[]): IdFormat {
   const text = remixText(secrets)
   return {
     format: text.format,
-    write: (id) => text.write(JSON.stringify(id)),
-    read: (value) => andThen(text.read(value), (id) => (typeof id === 'string' && id !== '' ? id : undefined)),
+    write: (id) => text.write(JSON.stringify(rowId(id))),
+    read: (value) =>
+      andThen(text.read(value), (id) =>
+        typeof id === 'number' ? textOfId(id) : typeof id === 'string' && id !== '' ? id : undefined,
+      ),
   }
 }
+
+/** An id as a text: a database may count its rows, and is to be asked for a number again. */
+export const textOfId = (id: string | number): string => (typeof id === 'number' ? `\u0000${id}` : id)
+
+/** The id that a text stands for. */
+export const rowId = (text: string): string | number => (text.startsWith('\u0000') ? Number(text.slice(1)) : text)
 
 const ID = /^[0-9a-f]{16}$/
 

@@ -10,10 +10,10 @@ import { SECRET } from '../../test/helpers/site.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { type H3EventLike, useSession } from './h3.ts'
 import { Cookie, CookieSessionStorage, SessionStorage as HydrogenStorage, type SessionStorageFactory } from './hydrogen.ts'
-import { createCookieSessionStorage, createSessionStorage, type SessionStorage, sessionMiddleware } from './react-router.ts'
+import { type CoatcheckStorage, createCookieSessionStorage, createSessionStorage, sessionMiddleware } from './react-router.ts'
 
 type Values = Record<string, unknown>
-type Storage = SessionStorage<Values, Values>
+type Storage = CoatcheckStorage<Values, Values>
 
 /** A session as a page of any framework has it. */
 interface Bag {

@@ -2,12 +2,12 @@ export {
   type Cookie,
   type CookieOptions,
   type CookieParseOptions,
-  type CookieSerializeOptions,
+  type CookieSignatureOptions,
   createCookie,
   isCookie,
 } from './remix/cookies.ts'
-export type { SessionStorage } from './remix/interface.ts'
-export { createSession, isSession, type Session, type SessionData } from './remix/session.ts'
+export type { ExactSerializeOptions as CookieSerializeOptions } from './remix/line.ts'
+export { createSession, isSession } from './remix/session.ts'
 export type { StorageOptions } from './remix/storage.ts'
 export {
   createCookieSessionStorage,
@@ -15,7 +15,6 @@ export {
   createMemorySessionStorage,
   createSessionStorage,
   type FileStorageOptions,
-  type FlashData,
   type SessionIdStorageStrategy,
   type StoreStorageOptions,
 } from './remix/storages.ts'
@@ -28,3 +27,11 @@ export {
   type KvNamespace,
   type KvStorageOptions,
 } from './remix/tables.ts'
+export type {
+  CoatcheckSession,
+  CoatcheckStorage,
+  FlashSessionData,
+  Session,
+  SessionData,
+  SessionStorage,
+} from './remix/types.ts'

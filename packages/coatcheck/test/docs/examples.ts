@@ -99,7 +99,7 @@ function example(
   return {
     line,
     file: said('file')[0] ?? `line-${line}${extension}`,
-    code: code.join('\n'),
+    code: withEndings(code.join('\n')),
     steps: said('test').flatMap((text) =>
       text
         .split('\n')
@@ -109,6 +109,12 @@ function example(
     ),
   }
 }
+
+/** Readers write imports of their own files as their bundler has them, without an ending. Node needs one. */
+const withEndings = (code: string): string =>
+  code.replace(/(\bfrom |\bimport\()'(\.\.?\/[^']*)'/g, (all, before: string, path: string) =>
+    /\.(ts|mts|js|mjs|json)$/.test(path) ? all : `${before}'${path}.ts'`,
+  )
 
 const request = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/\S*)(?: (.+?))? -> (\d{3})(?: \/(.+)\/)?$/
 

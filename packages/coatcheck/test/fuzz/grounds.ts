@@ -46,6 +46,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'unreadable-value': true,
   'cache-conflict': true,
   'late-failed': true,
+  reduced: true,
 }
 
 /** What one request came to. */

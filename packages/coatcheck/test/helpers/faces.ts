@@ -10,6 +10,7 @@ import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
 import { createCookieSessionStorage, createSessionStorage } from '../../src/frameworks/remix.ts'
 import * as remix3 from '../../src/frameworks/remix3.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { isIdle } from '../../src/ticket/idle.ts'
 
 /** The sessions of a site, as every face is told of them. */
 export interface Site {
@@ -61,7 +62,7 @@ export const faces: readonly Face[] = [
       const session = await getSession(headers.get('cookie'))
       const values = { ...session.data }
       const line = await commitSession(session)
-      return { response: new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } }), values }
+      return { response: new Response('ok', isIdle(line) ? {} : { headers: { 'set-cookie': line } }), values }
     },
   },
   {

@@ -12,8 +12,9 @@ import {
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
-import { type SessionStorage, sessionsBehind } from '../remix/interface.ts'
-import { type Session as StorageSession, viewOf } from '../remix/session.ts'
+import { sessionsBehind } from '../remix/interface.ts'
+import { viewOf } from '../remix/session.ts'
+import type { CoatcheckSession, SessionStorage } from '../remix/types.ts'
 
 /** The key of a value in React Router's context, as `createContext` makes it. */
 export interface ContextKey<T> {
@@ -49,7 +50,7 @@ export function sessionMiddleware<Data extends object, Flash extends object>(
 ): SessionMiddleware<Data, Flash>
 export function sessionMiddleware<Data extends object, Flash extends object>(
   storage: SessionStorage<Data, Flash>,
-): SessionMiddleware<Data, Flash, StorageSession<Data, Flash>>
+): SessionMiddleware<Data, Flash, CoatcheckSession<Data, Flash>>
 export function sessionMiddleware(given: AnySessions | SessionStorage): SessionMiddleware<object, object, unknown> {
   const behind = sessionsBehind(given)
   if (!behind && 'commitSession' in given) {

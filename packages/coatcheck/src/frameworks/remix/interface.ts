@@ -10,71 +10,82 @@ import {
   within,
 } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
+import { idleLine } from '../../ticket/idle.ts'
 import type { WebRequest } from '../../web.ts'
 import type { CookieParseOptions, Made } from './cookies.ts'
 import { ageOf, attributesOf, type CookieSerializeOptions } from './line.ts'
-import { copyInto, type Session, scopeOf, viewOf } from './session.ts'
+import { relayOf } from './relay.ts'
+import { copyInto, endIn, refresh, scopeOf, viewOf } from './session.ts'
+import type { CoatcheckSession, CoatcheckStorage, Session } from './types.ts'
 import { upstreamAttributes } from './upstream.ts'
-
-export interface SessionStorage<Data = Record<string, unknown>, Flash = Data> {
-  /**
-   * The session of a Cookie header, or of a request. Calls of one request that present the same live ticket get the same session, on Node,
-   * on Deno and inside `withSession`. Who presents none gets a new session each time; inside `withSession`, one for each request that is
-   * given as `Request`.
-   */
-  getSession(header?: string | null | WebRequest, options?: CookieParseOptions): Promise<Session<Data, Flash>>
-  /**
-   * Stores what changed; the Set-Cookie line, empty when there is nothing to tell the visitor. Rejects with `BAD_OPTIONS` for a session
-   * of another storage.
-   */
-  commitSession(session: Session<Data, Flash>, options?: CookieSerializeOptions): Promise<string>
-  /** Ends the session for good; the line that removes the cookie. Rejects with `BAD_OPTIONS` for a session of another storage. */
-  destroySession(session: Session<Data, Flash>, options?: CookieSerializeOptions): Promise<string>
-  /** Wraps a handler, so that inside it `getSession(request)` of the request that it was given is one session, of a new visitor too. */
-  withSession<Args extends unknown[], R>(
-    handler: (request: WebRequest, ...args: Args) => R,
-  ): (request: WebRequest, ...args: Args) => R
-}
+import { worded } from './words.ts'
 
 const SESSIONS = new WeakMap<object, AnySessions>()
 
 /** The sessions that a storage of ours keeps. */
 export const sessionsBehind = (storage: object): AnySessions | undefined => SESSIONS.get(storage)
 
-/** The interface of Remix to `sessions`. `upstream`: the cookie, where the framework's own is written. */
-export function storageWith<Data, Flash>(sessions: AnySessions, upstream: Made | undefined): SessionStorage<Data, Flash> {
+interface Ways {
+  readonly cookie: Made
+  /** The cookie's lines are the framework's own. */
+  readonly isWired: boolean
+  /** What the cookie holds is a ticket of ours. */
+  readonly isTicket: boolean
+  /** Sessions are rows of the application's database. */
+  readonly isDatabase: boolean
+}
+
+/** The interface of Remix to `sessions`. */
+export function storageWith<Data, Flash>(
+  sessions: AnySessions,
+  { cookie, isWired, isTicket, isDatabase }: Ways,
+): CoatcheckStorage<Data, Flash> {
   const face = faceOf(sessions)
+  const relay = cookie.relay && relayOf(cookie.relay, isTicket)
   const line = async (scope: Scope, options: CookieSerializeOptions = {}): Promise<string> => {
     const { maxAge, expires, ...attributes } = options
     ageOf({ maxAge })
     const how: Commit = {
       renews: true,
+      always: Object.keys(options).length > 0 ? 'asked' : true,
       ...(maxAge !== undefined && { maxAge }),
       ...(expires && { expires }),
-      ...(upstream
-        ? { attributes: upstreamAttributes(options, upstream) }
+      ...(isWired
+        ? { attributes: upstreamAttributes(options, cookie) }
         : Object.keys(attributes).length > 0 && { attributes: { ...attributesOf(attributes), httpOnly: true } }),
     }
     const { current } = await scope.commit(how)
-    return current[0]?.[1] ?? ''
+    const [, ours] = current[0] ?? []
+    if (ours !== undefined) return relay ? relay.give(ours, options) : ours
+    const held = scope.ticket === undefined ? undefined : `${cookie.name}=${scope.ticket}`
+    const [, value] = /^[^=]*=([^;]*)/.exec(held && relay ? await relay.give(held, options) : (held ?? '')) ?? []
+    return idleLine(cookie.name, value)
   }
   /** Of requests that a handler inside `withSession` answers. */
   const answering = new WeakMap<WebRequest, Scope>()
-  const storage: SessionStorage<Data, Flash> = {
-    async getSession(given) {
+  const storage: CoatcheckStorage<Data, Flash> = {
+    getSession: worded(isDatabase, async (given?: string | null | WebRequest, options?: CookieParseOptions) => {
       const request = typeof given === 'object' && given !== null ? given : undefined
       const known = request && answering.get(request)
-      const presented = presentedBy(request ? request.headers.get('cookie') : (given as string | null | undefined))
+      const header = request ? request.headers.get('cookie') : (given as string | null | undefined)
+      const presented = presentedBy(relay ? await relay.take(header, options) : header)
       const scope = known && !known.finished ? known : await openInContext(face, presented)
       await scope.open()
-      return viewOf(scope) as unknown as Session<Data, Flash>
-    },
-    commitSession: async (session, options) => line(await scopeFor(face, session), options),
-    async destroySession(session, { maxAge: _, expires: __, ...options } = {}) {
+      return viewOf(scope) as unknown as CoatcheckSession<Data, Flash>
+    }),
+    commitSession: worded(isDatabase, async (session: Session<Data, Flash>, options?: CookieSerializeOptions) => {
       const scope = await scopeFor(face, session)
-      scope.afresh()
+      refresh(scope)
       return line(scope, options)
-    },
+    }),
+    destroySession: worded(
+      isDatabase,
+      async (session: Session<Data, Flash>, { maxAge: _, expires: __, ...options }: CookieSerializeOptions = {}) => {
+        const scope = await scopeFor(face, session)
+        endIn(scope)
+        return line(scope, options)
+      },
+    ),
     withSession:
       (handler) =>
       (request, ...args) => {
@@ -101,6 +112,7 @@ async function scopeFor(face: FaceSessions, session: object): Promise<Scope> {
     })
   }
   const scope = face.fromTicket(null)
-  copyInto(await scope.open(), session as Session)
+  await scope.open()
+  copyInto(scope, session as Session)
   return scope
 }

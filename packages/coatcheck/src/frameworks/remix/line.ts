@@ -2,7 +2,9 @@ import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../ticket/cookie.ts'
 
 export interface CookieSerializeOptions {
-  readonly encode?: (value: string) => string
+  readonly encode?: ((value: string) => string) | undefined
+  /** Accepted, and not used: values are JSON. */
+  readonly stringify?: ((value: unknown) => string) | undefined
   /** Seconds; goes before `expires`. */
   readonly maxAge?: number | undefined
   readonly expires?: Date | undefined
@@ -15,6 +17,18 @@ export interface CookieSerializeOptions {
   readonly secure?: boolean | undefined
   readonly partitioned?: boolean | undefined
   readonly priority?: 'low' | 'medium' | 'high' | undefined
+}
+
+/** As React Router's own: under `exactOptionalPropertyTypes` none is undefined. Ours take what is. */
+export type ExactSerializeOptions = {
+  readonly [Key in keyof CookieSerializeOptions]?: Exclude<CookieSerializeOptions[Key], undefined>
+}
+
+/** Any value: what Remix says of values that no type was given for. */
+export type Anything = ReturnType<typeof JSON.parse>
+
+export interface CookieParseOptions {
+  readonly decode?: (value: string) => string | undefined
 }
 
 /** Browsers keep no cookie longer (RFC 6265bis 5.5). */

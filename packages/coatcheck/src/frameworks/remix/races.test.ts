@@ -7,15 +7,15 @@ import type { SessionEvent } from '../../core/events.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { type Visitor, visitor } from '../../testing/visitor.ts'
 import {
+  type CoatcheckSession,
+  type CoatcheckStorage,
   createCookieSessionStorage,
   createSessionStorage,
-  type Session,
-  type SessionStorage,
   type StorageOptions,
 } from '../remix.ts'
 
 type Values = Record<string, unknown>
-type Storage = SessionStorage<Values, Values>
+type Storage = CoatcheckStorage<Values, Values>
 
 const cookie = { name: '__session', secrets: [SECRET], secure: false }
 
@@ -42,7 +42,7 @@ async function app(storage: Storage, routes: Record<string, readonly Loader[]>):
 const ours = (response: Response): string[] => response.headers.getSetCookie().filter((line) => line.startsWith('__session='))
 
 const change =
-  (act: (session: Session<Values, Values>) => unknown): Loader =>
+  (act: (session: CoatcheckSession<Values, Values>) => unknown): Loader =>
   async (header, storage) => {
     const session = await storage.getSession(header)
     await act(session)

@@ -1,50 +1,54 @@
 import type { LiveSession, Scope } from '../../core/face.ts'
-import { remixFlash } from '../../foreign/flash-keys.ts'
-
-/** Values and, as `__flash_<key>__`, flash values. */
-export type SessionData<Data, Flash> = Partial<Data & { [Key in keyof Flash as `__flash_${Key & string}__`]: Flash[Key] }>
-
-/** A session as Remix and React Router have it, and what they lack. Changes are stored by `commitSession`. */
-export interface Session<Data = Record<string, unknown>, Flash = Data> {
-  /** The session's public name, empty while it is not stored. It opens nothing. */
-  readonly id: string
-  /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). Not in Remix. */
-  readonly readOnly: boolean
-  /** A copy of the values, and of the flash values as `__flash_<key>__`. */
-  readonly data: SessionData<Data, Flash>
-  has(name: (keyof Data | keyof Flash) & string): boolean
-  /** The value, or the flash value of this name, which is then gone. */
-  get<Key extends (keyof Data | keyof Flash) & string>(
-    name: Key,
-  ): (Key extends keyof Data ? Data[Key] : undefined) | (Key extends keyof Flash ? Flash[Key] : undefined) | undefined
-  set<Key extends keyof Data & string>(name: Key, value: Data[Key]): void
-  /** Leaves a value that can be read once. */
-  flash<Key extends keyof Flash & string>(name: Key, value: Flash[Key]): void
-  unset(name: keyof Data & string): void
-  /** Changes a value by what it was; run again on the fresh value when another request was faster. Not in Remix. */
-  update<Key extends keyof Data & string>(name: Key, change: (value: Data[Key] | undefined) => Data[Key]): Data[Key]
-  /** A new id; the old ticket shows for `grace` seconds what there was, then nothing. For a sign-in. Not in Remix. */
-  regenerateId(): void
-  /** Makes this the session of a user, under a new id. Not in Remix. */
-  signIn(owner: string): void
-}
+import { flashNameIn, NAMELESS, remixFlash, withoutNames } from '../../foreign/flash-keys.ts'
+import { Originals } from './json.ts'
+import type { Anything } from './line.ts'
+import type { CoatcheckSession, FlashSessionData, Session, SessionData } from './types.ts'
+import { behind, wasAsked } from './wrapped.ts'
 
 type Values = Record<string, unknown>
+type View = CoatcheckSession<SessionData>
 
 /** What a session is made of: that of a request, or plain values. */
 const SCOPES = new WeakMap<object, Scope>()
-const VIEWS = new WeakMap<Scope, Session<Values>>()
+const VIEWS = new WeakMap<Scope, View>()
+const ORIGINALS = new WeakMap<Scope, Originals>()
 
-export const scopeOf = (session: object): Scope | undefined => SCOPES.get(session)
+/** The scope of a session of ours, or of one that a wrapper stands for. */
+export function scopeOf(session: object): Scope | undefined {
+  const known = SCOPES.get(session)
+  if (known) return known
+  const { id, has } = session as Partial<Session>
+  const found = behind(() => [(session as Partial<Session>).id, has?.call(session, ' ')])
+  return found && id !== undefined ? SCOPES.get(found) : undefined
+}
+
+/** Before a commit: what was set and is stored as its JSON, as it is now. */
+export const refresh = (scope: Scope): void => ORIGINALS.get(scope)?.refresh()
+
+/** The session ends: the one that goes on in its place is empty. */
+export function endIn(scope: Scope): void {
+  ORIGINALS.get(scope)?.clear()
+  scope.afresh()
+}
+
+/** What the engine calls a key. */
+const inner = (key: string): string => (key === '' ? NAMELESS : String(key))
 
 /** The session of a scope; the same object for the same scope. */
-export function viewOf(scope: Scope): Session<Values> {
+export function viewOf(scope: Scope): View {
   const known = VIEWS.get(scope)
   if (known) return known
   const live = (): LiveSession => scope.session ?? scope.afresh()
+  const originals = new Originals(live, scope.core.engine.emit)
   const flashed = (key: string): boolean => live().flashKeys().includes(key)
-  const view: Session<Values> = {
+  const has = (name: string): boolean => {
+    const key = inner(name)
+    const flash = flashNameIn(key)
+    return originals.has(key) || live().has(key) || flashed(key) || (flash !== undefined && flashed(flash))
+  }
+  const view: View = {
     get id() {
+      wasAsked(view)
       return live().handle ?? ''
     },
     get readOnly() {
@@ -54,68 +58,89 @@ export function viewOf(scope: Scope): Session<Values> {
       const flash = live()
         .flashKeys()
         .map((key) => [`__flash_${key}__`, live().peek(key)] as const)
-      return { ...live().data, ...Object.fromEntries(flash) } as Values
+      return withoutNames({ ...live().data, ...Object.fromEntries(flash), ...originals.all() }) as SessionData
     },
-    has: (key) => live().has(key) || flashed(key),
-    get: ((key: string) => (live().has(key) ? live().get(key) : live().flash(key))) as Session<Values>['get'],
-    // As JSON, which knows no undefined, would have it in the next request.
-    set: (key, value) => void (value === undefined ? live().delete(key) : live().set(key, value)),
-    flash: (key, value) => void (value === undefined ? live().flash(key) : live().flash(key, value)),
-    unset: (key) => void live().delete(key),
-    update: (key, change) => live().update(key, change),
+    has(name) {
+      wasAsked(view)
+      return has(name)
+    },
+    get(name): Anything {
+      const key = inner(name)
+      const flash = flashNameIn(key)
+      if (originals.has(key)) return originals.get(key)
+      if (live().has(key)) return live().get(key)
+      return flash !== undefined && flashed(flash) ? live().peek(flash) : live().flash(key)
+    },
+    set(name, value) {
+      const flash = flashNameIn(inner(name))
+      if (flash === undefined) originals.set(inner(name), value)
+      else originals.flash(flash, value)
+    },
+    flash: (name, value) => originals.flash(inner(name), value),
+    unset(name) {
+      const flash = flashNameIn(inner(name))
+      if (flash === undefined) originals.set(inner(name), undefined)
+      else live().flash(flash)
+    },
+    update: (name, change) => {
+      originals.forget(inner(name))
+      return live().update(inner(name), change)
+    },
     regenerateId: () => live().regenerateId(),
     signIn: (owner) => live().signIn(owner),
   }
   VIEWS.set(scope, view)
   SCOPES.set(view, scope)
+  ORIGINALS.set(scope, originals)
   return view
 }
 
+/** Puts what a session without a request holds into one that has one. */
+export function copyInto(scope: Scope, session: Session): void {
+  const { values, flash } = remixFlash(session.data as Values)
+  const view = viewOf(scope)
+  for (const [key, value] of Object.entries(values)) view.set(key, value)
+  for (const [key, value] of Object.entries(flash)) view.flash(key, value)
+  const owner = OWNERS.get(session)
+  if (owner !== undefined) view.signIn(owner)
+}
+
+/** Who signed in to a session that no request has yet. */
+const OWNERS = new WeakMap<object, string>()
+
 /** A session that no request has yet, with these values; `commitSession` of any storage keeps it. */
-export function createSession<Data = Values, Flash = Data>(initialData: object = {}, id = ''): Session<Data, Flash> {
-  const { values, flash } = remixFlash(initialData as Values)
-  const data = new Map(Object.entries(values))
-  const flashes = new Map(Object.entries(flash))
-  const session: Session<Values> = {
+export function createSession<Data = SessionData, FlashData = Data>(
+  initialData?: Data | FlashSessionData<Data, FlashData>,
+  id = '',
+): CoatcheckSession<Data, FlashData> {
+  const data = new Map<string, unknown>(Object.entries(initialData ?? {}))
+  const flashKey = (name: string): string => `__flash_${name}__`
+  const session: View = {
     id,
     readOnly: false,
     get data() {
-      const left = [...flashes].map(([key, value]) => [`__flash_${key}__`, value] as const)
-      return Object.fromEntries([...data, ...left])
+      return Object.fromEntries(data)
     },
-    has: (key) => data.has(key) || flashes.has(key),
-    get: ((key: string) => {
-      if (data.has(key)) return data.get(key)
-      const value = flashes.get(key)
-      flashes.delete(key)
+    has: (name) => data.has(name) || data.has(flashKey(name)),
+    get(name): Anything {
+      if (data.has(name)) return data.get(name)
+      const value = data.get(flashKey(name))
+      data.delete(flashKey(name))
       return value
-    }) as Session<Values>['get'],
-    set: (key, value) => void data.set(key, value),
-    flash: (key, value) => void flashes.set(key, value),
-    unset: (key) => void data.delete(key),
-    update(key, change) {
-      const value = change(data.get(key))
-      data.set(key, value)
+    },
+    set: (name, value) => void data.set(name, value),
+    flash: (name, value) => void data.set(flashKey(name), value),
+    unset: (name) => void data.delete(name),
+    update(name, change) {
+      const value = change(data.get(name))
+      data.set(name, value)
       return value
     },
     // There is no old ticket yet.
     regenerateId: () => {},
     signIn: (owner) => void OWNERS.set(session, owner),
   }
-  return session as unknown as Session<Data, Flash>
-}
-
-/** Who signed in to a session that no request has yet. */
-const OWNERS = new WeakMap<object, string>()
-
-/** Puts what a session without a request holds into one that has one. */
-export function copyInto(live: LiveSession, session: Session<Values>): void {
-  const { values, flash } = remixFlash(session.data as Values)
-  const known = (of: Values) => Object.entries(of).filter(([, value]) => value !== undefined)
-  live.replace(Object.fromEntries(known(values)))
-  for (const [key, value] of known(flash)) live.flash(key, value)
-  const owner = OWNERS.get(session)
-  if (owner !== undefined) live.signIn(owner)
+  return session as unknown as CoatcheckSession<Data, FlashData>
 }
 
 export function isSession(object: unknown): object is Session {

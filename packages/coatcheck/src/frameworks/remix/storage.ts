@@ -1,10 +1,19 @@
-import { type FaceOptions, type SessionsOptions, sessionsOf, warnOfPlainHttp, watchRequests } from '../../core/face.ts'
+import {
+  type AnySessions,
+  type FaceOptions,
+  type SessionsOptions,
+  sessionsOf,
+  warnOfPlainHttp,
+  watchRequests,
+} from '../../core/face.ts'
 import type { ForeignReader } from '../../foreign/format.ts'
-import type { Cookie, CookieOptions, Made } from './cookies.ts'
-import { type SessionStorage, storageWith } from './interface.ts'
+import type { Cookie, CookieOptions, GivenCookie, Made } from './cookies.ts'
+import { storageWith } from './interface.ts'
 import { lifeOf } from './life.ts'
 import { attributesOf, type CookieSerializeOptions } from './line.ts'
+import type { CoatcheckStorage } from './types.ts'
 import { refuseCoding, upstreamLine } from './upstream.ts'
+import { inItsWords } from './words.ts'
 
 /** What the engine can do besides. */
 export type EngineOptions = Pick<
@@ -24,8 +33,8 @@ export type EngineOptions = Pick<
 >
 
 export interface StorageOptions extends EngineOptions {
-  /** A cookie made by `createCookie` of this package, or the options of one; its name is `__session` unless given. */
-  readonly cookie?: Cookie | (CookieOptions & { readonly name?: string }) | undefined
+  /** The options of a cookie, whose name is `__session` unless given; or a cookie: one of `createCookie`, or any with its methods. */
+  readonly cookie?: Cookie | (CookieOptions & { name?: string }) | GivenCookie | undefined
   /** Formats of other libraries whose sessions are taken over. Default: the framework's own, with the same secrets; `[]`: none. */
   readonly foreign?: readonly ForeignReader[]
   /** `upstream`: the framework's own cookies are written, byte for byte. Default: ours, and the framework's are read. */
@@ -37,7 +46,17 @@ export function storageOf<Data, Flash>(
   options: StorageOptions,
   cookie: Made,
   more: Partial<FaceOptions>,
-): SessionStorage<Data, Flash> {
+): CoatcheckStorage<Data, Flash> {
+  const isTicket = more.keeper === undefined || !cookie.relay?.isSigned
+  const isDatabase = more.keeper?.needsSecrets !== undefined
+  try {
+    return storageWith(sessionsWith(options, cookie, more), { cookie, isWired: options.wire !== undefined, isTicket, isDatabase })
+  } catch (error) {
+    throw inItsWords(error, isDatabase)
+  }
+}
+
+function sessionsWith(options: StorageOptions, cookie: Made, more: Partial<FaceOptions>): AnySessions {
   const { wire, cookie: _, ...engine } = options
   const { maxAge, expires, secrets } = cookie
   const { policy, ...life } = lifeOf(cookie, engine)
@@ -52,13 +71,15 @@ export function storageOf<Data, Flash>(
       ...(wire && {
         serialize: (name: string, value: string, how: CookieSerializeOptions) => upstreamLine(name, value, how, cookie),
       }),
+      // Another library's cookie makes the line of what is given here.
+      ...(cookie.relay && { serialize: (name: string, value: string) => `${name}=${value}` }),
       ...engine,
       ...life,
       ...more,
     },
     { policy },
   )
-  warnOfPlainHttp(cookie.name, cookie.secure)
+  if (!cookie.relay) warnOfPlainHttp(cookie.name, cookie.secure)
   watchRequests()
-  return storageWith(sessions, wire && cookie)
+  return sessions
 }

@@ -1,9 +1,9 @@
 import { clockOf } from '../../clock.ts'
 import type { CustomStorage } from '../../core/face.ts'
 import { SessionError } from '../../errors.ts'
-import type { SessionStorage } from './interface.ts'
 import type { StorageOptions } from './storage.ts'
 import { onFunctions } from './storages.ts'
+import type { CoatcheckStorage, SessionData } from './types.ts'
 
 type Values = Record<string, unknown>
 
@@ -26,9 +26,9 @@ const newId = (): string =>
 const expirationOf = (expires: Date, now: number): number => Math.max(Math.round(+expires / 1000), Math.ceil(now / 1000) + 61)
 
 /** In Workers KV, one record a session, in the framework's own layout. KV is eventual: another place may read an old record for a minute. */
-export function createWorkersKVSessionStorage<Data = Values, Flash = Data>(
+export function createWorkersKVSessionStorage<Data = SessionData, FlashData = Data>(
   options: KvStorageOptions,
-): SessionStorage<Data, Flash> {
+): CoatcheckStorage<Data, FlashData> {
   const { kv, ...rest } = options
   const now = clockOf(options.now)
   const put = (id: string, data: Values, expires: Date) =>
@@ -63,9 +63,9 @@ export interface ArcTableStorageOptions extends StorageOptions {
 }
 
 /** In a table of Architect (DynamoDB), one item a session, in the framework's own layout; what has ended is not read although it is still there. */
-export function createArcTableSessionStorage<Data = Values, Flash = Data>(
+export function createArcTableSessionStorage<Data = SessionData, FlashData = Data>(
   options: ArcTableStorageOptions,
-): SessionStorage<Data, Flash> {
+): CoatcheckStorage<Data, FlashData> {
   const { table, idx, ttl, ...rest } = options
   const now = clockOf(options.now)
   let opening: Promise<ArcTable> | undefined
