@@ -52,14 +52,14 @@ describe('a client that sends again what was carried out', () => {
     const ticket = await site.server().visit((s) => s.set('n', 0))
     let isFirst = true
     const store = resending(site.records, 'update', async () => {
-      if (isFirst) await others(site, ticket, 20, 1)
+      if (isFirst) await others(site, ticket, 40, 5)
       isFirst = false
     })
     const scope = site.server({ store }).arrive(ticket)
     counts(await scope.open())
     expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
     expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
-    expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(21)
+    expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(41)
   })
 })
 
@@ -85,7 +85,7 @@ describe('a commit whose answer was lost, made again by the same request', () =>
   })
 
   test('C1: is told CONFLICT where that cannot be known any more', async () => {
-    expect(await losing(counts, 20, 1)).toEqual({ told: 'CONFLICT', lines: 0, n: 21 })
+    expect(await losing(counts, 40, 5)).toEqual({ told: 'CONFLICT', lines: 0, n: 41 })
   })
 
   test('C8: shows a flash value once', async () => {

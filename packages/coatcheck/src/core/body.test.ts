@@ -77,16 +77,17 @@ describe('the text of a session', () => {
 
   test('C1: remembers the writes of a while, and tells when it cannot be told any more whether one is among them', () => {
     let writes = NO_WRITES
-    for (let i = 1; i <= 10; i++) writes = withWrite(writes, { id: `w${i}`, at: i * 100 }, 500)
-    expect(writes).toMatchObject({ count: 10, recent: [6, 7, 8, 9, 10].map((i) => ({ id: `w${i}`, at: i * 100 })) })
-    expect([find(writes, 'w8', 8), find(writes, 'x', 8), find(writes, 'x', 6), find(writes, 'x', 5)]).toEqual([
+    for (let i = 1; i <= 50; i++) writes = withWrite(writes, { id: `w${i}`, at: i * 10_000 }, 5_000)
+    const kept = [44, 45, 46, 47, 48, 49, 50].map((i) => ({ id: `w${i}`, at: i * 10_000 }))
+    expect(writes, 'a minute longer, as clocks differ').toMatchObject({ count: 50, recent: kept })
+    expect([find(writes, 'w48', 48), find(writes, 'x', 48), find(writes, 'x', 44), find(writes, 'x', 43)]).toEqual([
       'kept',
       'not kept',
       'not kept',
       'unknown',
     ])
-    for (let i = 0; i < 1000; i++) writes = withWrite(writes, { id: `v${i}`, at: 2000 }, 500)
-    expect([writes.count, writes.recent.length], 'never more than 512').toEqual([1010, 512])
+    for (let i = 0; i < 1000; i++) writes = withWrite(writes, { id: `v${i}`, at: 600_000 }, 5_000)
+    expect([writes.count, writes.recent.length], 'never more than 512').toEqual([1050, 512])
   })
 
   test('of a session that moved shows what it was, and names where to', () => {

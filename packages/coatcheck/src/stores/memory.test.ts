@@ -318,9 +318,13 @@ describe('what was removed', () => {
     }
     await store.list(undefined, 10)
     await ways[way]?.(store)
-    await setImmediate()
-    collect()
-    expect(records.filter((each) => each.deref()).length).toBe(0)
+    const left = () => records.filter((each) => each.deref()).length
+    // More than once: V8 holds one or another while it compiles what was running.
+    for (let turn = 0; turn === 0 || (left() > 0 && turn < 50); turn++) {
+      await setImmediate()
+      collect()
+    }
+    expect(left()).toBe(0)
     expect(records.length).toBe(3_000)
   })
 })
