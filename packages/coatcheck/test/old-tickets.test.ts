@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SessionEvent } from '../src/core/events.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import { type Visitor, visitor } from '../src/testing/visitor.ts'
+import { isIdle } from '../src/ticket/idle.ts'
 import { type Act, type Adapter, adapters, type Held, type Told } from './helpers/adapters.ts'
 import { clockFrom } from './helpers/clock.ts'
 import { quietly } from './helpers/door-stories.ts'
@@ -41,7 +42,7 @@ async function opened(adapter: Adapter, more: Partial<Told> = {}) {
       return { went: 'failed', cookies: 0, arrive() {} }
     }
     const lines = response.headers.getSetCookie()
-    const cookies = lines.filter((line) => ours(line.split('=')[0] ?? '')).length
+    const cookies = lines.filter((line) => ours(line.split('=')[0] ?? '') && !isIdle(line)).length
     const arrive = () => {
       for (const line of lines) who.jar.set(line, origin)
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createCookie, createCookieSessionStorage, createSessionStorage } from 'react-router'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { asking, pairOf, spoiled, THEN, vectors } from '../../test/helpers/foreign.ts'
-import { remixCookie, remixFiles, remixId, remixValue } from './remix.ts'
+import { remixCookie, remixFiles, remixId, remixValue, rowId, textOfId } from './remix.ts'
 import { signer } from './signed.ts'
 import { storedForeign } from './stored.ts'
 
@@ -152,9 +152,10 @@ describe('sessions in a cookie', () => {
     expect(remixCookie([]).read(nested(20_000), asking())).toBe(undefined)
   })
 
-  it('leaves out keys that name no value', () => {
+  it('leaves out keys that name no value, and gives the empty one a name', () => {
     const value = btoa('{"":1,"__proto__":{"x":1},"\\ud800":2,"__flash___":3,"__flash_two\\nlines__":4,"ok":5}')
-    expect(remixCookie([]).read(value, asking())).toEqual({ values: { ok: 5 }, flash: { 'two\nlines': 4 } })
+    const named = { values: { '\u0000': 1, ok: 5 }, flash: { '\u0000': 3, 'two\nlines': 4 } }
+    expect(remixCookie([]).read(value, asking())).toEqual(named)
   })
 
   it('refuses to lose in silence what JSON cannot hold', () => {
@@ -202,10 +203,16 @@ describe('ids in a cookie', () => {
   it('is nothing for what a visitor made up, and for values that are no id', () => {
     const genuine = String(ids.write('04fc8dcff533b004'))
     expect(spoiled(genuine).flatMap((value) => ids.read(value) ?? [])).toEqual([])
-    for (const json of ['123', '{"evil":1}', '""', 'null']) {
+    for (const json of ['[123]', '{"evil":1}', '""', 'null']) {
       const wrong = encodeURIComponent(String(signer([SECRET]).sign(btoa(json))))
       expect(ids.read(wrong)).toBe(undefined)
     }
+  })
+
+  it('are numbers where a database counts its rows', () => {
+    const number = textOfId(123)
+    expect([ids.read(String(ids.write(number))), rowId(number), rowId('123')]).toEqual([number, 123, '123'])
+    expect(number).not.toBe('123')
   })
 })
 
