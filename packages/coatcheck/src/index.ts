@@ -4,7 +4,7 @@ export type { Plan } from './core/plan.ts'
 export { aal1, aal2, aal3, type Timeouts } from './core/presets.ts'
 export type { RequestOrContext } from './core/request-types.ts'
 export { createSessions, type Sessions } from './core/sessions.ts'
-export type { Session, SetOptions, SignOutOptions } from './core/types.ts'
+export type { NewIdOptions, Session, SetOptions, SignOutOptions } from './core/types.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export {
   type Capability,

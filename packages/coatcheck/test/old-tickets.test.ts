@@ -143,6 +143,21 @@ describe.each(adapters)('$name', (adapter) => {
     expect(site.replays()).toHaveLength(1)
   })
 
+  test('V12: that is told with what the sign-in noted', async () => {
+    const site = await opened(adapter)
+    const ada = site.person()
+    let hasIt = false
+    await site.does(ada, (held) => held.set('a', 1))
+    const thief = ada.steal()
+    await site.does(ada, async (held) => {
+      hasIt = held.signIn !== undefined
+      await held.signIn?.('ada', { note: 'request 7' })
+    })
+    site.clock.advance(AFTER_GRACE)
+    await site.get(thief, 'a')
+    expect(site.replays()).toEqual(hasIt ? [expect.objectContaining({ note: 'request 7' })] : [])
+  })
+
   test('V2: a write in flight across a new id is kept, and told nothing', async () => {
     const site = await opened(adapter)
     const ada = site.person()

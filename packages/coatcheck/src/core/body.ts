@@ -39,6 +39,8 @@ export interface Forwarding {
   readonly at?: number
   /** That process. */
   readonly by?: string
+  /** What the application wants to know when the old ticket is used after its time. */
+  readonly note?: string
   /** The old ticket was used after its time; by whom that was found. */
   readonly replayed?: string
 }
@@ -163,8 +165,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function isForwarding(to: unknown): to is Forwarding {
   if (!isObject(to)) return false
-  const { key, sealed = '', at = 0 } = to
-  return typeof key === 'string' && typeof sealed === 'string' && Number.isSafeInteger(at)
+  const { key, sealed = '', at = 0, note = '' } = to
+  return [key, sealed, note].every((text) => typeof text === 'string') && Number.isSafeInteger(at)
 }
 
 function entryOf(raw: unknown): Entry {

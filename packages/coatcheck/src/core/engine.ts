@@ -9,6 +9,7 @@ import type { Emit, RefusalReason } from './events.ts'
 import type { Life, Policy } from './expiry.ts'
 import type { Plan } from './plan.ts'
 import { missingSecret } from './secrets.ts'
+import type { NewIdOptions } from './types.ts'
 import type { UnknownKeys } from './unknown-keys.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
@@ -45,7 +46,8 @@ export interface Engine {
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
 
 /** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
-export type Move = { readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string }
+export type Move = NewIdOptions &
+  ({ readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string })
 
 /** What one commit takes from the session to carry out. */
 export interface Taken {

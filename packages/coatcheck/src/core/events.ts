@@ -44,9 +44,16 @@ export type SessionEvent =
   | { readonly type: 'overwritten'; readonly key: string; readonly handle?: string }
   /**
    * An old ticket was used after its time while the session that was given a new id lives: a sign of theft, or of a browser that missed
-   * an answer. Once for each old ticket. `handle`: of the session now. Times in milliseconds since the epoch.
+   * an answer. Once for each old ticket. `handle`: of the session now. Times in milliseconds since the epoch. `note`: what `signIn` or
+   * `regenerateId` was given for this.
    */
-  | { readonly type: 'replayed'; readonly handle: string; readonly movedAt: number; readonly usedAt: number }
+  | {
+      readonly type: 'replayed'
+      readonly handle: string
+      readonly movedAt: number
+      readonly usedAt: number
+      readonly note?: string
+    }
   /** A value was stored as its JSON, as the framework itself would: what JSON does not hold of it (methods, functions) was left out. */
   | { readonly type: 'reduced'; readonly key: string; readonly handle?: string }
   /** A stored value could not be decoded and is treated as absent. */

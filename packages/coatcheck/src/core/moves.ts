@@ -127,8 +127,9 @@ export class Moves {
 
   async #lead(found: VersionedRecord, made: Made, taken: Taken): Promise<boolean> {
     const sealed = await this.#ids.seal(made.id, found.key)
-    const kind = taken.move?.kind ?? 'regenerate'
-    const forwarding: Forwarding = { kind, key: made.key, ...(sealed !== undefined && { sealed }), ...this.#records.stamp() }
+    const { kind = 'regenerate', note } = taken.move ?? {}
+    const texts = { ...(sealed !== undefined && { sealed }), ...(note !== undefined && { note }) }
+    const forwarding: Forwarding = { kind, key: made.key, ...texts, ...this.#records.stamp() }
     try {
       return await this.#records.forward(found, forwarding)
     } catch (error) {

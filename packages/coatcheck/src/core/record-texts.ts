@@ -7,7 +7,7 @@ import type { RefusalReason } from './events.ts'
 type Meta = Omit<SessionRecord, 'data'>
 
 /** Bytes that are kept free in a store with a limit, so that a record of any size can be made to lead to another. */
-const ROOM = 512
+const ROOM = 1024
 
 /** The text of records: sealed when that is asked for, and no longer than the store takes. */
 export class RecordTexts {

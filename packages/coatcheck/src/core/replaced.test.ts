@@ -36,6 +36,33 @@ describe('V12: the old ticket of a session that lives, used after its time', () 
     expect(replays(server, another)).toHaveLength(1)
   })
 
+  test.each<[string, Partial<FaceOptions>]>([
+    ['in the clear', {}],
+    ['sealed', { encryptRecords: true }],
+  ])('is told with what the application noted when it gave the new id (%s)', async (_, options) => {
+    const site = place(options)
+    const server = site.server()
+    const notes = ['Firefox, request 7', 'é'.repeat(127)]
+    const first = await server.visit((s) => s.set('language', 'en'))
+    const second = await server.visit((s) => s.signIn('ada', { note: notes[0] ?? '' }), first)
+    await server.visit((s) => s.regenerateId({ note: notes[1] ?? '' }), second)
+    site.clock.advance(AFTER_GRACE)
+    await server.look(second, () => {})
+    await server.look(first, () => {})
+    expect(replays(server)).toMatchObject([{ note: notes[1] }, { note: notes[0] }])
+  })
+
+  test('a note of another kind, or a longer one, is refused where it is given, and changes nothing', async () => {
+    const { server, now } = await stolen()
+    for (const note of ['x'.repeat(255), '\u0000'.repeat(50), '\ud800', 5, null] as string[]) {
+      await server.look(now, (s) => {
+        expect(() => s.signIn('eve', { note })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+        expect(() => s.regenerateId({ note })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+        expect(s.owner).toBe('ada')
+      })
+    }
+  })
+
   test('is told by one of all that find it at once', async () => {
     const { site, server, old } = await stolen()
     const servers = [server, ...Array.from({ length: 4 }, () => site.server())]

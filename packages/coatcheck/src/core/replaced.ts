@@ -47,7 +47,8 @@ export class ReplacedTickets {
     const { emit, onReplay } = this.#engine
     try {
       if (!(await this.#records.markReplayed(found, forwarding))) return false
-      emit({ type: 'replayed', handle: target.key, movedAt: forwarding.at ?? 0, usedAt })
+      const { at: movedAt = 0, note } = forwarding
+      emit({ type: 'replayed', handle: target.key, movedAt, usedAt, ...(note !== undefined && { note }) })
       const { owner } = found.record
       // Anybody may plant the ticket of a guest: it must not sign out whoever signed in with it.
       if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false

@@ -9,8 +9,8 @@ import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, readOnly } from './refusals.ts'
 import type { Opened, Surroundings } from './surroundings.ts'
-import type { Entry, Session, SetOptions, SignOutOptions } from './types.ts'
-import { checkKey, checkOwner, untilOf, Values } from './values.ts'
+import type { Entry, NewIdOptions, Session, SetOptions, SignOutOptions } from './types.ts'
+import { checkKey, checkOwner, noteIn, untilOf, Values } from './values.ts'
 
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession implements Session {
@@ -83,11 +83,12 @@ export class LiveSession implements Session {
   entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
     this.#values.entries() as Entry<Record<string, unknown>, K>[]
 
-  signIn = (owner: string): void => {
+  signIn = (owner: string, options?: NewIdOptions): void => {
     this.#admit('signIn()', true)
     checkOwner(owner)
+    const move = { kind: 'signIn', owner, ...noteIn(options) } as const
     if (this.owner !== undefined && this.owner !== owner) this.restart() // another person's values do not come along
-    this.#next.move = { kind: 'signIn', owner }
+    this.#next.move = move
   }
 
   signOut = (options?: SignOutOptions<Record<string, unknown>>): void => {
@@ -97,9 +98,9 @@ export class LiveSession implements Session {
     for (const { key, value, until } of kept) this.#values.put(key, value, until)
   }
 
-  regenerateId = (): void => {
+  regenerateId = (options?: NewIdOptions): void => {
     this.#admit('regenerateId()', true)
-    this.#next.move ??= { kind: 'regenerate' }
+    this.#next.move ??= { kind: 'regenerate', ...noteIn(options) }
   }
 
   // For faces, from here to peek.

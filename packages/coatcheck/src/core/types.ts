@@ -9,6 +9,14 @@ export interface SetOptions {
   readonly ttl?: number
 }
 
+export interface NewIdOptions {
+  /**
+   * What the event `replayed` is to say when the old ticket is used after its time, such as the device or a number of your log. It is stored
+   * beside the old record. At most 256 bytes, as JSON. Default: nothing. Throws `BAD_VALUE`.
+   */
+  readonly note?: string
+}
+
 export interface SignOutOptions<Data> {
   /** Values that the anonymous visitor keeps, such as a language. Default: none. */
   readonly keep?: readonly Key<Data>[]
@@ -46,14 +54,14 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
    * Makes this the session of `owner` (a user's id), under a new id; the old one shows nothing that comes after. A guest's values are kept;
    * those of another owner are not. Call it after checking the password, and for each step-up. OWASP ASVS 7.2.4.
    */
-  signIn(owner: string): void
+  signIn(owner: string, options?: NewIdOptions): void
   /**
    * Ends the session for good and goes on as an anonymous visitor, with nothing but what `keep` names. The commit fails with `CONFLICT` where
    * it cannot be sure that the session has ended; no answer says "signed out" then.
    */
   signOut(options?: SignOutOptions<Data>): void
   /** Gives the same session a new id; the old one shows nothing that comes after. For a change of privileges; `signIn` does it by itself. */
-  regenerateId(): void
+  regenerateId(options?: NewIdOptions): void
   /** Ends the session for good, for every request that holds its ticket. It cannot be written to afterwards. */
   destroy(): void
   /** The session's public name, safe in pages and logs, never usable as a ticket; undefined until it is stored. A new id has a new handle. */

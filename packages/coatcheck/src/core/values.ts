@@ -3,6 +3,7 @@ import type { Body } from './body.ts'
 import type { Updater, ValueChange } from './changes.ts'
 import { Entry } from './codec.ts'
 import { advance, changedInside, changeOf, type Live, liveOf, takeBack } from './live.ts'
+import type { NewIdOptions } from './types.ts'
 
 /** The values of one session in one request: what was stored, what the request made of it, and the difference. */
 export class Values {
@@ -126,6 +127,19 @@ export function checkOwner(owner: string): void {
   if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
   throw new SessionError('BAD_VALUE', 'signIn() was given an owner that is not a non-empty text.', {
     fix: 'Pass the id of the user as a string.',
+  })
+}
+
+/** Bytes of a note, as JSON. */
+const LONGEST_NOTE = 256
+
+/** A copy: what is given may change until it is stored. */
+export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
+  if (note === undefined) return {}
+  const isText = typeof note === 'string' && note.isWellFormed()
+  if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
+  throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
+    fix: 'Keep the rest elsewhere, and note under which number.',
   })
 }
 

@@ -6,7 +6,7 @@ import { RouterContextProvider } from 'react-router'
 import type { OnReplay } from '../../src/core/engine.ts'
 import type { SessionEvent } from '../../src/core/events.ts'
 import { createSessions } from '../../src/core/sessions.ts'
-import type { Session } from '../../src/core/types.ts'
+import type { NewIdOptions, Session } from '../../src/core/types.ts'
 import { sessionMiddleware as astroMiddleware } from '../../src/frameworks/astro/middleware.ts'
 import type { SessionMethods } from '../../src/frameworks/astro/visit.ts'
 import { withSession as viaFetch } from '../../src/frameworks/fetch.ts'
@@ -42,7 +42,7 @@ export interface Held {
   /** A new id. Left out where the adapter has no way to ask for one. */
   renew?(): unknown
   /** Left out where the adapter does not know whose a session is. */
-  signIn?(owner: string): unknown
+  signIn?(owner: string, note?: NewIdOptions): unknown
 }
 
 /** What a page does with it. */
@@ -62,7 +62,7 @@ const ofCore = (session: Session): Held => ({
   set: (key, value) => session.set(key, value),
   end: () => session.destroy(),
   renew: () => session.regenerateId(),
-  signIn: (owner) => session.signIn(owner),
+  signIn: (owner, note) => session.signIn(owner, note),
 })
 
 const named = ({ secrets, ...told }: Told) => createSessions({ secrets, cookie: { name: COOKIE }, ...told })
@@ -153,7 +153,7 @@ export const adapters: readonly Adapter[] = [
             ends = true
           },
           renew: () => session.regenerateId(),
-          signIn: (owner) => session.signIn(owner),
+          signIn: (owner, note) => session.signIn(owner, note),
         })
         const line = ends ? await storage.destroySession(session) : await storage.commitSession(session)
         return new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } })

@@ -86,8 +86,8 @@ export function viewOf(scope: Scope): View {
       originals.forget(inner(name))
       return live().update(inner(name), change)
     },
-    regenerateId: () => live().regenerateId(),
-    signIn: (owner) => live().signIn(owner),
+    regenerateId: (options) => live().regenerateId(options),
+    signIn: (owner, options) => live().signIn(owner, options),
   }
   VIEWS.set(scope, view)
   SCOPES.set(view, scope)

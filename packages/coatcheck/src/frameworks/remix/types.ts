@@ -1,4 +1,5 @@
 // What Remix and React Router call sessions and their storages, property by property: what is typed against theirs takes ours.
+import type { NewIdOptions } from '../../core/types.ts'
 import type { WebRequest } from '../../web.ts'
 import type { Anything, CookieParseOptions, CookieSerializeOptions, ExactSerializeOptions } from './line.ts'
 
@@ -35,9 +36,9 @@ export interface CoatcheckSession<Data = SessionData, FlashData = Data> extends 
   /** Changes a value by what it was; run again on the fresh value when another request was faster. */
   update<Key extends keyof Data & string>(name: Key, change: (value: Data[Key] | undefined) => Data[Key]): Data[Key]
   /** A new id; the old ticket shows for `grace` seconds what there was, then nothing. For a sign-in. */
-  regenerateId(): void
+  regenerateId(options?: NewIdOptions): void
   /** Makes this the session of a user, under a new id. */
-  signIn(owner: string): void
+  signIn(owner: string, options?: NewIdOptions): void
 }
 
 /** A storage as Remix and React Router have it. */
