@@ -40,8 +40,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an end does not follow to where the session moved',
     file: 'core/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return\n',
-    to: '        return\n      } else if (await this.#records.end(found)) return\n',
+    from: '      } else if (await this.#records.end(found)) return this.',
+    to: '        return\n      } else if (await this.#records.end(found)) return this.',
   },
   {
     fault: 'a write to an ended session begins it again',

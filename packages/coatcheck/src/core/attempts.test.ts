@@ -47,6 +47,22 @@ describe('a client that sends again what was carried out', () => {
     expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(1)
   })
 
+  test('C1: counts once also when it was told of the second try only, could not look, and commits again', async () => {
+    const site = place()
+    const ticket = await site.server().visit((s) => s.set('n', 0))
+    const server = site.server({ store: resending(site.records, 'update', () => {}) })
+    const scope = server.arrive(ticket)
+    counts(await scope.open())
+    server.watch.before = (call) => {
+      if (call !== 'read') return undefined
+      server.watch.before = () => undefined
+      throw new Error('connection lost')
+    }
+    expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    expect((await outcome(scope)).told).toBe('done')
+    expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(1)
+  })
+
   test('C1: is told CONFLICT where its own write is too long ago to be found, again and again', async () => {
     const site = place()
     const ticket = await site.server().visit((s) => s.set('n', 0))

@@ -116,6 +116,7 @@ export class CommitQueue {
       turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
       found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
+      if (found !== from) settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
       if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined
@@ -126,7 +127,6 @@ export class CommitQueue {
       if (turns.length === 0) return found
       const write = randomText(6)
       for (const { commit } of turns) {
-        commit.taken.attempts.settle() // this record has shown that what was refused is not there
         commit.taken.attempts.add(write, body.writes, commit.taken.changes)
       }
       const next = this.#records.signed(body, write)

@@ -7,7 +7,9 @@ export function effectOf(lines: readonly string[], name: string): { given?: stri
   for (const line of lines) {
     const [pair = '', ...attributes] = line.split(';')
     const equals = pair.indexOf('=')
-    if (pair.slice(0, equals).trim() !== name) continue
+    // Our cookies are at the path `/`: a line for another leaves them as they are.
+    const isElsewhere = attributes.some((attribute) => /^\s*path=\/./i.test(attribute))
+    if (pair.slice(0, equals).trim() !== name || isElsewhere) continue
     count++
     const value = pair.slice(equals + 1).trim()
     const isOver = attributes.some((attribute) => /^\s*(max-age=(0|-\d+)|expires=.*\b19\d\d\b.*)\s*$/i.test(attribute))

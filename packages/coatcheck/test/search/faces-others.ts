@@ -1,7 +1,7 @@
 import { H3 } from 'h3'
 import { type SessionConfig, type SessionManager, useSession } from '../../src/frameworks/h3.ts'
 import { createSessionStorage } from '../../src/frameworks/remix.ts'
-import { COOKIE } from './browser.ts'
+import { COOKIE, effectOf } from './browser.ts'
 import type { Held, Serve } from './face.ts'
 import { added, list, requestWith } from './face.ts'
 import type { Sites } from './sites.ts'
@@ -21,7 +21,7 @@ export function byRemix({ options, store, secrets }: Sites): Serve {
       // Destroyed by its own call, else committed.
       let ends = false
       end = async () => {
-        line = (ends ? await storage.destroySession(session) : await storage.commitSession(session)) || line
+        line = ends ? await storage.destroySession(session) : await storage.commitSession(session)
         ends = false
       }
       const over = () => {
@@ -56,12 +56,14 @@ export function byRemix({ options, store, secrets }: Sites): Serve {
       }
     })
     const lines = () => (line === '' ? [] : [line])
+    const isHeld = () => cookie === `${COOKIE}=${effectOf(lines(), COOKIE).given}`
     try {
       await run
       await end()
       return { lines: lines() }
     } catch (error) {
-      return { lines: lines(), error }
+      // Whoever answers that something failed does not send what the visitor has already, as it was at an earlier commit.
+      return { lines: isHeld() ? [] : lines(), error }
     }
   }
 }

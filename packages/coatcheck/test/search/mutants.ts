@@ -48,8 +48,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V2: an end does not follow to where the session moved',
     file: 'core/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return\n',
-    to: '        return\n      } else if (await this.#records.end(found)) return\n',
+    from: '      } else if (await this.#records.end(found)) return this.',
+    to: '        return\n      } else if (await this.#records.end(found)) return this.',
     shows: /^2/,
   },
   {
@@ -166,8 +166,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V12: everybody who finds an old ticket used reports it',
     file: 'core/records.ts',
-    from: 'return (await this.#replace(known, text, known.record, { forwarding: marked })) !== undefined',
-    to: 'return [await this.#replace(known, text, known.record, { forwarding: marked })].length > 0',
+    from: 'return await this.forward(known, { ...to, replayed: mark })',
+    to: 'return [await this.forward(known, { ...to, replayed: mark })].length > 0',
     shows: /^6 replayed/,
     drawing: { only: 'RSN' },
   },
@@ -210,8 +210,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a failed sign-out is told as done',
     file: 'core/ends.ts',
-    from: '} else if (await this.#records.end(found)) return\n      found',
-    to: '} else if (await this.#records.end(found).catch(() => true)) return\n      found',
+    from: '} else if (await this.#records.end(found)) return this.',
+    to: '} else if (await this.#records.end(found).catch(() => true)) return this.',
     shows: /^2/,
   },
   {
@@ -224,8 +224,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an error of the store is passed on as it is',
     file: 'core/store-call.ts',
-    from: 'throw error instanceof SessionError\n      ? error',
-    to: 'throw error instanceof Error\n      ? error',
+    from: 'cause instanceof SessionError ? cause :',
+    to: 'cause instanceof Error ? (cause as SessionError) :',
     shows: /^8/,
   },
   {
