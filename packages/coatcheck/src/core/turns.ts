@@ -31,6 +31,8 @@ const BREAK = 250
 const MEMORY = 1000
 /** Milliseconds; a process whose store is farther away may lose its turn. */
 const LONGEST_TRIP = 250
+/** A store that takes no claim and shows none is not asked for ever. */
+const MOST_ROUNDS = 100
 /** So many sessions are known. */
 const MOST = 500
 
@@ -68,11 +70,11 @@ export class Turns {
     if (attempt < LOSSES && !this.isContended(key)) return this.#records.read(key)
     const known = this.#know(key)
     if (known.rests > now()) await sleep(known.rests - now())
-    for (;;) {
+    for (let round = 0; ; round++) {
       const began = now()
       const [isMine, found] = await Promise.all([this.#claim(key, known), this.#records.read(key)])
       known.trip = now() - began
-      if (isMine || now() - since > conflictTimeout) return found
+      if (isMine || round === MOST_ROUNDS || now() - since > conflictTimeout) return found
       seen(found)
       await this.#letGoFirst(key, known, since)
     }
