@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { crowd, type Member, type Race } from '../../test/helpers/crowd.ts'
+import { place } from '../../test/helpers/servers.ts'
+import type { Store } from '../stores/store.ts'
 
 const EIGHT: readonly Member[] = [5, 10, 15, 20, 25, 30, 40, 50].map((trip) => ({ trip }))
 const SECOND = 1000
@@ -137,4 +139,18 @@ it('two processes that meet now and then make no claim', async () => {
   })
   nothingLost(race)
   expect(asked).toEqual([])
+})
+
+test('C9: a store that takes no claim and shows none is not asked for ever', async () => {
+  const site = place() // its clock stands still
+  const ticket = await site.server().visit((s) => s.set('n', 1))
+  let refusals = 5
+  const { records } = site
+  const store: Store = {
+    ...records,
+    create: async (key, ...rest) => (key.endsWith('-turn') ? undefined : records.create(key, ...rest)),
+    update: async (...args) => (refusals-- > 0 ? undefined : records.update(...args)),
+  }
+  await site.server({ store }).visit((s) => s.set('n', 2), ticket)
+  expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(2)
 })
