@@ -1,6 +1,7 @@
 import type { Found } from '../stores/store.ts'
 import type { Engine } from './engine.ts'
 import { SKEW } from './expiry.ts'
+import { checkedRecord } from './record-texts.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import { callStore } from './store-call.ts'
 
@@ -117,7 +118,7 @@ export class Turns {
   async #letGoFirst(key: string, known: Known, since: number): Promise<void> {
     const { now, sleep, random } = this.#engine
     const found = await this.#find(key)
-    if (!found) return
+    if (!found) return sleep(random() * 20) // done meanwhile, or a store that shows none
     const { trip, at } = this.#saw(known, found)
     if (now() - at > patience(trip)) await this.#try('delete', () => this.#records.store.delete(claimOf(key), found.version))
     else await sleep(random() * 3 * trip * Math.max(0.25, 1 - (now() - since) / MEMORY))
@@ -132,8 +133,9 @@ export class Turns {
     return { trip, at: known.other.at }
   }
 
-  #find(key: string): Promise<Found | undefined> {
-    return this.#try('read', () => this.#records.store.read(claimOf(key)))
+  async #find(key: string): Promise<Found | undefined> {
+    const found = await this.#try('read', () => this.#records.store.read(claimOf(key)))
+    return found && checkedRecord(found)
   }
 
   /** Without an answer the session is written as if there were no claims. */

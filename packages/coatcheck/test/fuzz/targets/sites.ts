@@ -57,6 +57,7 @@ export function siteOf(name: string): Promise<Grounds> {
     if (name !== 'chunks') {
       await site.visit(of('ended'), (session) => session.signOut())
       await site.visit(of('moved'), (session) => session.regenerateId())
+      site.clock.time += 75_000 // its grace is over
     }
     if (name !== 'bare' && name !== 'lenient') {
       const before = grounds({ ...options, secrets: OLD_SECRET })
