@@ -114,7 +114,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
 
   /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
   async function give(held: StoredHeld, isOwn: boolean): Promise<Saved> {
-    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held }
+    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held: { ...held, isReplaced: true } }
     return { held, ticket: await tickets.ticketOf(held.id) }
   }
 
