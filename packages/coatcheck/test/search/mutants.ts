@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V7: a ticket is sent although it was replaced meanwhile',
     file: 'core/stored.ts',
-    from: 'if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held }',
+    from: 'if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held: { ...held, isReplaced: true } }',
     to: "if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id))) && held.id === '') return { held }",
     shows: /^4/,
     drawing: { only: 'WRS', rotates: true },
