@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { outcome, type Place, place } from '../../test/helpers/servers.ts'
+import { outcome, type Place, place, ticketIn } from '../../test/helpers/servers.ts'
 import type { Store } from '../stores/store.ts'
 import type { LiveSession } from './session.ts'
 
@@ -47,20 +47,26 @@ describe('a client that sends again what was carried out', () => {
     expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(1)
   })
 
-  test('C1: counts once also when it was told of the second try only, could not look, and commits again', async () => {
+  test.each<[string, (session: LiveSession) => unknown]>([
+    ['commits', () => {}],
+    ['takes a new id', (s) => s.regenerateId()],
+    ['signs in', (s) => s.signIn('ada')],
+  ])('C1: counts once also when it was told of the second try only, could not look, and then %s again', async (_, act) => {
     const site = place()
     const ticket = await site.server().visit((s) => s.set('n', 0))
     const server = site.server({ store: resending(site.records, 'update', () => {}) })
     const scope = server.arrive(ticket)
-    counts(await scope.open())
+    const session = await scope.open()
+    counts(session)
     server.watch.before = (call) => {
       if (call !== 'read') return undefined
       server.watch.before = () => undefined
       throw new Error('connection lost')
     }
     expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    act(session)
     expect((await outcome(scope)).told).toBe('done')
-    expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(1)
+    expect(await site.server().look(ticketIn(scope) ?? ticket, (s) => s.get('n'))).toBe(1)
   })
 
   test('C1: is told CONFLICT where its own write is too long ago to be found, again and again', async () => {

@@ -56,11 +56,9 @@ export class Attempts {
     return this.#tries.some(({ write }) => recent.at(-1)?.id === write)
   }
 
-  /** Forgets what was refused: a record that was read since shows that it is not there, or one with these writes as far as it does. */
-  settle(writes?: Writes): void {
-    this.#tries = this.#tries.filter(({ answered, write, number }) => {
-      return !answered || (writes && find(writes, write, number) !== 'not kept')
-    })
+  /** Forgets what was refused, as far as a record with these writes, read since, shows that it is not there. */
+  settle(writes: Writes): void {
+    this.#tries = this.#tries.filter(({ answered, write, number }) => !answered || find(writes, write, number) !== 'not kept')
   }
 
   began(record: Begun): void {

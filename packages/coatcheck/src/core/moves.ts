@@ -86,7 +86,7 @@ export class Moves {
         await backOff(attempt, this.#engine)
         const there = this.#turns.read(found.key, attempt, commit.since)
         found = readable(await there.catch(eitherTicket)) // it may be this request's own, sent again
-        taken.attempts.settle()
+        if (found && !found.forwarding) taken.attempts.settle(found.body.writes)
         if (found?.forwarding?.key === made.key) return { kept: made, id: made.id }
       }
     } catch (error) {
