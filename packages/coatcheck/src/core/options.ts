@@ -102,6 +102,12 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly whenStoreDown: 'fail' | 'read-only'
 }
 
+/** What adapters take as `createSessions` does, and pass on. */
+export type SharedOptions = Pick<
+  SessionsOptions,
+  'foreign' | 'foreignUntil' | 'storeTimeout' | 'maxRequestTime' | 'grace' | 'onReplay' | 'whenStoreDown' | 'now' | 'onEvent'
+>
+
 /** What `createSessions` takes. */
 const SITE_OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],

@@ -1,4 +1,4 @@
-import type { SessionsOptions } from '../../core/face.ts'
+import type { SessionsOptions, SharedOptions } from '../../core/face.ts'
 import type { Store } from '../../stores/store.ts'
 
 /** Anything: what h3's own types say of values that no type was given for. */
@@ -37,21 +37,7 @@ export interface SessionCookieOptions {
 }
 
 /** What an engine option is called here as well. */
-type Engine = Pick<
-  SessionsOptions,
-  | 'onEvent'
-  | 'now'
-  | 'absoluteTimeout'
-  | 'encryptRecords'
-  | 'chunks'
-  | 'foreign'
-  | 'foreignUntil'
-  | 'storeTimeout'
-  | 'maxRequestTime'
-  | 'grace'
-  | 'onReplay'
-  | 'whenStoreDown'
->
+type Engine = SharedOptions & Pick<SessionsOptions, 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
 
 /** How sessions of one name are kept. It may be written where it is used: plain values are compared, functions and stores by which they are. */
 export interface SessionConfig extends Engine {

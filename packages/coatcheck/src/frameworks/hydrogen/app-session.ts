@@ -4,6 +4,7 @@ import {
   type LiveSession,
   type Scope,
   type SessionsOptions,
+  type SharedOptions,
   sessionsFor,
   sessionsOf,
   warnOfPlainHttp,
@@ -16,22 +17,8 @@ import type { WebRequest } from '../../web.ts'
 import type { Anything, Values } from './config.ts'
 
 export interface AppSessionOptions
-  extends Pick<
-    SessionsOptions,
-    | 'store'
-    | 'foreign'
-    | 'foreignUntil'
-    | 'idleTimeout'
-    | 'absoluteTimeout'
-    | 'encryptRecords'
-    | 'storeTimeout'
-    | 'maxRequestTime'
-    | 'grace'
-    | 'onReplay'
-    | 'whenStoreDown'
-    | 'now'
-    | 'onEvent'
-  > {
+  extends SharedOptions,
+    Pick<SessionsOptions, 'store' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
   /** Of the cookie. Default `session`. */
   readonly name?: string
   /** Default `/`. */

@@ -1,4 +1,4 @@
-import type { SessionsOptions } from '../../core/face.ts'
+import type { SessionsOptions, SharedOptions } from '../../core/face.ts'
 import { checkKinds, type Kinds } from '../../errors.ts'
 import type { SameSite } from '../../ticket/cookie.ts'
 
@@ -7,20 +7,7 @@ export type Anything = ReturnType<typeof JSON.parse>
 export type Values = Record<string, Anything>
 
 /** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */
-export interface CookieOptions
-  extends Pick<
-    SessionsOptions,
-    | 'secrets'
-    | 'foreign'
-    | 'foreignUntil'
-    | 'storeTimeout'
-    | 'maxRequestTime'
-    | 'grace'
-    | 'onReplay'
-    | 'whenStoreDown'
-    | 'now'
-    | 'onEvent'
-  > {
+export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'secrets'> {
   /** Always true, unless `wire` says otherwise: no script has any business with a session. */
   readonly httpOnly?: boolean
   readonly httponly?: boolean

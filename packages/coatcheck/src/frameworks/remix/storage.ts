@@ -2,6 +2,7 @@ import {
   type AnySessions,
   type FaceOptions,
   type SessionsOptions,
+  type SharedOptions,
   sessionsOf,
   warnOfPlainHttp,
   watchRequests,
@@ -16,21 +17,8 @@ import { refuseCoding, upstreamLine } from './upstream.ts'
 import { inItsWords } from './words.ts'
 
 /** What the engine can do besides. */
-export type EngineOptions = Pick<
-  SessionsOptions,
-  | 'onEvent'
-  | 'now'
-  | 'idleTimeout'
-  | 'absoluteTimeout'
-  | 'encryptRecords'
-  | 'chunks'
-  | 'foreignUntil'
-  | 'storeTimeout'
-  | 'maxRequestTime'
-  | 'grace'
-  | 'onReplay'
-  | 'whenStoreDown'
->
+export type EngineOptions = Omit<SharedOptions, 'foreign'> &
+  Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
 
 export interface StorageOptions extends EngineOptions {
   /** The options of a cookie, whose name is `__session` unless given; or a cookie: one of `createCookie`, or any with its methods. */

@@ -1,20 +1,8 @@
-import type { SessionsOptions } from '../../core/face.ts'
+import type { SessionsOptions, SharedOptions } from '../../core/face.ts'
 
 export interface StorageOptions
-  extends Pick<
-    SessionsOptions,
-    | 'onEvent'
-    | 'now'
-    | 'idleTimeout'
-    | 'absoluteTimeout'
-    | 'encryptRecords'
-    | 'foreign'
-    | 'foreignUntil'
-    | 'whenStoreDown'
-    | 'maxRequestTime'
-    | 'grace'
-    | 'onReplay'
-  > {
+  extends Omit<SharedOptions, 'storeTimeout'>,
+    Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
   /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read unless `foreign` says otherwise. */
   readonly wire?: 'upstream'
 }
