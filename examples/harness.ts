@@ -70,8 +70,8 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   const folder = folderOf(name)
   const command = manifestOf(folder).scripts?.build
   if (!command) return 0
-  // Where a build would put its store or listen is nothing that it is made of.
-  const { COATCHECK_STORE: _, PORT: __, ...inputs } = env
+  // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
+  const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
   const mark = join(folder, 'node_modules/.coatcheck-build')
   const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
   const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))

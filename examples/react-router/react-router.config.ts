@@ -1,3 +1,3 @@
 import type { Config } from '@react-router/dev/config'
 
-export default { basename: process.env.BASE || '/' } satisfies Config
+export default { basename: process.env.BASE || '/', appDirectory: process.env.TRIAL ? 'trial' : 'app' } satisfies Config

@@ -103,6 +103,15 @@ export const application = (request: Request): Promise<Headers>[] => [
   library<Data, Flash>(rows, request),
 ]
 
+// D3: without being told, such a library finds out of which type values are. With flash values of another type it has to be told.
+declare const sameTypes: ours.CoatcheckStorage<Data>
+declare function middlewareOf<D = theirs.SessionData, F = D>(
+  storage: theirs.SessionStorage<D, F> | ((request: Request) => theirs.SessionStorage<D, F>),
+  commits?: (before: Partial<D>, after: Partial<D>) => boolean,
+): (context: object) => theirs.Session<D, F>
+middlewareOf(sameTypes, (_, { userId }) => userId !== undefined)({}).get('userId') satisfies string | undefined
+middlewareOf<Data, Flash>(ourStorage)({}).get('error') satisfies string | undefined
+
 /** Sessions in a middleware's context, and a storage taken apart. */
 export const sessionContext: theirs.RouterContext<theirs.Session<Data, Flash>> =
   theirs.createContext<theirs.Session<Data, Flash>>(ourSession)

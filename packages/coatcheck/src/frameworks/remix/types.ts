@@ -12,12 +12,18 @@ export type FlashSessionData<Data, FlashData> = Partial<
   Data & { [Key in keyof FlashData as `__flash_${Key & string}__`]: FlashData[Key] }
 >
 
+/**
+ * What a session holds. Where values and flash values are of one type, without the names of the latter: from those no function that takes
+ * a storage of the framework's own type could tell which type that is.
+ */
+type Contents<Data, FlashData> = [Data, FlashData] extends [FlashData, Data] ? Partial<Data> : FlashSessionData<Data, FlashData>
+
 /** A session as Remix and React Router have it. */
 export interface Session<Data = SessionData, FlashData = Data> {
   /** The session's public name, empty while it is not stored. It opens nothing. */
   readonly id: string
   /** A copy of the values, and of the flash values as `__flash_<key>__`. */
-  readonly data: FlashSessionData<Data, FlashData>
+  readonly data: Contents<Data, FlashData>
   has(name: (keyof Data | keyof FlashData) & string): boolean
   /** The value, or the flash value of this name, which is then gone. */
   get<Key extends (keyof Data | keyof FlashData) & string>(
