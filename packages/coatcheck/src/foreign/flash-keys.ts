@@ -1,4 +1,4 @@
-import { ownValues, type Values } from './json.ts'
+import { isObject, ownValues, type Values, valuesOf } from './json.ts'
 
 /** How Remix names a flash value among the others: its library, and those that write in its format, keep both in one object. */
 const FLASH = /^__flash_(.*)__$/s
@@ -28,6 +28,9 @@ export const NAMELESS = '\u0000'
 
 /** An object of both, as the engine can keep it: no key is empty. */
 export const withNames = (data: Values): Values => renamed(data, '', NAMELESS)
+
+/** What another library stored, as the engine can keep it; undefined for what is no object. */
+export const namedValues = (content: unknown): Values | undefined => valuesOf(isObject(content) ? withNames(content) : content)
 
 /** The same as the other library has it. */
 export const withoutNames = (data: Values): Values => renamed(data, NAMELESS, '')

@@ -250,6 +250,15 @@ describe('records in files', () => {
     expect(await readdir(join(dir, '04fc'))).toEqual([relPath.slice(5)])
   })
 
+  it('D7: keeps a value whose key is empty', async () => {
+    await oldRecord('{"data":{"":1,"__flash___":2}}')
+    const files = remixFiles(dir)
+    const named = { '\0': 1, '__flash_\0__': 2 }
+    expect(await files.read(id)).toEqual(named)
+    await files.update(id, named)
+    expect(JSON.parse(await readFile(join(dir, relPath), 'utf8'))).toEqual({ data: { '': 1, __flash___: 2 } })
+  })
+
   it('makes records with ids of its own, for its user only', async () => {
     const files = remixFiles(dir)
     const made = await files.create({ user: 'ada' })

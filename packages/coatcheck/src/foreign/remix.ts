@@ -1,9 +1,9 @@
 /** What Remix 1 and 2 and React Router 7 and 8 write: base64 of JSON, a MAC after it, percent-encoded. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
-import { remixFlash, withFlash, withNames, withoutNames } from './flash-keys.ts'
+import { namedValues, remixFlash, withFlash, withoutNames } from './flash-keys.ts'
 import type { ForeignSession, IdFormat, Wire } from './format.ts'
-import { isObject, parseJson, toJson, valuesOf } from './json.ts'
+import { isObject, parseJson, toJson } from './json.ts'
 import { signer } from './signed.ts'
 import { textFromBase64, textToBase64, unescaped } from './text.ts'
 
@@ -69,7 +69,7 @@ export function remixCookie(secrets: readonly string[]): Wire {
     format: text.format,
     read: (value) =>
       andThen(text.read(value), (content): ForeignSession | undefined => {
-        const values = valuesOf(isObject(content) ? withNames(content) : content)
+        const values = namedValues(content)
         return values && remixFlash(values)
       }),
     write: ({ values, flash }) => text.write(toJson(withoutNames(withFlash(values, flash)))),
@@ -111,10 +111,10 @@ export function remixFiles(dir: string, now?: () => number): RecordFiles {
     {
       draw: () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
       place: (id) => (ID.test(id) ? [id.slice(0, 4), id.slice(4)] : undefined),
-      encode: (data, expires) => toJson({ data, expires }),
+      encode: (data, expires) => toJson({ data: withoutNames(data), expires }),
       decode(content) {
         if (!isObject(content)) return undefined
-        const data = valuesOf(content.data)
+        const data = namedValues(content.data)
         const endsAt = typeof content.expires === 'string' ? Date.parse(content.expires) : Number.POSITIVE_INFINITY
         return data && !Number.isNaN(endsAt) ? { data, endsAt } : undefined
       },

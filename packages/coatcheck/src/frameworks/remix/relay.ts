@@ -1,7 +1,7 @@
 import { SessionError } from '../../errors.ts'
-import { remixFlash, withFlash, withNames, withoutNames } from '../../foreign/flash-keys.ts'
+import { namedValues, remixFlash, withFlash, withoutNames } from '../../foreign/flash-keys.ts'
 import type { IdFormat, Wire } from '../../foreign/format.ts'
-import { isObject, parseJson, valuesOf } from '../../foreign/json.ts'
+import { parseJson } from '../../foreign/json.ts'
 import { rowId, textOfId } from '../../foreign/remix.ts'
 import { unescaped } from '../../foreign/text.ts'
 import { pairOf } from '../../ticket/cookie.ts'
@@ -45,8 +45,7 @@ export function relayOf(cookie: Cookie, isTicket: boolean): Relay {
 export const relayedSession: Wire = {
   format: 'relayed',
   read(text) {
-    const content = unquoted(text)
-    const values = valuesOf(isObject(content) ? withNames(content) : content)
+    const values = namedValues(unquoted(text))
     return values && remixFlash(values)
   },
   write: ({ values, flash }) => quoted(withoutNames(withFlash(values, flash))),

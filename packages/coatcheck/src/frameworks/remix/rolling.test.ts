@@ -3,8 +3,9 @@ import {
   createSessionStorage as createTheirsOn,
   RouterContextProvider,
 } from 'react-router'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../../test/helpers/clock.ts'
+import { fakeDate } from '../../../test/helpers/date.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
@@ -30,18 +31,9 @@ interface Storage {
 }
 
 const URL = 'https://shop.example/'
-const NOW = Date.parse('2026-11-21T08:00:00Z')
 const cookie = { name: '__session', secrets: [SECRET], secure: true }
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW, toFake: ['Date'] })
-  vi.spyOn(console, 'warn').mockImplementation(() => {}) // theirs warns of `expires`
-})
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-const advance = (seconds: number): unknown => vi.setSystemTime(Date.now() + seconds * 1000)
+const { start: NOW, advance } = fakeDate()
 
 /** A table whose rows end when they were said to. */
 function rows() {

@@ -3,7 +3,8 @@ import {
   createSessionStorage as createTheirsOn,
   createCookie as theirCookie,
 } from 'react-router'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { fakeDate } from '../../../test/helpers/date.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
 import { isIdle } from '../../ticket/idle.ts'
 import { createCookie, createCookieSessionStorage, createSessionStorage } from '../remix.ts'
@@ -27,19 +28,10 @@ interface Storage {
   destroySession(session: never, options?: object): Promise<string>
 }
 
-const NOW = Date.parse('2026-11-21T08:00:00Z')
+const { start: NOW } = fakeDate()
 const soon = new Date(NOW + 3_600_000)
 const late = new Date(NOW + 86_400_000)
 const base: Configured = { name: '__session', secrets: [SECRET], secure: true }
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW, toFake: ['Date'] })
-  vi.spyOn(console, 'warn').mockImplementation(() => {}) // theirs warns of `expires`
-})
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const ages: readonly Options[] = [
   {},
