@@ -1,5 +1,6 @@
 import { createSession as createTheirSession } from '@remix-run/session'
 import { createCookieSessionStorage as createTheirs } from '@remix-run/session/cookie-storage'
+import { createRedisSessionStorage as createTheirRedis } from '@remix-run/session-storage-redis'
 import { describe, expect, test, vi } from 'vitest'
 import { type Clock, clockFrom, DAY, HOUR } from '../../../test/helpers/clock.ts'
 import { NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
@@ -338,14 +339,17 @@ function redis(without: readonly string[] = []) {
 
 describe('D6: Redis', () => {
   const ID = '11111111-1111-4111-8111-111111111111'
-  const kept = () => {
+  const kept = async () => {
     const client = redis()
-    client.records.set(`session:${ID}`, '[{"user":"mj"},{"msg":"hi"}]')
+    const theirs = createTheirSession(ID)
+    theirs.set('user', 'mj')
+    theirs.flash('msg', 'hi')
+    await createTheirRedis(client as never).save(theirs)
     return client
   }
 
   test('D6: sessions that Remix 3 left are taken over, and removed once they are kept here', async () => {
-    const client = kept()
+    const client = await kept()
     const storage = createRedisSessionStorage(client)
     const opened = await storage.read(ID)
     expect([opened.get('user'), opened.get('msg')]).toEqual(['mj', 'hi'])
@@ -357,12 +361,12 @@ describe('D6: Redis', () => {
   })
 
   test('D6: none with an empty `foreign`, and none under another prefix', async () => {
-    expect((await createRedisSessionStorage(kept(), { foreign: [] }).read(ID)).size).toBe(0)
-    expect((await createRedisSessionStorage(kept(), { keyPrefix: 'shop:' }).read(ID)).size).toBe(0)
+    expect((await createRedisSessionStorage(await kept(), { foreign: [] }).read(ID)).size).toBe(0)
+    expect((await createRedisSessionStorage(await kept(), { keyPrefix: 'shop:' }).read(ID)).size).toBe(0)
   })
 
   test('D6: with `wire: upstream` records are Remix 3’s own', async () => {
-    const client = kept()
+    const client = await kept()
     const storage = createRedisSessionStorage(client, { wire: 'upstream', ttl: 60.5 })
     const opened = await storage.read(ID)
     opened.set('n', 1)
@@ -411,6 +415,22 @@ describe('D6: Redis', () => {
     expect(() => createRedisSessionStorage(redis(['setEx', 'expire']), { ttl: 60 })).toThrow(/setEx\(\) or expire\(\)/)
     expect(() => createRedisSessionStorage(redis(['setEx', 'expire']))).not.toThrow()
     expect(() => createRedisSessionStorage(undefined as never)).toThrow('get()')
+  })
+
+  test.each([
+    ['Remix 3’s sessions', {}],
+    ['sessions', { wire: 'upstream' }],
+  ] as const)('a Redis that does not answer a read of %s fails after `storeTimeout`', async (_, options) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const client = { ...redis(), get: () => new Promise(() => {}) }
+      const storage = createRedisSessionStorage(client, { ...options, storeTimeout: 1 })
+      const reading = expect(storage.read(ID)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      await vi.advanceTimersByTimeAsync(1000)
+      await reading
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('D6: `ttl` begins anew with each save', async () => {

@@ -1,7 +1,7 @@
 import type { SessionsOptions, SharedOptions } from '../../core/face.ts'
 
 export interface StorageOptions
-  extends Omit<SharedOptions, 'storeTimeout'>,
+  extends SharedOptions,
     Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
   /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read unless `foreign` says otherwise. */
   readonly wire?: 'upstream'
