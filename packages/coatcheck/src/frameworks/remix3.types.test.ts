@@ -1,3 +1,4 @@
+import { createSession as createTheirs } from '@remix-run/session'
 import type { createFsSessionStorage as theirFiles } from '@remix-run/session/fs-storage'
 import type { createMemorySessionStorage as theirMemory } from '@remix-run/session/memory-storage'
 import {
@@ -36,3 +37,9 @@ fileOptions satisfies FsSessionStorageOptions
 const redis: RedisSessionStorageOptions = { keyPrefix: 'session:', ttl: 60, useUnknownIds: false }
 const client: RedisSessionStorageClient = { get: () => null, set: async () => 'OK', del: async () => 1, expire: () => true }
 void [redis, client]
+
+// classes: neither is the other.
+// @ts-expect-error: theirs
+createTheirs() satisfies Session
+// @ts-expect-error: ours
+createSession() satisfies ReturnType<typeof createTheirs>

@@ -1,17 +1,5 @@
+import type { Difference } from './differences.ts'
 import type { Script } from './remix-script.ts'
-
-export interface Difference {
-  readonly what: string
-  readonly why: string
-  /** The kinds of storage that show it; all without. */
-  readonly only?: readonly string[]
-  /** A script that shows it, and what stands in the story that each tells. */
-  readonly script?: Script
-  readonly theirs?: RegExp
-  readonly ours?: RegExp
-  /** The title of the test that shows it instead, and its file below src/frameworks. */
-  readonly shownBy?: readonly [file: string, title: string]
-}
 
 const commits = { call: 'commit' } as const
 const sets = (key: string, value: unknown) => ({ call: 'set', key, value }) as const
@@ -19,7 +7,7 @@ const visit = (...calls: Script['visits'][number]['calls']) => ({ wait: 0, sends
 const of = (...visits: Script['visits']): Script => ({ configured: {}, says: undefined, visits })
 
 /** Where ours differs from Remix and React Router, and why: `differential.test.ts` plays each, lets no other pass, and holds the page to it. */
-export const differences: Readonly<Record<string, Difference>> = {
+export const differences: Readonly<Record<string, Difference<Script>>> = {
   'empty-session': {
     what: 'The first commit of a session that holds nothing stores nothing, and its line has no effect in a browser (`Path=/.nothing; Max-Age=0`)',
     why: 'Robots would fill the store; and a cookie for nothing that arrives after a parallel sign-in’s would undo it',
@@ -156,7 +144,3 @@ export const differences: Readonly<Record<string, Difference>> = {
     shownBy: ['remix.test.ts', 'R13: in production there has to be a secret; a weak one is warned about by its option'],
   },
 }
-
-/** The table of the page. */
-export const table = (): string =>
-  ['| what | why |', '|---|---|', ...Object.values(differences).map(({ what, why }) => `| ${what} | ${why} |`)].join('\n')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createSession as createTheirSession } from '@remix-run/session'
 import { createCookieSessionStorage as createTheirCookies } from '@remix-run/session/cookie-storage'
 import { createMemorySessionStorage as createTheirMemory } from '@remix-run/session/memory-storage'
@@ -15,7 +16,8 @@ import {
   tuple,
 } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { differences } from '../../../test/helpers/remix3-differences.ts'
+import { table } from '../../../test/differential/differences.ts'
+import { differences } from '../../../test/differential/remix3-differences.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
 import {
   createCookie,
@@ -50,13 +52,13 @@ interface Storage {
 
 type Call =
   | { readonly call: 'get' | 'has' | 'unset'; readonly key: string }
-  | { readonly call: 'set' | 'flash'; readonly key: string; readonly value: unknown }
+  | { readonly call: 'set' | 'flash' | 'push'; readonly key: string; readonly value: unknown }
   | { readonly call: 'regenerateId'; readonly deletes: boolean }
   | { readonly call: 'destroy' | 'look' }
 
 interface Visit {
   readonly calls: readonly Call[]
-  readonly cookie: 'kept' | 'lost' | 'first'
+  readonly cookie: 'kept' | 'lost'
 }
 
 const keys = constantFrom('a', 'b', 'message')
@@ -85,6 +87,7 @@ function play(session: Session, script: readonly Call[]): unknown[] {
       else if (step.call === 'unset') session.unset(step.key)
       else if (step.call === 'set' || step.call === 'flash') session[step.call](step.key, step.value)
       else if (step.call === 'regenerateId') session.regenerateId(step.deletes)
+      else if (step.call === 'push') (session.get(step.key) as unknown[]).push(step.value)
       else if (step.call === 'destroy') session.destroy()
     } catch (error) {
       seen.push(`throws: ${(error as Error).message.split('.')[0]}`)
@@ -185,14 +188,24 @@ describe.each(Object.entries(kinds))('the same calls on Remix 3 and here, %s', (
     expect(played).toBe(300)
   })
 
-  const listed = Object.entries(differences).filter(([, { only = kind }]) => only === kind)
+  const listed = Object.entries(differences).filter(([, { script, only }]) => script && (only?.includes(kind) ?? true))
   test.each(listed)('listed: %s', async (_, { script, theirs, ours }) => {
     const both = make()
     const told = async (storage: Storage) => JSON.stringify(await visited(storage, script as readonly Visit[]))
     const stories = [await told(both.theirs), await told(both.ours)]
-    expect(stories).toEqual([expect.stringMatching(theirs), expect.stringMatching(ours)])
-    expect(stories[0]).not.toMatch(ours)
+    expect(stories).toEqual([expect.stringMatching(theirs as RegExp), expect.stringMatching(ours as RegExp)])
+    expect(stories[0]).not.toMatch(ours as RegExp)
   })
+})
+
+test('each difference is shown by a script, or by the test that it names, and the page has them all', () => {
+  for (const [id, { script, theirs, ours, shownBy: [file, title] = ['', ''] }] of Object.entries(differences)) {
+    if (script) expect([theirs, ours], id).toEqual([expect.any(RegExp), expect.any(RegExp)])
+    else expect(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'), id).toContain(title)
+  }
+  const page = readFileSync(new URL('../../../../../docs/frameworks/remix-3.md', import.meta.url), 'utf8')
+  const [, section = ''] = /\n## What differs\n([\s\S]*?)\n## /.exec(page) ?? []
+  expect(section.match(/^\|.*$/gm)?.join('\n')).toBe(table(differences))
 })
 
 test('a session that is made by hand is the same', async () => {

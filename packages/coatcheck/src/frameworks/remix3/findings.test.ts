@@ -433,6 +433,16 @@ describe('D6: Redis', () => {
     }
   })
 
+  test('unknown-ids: no id is taken from a client', async () => {
+    for (const make of [createMemorySessionStorage, (options: object) => createRedisSessionStorage(redis(), options)]) {
+      const storage = make({ useUnknownIds: true })
+      const opened = await storage.read(ID)
+      opened.set('user', 'ada')
+      expect(await storage.save(opened)).not.toBe(ID)
+      expect((await storage.read(ID)).size).toBe(0)
+    }
+  })
+
   test('D6: `ttl` begins anew with each save', async () => {
     const clock = clockFrom()
     const storage = createRedisSessionStorage(redis(), { ttl: HOUR, now: clock.now })
