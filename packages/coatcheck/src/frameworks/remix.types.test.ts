@@ -111,6 +111,8 @@ declare function middlewareOf<D = theirs.SessionData, F = D>(
 ): (context: object) => theirs.Session<D, F>
 middlewareOf(sameTypes, (_, { userId }) => userId !== undefined)({}).get('userId') satisfies string | undefined
 middlewareOf<Data, Flash>(ourStorage)({}).get('error') satisfies string | undefined
+// @ts-expect-error: it was not told
+middlewareOf(ourStorage)
 
 /** Sessions in a middleware's context, and a storage taken apart. */
 export const sessionContext: theirs.RouterContext<theirs.Session<Data, Flash>> =

@@ -14,7 +14,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix.test.ts', 'D2: an empty session of a new visitor makes nothing, and its line has no effect in a browser'],
   },
   'nothing-changed': {
-    what: 'A commit that changes nothing answers with a line without effect too, which carries the cookie’s value; on a store with the real line, read again before',
+    what: 'A commit that changes nothing gives a line without effect too, which carries the cookie’s value; on a store it reads again first, and gives the real line',
     why: 'The browser has that cookie. Sent again it could undo a sign-in or a sign-out of a parallel request',
     shownBy: ['remix.test.ts', 'D2: each commit gives a line from which the session can be read, and which undoes nothing'],
   },
@@ -64,13 +64,13 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   'rich-values': {
     what: 'Where sessions are ours, `Date`, `Map`, `Set`, `URL`, `BigInt`, `RegExp` and typed arrays come back as they were',
-    why: 'Remix makes their JSON of them, and fails for some',
+    why: 'Remix makes JSON of them, and fails for some',
     only: ['sealed', 'on a store'],
     shownBy: ['remix/drop-in.test.ts', 'rich-values: a Date comes back as one'],
   },
   'no-functions': {
     what: 'A class instance, or an object with functions in it, is its JSON in the next request in memory as well; the event `reduced` says so',
-    why: 'It is what every other storage of Remix does; sessions that share an object change each other',
+    why: 'Every other storage of Remix does that. Sessions that share an object change each other',
     only: ['on a store'],
     shownBy: ['remix/drop-in.test.ts', 'D7: what JSON does not hold is left out, and told once'],
   },
@@ -80,8 +80,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix.test.ts', 'R6: a cookie session cannot be read, and ends'],
   },
   'over-already': {
-    what: 'Once `cookie.expires` is past, a flash value that is left after a commit is not in the session object any more once that is committed',
-    why: 'The session ended with that commit; no browser keeps its cookie, here as there',
+    what: 'Once `cookie.expires` is past, a session object that was committed shows no flash value any more',
+    why: 'The session is over. No browser keeps its cookie, here as there',
     only: ['on a store'],
     script: {
       configured: { expiresIn: 60 },
@@ -127,6 +127,16 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     why: 'No script may read a ticket',
     shownBy: ['remix/drop-in.test.ts', 'http-only: our cookies are kept from scripts'],
   },
+  'created-cookies': {
+    what: 'What `createCookie` signs has a space before its JSON',
+    why: 'So it opens no session under another name. Remix reads it',
+    shownBy: ['remix.test.ts', 'opens no session that is kept %s'],
+  },
+  coding: {
+    what: 'With `wire: "upstream"`, the options `encode` and `decode` are refused',
+    why: 'No other instance would read such a session',
+    shownBy: ['remix/upstream-lines.test.ts', 'a function to %s with, which nothing would read back, is refused'],
+  },
   'database-merge': {
     what: 'On functions of your own, two requests that change different keys at once both count where one process answers both, and a session that it ended stays ended',
     why: 'Remix writes the whole record again',
@@ -137,6 +147,11 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     what: 'Errors are `SessionError`s with a `code`; a value that cannot be stored is refused when it is set, and a session of another storage by `commitSession`',
     why: 'The line that is wrong is the one that throws',
     shownBy: ['remix/drop-in.test.ts', 'errors: what cannot be stored is refused when it is set'],
+  },
+  types: {
+    what: 'Where flash values have types of their own, a generic function of a library has to be told both types, as in `createSessionMiddleware<Data, Flash>(storage)`',
+    why: 'TypeScript finds them out by itself only from a storage of the framework’s own declarations',
+    shownBy: ['remix.types.test.ts', 'With flash values of another type it has to be told'],
   },
   secrets: {
     what: 'Without `secrets`, in production, a storage that needs them does not start',
