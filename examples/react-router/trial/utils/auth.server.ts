@@ -12,7 +12,7 @@ interface Auth {
 }
 
 export const authStorage = createCookieSessionStorage<Auth>({
-  cookie: { ...cookie, name: 'en_session', maxAge: 60 * MINUTE, secrets: [...cookie.secrets] },
+  cookie: { ...cookie, name: 'en_session', maxAge: 60 * MINUTE },
 })
 
 // Each commit makes the cookie anew, so the session itself says how long it lasts.

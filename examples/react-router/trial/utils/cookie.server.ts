@@ -5,7 +5,7 @@ export const cookie = {
   httpOnly: true,
   secrets: (process.env.SESSION_SECRET ?? '').split(','),
   secure: process.env.NODE_ENV === 'production',
-} as const satisfies object
+} as const
 
 export const MINUTE = 60
 export const DAY = 24 * 60 * MINUTE

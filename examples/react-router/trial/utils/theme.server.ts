@@ -7,7 +7,7 @@ const schema = nullable(picklist(['light', 'dark']))
 export type Theme = NonNullable<InferOutput<typeof schema>>
 
 export const themeCookie = createTypedCookie({
-  cookie: createCookie('en_theme', { ...cookie, maxAge: 365 * DAY, secrets: [...cookie.secrets] }),
+  cookie: createCookie('en_theme', { ...cookie, maxAge: 365 * DAY }),
   schema,
 })
 

@@ -5,7 +5,7 @@ import { cookie } from './cookie.server'
 const schema = object({ title: string() })
 
 export const toastStorage = createCookieSessionStorage({
-  cookie: { ...cookie, name: 'en_toast', secrets: [...cookie.secrets] },
+  cookie: { ...cookie, name: 'en_toast' },
 })
 
 export async function toastHeaders(toast: { title: string }): Promise<Headers> {

@@ -113,6 +113,8 @@ middlewareOf(sameTypes, (_, { userId }) => userId !== undefined)({}).get('userId
 middlewareOf<Data, Flash>(ourStorage)({}).get('error') satisfies string | undefined
 // @ts-expect-error: it was not told
 middlewareOf(ourStorage)
+// @ts-expect-error: the price of it
+;(await sameTypes.getSession()).data.__flash_userId__
 
 /** Sessions in a middleware's context, and a storage taken apart. */
 export const sessionContext: theirs.RouterContext<theirs.Session<Data, Flash>> =

@@ -149,8 +149,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix/drop-in.test.ts', 'errors: what cannot be stored is refused when it is set'],
   },
   types: {
-    what: 'Where flash values have types of their own, a generic function of a library has to be told both types, as in `createSessionMiddleware<Data, Flash>(storage)`',
-    why: 'TypeScript finds them out by itself only from a storage of the framework’s own declarations',
+    what: 'Where flash values have types of their own, a generic function of a library is told both, as in `createSessionMiddleware<Data, Flash>(storage)`; where they have not, the type of `session.data` is without `__flash_<key>__`',
+    why: 'TypeScript finds both out by itself only in the framework’s own declarations',
     shownBy: ['remix.types.test.ts', 'With flash values of another type it has to be told'],
   },
   secrets: {
