@@ -9,7 +9,7 @@ import { keepForDocs } from '../pictures.ts'
 import { openShop, type RunningShop, temporaryFolder, tidyUp } from './running-shop.ts'
 
 const COOKIE = '__Host-Http-session'
-/** Pictures of every page, to look at. */
+/** Pictures of every page, to look at, when the environment asks for those of docs/images. */
 const pictures = join(tmpdir(), 'coatcheck-shop-pictures')
 
 let shop: RunningShop
@@ -205,7 +205,75 @@ async function attemptAll(page: Page): Promise<void> {
   expect(await ticketOn(page).innerText()).toContain('A ticket came that opens nothing any more')
 }
 
+/** What axe objects to. */
+async function problemsOn(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source)
+  const { violations, incomplete } = await page.evaluate(() => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+    return axe.run({ resultTypes: ['violations', 'incomplete'] })
+  })
+  return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+/** Where the last of them is, from the top of the page. */
+const boxOf = async (page: Page, selector: string) => {
+  await page.evaluate(() => scrollTo(0, 0))
+  const box = await page.locator(selector).last().boundingBox()
+  if (!box) throw new Error(`${selector} is not to be seen.`)
+  return { ...box, bottom: box.y + box.height, right: box.x + box.width }
+}
+
+/** On a telephone: the name, the buttons, the ticket, and then the rest. */
+async function expectOrder(page: Page): Promise<void> {
+  const [name, buttons, stub, code, goods] = await Promise.all(
+    ['h1', '#trials', '#panel', '.code', '.rest'].map((selector) => boxOf(page, selector)),
+  )
+  const first = await button(page, '32 requests at once').boundingBox()
+  expect(first?.y, 'a button on the first screen').toBeLessThan(600)
+  for (const [above, below] of [
+    [name, buttons],
+    [buttons, stub],
+    [stub, code],
+    [code, goods],
+  ]) {
+    expect(above?.bottom).toBeLessThanOrEqual(below?.y ?? 0)
+  }
+}
+
+/** In a wide window: name, buttons, ticket and code on the first screen; the last two beside the buttons. */
+async function expectBeside(page: Page): Promise<void> {
+  const [name, last, buttons, stub, code] = await Promise.all(
+    ['h1', '#trials button', '#trials', '#panel', '.code'].map((selector) => boxOf(page, selector)),
+  )
+  expect(name?.bottom).toBeLessThanOrEqual(buttons?.y ?? 0)
+  expect(last?.bottom).toBeLessThan(900)
+  for (const beside of [stub, code]) {
+    expect(beside?.x).toBeGreaterThan(buttons?.right ?? 0)
+    expect(beside?.bottom).toBeLessThan(buttons?.bottom ?? 0)
+  }
+}
+
 describe('the three buttons', () => {
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('are right here, say what express-session did, and come first on %i pixels, %s', (width, colorScheme) =>
+    visit({ colorScheme, viewport: { width, height: 900 } }, async (page) => {
+      await page.goto('/')
+      await (width < 1000 ? expectOrder(page) : expectBeside(page))
+      await attemptAll(page)
+      expect(await problemsOn(page)).toEqual([])
+      await (width < 1000 ? expectOrder(page) : expectBeside(page))
+      await page.mouse.move(0, 0)
+      const { bottom } = await boxOf(page, width < 1000 ? '#panel' : '.front')
+      const clip = { x: 0, y: 0, width, height: Math.ceil(bottom) + 20 }
+      if (width > 1000 || colorScheme === 'light')
+        await keepForDocs(page, `shop-${width}-${colorScheme}.png`, { fullPage: true, clip })
+    }),
+  )
+
   it('show what was measured: of a server that answers otherwise, they say otherwise', () =>
     visit({}, async (page) => {
       const answers = { here: { user: 'ada', tags: 31 }, 'express-session': { user: null, tags: 32 } }
@@ -247,19 +315,10 @@ describe('the three buttons', () => {
 })
 
 describe.each(['light', 'dark'] as const)('every page in %s colours', (colorScheme) => {
-  const problemsOn = async (page: Page): Promise<readonly string[]> => {
-    await page.evaluate(axe.source)
-    const { violations, incomplete } = await page.evaluate(() => {
-      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-      return axe.run({ resultTypes: ['violations', 'incomplete'] })
-    })
-    return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  }
-
   it.each([
     ['a wide window', { width: 1280, height: 900 }],
-    ['a telephone', { width: 390, height: 844 }],
-  ])('has nothing that axe objects to, and fits %s; its first page sells', (name, viewport) =>
+    ['a narrow telephone', { width: 360, height: 760 }],
+  ])('has nothing that axe objects to, and fits %s', (name, viewport) =>
     visit({ colorScheme, viewport }, async (page) => {
       const look = async (what: string) => {
         expect(await problemsOn(page), what).toEqual([])
@@ -267,7 +326,8 @@ describe.each(['light', 'dark'] as const)('every page in %s colours', (colorSche
           await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
           `${what} is not wider than ${name}`,
         ).toBe(0)
-        await page.screenshot({ path: join(pictures, `${what}-${colorScheme}-${viewport.width}.png`), fullPage: true })
+        const path = join(pictures, `${what}-${colorScheme}-${viewport.width}.png`)
+        if (process.env.COATCHECK_PICTURES) await page.screenshot({ path, fullPage: true })
       }
       await page.goto('/cart')
       await look('cart-empty')
@@ -276,15 +336,6 @@ describe.each(['light', 'dark'] as const)('every page in %s colours', (colorSche
       await button(page, 'Add to cart Brass tag').click()
       await button(page, 'Add to cart Charcoal overcoat').click()
       await look('shop-added')
-      await page.goto('/')
-      await attemptAll(page)
-      await look('shop-tried')
-      await (viewport.width < 1000 ? expectOrder(page) : expectBeside(page))
-      if (viewport.width > 1000 || colorScheme === 'light') {
-        const { bottom } = await boxOf(page, viewport.width > 1000 ? '.front' : '#panel')
-        const clip = { x: 0, y: 0, width: viewport.width, height: Math.ceil(bottom) + 20 }
-        await keepForDocs(page, `shop-${viewport.width}-${colorScheme}.png`, { fullPage: true, clip })
-      }
       await page.goto('/cart')
       await look('cart')
       await page.goto('/sign-in')
@@ -303,42 +354,6 @@ describe.each(['light', 'dark'] as const)('every page in %s colours', (colorSche
     }),
   )
 })
-
-const boxOf = async (page: Page, selector: string) => {
-  const box = await page.locator(selector).last().boundingBox()
-  if (!box) throw new Error(`${selector} is not to be seen.`)
-  return { ...box, bottom: box.y + box.height, right: box.x + box.width }
-}
-
-/** On a telephone: the name, the buttons, the ticket, and then the rest. */
-async function expectOrder(page: Page): Promise<void> {
-  const [name, buttons, stub, code, goods] = await Promise.all(
-    ['h1', '#trials', '#panel', '.code', '.rest'].map((selector) => boxOf(page, selector)),
-  )
-  const first = await button(page, '32 requests at once').boundingBox()
-  expect(first?.y, 'a button on the first screen').toBeLessThan(600)
-  for (const [above, below] of [
-    [name, buttons],
-    [buttons, stub],
-    [stub, code],
-    [code, goods],
-  ]) {
-    expect(above?.bottom).toBeLessThanOrEqual(below?.y ?? 0)
-  }
-}
-
-/** In a wide window: name, buttons, ticket and code on the first screen; the last two beside the buttons. */
-async function expectBeside(page: Page): Promise<void> {
-  const [name, last, buttons, stub, code] = await Promise.all(
-    ['h1', '#trials button', '#trials', '#panel', '.code'].map((selector) => boxOf(page, selector)),
-  )
-  expect(name?.bottom).toBeLessThanOrEqual(buttons?.y ?? 0)
-  expect(last?.bottom).toBeLessThan(900)
-  for (const beside of [stub, code]) {
-    expect(beside?.x).toBeGreaterThan(buttons?.right ?? 0)
-    expect(beside?.bottom).toBeLessThan(buttons?.bottom ?? 0)
-  }
-}
 
 describe('another site', () => {
   it('cannot fill the cart with a form of its own', () =>

@@ -1,5 +1,5 @@
 /** After this many milliseconds a gate opens by itself: nobody waits for a page that was closed. */
-const LONGEST = 10_000
+const LONGEST = 30_000
 
 interface Gate {
   readonly arrived: PromiseWithResolvers<void>
