@@ -43,7 +43,7 @@ export const de: Words = {
   tryNeither: 'Keines lag in diesem Lauf richtig.',
   tryScript: 'Diese drei Knöpfe brauchen JavaScript. Sonst braucht es hier nichts.',
   tryMethod:
-    'Beide halten die Sitzungen im Speicher dieses Servers, und jeder Zugriff wartet 5 bis 20 ms, wie auf eine Datenbank. {rival} läuft mit {settings}.',
+    'Beide halten die Sitzungen im Speicher dieses Servers, und jeder Zugriff wartet 5 bis 20 ms, wie auf eine Datenbank. Ein Browser sendet von den 32 Anfragen sechs zugleich. {rival} läuft mit {settings}.',
   trySettings: 'diesen Einstellungen',
 
   codeTitle: 'Vier Zeilen Code',
@@ -107,11 +107,11 @@ export const de: Words = {
   sayRead: 'Ihre Sitzung wurde gelesen. Nichts hat sich geändert, also wurde nichts geschrieben.',
   sayBegan: 'Ihre Sitzung begann, und Sie bekamen ein Ticket dafür.',
   sayKept: 'Ihre Änderung war gespeichert, bevor Sie die Antwort bekamen.',
-  sayMany: '{count} Anfragen änderten auf einmal eine Sitzung. Jede Änderung wurde gespeichert, keine hob eine andere auf.',
+  sayMany: '{count} Anfragen änderten eine Sitzung, und jede Änderung wurde gespeichert.',
   sayReplaced: 'Sie meldeten sich an und bekamen ein neues Ticket. Das alte zeigt nichts von dem, was Sie nun tun.',
   sayEnded: 'Sie meldeten sich ab. Ihre Sitzung ist aus dem Speicher entfernt, endgültig.',
   sayDropped: 'Eine langsame Anfrage kam nach dem Abmelden. Was sie schreiben wollte, wurde nicht behalten.',
-  sayRefused: 'Es kam ein Ticket, das nichts mehr öffnet, also zeigte es nichts.',
+  sayRefused: 'Es kam ein Ticket, das nichts öffnet, also wurde ihm nichts gezeigt.',
   before: 'Vor dieser Seite',
   thisPage: 'Diese Seite',
   request: 'Anfrage',

@@ -41,7 +41,7 @@ export const en = {
   tryNeither: 'Neither was right in this run.',
   tryScript: 'These three buttons need JavaScript. Nothing else here does.',
   tryMethod:
-    'Both keep sessions in the memory of this server, and each call of their stores waits 5 to 20 ms, as if for a database. {rival} runs with {settings}.',
+    'Both keep sessions in the memory of this server, and each call of their stores waits 5 to 20 ms, as if for a database. A browser sends six of the 32 requests at a time. {rival} runs with {settings}.',
   trySettings: 'these settings',
 
   codeTitle: 'Four lines of code',
@@ -103,11 +103,11 @@ export const en = {
   sayRead: 'Your session was read. Nothing in it changed, so nothing was written.',
   sayBegan: 'Your session began, and you were given a ticket for it.',
   sayKept: 'Your change was stored before you got the answer.',
-  sayMany: '{count} requests changed one session at once. Each change was stored, and none undid another.',
+  sayMany: '{count} requests changed one session, and every change was stored.',
   sayReplaced: 'You signed in and got a new ticket. The old one shows nothing of what you do now.',
   sayEnded: 'You signed out. Your session is gone from the store, for good.',
   sayDropped: 'A slow request came after the sign-out. What it wanted to write was not kept.',
-  sayRefused: 'A ticket came that opens nothing any more, so it showed nothing.',
+  sayRefused: 'A ticket came that opens nothing, so nothing was shown to it.',
   before: 'Before this page',
   thisPage: 'This page',
   request: 'Request',

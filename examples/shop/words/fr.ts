@@ -43,7 +43,7 @@ export const fr: Words = {
   tryNeither: 'Aucun n’avait raison cette fois.',
   tryScript: 'Ces trois boutons ont besoin de JavaScript. Rien d’autre ici n’en a besoin.',
   tryMethod:
-    'Les deux gardent les sessions dans la mémoire de ce serveur, et chaque appel attend 5 à 20 ms, comme pour une base de données. {rival} fonctionne avec {settings}.',
+    'Les deux gardent les sessions dans la mémoire de ce serveur, et chaque appel attend 5 à 20 ms, comme pour une base de données. Un navigateur envoie six des 32 requêtes à la fois. {rival} fonctionne avec {settings}.',
   trySettings: 'ces réglages',
 
   codeTitle: 'Quatre lignes de code',
@@ -105,11 +105,11 @@ export const fr: Words = {
   sayRead: 'Votre session a été lue. Rien n’y a changé, donc rien n’a été écrit.',
   sayBegan: 'Votre session a commencé, et vous avez reçu un ticket.',
   sayKept: 'Votre changement était enregistré avant que vous ayez la réponse.',
-  sayMany: '{count} requêtes ont changé une session à la fois. Chaque changement est enregistré, aucun n’en a défait un autre.',
+  sayMany: '{count} requêtes ont changé une session, et chaque changement est enregistré.',
   sayReplaced: 'Vous vous êtes connecté et avez reçu un nouveau ticket. L’ancien ne montre rien de la suite.',
   sayEnded: 'Vous vous êtes déconnecté. Votre session a quitté le registre, pour de bon.',
   sayDropped: 'Une requête lente est arrivée après la déconnexion. Ce qu’elle voulait écrire n’a pas été gardé.',
-  sayRefused: 'Un ticket est venu qui n’ouvre plus rien ; il n’a donc rien montré.',
+  sayRefused: 'Un ticket est venu qui n’ouvre rien ; rien ne lui a donc été montré.',
   before: 'Avant cette page',
   thisPage: 'Cette page',
   request: 'Requête',
