@@ -15,7 +15,8 @@ export function panel(before: readonly Trace[], page: Trace | undefined, words: 
       <p class="said">${sentence(before.length > 0 || !page ? before : [page], words)}</p>
       <details>
         <summary>${words.panelDetails}</summary>
-        ${groups.length > 0 && html`<h3>${words.before}</h3>${groups.map((group) => part(group, words))}`}
+        ${groups.length > 0 && page && html`<h3>${words.before}</h3>`}
+        ${groups.map((group) => part(group, words))}
         ${groups.length > 0 && page && html`<h3>${words.thisPage}</h3>`}
         ${page && part([page], words)}
       </details>

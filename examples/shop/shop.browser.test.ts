@@ -335,6 +335,7 @@ describe.each(['light', 'dark'] as const)('every page in %s colours', (colorSche
       await look('shop')
       await button(page, 'Add to cart Brass tag').click()
       await button(page, 'Add to cart Charcoal overcoat').click()
+      await page.getByText('What the server saw').click()
       await look('shop-added')
       await page.goto('/cart')
       await look('cart')
