@@ -5,7 +5,7 @@ const flash = (text: string | undefined): string => (text ? `<p id="flash">${saf
 
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head>
-<body><h1>${title}</h1>${body}</body></html>`
+<body><main><h1>${title}</h1>${body}</main></body></html>`
 
 export function homePage({ visits, cart = [], language = 'en', user = 'guest', message }: Partial<Shop>): string {
   const choices = ['en', 'de', 'fr'].map((each) => `<option${each === language ? ' selected' : ''}>${each}</option>`).join('')

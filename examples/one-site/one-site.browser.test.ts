@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Browser, BrowserContext } from 'playwright-core'
+import axe from 'axe-core'
+import type { Browser, BrowserContext, Frame } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root } from '../../scripts/steps.ts'
 import { launchChromium, Tab } from '../browse.ts'
 import { ADA, Guest } from '../guest.ts'
 import type { App } from '../harness.ts'
+import { keepForDocs } from '../pictures.ts'
 import { COOKIE, openSite, type Place, places } from './site.ts'
 
 const all = Object.keys(places) as Place[]
@@ -96,17 +95,6 @@ describe('five frameworks at one origin, with one secret, one cookie and one sto
     await tab.send('/hydrogen/cart', { item: 'coat' })
     await tab.shows({ user: 'ada', cart: 2, language: 'de' })
 
-    // The page that shows all five at once.
-    await tab.page.goto(site.url('/'))
-    for (const place of all) await frame(tab, place, { user: 'ada', cart: '2', language: 'de' })
-    const picture = process.env.COATCHECK_PICTURES
-    if (picture) {
-      mkdirSync(join(root, 'docs/images'), { recursive: true })
-      await tab.page.screenshot({ path: join(root, 'docs/images/one-site.png'), fullPage: true })
-    }
-    await tab.page.frameLocator('iframe[title="h3"]').getByRole('button', { name: 'Add to cart' }).click()
-    for (const place of all) await frame(tab, place, { user: 'ada', cart: '3' })
-
     await visit('nitro')
     await tab.send('/nitro/logout')
     for (const place of all) {
@@ -116,14 +104,93 @@ describe('five frameworks at one origin, with one secret, one cookie and one sto
     expect(tab.faults).toEqual([])
     await context.close()
   })
+
+  test('are seen on one page, whose strip says which frame did what', async () => {
+    const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'light', viewport: { width: 1280, height: 900 } })
+    context.setDefaultTimeout(15_000)
+    const { page, faults } = new Tab(await context.newPage(), (path) => site.url(path))
+    const inside = (title: string) => page.frameLocator(`iframe[title="${title}"]`)
+    const lines = page.getByRole('log').getByRole('listitem')
+    /** What the newest line says, when all five show what it is about. */
+    const said = async (count: number) => {
+      await lines
+        .nth(count - 1)
+        .getByText('✓ all five show it')
+        .waitFor()
+      return (await lines.allInnerTexts()).map((text) => text.split('\n')[0]).at(-1)
+    }
+    const facts = () =>
+      page
+        .locator('.strip dl')
+        .innerText()
+        .then((text) => text.split(/\s+/))
+
+    await page.goto(site.url('/'))
+    await page.getByText('Nothing yet.').waitFor()
+    await expect.poll(facts).toEqual(['Visitor', 'guest', 'Cart', '0', 'Language', 'en'])
+    await inside('h3').getByRole('link', { name: 'Sign in' }).click()
+    await inside('h3').getByLabel('Name').fill('ada')
+    await inside('h3').getByLabel('Password').fill('lovelace')
+    await inside('h3').getByRole('button').click()
+    expect(await said(1)).toBe('h3 signed ada in')
+    await inside('Remix').getByRole('button', { name: 'Add to cart' }).click()
+    expect(await said(2)).toBe('Remix added to the cart, now 1')
+    await inside('Astro').getByRole('combobox').selectOption('de')
+    await inside('Astro').getByRole('button', { name: 'Choose' }).click()
+    expect(await said(3)).toBe('Astro chose the language de')
+    await inside('Hydrogen').getByRole('button', { name: 'Put into the cart' }).click()
+    expect(await said(4)).toBe('Hydrogen added to the cart, now 2')
+    expect(await facts()).toEqual(['Visitor', 'ada', 'Cart', '2', 'Language', 'de'])
+    for (const place of all) {
+      const frame = page.frameLocator(`iframe[data-src="${places[place]}/"]`)
+      const shown = ['user', 'cart', 'language'].map((id) => frame.locator(`#${id}`).innerText())
+      expect(await Promise.all(shown), place).toEqual(['ada', '2', 'de'])
+    }
+
+    await page.mouse.move(0, 0)
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [1280, 'dark'],
+      [390, 'dark'],
+      [390, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      const what = `${width} pixels, ${colorScheme}`
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), what).toBe(0)
+      // Each frame is a document of its own, with landmarks of its own.
+      for (const document of page.frames()) expect(await problemsIn(document), `${what}: ${document.url()}`).toEqual([])
+      if (width === 1280) await keepForDocs(page, `one-site-1280-${colorScheme}.png`, { fullPage: true })
+    }
+    const [strip, frames] = await Promise.all(['.strip', '.frames'].map((each) => page.locator(each).boundingBox()))
+    expect((strip?.y ?? 0) + (strip?.height ?? 0), 'the strip is above the frames').toBeLessThan(frames?.y ?? 0)
+
+    await inside('Nitro').getByRole('button', { name: 'Sign out' }).click()
+    expect(await said(5)).toBe('Nitro signed ada out')
+    const elsewhere = new Tab(await context.newPage(), (path) => site.url(path))
+    await elsewhere.go('/h3/')
+    await elsewhere.send('/h3/cart', { item: 'hat' })
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await lines.filter({ hasText: 'Another window' }).getByText('✓ all five show it').waitFor()
+    expect((await lines.allInnerTexts()).map((text) => text.split('\n')[0])).toEqual([
+      'Remix added to the cart, now 1',
+      'Astro chose the language de',
+      'Hydrogen added to the cart, now 2',
+      'Nitro signed ada out',
+      'Another window added to the cart, now 1',
+    ])
+    expect([...faults, ...elsewhere.faults]).toEqual([])
+    await context.close()
+  })
 })
 
-/** Waits until the frame of an app shows this. */
-async function frame(tab: Tab, place: Place, expected: Readonly<Record<string, string>>): Promise<void> {
-  const inside = tab.page.frameLocator(`iframe[data-src="${places[place]}/"]`)
-  const look = async () => {
-    const shown = Object.keys(expected).map(async (id) => [id, (await inside.locator(`#${id}`).innerText()).trim()] as const)
-    return Object.fromEntries(await Promise.all(shown))
-  }
-  await expect.poll(look, { timeout: 15_000, interval: 100, message: place }).toEqual(expected)
+/** What axe objects to in one document. */
+async function problemsIn(frame: Frame): Promise<readonly string[]> {
+  await frame.evaluate(axe.source)
+  const { violations, incomplete } = await frame.evaluate(() => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+    const rules = { 'frame-tested': { enabled: false } }
+    return axe.run({ iframes: false, rules, resultTypes: ['violations', 'incomplete'] })
+  })
+  return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }

@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 
-const home = readFileSync(join(import.meta.dirname, 'index.html'))
+const TYPES: Readonly<Record<string, string>> = { html: 'text/html', css: 'text/css', js: 'text/javascript' }
+/** What the page that shows all apps is made of. */
+const own = new Map(
+  ['index.html', 'look.css', 'page.css', 'frame.css', 'page.js'].map((file) => {
+    const headers = { 'content-type': `${TYPES[file.split('.')[1] ?? '']}; charset=utf-8` }
+    const content = readFileSync(join(import.meta.dirname, file))
+    return [file === 'index.html' ? '/' : `/${file}`, { headers, content }]
+  }),
+)
 /** What belongs to one connection, and is not passed on (RFC 9110 7.6.1). */
 const HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
@@ -38,7 +46,8 @@ export async function serveSite(apps: ReadonlyMap<string, string>, port: number)
     const isBelow = (each: string) => [each, `${each}.data`].includes(pathname) || pathname.startsWith(`${each}/`)
     const prefix = [...apps.keys()].find((each) => each !== '' && isBelow(each))
     const origin = apps.get(prefix ?? '')
-    if (pathname === '/') response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(home)
+    const page = own.get(pathname)
+    if (page) response.writeHead(200, page.headers).end(page.content)
     else if (pathname === '/favicon.ico') response.writeHead(204).end()
     else if (pathname === prefix) response.writeHead(308, { location: `${prefix}/` }).end()
     else if (origin) pass(incoming, response, origin)

@@ -15,10 +15,11 @@ export interface Shop {
   readonly sessions: Sessions<ShopData, ShopFlash>
   readonly people: People
   readonly cookieName: string
+  readonly trials: Hono
 }
 
 /** Every page of the shop. A form changes the session and redirects; a page reads it. */
-export function shopApp({ sessions, people, cookieName }: Shop): Hono {
+export function shopApp({ sessions, people, cookieName, trials }: Shop): Hono {
   const app = new Hono()
   app.use(safeHeaders)
   for (const { path, type, content } of Object.values(assets)) {
@@ -26,12 +27,14 @@ export function shopApp({ sessions, people, cookieName }: Shop): Hono {
   }
   app.use(fromHere((c) => sorry(c, viewOf(c), 403, 'refused')))
   app.use(bodyLimit({ maxSize: 16 * 1024, onError: (c) => c.text('No form of this shop is that large.', 413) }))
+  // Has sessions of its own, so it stands before those of the shop.
+  app.route('/try', trials)
   app.use(withSession(sessions))
 
   app.get('/', async (c) => {
     const session = await sessions.open(c)
     const view = greeted(c, session)
-    return page(c, view, view.words.goodsTitle, goodsPage(view, cartOf(session), !session.isNew))
+    return page(c, view, 'Coatcheck', goodsPage(view, cartOf(session)))
   })
 
   app.get('/cart', async (c) => {

@@ -15,8 +15,8 @@ function asset(name: string, type: string): Asset {
 }
 
 /** The files that pages refer to, read once. */
-export const assets: Readonly<Record<'style' | 'burst' | 'icon', Asset>> = {
+export const assets: Readonly<Record<'style' | 'trials' | 'icon', Asset>> = {
   style: asset('style.css', 'text/css; charset=utf-8'),
-  burst: asset('burst.js', 'text/javascript; charset=utf-8'),
+  trials: asset('trials.js', 'text/javascript; charset=utf-8'),
   icon: asset('icon.svg', 'image/svg+xml'),
 }

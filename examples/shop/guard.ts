@@ -20,20 +20,20 @@ export const safeHeaders: MiddlewareHandler = secureHeaders({
 })
 
 /**
- * Refuses what another site sends in a visitor's name. Browsers say where a request comes from in `Sec-Fetch-Site`, older ones
+ * Whether this changes nothing, or comes from a page of the shop. Browsers say where a request comes from in `Sec-Fetch-Site`, older ones
  * and those on plain http at least in `Origin`. What says neither is no browser and carries nobody's cookie by accident.
  */
+export function isFromHere(method: string, header: (name: string) => string | undefined): boolean {
+  if (method === 'GET' || method === 'HEAD') return true
+  const site = header('sec-fetch-site')
+  const origin = header('origin')
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  return origin === undefined || hostOf(origin) === header('host')
+}
+
+/** Refuses what another site sends in a visitor's name. */
 export function fromHere(refuse: MiddlewareHandler): MiddlewareHandler {
-  return (c, next) => {
-    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-    const site = c.req.header('sec-fetch-site')
-    const origin = c.req.header('origin')
-    const isOurs =
-      site !== undefined
-        ? site === 'same-origin' || site === 'none'
-        : origin === undefined || hostOf(origin) === c.req.header('host')
-    return isOurs ? next() : refuse(c, next)
-  }
+  return (c, next) => (isFromHere(c.req.method, (name) => c.req.header(name)) ? next() : refuse(c, next))
 }
 
 function hostOf(origin: string): string | undefined {

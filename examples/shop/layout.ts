@@ -14,8 +14,17 @@ export interface View {
   readonly notice: { readonly role: 'alert' | 'status'; readonly text: string } | undefined
 }
 
+export interface Parts {
+  /** With the heading of the page. */
+  readonly content: Html
+  /** Beside it, and below the ticket. */
+  readonly beside?: Html
+  /** After both. */
+  readonly rest?: Html
+}
+
 /** A whole page. The panel is left to be filled in when everything else is done. */
-export function layout(view: View, title: string, content: Html): Html {
+export function layout(view: View, title: string, { content, beside, rest }: Parts): Html {
   const { language, words, notice, count, signedIn } = view
   const [page, setting] = signedIn ? ['/account', words.account] : ['/sign-in', words.signIn]
   return html`<!doctype html>
@@ -27,7 +36,7 @@ export function layout(view: View, title: string, content: Html): Html {
   <title>${title} · Hook &amp; Hanger</title>
   <link rel="icon" href="${assets.icon.path}" type="image/svg+xml">
   <link rel="stylesheet" href="${assets.style.path}">
-  <script type="module" src="${assets.burst.path}"></script>
+  <script type="module" src="${assets.trials.path}"></script>
 </head>
 <body>
   <a class="skip" href="#content">${words.skip}</a>
@@ -45,18 +54,21 @@ export function layout(view: View, title: string, content: Html): Html {
       <input type="hidden" name="back" value="${view.path}">
       ${Object.entries(languages).map(
         ([code, name]) =>
-          html`<button name="language" value="${code}" lang="${code}"${code === language && raw(' aria-current="true"')}>${name}</button>`,
+          html`<button name="language" value="${code}" lang="${code}"${code === language && raw(' aria-current="true"')}>${name.slice(0, 2)}<span class="tail">${name.slice(2)}</span></button>`,
       )}
     </form>
   </header>
-  <div class="hall">
-    <main id="content" tabindex="-1">
+  <main class="hall" id="content" tabindex="-1">
+    <div class="front">
       ${notice && html`<p class="notice ${notice.role}" id="notice" role="${notice.role}" tabindex="-1">${notice.text}</p>`}
-      <h1>${title}</h1>
       ${content}
-    </main>
-    <aside id="panel" aria-labelledby="panel-title">${raw(PANEL)}</aside>
-  </div>
+    </div>
+    <div class="side">
+      <section id="panel" aria-labelledby="panel-title">${raw(PANEL)}</section>
+      ${beside}
+    </div>
+    ${rest && html`<div class="rest">${rest}</div>`}
+  </main>
   <footer>
     <p>${rich(words.insecure, { command: html`<code>SHOP_INSECURE=1 npm start</code>` })}</p>
     <p>${words.demoNote}</p>

@@ -2,7 +2,9 @@ import { drawing } from './art.ts'
 import { type Cart, type Line, linesOf, MOST } from './cart.ts'
 import { type Article, goods } from './goods.ts'
 import { type Html, html, raw, rich } from './html.ts'
+import type { Parts } from './layout.ts'
 import type { demoPeople, Person } from './people.ts'
+import { codeSection, trialsSection } from './trials/section.ts'
 import { fill, type Language, type Words } from './words/index.ts'
 
 /** What the pages below need of a view. */
@@ -17,20 +19,16 @@ const euros = ({ language }: Reader, cents: number): string =>
 const time = ({ language }: Reader, at: number | undefined): string =>
   at === undefined ? '' : new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(at)
 
-/** `holdsTicket`: the visitor has a session. The rush needs one, or it would be that of 32 strangers. */
-export function goodsPage(reader: Reader, cart: Cart, holdsTicket: boolean): Html {
+export function goodsPage(reader: Reader, cart: Cart): Parts {
   const { words } = reader
-  return html`
-    <p class="lead">${words.goodsLead}</p>
-    <ul class="goods">${goods.map((article) => card(reader, article, cart[article.id] ?? 0))}</ul>
-    <section class="burst" id="burst" aria-labelledby="burst-title" data-ticket="${holdsTicket ? 'yes' : 'no'}"
-      data-running="${words.burstRunning}" data-kept="${words.burstKept}" data-lost="${words.burstLost}" data-first="${words.burstFirst}">
-      <h2 id="burst-title">${words.burstTitle}</h2>
-      <p>${words.burstLead}</p>
-      <p class="without-script">${words.burstScript}</p>
-      <button type="button" hidden>${words.burstButton}</button>
-      <output></output>
-    </section>`
+  return {
+    content: trialsSection(words),
+    beside: codeSection(words),
+    rest: html`
+      <h2 class="hanging">${words.goodsTitle}</h2>
+      <p class="lead">${words.goodsLead}</p>
+      <ul class="goods">${goods.map((article) => card(reader, article, cart[article.id] ?? 0))}</ul>`,
+  }
 }
 
 function card(reader: Reader, article: Article, quantity: number): Html {
@@ -39,7 +37,7 @@ function card(reader: Reader, article: Article, quantity: number): Html {
   return html`
     <li id="${article.id}" tabindex="-1">
       ${drawing(article.id)}
-      <h2>${name}</h2>
+      <h3>${name}</h3>
       <p>${about}</p>
       <p class="price">${euros(reader, article.cents)}${quantity > 0 && html` <span class="quiet">${fill(words.inCart, { count: quantity })}</span>`}</p>
       <form method="post" action="/cart/add">

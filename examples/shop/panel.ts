@@ -6,17 +6,35 @@ import { fill, type Words } from './words/index.ts'
 /** More requests in a row to one address are summed up. */
 const SINGLY = 3
 
-/** The learner's view: what the requests before this page and the page itself did to the session. */
-export function panel(steps: readonly Trace[], words: Words): Html {
-  const page = steps.at(-1)
-  const before = grouped(steps.slice(0, -1))
+/** What happened to the session, in one sentence; and, for who wants to look, what the requests before this page and the page itself did. */
+export function panel(before: readonly Trace[], page: Trace | undefined, words: Words): Html {
+  const groups = grouped(before)
   return html`
     <div class="stub">
       <h2 id="panel-title">${words.panelTitle}</h2>
-      <p class="quiet">${words.panelLead}</p>
-      ${before.length > 0 && html`<h3>${words.before}</h3>${before.map((group) => part(group, words))}<h3>${words.thisPage}</h3>`}
-      ${page && part([page], words)}
+      <p class="said">${sentence(before.length > 0 || !page ? before : [page], words)}</p>
+      <details>
+        <summary>${words.panelDetails}</summary>
+        ${groups.length > 0 && page && html`<h3>${words.before}</h3>`}
+        ${groups.map((group) => part(group, words))}
+        ${groups.length > 0 && page && html`<h3>${words.thisPage}</h3>`}
+        ${page && part([page], words)}
+      </details>
     </div>`
+}
+
+/** The most telling of what these requests did. */
+function sentence(steps: readonly Trace[], words: Words): string {
+  const plans = steps.map(planOf)
+  const updates = plans.filter((plan) => plan === 'update').length
+  if (steps.some(({ events }) => events.some(({ type }) => type === 'refused'))) return words.sayRefused
+  if (plans.includes('dropped')) return words.sayDropped
+  if (updates > SINGLY) return fill(words.sayMany, { count: updates })
+  if (plans.includes('end') || plans.includes('end+create')) return words.sayEnded
+  if (plans.includes('replace')) return words.sayReplaced
+  if (plans.includes('create')) return words.sayBegan
+  if (updates > 0) return words.sayKept
+  return steps.some(({ ticketBefore }) => ticketBefore) ? words.sayRead : words.sayNothing
 }
 
 type Group = readonly [Trace, ...Trace[]]

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { createSessions, SessionError } from 'coatcheck'
 import { sqliteStore } from 'coatcheck/stores/sqlite'
 import { shopApp } from './app.ts'
@@ -9,6 +10,9 @@ import { demoPeople, peopleOf } from './people.ts'
 import { codeOf, secretIn } from './secret.ts'
 import { CannotOpen, type Settings, settingsFrom } from './settings.ts'
 import { noteEvent, traced, watched } from './trace.ts'
+import { RIVAL } from './trials/express-session.ts'
+import { HERE, HERE_COOKIE } from './trials/here.ts'
+import { openTrials, withOldCookie } from './trials/index.ts'
 import type { ShopData, ShopFlash } from './view.ts'
 
 const PRUNE_EVERY = 10 * 60 * 1000
@@ -41,8 +45,15 @@ async function open({ port, host, file, secrets, insecure }: Settings): Promise<
       if (event.type === 'late-failed') console.error(event.error)
     },
   })
-  const app = shopApp({ sessions, people: await peopleOf(demoPeople), cookieName })
-  const server = createAdaptorServer({ fetch: traced((request, env) => app.fetch(request, env), cookieName) })
+  const { here, rival } = openTrials(secret)
+  const app = shopApp({ sessions, people: await peopleOf(demoPeople), cookieName, trials: here })
+  const cookieNameAt = (path: string) => (path.startsWith(`${HERE}/`) ? HERE_COOKIE : cookieName)
+  const answer = getRequestListener(traced((request, env) => app.fetch(request, env), cookieNameAt))
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/try/')) withOldCookie(request)
+    if (request.url?.startsWith(`${RIVAL}/`)) rival(request, response)
+    else answer(request, response)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(unheard(error, host, port)))
     server.listen(port, host, resolve)
@@ -68,7 +79,7 @@ async function open({ port, host, file, secrets, insecure }: Settings): Promise<
       await store.close()
       process.exit(0)
     })
-    if ('closeAllConnections' in server) setTimeout(() => server.closeAllConnections(), LAST_ORDERS).unref()
+    setTimeout(() => server.closeAllConnections(), LAST_ORDERS).unref()
   }
   process.on('SIGINT', close)
   process.on('SIGTERM', close)

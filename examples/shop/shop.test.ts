@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
@@ -256,7 +256,7 @@ describe('the ticket on the page', () => {
     const home = await guest.get('/')
     const text = await home.text()
 
-    const panel = text.slice(text.indexOf('<aside'))
+    const panel = text.slice(text.indexOf('<section id="panel"'))
     const [before = '', now = ''] = panel.split('This page')
     const short = `…${ticket.slice(8, 14)}…`
     expect(before).toContain('POST /cart/add')
@@ -293,6 +293,76 @@ describe('the ticket on the page', () => {
     const text = await forged.text()
     expect(text).toMatch(/refused, reason (?:unknown-version|malformed|forged)/)
     expect(text).toContain('not asked for anything')
+  })
+})
+
+describe('the sentence on the ticket', () => {
+  const said = (text: string) => /<p class="said">([^<]*)/.exec(text)?.[1]
+
+  it('says what happened, from the first visit to the last', async () => {
+    const guest = visitor(shop.origin)
+    expect(said(await page(guest, '/'))).toBe('You have no session yet: this page stored nothing and set no cookie.')
+    await add(guest, 'hat')
+    expect(said(await page(guest, '/'))).toBe('Your session began, and you were given a ticket for it.')
+    expect(said(await page(guest, '/'))).toBe('Your session was read. Nothing in it changed, so nothing was written.')
+    await add(guest, 'hat')
+    expect(said(await page(guest, '/'))).toBe('Your change was stored before you got the answer.')
+    await guest.parallel(8, () => add(guest, 'tag'))
+    expect(said(await page(guest, '/'))).toBe('8 requests changed one session, and every change was stored.')
+    const account = await (await signIn(guest, 'ada', 'velvet collar')).text()
+    expect(said(account)).toBe('You signed in and got a new ticket. The old one shows nothing of what you do now.')
+    const thief = guest.steal()
+    expect(said(await (await guest.post('/sign-out')).text())).toBe(
+      'You signed out. Your session is gone from the store, for good.',
+    )
+    expect(said(await page(thief, '/'))).toBe('A ticket came that opens nothing, so nothing was shown to it.')
+  })
+})
+
+describe('the trials of the first page', () => {
+  it.each(['here', 'express-session'])(
+    'at %s: know who is signed in, what was added, and who came with an old cookie',
+    async (side) => {
+      const guest = visitor(shop.origin)
+      const who = async (from: Visitor, options = {}) => (await from.get(`/try/${side}/who`, options)).json()
+      expect(await who(guest)).toEqual({ user: null, tags: 0 })
+      await guest.post(`/try/${side}/sign-in`)
+      for (const tag of [1, 2, 2]) await guest.post(`/try/${side}/add?tag=${tag}`)
+      expect(await who(guest)).toEqual({ user: 'ada', tags: 2 })
+      const copy = await (await guest.get(`/try/${side}/copy`)).text()
+      expect(copy).toMatch(new RegExp(`^${side}=[^;]{40,}$`))
+      const replayed = () => who(visitor(shop.origin), { headers: { 'x-old-cookie': copy } })
+      expect(await replayed()).toEqual({ user: 'ada', tags: 2 })
+      await guest.post(`/try/${side}/sign-out`)
+      expect(await who(guest)).toEqual({ user: null, tags: 0 })
+      expect(await replayed()).toEqual({ user: null, tags: 0 })
+      const foreign = await guest.post(`/try/${side}/sign-in`, {}, { headers: { 'sec-fetch-site': 'cross-site' } })
+      expect(foreign.status).toBe(403)
+    },
+  )
+
+  it('put no cookie of their own in the place of those of the shop', async () => {
+    const guest = visitor(shop.origin)
+    await add(guest, 'hat')
+    const headers = { 'x-old-cookie': `${COOKIE}=${ticketOf(guest)}` }
+    expect(countOn(await (await visitor(shop.origin).get('/cart', { headers })).text())).toBe(0)
+  })
+
+  it('show the lines that they run on, and link to both files', async () => {
+    const home = await page(visitor(shop.origin), '/')
+    for (const file of ['here.ts', 'express-session.ts']) {
+      expect(home).toContain(`href="/try/${file}"`)
+      expect(await page(visitor(shop.origin), `/try/${file}`)).toBe(
+        readFileSync(join(import.meta.dirname, 'trials', file), 'utf8'),
+      )
+    }
+    const shown = [...home.matchAll(/<span>([^<]+)<\/span>/g)].map(([, line = '']) => line).slice(-4)
+    expect(shown).toEqual([
+      'const sessions = createSessions({ secrets, store, cookie, onEvent })',
+      'here.use(withSession(sessions))',
+      'const session = await sessions.open(c)',
+      'session.set(tag, true)',
+    ])
   })
 })
 

@@ -12,6 +12,8 @@ export interface StoreCall {
 export interface Trace {
   readonly method: string
   readonly path: string
+  /** What the page calls the trial that this request belongs to. */
+  readonly trial: string | undefined
   readonly ticketBefore: string | undefined
   readonly calls: StoreCall[]
   readonly events: SessionEvent[]
@@ -50,7 +52,7 @@ export function watched<S extends Store & Required<Pick<Store, 'touch'>>>(store:
   return {
     ...store,
     read: (key) => noted('read', store.read(key)),
-    create: (key, record) => noted('create', store.create(key, record)),
+    create: (key, record, from) => noted('create', store.create(key, record, from)),
     update: (key, record, version) => noted('update', store.update(key, record, version)),
     delete: (key, version) => noted('delete', store.delete(key, version)),
     touch: (key, expiresAt, version) => noted('touch', store.touch(key, expiresAt, version)),
@@ -61,13 +63,20 @@ export function watched<S extends Store & Required<Pick<Store, 'touch'>>>(store:
  * Wraps the whole shop. The panel of a page can only be drawn when the session has been committed and the headers are known, which
  * is after the page was written: so the page leaves a gap, and it is filled here, last of all.
  */
-export function traced<Env>(handle: (request: Request, env: Env) => Response | Promise<Response>, cookieName: string) {
+export function traced<Env>(
+  handle: (request: Request, env: Env) => Response | Promise<Response>,
+  cookieNameAt: (path: string) => string,
+) {
   const history = new History()
   return (request: Request, env: Env): Promise<Response> => {
     const { method, url, headers } = request
+    const path = new URL(url).pathname
+    const cookieName = cookieNameAt(path)
+    const trial = headers.get('x-trial') ?? undefined
     const step: Trace = {
       method,
-      path: new URL(url).pathname,
+      path,
+      trial,
       ticketBefore: shortened(valueIn(headers.get('cookie') ?? '', cookieName)),
       calls: [],
       events: [],
@@ -84,7 +93,7 @@ export function traced<Env>(handle: (request: Request, env: Env) => Response | P
       step.headers = [...response.headers]
         .filter(([name]) => SHOWN.includes(name))
         .map(([name, value]) => [name, ticket ? value.replace(ticket, shorten) : value])
-      if (method === 'POST') history.add(step)
+      if (method === 'POST' || (trial && !step.panel)) history.add(step)
       if (!step.panel) return response
       const [page, panel] = [await response.text(), String(await step.panel([...history.take(step), step]))]
       return new Response(
@@ -95,7 +104,8 @@ export function traced<Env>(handle: (request: Request, env: Env) => Response | P
   }
 }
 
-function valueIn(cookies: string, name: string): string | undefined {
+/** The value of a cookie in a `Cookie` or a `Set-Cookie` header. */
+export function valueIn(cookies: string, name: string): string | undefined {
   const found = cookies.split(/; */).find((cookie) => cookie.startsWith(`${name}=`))
   return found?.slice(name.length + 1)
 }
@@ -112,7 +122,7 @@ function shortened(ticket: string | undefined): string | undefined {
 const SESSIONS = 200
 const STEPS = 40
 
-/** What was posted in a session since it last showed a page, so that the page after a redirect can tell of it. */
+/** What was posted in a session since it last showed a page, so that the page after a redirect can tell of it; and what a trial sent. */
 class History {
   readonly #steps = new Map<string, Trace[]>()
 
@@ -134,8 +144,9 @@ class History {
   }
 }
 
-/** The session as this request left it. */
-function handleOf({ events }: Trace): string | undefined {
+/** The trial, or the session as this request left it. */
+function handleOf({ trial, events }: Trace): string | undefined {
+  if (trial !== undefined) return `trial ${trial}`
   const last = events.findLast((event) => event.type === 'committed' || event.type === 'loaded')
   return last?.handle
 }

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type Cart, countOf } from './cart.ts'
 import { articleOf, type GoodsId } from './goods.ts'
-import type { Html } from './html.ts'
-import { layout, type View } from './layout.ts'
+import { type Html, html } from './html.ts'
+import { layout, type Parts, type View } from './layout.ts'
 import { plainPage } from './pages.ts'
 import { panel } from './panel.ts'
 import { trace } from './trace.ts'
@@ -75,13 +75,14 @@ export async function page(
   c: Context,
   view: View,
   title: string,
-  content: Html,
+  content: Html | Parts,
   status: ContentfulStatusCode = 200,
 ): Promise<Response> {
   const step = trace()
-  if (step) step.panel = (steps) => panel(steps, view.words)
+  if (step) step.panel = (steps) => panel(steps.slice(0, -1), steps.at(-1), view.words)
   c.header('vary', 'Accept-Language')
   // What only a signed-in person may see is not to be found with the back button after signing out.
   if (view.signedIn || status >= 400) c.header('cache-control', 'no-store')
-  return c.html(layout(view, title, content), status)
+  const parts = 'content' in content ? content : { content: html`<h1>${title}</h1>${content}` }
+  return c.html(layout(view, title, parts), status)
 }
