@@ -84,6 +84,10 @@ export class Entry {
   }
 }
 
+/** A copy of `value` as it would come back from the store; what cannot be stored throws `BAD_VALUE`. */
+export const snapshot = (key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? Entry.of(value, key).take() : value
+
 /** Deeper values are refused: how deep a stack goes depends on who calls, and what was stored must be readable everywhere. */
 export const DEEPEST = 500
 

@@ -1,6 +1,7 @@
 import { createStorage } from 'unstorage'
 import memoryDriver from 'unstorage/drivers/memory'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { throughAstro } from '../../../test/helpers/astro.ts'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { gate } from '../../../test/helpers/gate.ts'
 import { watched } from '../../../test/helpers/watched.ts'
@@ -57,14 +58,18 @@ function site({ found = {}, ...settings }: Options = {}) {
   async function ask(page: Page, { with: presented = cookie, response = new Response('ok') } = {}): Promise<Response> {
     const request = new Request('https://shop.test/', { headers: { cookie: presented } })
     const session = new AstroSession() as unknown as Theirs
-    const context = { request, session, isPrerendered: false, routePattern: '/' }
-    const answer = await onRequest(context, async () => {
-      await page(session, context)
-      return response
-    })
+    const answer = await throughAstro(
+      onRequest,
+      request,
+      async (_, context) => {
+        await page(session, context)
+        return response
+      },
+      session,
+    )
     await session[PERSIST]() // as Astro does in the end
     const [line] = answer.headers.getSetCookie()
-    if (line) cookie = line.startsWith('astro-session=;') ? '' : (line.split(';')[0] ?? '')
+    if (line) cookie = line.startsWith('astro-session=deleted;') ? '' : (line.split(';')[0] ?? '')
     return answer
   }
   const values = async (presented?: string): Promise<unknown> => {
@@ -180,6 +185,96 @@ describe('the session of Astro, spoken for', () => {
   })
 })
 
+describe('D4: as Astro does it', () => {
+  test('D4: set() takes a copy: what becomes of the value afterwards is not stored', async () => {
+    const { ask, values } = stored()
+    let seen: unknown
+    await ask(async (session) => {
+      const cart = { items: ['hat'] }
+      session.set('cart', cart)
+      cart.items.push('coat')
+      seen = structuredClone(await session.get('cart'))
+      session.set('other', cart)
+      cart.items.length = 0
+    })
+    expect(seen).toEqual({ items: ['hat'] })
+    expect(await values()).toEqual({ cart: { items: ['hat'] }, other: { items: ['hat', 'coat'] } })
+  })
+
+  /** Two visitors, and the id of the first. */
+  async function two(options: Options = {}) {
+    const place = stored(options)
+    let id = ''
+    await place.ask((session) => session.set('name', 'ada'))
+    await place.ask(async (session) => {
+      await session.has('name')
+      id = String(session.sessionID)
+    })
+    const ada = place.cookie()
+    await place.ask((session) => session.set('name', 'bob'), { with: '' })
+    return { ...place, id, ada, bob: place.cookie() }
+  }
+
+  test('D4: load() that nobody awaits: what is read and set after it is of the session that was loaded', async () => {
+    const { ask, values, id, ada, bob } = await two()
+    let seen: unknown
+    const answer = await ask(
+      async (session) => {
+        session.set('lost', 1)
+        session.load(id)
+        session.set('more', 1)
+        seen = await session.get('name')
+      },
+      { with: bob },
+    )
+    expect(seen).toBe('ada')
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining(`astro-session=${id};`)])
+    expect(await values(ada)).toEqual({ name: 'ada', more: 1 })
+    expect(await values(bob)).toEqual({ name: 'bob' })
+  })
+
+  test('D4: load() of nothing, as the last call: the visitor keeps what they have', async () => {
+    const { ask, values, bob } = await two()
+    const answer = await ask((session) => void session.load('x'), { with: bob })
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(await values(bob)).toEqual({ name: 'bob' })
+  })
+
+  test('D4: load() after destroy(): the old session has ended, the loaded one is the visitor’s', async () => {
+    const { ask, values, id, ada, bob } = await two()
+    const answer = await ask(
+      (session) => {
+        session.destroy()
+        session.load(id)
+      },
+      { with: bob },
+    )
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining(`astro-session=${id};`)])
+    expect(await values(bob)).toEqual({})
+    expect(await values(ada)).toEqual({ name: 'ada' })
+  })
+
+  test('D4: load() of nothing after destroy() takes the cookie away', async () => {
+    const { ask, values, bob } = await two()
+    const answer = await ask(
+      (session) => {
+        session.destroy()
+        session.load('x')
+      },
+      { with: bob },
+    )
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^astro-session=deleted;/)])
+    expect(await values(bob)).toEqual({})
+  })
+
+  test('D4: load() that nobody awaits, on a store that fails, fails the request and not the process', async () => {
+    const { store, id, bob } = await two()
+    const broken = site({ found: { store: { ...store, read: () => Promise.reject(new Error('down')) } } })
+    const asked = broken.ask((session) => void session.load(id), { with: bob })
+    await expect(asked).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
+})
+
 describe('what Astro’s sessions get wrong', () => {
   test('B2: the new record is there before the old one goes: a store that fails in between loses nobody', async () => {
     const store = memoryStore()
@@ -258,7 +353,7 @@ describe('what Astro’s sessions get wrong', () => {
       session.destroy()
       session.regenerate()
     })
-    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^astro-session=;.*Max-Age=0/)])
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^astro-session=deleted;.*Expires=Thu, 01 Jan 1970/)])
     expect(await values()).toEqual({})
   })
 
@@ -398,7 +493,9 @@ describe('sessions that Astro kept before', () => {
         .find((line) => line.startsWith('moved'))
         ?.split(';')[0]
     expect(ticket(first)).toBe(ticket(second))
-    expect(first.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^astro-session=;.*Max-Age=0/))
+    expect(first.headers.getSetCookie()).toContainEqual(
+      expect.stringMatching(/^astro-session=deleted;.*Expires=Thu, 01 Jan 1970/),
+    )
     expect(await driver.getKeys()).toEqual([ID])
     await vi.advanceTimersByTimeAsync(60_000)
     expect(await driver.getKeys()).toEqual([])

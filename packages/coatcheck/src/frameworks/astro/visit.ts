@@ -1,10 +1,12 @@
-import type { FaceSessions, LiveSession, Scope } from '../../core/face.ts'
+import { type FaceSessions, type LiveSession, type Scope, snapshot } from '../../core/face.ts'
 
 /** One visitor's request, as long as the same object of Astro stands for its session. */
 export interface Visit {
   readonly face: FaceSessions
   /** Another one after `load`. */
   scope: Scope
+  /** What was left by `load`: nothing of it is stored but its end. */
+  left: readonly { readonly scope: Scope; readonly done: Promise<void> }[]
   /** The ticket that `load` was given. */
   loaded?: string
   /** `destroy` was called: that stands, whatever becomes of the request. */
@@ -65,9 +67,11 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
     set(key, value, options) {
       const lives = options?.ttl ?? ttl
       const how = lives === undefined ? {} : { ttl: lives }
+      // A copy, as Astro makes one: what the caller does to the value afterwards is no change of the session.
+      const copy = snapshot(key, value)
       // Refused at the call what cannot be stored, as Astro does, even when the session is not open yet.
-      if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, value, how)
-      write((session) => session.set(key, value, how))
+      if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, copy, how)
+      write((session) => session.set(key, copy, how))
     },
     delete: (key) => write((session) => session.delete(key)),
     regenerate() {
@@ -84,13 +88,17 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
         over.add(session)
       })
     },
-    async load(sessionID) {
-      const loaded = visit.face.fromTicket(String(sessionID))
-      await loaded.open()
-      // What was changed before is lost, as Astro says; what was ended stays ended.
-      await visit.scope.abandon()
-      visit.scope = loaded
-      visit.loaded = sessionID
+    load(sessionID) {
+      // At once, so that nobody has to wait for it. What was changed before is lost, as Astro says; what was ended stays ended.
+      const { scope } = visit
+      const done = visit.ends ? scope.open().then(() => scope.abandon()) : scope.abandon()
+      done.catch(() => {})
+      visit.left = [...visit.left, { scope, done }]
+      visit.scope = visit.face.fromTicket(String(sessionID))
+      visit.loaded = String(sessionID)
+      const opened = open().then(() => done)
+      opened.catch(() => {})
+      return opened
     },
   }
 }

@@ -1,0 +1,27 @@
+import type { HeaderLine } from '../../core/face.ts'
+import { partsOf } from '../../ticket/cookie.ts'
+
+/** What is used of `Astro.cookies`. */
+export interface AstroCookies {
+  set(name: string, value: string, options: object): void
+  delete(name: string, options: object): void
+}
+
+/**
+ * Hands our lines to `Astro.cookies`, where Astro's own session has its cookie: adapters that send what `app.setCookieHeaders()` gives
+ * find them there, and of a page and the error page in its place the newer counts. Of one name it keeps one; others stay headers.
+ */
+export function handOver(headers: Headers, lines: readonly HeaderLine[], cookies: AstroCookies): void {
+  const ours = new Set(lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : [])))
+  const others = headers.getSetCookie().filter((line) => !ours.has(line))
+  headers.delete('set-cookie')
+  for (const line of others) headers.append('set-cookie', line)
+  const met = new Set<string>()
+  for (const line of ours) {
+    const parts = partsOf(line)
+    if (!parts || met.has(parts.name)) headers.append('set-cookie', line)
+    else if (parts.value === '') cookies.delete(parts.name, parts.attributes)
+    else cookies.set(parts.name, parts.value, { ...parts.attributes, encode: (text: string) => text })
+    if (parts) met.add(parts.name)
+  }
+}
