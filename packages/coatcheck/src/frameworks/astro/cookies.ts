@@ -12,13 +12,11 @@ export interface AstroCookies {
  * find them there, and of a page and the error page in its place the newer counts. Of one name it keeps one; others stay headers.
  */
 export function handOver(headers: Headers, lines: readonly HeaderLine[], cookies: AstroCookies): void {
-  const ours = new Set(lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : [])))
-  const others = headers.getSetCookie().filter((line) => !ours.has(line))
-  headers.delete('set-cookie')
-  for (const line of others) headers.append('set-cookie', line)
+  const all = headers.getSetCookie()
   const met = new Set<string>()
-  for (const line of ours) {
-    const parts = partsOf(line)
+  headers.delete('set-cookie')
+  for (const line of all) {
+    const parts = lines.some(([, ours]) => ours === line) ? partsOf(line) : undefined
     if (!parts || met.has(parts.name)) headers.append('set-cookie', line)
     else if (parts.value === '') cookies.delete(parts.name, parts.attributes)
     else cookies.set(parts.name, parts.value, { ...parts.attributes, encode: (text: string) => text })

@@ -5,7 +5,7 @@ import { type UnstorageLike, unstorageStore } from '../../stores/unstorage.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
 import { type AstroCookies, handOver } from './cookies.ts'
 import { lingering } from './lingering.ts'
-import { faceOptionsOf, type RuntimeSettings, type Settings } from './settings.ts'
+import { faceOptionsOf, policyOf, type RuntimeSettings, type Settings } from './settings.ts'
 import { afterwards, held } from './streams.ts'
 import { shadow, type Visit } from './visit.ts'
 
@@ -61,7 +61,7 @@ export function sessionMiddleware(
       // Read while the page is on its way, it would be too late to say that shared caches must not keep the page.
       if (visit.ends || (mentioned !== 0 && response.status < 500)) await visit.scope.open()
       if (mentioned !== 0 && needsTicket(mentioned, visit.scope)) response = await held(response)
-      await visit.scope.close(response.status)
+      await visit.scope.close(response.status, { renews: visit.sets === true && response.status < 500 })
     } catch (error) {
       if (visit.ends) await visit.scope.open().catch(() => {})
       await visit.scope.abandon()
@@ -87,6 +87,7 @@ function answerOf(response: WebResponse, { scope, left, loaded }: Visit, cookies
   const scopes = [...(isGiven ? [] : left.map((each) => each.scope)), scope]
   const answer = answered(response, scopes)
   if (isGiven) answer.headers.set('cache-control', 'no-store')
+  for (const line of given) answer.headers.append(...line)
   handOver(answer.headers, [...scopes.flatMap(({ lines }) => lines), ...given], cookies)
   return answer
 }
@@ -111,5 +112,5 @@ function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, se
   const options = faceOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
   const { formerCookie, cookie } = settings
   const moved = old && { ...lingering(astroRecord(old)), ...(formerCookie !== cookie.name && { cookieName: formerCookie }) }
-  return faceOf(sessionsOf({ ...options, foreign: options.foreign ?? (moved ? [moved] : []) }))
+  return faceOf(sessionsOf({ ...options, foreign: options.foreign ?? (moved ? [moved] : []) }, policyOf(settings)))
 }

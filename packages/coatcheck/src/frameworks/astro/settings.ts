@@ -1,4 +1,4 @@
-import type { FaceOptions } from '../../core/face.ts'
+import type { FaceOptions, Policy } from '../../core/face.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
@@ -68,9 +68,8 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
   checkKinds(settings, { cookie: 'object', ttl: 'number', idleTimeout: 'number', absoluteTimeout: 'number' })
   checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
   checkKinds(more, {}, 'settings.')
-  const { cookie, formerCookie, isProduction, ttl = 0, secretNames, ...options } = settings
+  const { cookie, formerCookie, isProduction, ttl, secretNames, ...options } = settings
   const { name = 'astro-session', domain, path, maxAge, sameSite = 'lax', secure = isProduction } = cookie
-  const idle = options.idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)
   const secrets = more.secrets ?? secretsOf(secretNames, secretOf)
   return {
     ...options,
@@ -78,8 +77,7 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
     ...((more.store ?? store) && { store: more.store ?? store }),
     ...(secrets && { secrets }),
     secretRule: secrets ? 'refuse' : 'warn',
-    idleTimeout: idle,
-    absoluteTimeout: options.absoluteTimeout ?? Math.max(30 * DAY, idle),
+    ...timesOf(settings),
     cookie: {
       name,
       secure,
@@ -89,6 +87,25 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
       ...(path !== undefined && { path }),
     },
   } as FaceOptions
+}
+
+/** Seconds. With a `maxAge` there is no end but what is stated: each `set` begins the session's time anew, as in Astro. */
+function timesOf({ cookie: { maxAge }, ttl = 0, idleTimeout, absoluteTimeout }: Settings): {
+  readonly idleTimeout: number
+  readonly absoluteTimeout: number
+} {
+  const idle = idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)
+  return { idleTimeout: idle, absoluteTimeout: absoluteTimeout ?? (maxAge === undefined ? Math.max(30 * DAY, idle) : LONGEST) }
+}
+
+/** What the engine is told besides, where the cookie has a `maxAge`. */
+export function policyOf(settings: Settings): { readonly policy?: Policy } {
+  const { maxAge } = settings.cookie
+  if (maxAge === undefined) return {}
+  const { idleTimeout, absoluteTimeout } = timesOf(settings)
+  const fixed = settings.absoluteTimeout !== undefined
+  // With room for as long again: the end of a record is fixed, and who comes again before goes on with another.
+  return { policy: { idle: idleTimeout * 1000, absolute: absoluteTimeout * (fixed ? 1000 : 2000), fixed, rolls: maxAge * 1000 } }
 }
 
 function secretsOf(names: Settings['secretNames'], secretOf: Surroundings['secretOf']): readonly string[] | undefined {

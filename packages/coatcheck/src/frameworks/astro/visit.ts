@@ -9,6 +9,8 @@ export interface Visit {
   left: readonly { readonly scope: Scope; readonly done: Promise<void> }[]
   /** The ticket that `load` was given. */
   loaded?: string
+  /** What gives the visitor a cookie in Astro: its time begins anew. */
+  sets?: boolean
   /** `destroy` was called: that stands, whatever becomes of the request. */
   ends?: boolean
 }
@@ -59,8 +61,9 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       change(session)
     })
   return {
-    get: async (key) => (await open()).get(key),
-    has: async (key) => (await open()).has(key),
+    // As in Astro, nothing can be kept under an empty key, and asking for it is no fault.
+    get: async (key) => (key === '' ? undefined : (await open()).get(key)),
+    has: async (key) => key !== '' && (await open()).has(key),
     keys: async () => new Map((await open()).entries()).keys(),
     values: async () => (await open()).entries().map(([, value]) => value),
     entries: async () => (await open()).entries(),
@@ -71,9 +74,10 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       const copy = snapshot(key, value)
       // Refused at the call what cannot be stored, as Astro does, even when the session is not open yet.
       if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, copy, how)
+      visit.sets = true
       write((session) => session.set(key, copy, how))
     },
-    delete: (key) => write((session) => session.delete(key)),
+    delete: (key) => void (key !== '' && write((session) => session.delete(key))),
     regenerate() {
       write((session) => session.regenerateId())
       const done = open().then(() => {})
@@ -96,6 +100,7 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       visit.left = [...visit.left, { scope, done }]
       visit.scope = visit.face.fromTicket(String(sessionID))
       visit.loaded = String(sessionID)
+      visit.sets = true
       const opened = open().then(() => done)
       opened.catch(() => {})
       return opened
