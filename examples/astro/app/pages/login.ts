@@ -1,0 +1,10 @@
+import type { APIRoute } from 'astro'
+
+export const POST: APIRoute = async ({ request, session, redirect }) => {
+  const form = await request.formData()
+  if (form.get('password') !== 'lovelace') return new Response('no', { status: 401 })
+  await session?.regenerate()
+  session?.set('user', String(form.get('username')))
+  session?.set('since', new Date())
+  return redirect('/', 303)
+}
