@@ -71,6 +71,7 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
   const { cookie, formerCookie, isProduction, ttl, secretNames, ...options } = settings
   const { name = 'astro-session', domain, path, maxAge, sameSite = 'lax', secure = isProduction } = cookie
   const secrets = more.secrets ?? secretsOf(secretNames, secretOf)
+  if (!secrets && 'secrets' in more && isProduction) throw unsetSecrets()
   return {
     ...options,
     ...more,
@@ -107,6 +108,15 @@ export function policyOf(settings: Settings): { readonly policy?: Policy } {
   // With room for as long again: the end of a record is fixed, and who comes again before goes on with another.
   return { policy: { idle: idleTimeout * 1000, absolute: absoluteTimeout * (fixed ? 1000 : 2000), fixed, rolls: maxAge * 1000 } }
 }
+
+const unsetSecrets = (): SessionError =>
+  new SessionError(
+    'BAD_OPTIONS',
+    'The `secrets` of the settings of coatcheck() are undefined: the variable they come from is not set.',
+    {
+      fix: 'Set COATCHECK_SECRET, where the server runs, to what `openssl rand -base64 33` prints, and leave `secrets` out: it is read by itself.',
+    },
+  )
 
 function secretsOf(names: Settings['secretNames'], secretOf: Surroundings['secretOf']): readonly string[] | undefined {
   if (names === undefined) {
