@@ -71,13 +71,16 @@ afterAll(async () => {
 const browser = (): Visitor => visitor(origin, { headers: { origin, 'user-agent': 'Mozilla/5.0 Chrome/156.0' }, follow: false })
 const signIn = (ada: Visitor, password = 'lovelace') => ada.post('/login', { username: 'ada', password })
 
-test('D22: the blocks of the page compile, under the strict settings of Astro', () => {
+test('D22: the blocks of the page compile, under the strict settings of Astro, and Astro’s types and ours are each other’s', () => {
   expect(blocks.map(({ path }) => path)).toEqual([
     ...['astro.config.mjs', 'src/session-settings.ts', 'src/pages/login.astro', 'src/pages/logout.ts', 'src/middleware.ts'],
   ])
   const components = blocks.filter(({ path }) => path.endsWith('.astro'))
   lay(Object.fromEntries(components.map(({ path, text }) => [`scripts/${path}.ts`, scriptOf(text)])))
-  const compile = () => spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder])
+  const types = join(root, 'examples/astro/trial/types.ts')
+  lay({ 'tsconfig.check.json': JSON.stringify({ extends: './tsconfig.json', include: ['.astro/types.d.ts', '**/*', types] }) })
+  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', join(folder, 'tsconfig.check.json')]
+  const compile = () => spawnSync(process.execPath, tsc)
   expect(String(compile().stdout)).toBe('')
   lay({ 'scripts/fault.ts': 'export const seconds: number = "sixty"\n' })
   expect(String(compile().stdout)).toMatch(/fault\.ts.*TS2322/)

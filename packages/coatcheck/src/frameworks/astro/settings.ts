@@ -10,6 +10,8 @@ export interface AstroCookie {
   readonly maxAge?: number
   readonly sameSite?: 'strict' | 'lax' | 'none' | boolean
   readonly secure?: boolean
+  /** Astro's own configuration takes the word, and forgets it. */
+  readonly partitioned?: boolean
 }
 
 /** The options that a build can hold. */
@@ -69,7 +71,7 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
   checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
   checkKinds(more, {}, 'settings.')
   const { cookie, formerCookie, isProduction, ttl, secretNames, ...options } = settings
-  const { name = 'astro-session', domain, path, maxAge, sameSite = 'lax', secure = isProduction } = cookie
+  const { name = 'astro-session', domain, path, maxAge, partitioned, sameSite = 'lax', secure = isProduction } = cookie
   const secrets = more.secrets ?? secretsOf(secretNames, secretOf)
   if (!secrets && 'secrets' in more && isProduction) throw unsetSecrets()
   return {
@@ -86,6 +88,7 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
       persistent: maxAge !== undefined,
       ...(domain !== undefined && { domain }),
       ...(path !== undefined && { path }),
+      ...(partitioned !== undefined && { partitioned }),
     },
   } as FaceOptions
 }
