@@ -98,7 +98,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     meets: (script) =>
       calls(script, loadsOf('unknown', 'junk')) ||
       comesBack(script, isNamed('destroy')) ||
-      script.visits.some((each) => ['junk', 'unknown'].includes(each.sends) && each.calls.some(loads)),
+      follows(script, isNamed('destroy'), loads) ||
+      (calls(script, loads) && script.visits.some(({ sends }) => sends === 'junk' || sends === 'unknown')),
     script: of(visit(set('a', 1)), visit({ call: 'load', id: 'junk' })),
     theirs: /"values":\[\]\}\]$/,
     ours: /"values":\["\[ 'a', 1 \]"\]\}\]$/,
@@ -106,7 +107,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   'load-unawaited': {
     what: '`load(id)` that nobody awaits: what is read next is of that session, also when the one before was read already',
     why: 'Astro shows nothing then, or values of both',
-    meets: (script) => follows(script, reads, isNamed('load!')),
+    meets: (script) => follows(script, (call) => reads(call) || call.call === 'load', isNamed('load!')),
     only: ['on a store', 'behind the driver'],
     script: of(visit(set('a', 1)), visit({ call: 'get', key: 'a' }, { call: 'load!', id: 'own' }, { call: 'get', key: 'a' })),
     theirs: /"results":\["1",null,"undefined"\]/,

@@ -254,6 +254,20 @@ describe('D4: as Astro does it', () => {
     expect(await values(ada)).toEqual({ name: 'ada' })
   })
 
+  test('D4: load() of the session that destroy() has just ended finds nothing, and it stays ended', async () => {
+    const { ask, values, id, ada } = await two()
+    await ask(
+      async (session) => {
+        session.destroy()
+        await session.keys()
+        session.load(id)
+        session.set('more', 1)
+      },
+      { with: ada },
+    )
+    expect(await values(ada)).toEqual({})
+  })
+
   test('D4: load() of nothing after destroy() takes the cookie away', async () => {
     const { ask, values, bob } = await two()
     const answer = await ask(
