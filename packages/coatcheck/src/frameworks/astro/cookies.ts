@@ -12,6 +12,7 @@ export interface AstroCookies {
  * find them there, and of a page and the error page in its place the newer counts. Of one name it keeps one; others stay headers.
  */
 export function handOver(headers: Headers, lines: readonly HeaderLine[], cookies: AstroCookies): void {
+  if (lines.length === 0) return // the response may be one whose headers cannot be changed
   const all = headers.getSetCookie()
   const met = new Set<string>()
   headers.delete('set-cookie')

@@ -172,6 +172,14 @@ describe('the session of Astro, spoken for', () => {
     expect([...answer.headers.keys()]).toEqual(['content-type'])
   })
 
+  test('a response whose headers cannot be changed is passed on, and given its cookie on a copy', async () => {
+    const { ask } = stored()
+    const response = Response.redirect('https://other.test/')
+    expect(() => response.headers.delete('set-cookie')).toThrow(TypeError)
+    expect(await ask(() => {}, { response })).toBe(response)
+    expect((await ask((session) => session.set('name', 'ada'), { response })).headers.getSetCookie()).toHaveLength(1)
+  })
+
   test('openSession gives all of the same session', async () => {
     const { ask, values } = stored()
     await ask(async (session, context) => {
