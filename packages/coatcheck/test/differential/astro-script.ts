@@ -240,9 +240,9 @@ async function play({ session, cookies, name, ids }: Page, step: Call): Promise<
       case 'load':
         return await session.load(ids[step.id] ?? '')
       case 'load!':
-        return void session.load(ids[step.id] ?? '')
+        return void session.load(ids[step.id] ?? '').catch(() => {})
       case 'regenerate!':
-        return void session.regenerate()
+        return void session.regenerate().catch(() => {})
       case 'hasCookie':
         return cookies.has(name)
       default:
