@@ -84,7 +84,7 @@ export class Entry {
   }
 }
 
-/** A copy of `value` as it would come back from the store; what cannot be stored throws `BAD_VALUE`. */
+/** A copy of an object as it would come back from the store, and any other value itself; an object that cannot be stored throws `BAD_VALUE`. */
 export const snapshot = (key: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null ? Entry.of(value, key).take() : value
 

@@ -209,6 +209,21 @@ describe('D4: as Astro does it', () => {
     expect(await values()).toEqual({ cart: { items: ['hat'] }, other: { items: ['hat', 'coat'] } })
   })
 
+  test('D4: regenerate() gives a stranger a session, each time another', async () => {
+    const { ask, cookie } = stored()
+    const [first] = (await ask((session) => session.regenerate())).headers.getSetCookie()
+    expect(first).toMatch(/^astro-session=[\w-]{32,}; .*HttpOnly; Secure/)
+    const before = cookie()
+    expect((await ask((session) => session.regenerate())).headers.getSetCookie()).toHaveLength(1)
+    expect(cookie()).not.toBe(before)
+  })
+
+  test('D4: set() tells who has the cookie nothing again', async () => {
+    const { ask } = stored()
+    await ask((session) => session.set('name', 'ada'))
+    expect((await ask((session) => session.set('name', 'bob'))).headers.getSetCookie()).toEqual([])
+  })
+
   /** Two visitors, and the id of the first. */
   async function two(options: Options = {}) {
     const place = stored(options)

@@ -65,6 +65,7 @@ export function sessionMiddleware(
     } catch (error) {
       if (visit.ends) await visit.scope.open().catch(() => {})
       await visit.scope.abandon()
+      await Promise.allSettled(visit.left.map(({ done }) => done))
       throw error
     }
     return afterwards(answerOf(response, visit, context.cookies), visit)
@@ -83,7 +84,7 @@ const needsTicket = (mentioned: 1 | 2, { core, holdsTicket }: Scope): boolean =>
 function answerOf(response: WebResponse, { scope, left, loaded }: Visit, cookies: AstroCookies): WebResponse {
   // A ticket that was loaded and not replaced becomes the visitor's.
   const isGiven = loaded !== undefined && loaded === scope.ticket
-  const given = isGiven ? loadedLines(loaded, scope) : []
+  const given = isGiven && scope.lines.length === 0 ? loadedLines(loaded, scope) : []
   const scopes = [...(isGiven ? [] : left.map((each) => each.scope)), scope]
   const answer = answered(response, scopes)
   if (isGiven) answer.headers.set('cache-control', 'no-store')

@@ -79,7 +79,12 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
     },
     delete: (key) => void (key !== '' && write((session) => session.delete(key))),
     regenerate() {
-      write((session) => session.regenerateId())
+      const isOver = visit.ends === true
+      write((session) => {
+        session.regenerateId()
+        // As in Astro, a stranger has a session from here on; who was signed out a moment ago has none.
+        if (!isOver) session.begin()
+      })
       const done = open().then(() => {})
       // The commit at the end of the request tells it as well, so that nobody has to wait here.
       done.catch(() => {})
