@@ -1,7 +1,7 @@
 declare namespace App {
   interface SessionData {
     user: string
-    since: Date
+    since: { at: Date }
     cart: string[]
   }
 }

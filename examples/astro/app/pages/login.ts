@@ -5,6 +5,8 @@ export const POST: APIRoute = async ({ request, session, redirect }) => {
   if (form.get('password') !== 'lovelace') return new Response('no', { status: 401 })
   await session?.regenerate()
   session?.set('user', String(form.get('username')))
-  session?.set('since', new Date())
+  const since = { at: new Date() }
+  session?.set('since', since)
+  since.at.setTime(0) // the session has a copy
   return redirect('/', 303)
 }
