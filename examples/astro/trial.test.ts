@@ -409,12 +409,4 @@ describe('the examples of Astro’s guide', () => {
     expect(await response.text()).toMatch(/<output id="visits">2</)
     expect(response.headers.getSetCookie()).toEqual([])
   })
-
-  test('are shown in docs/frameworks/astro.md as they are', () => {
-    const page = readFileSync(join(root, 'docs/frameworks/astro.md'), 'utf8')
-    const shown = [...page.matchAll(/\*\*([\w./-]+)\*\*\n\n```\w+\n([\s\S]*?)\n```/g)]
-    expect(shown.length).toBeGreaterThan(8)
-    for (const [, path = '', text] of shown)
-      expect(readFileSync(join(root, 'examples/astro', path), 'utf8'), path).toContain(text)
-  })
 })

@@ -84,6 +84,10 @@ export class Entry {
   }
 }
 
+/** A copy of an object as it would come back from the store, and any other value itself; an object that cannot be stored throws `BAD_VALUE`. */
+export const snapshot = (key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? Entry.of(value, key).take() : value
+
 /** Deeper values are refused: how deep a stack goes depends on who calls, and what was stored must be readable everywhere. */
 export const DEEPEST = 500
 

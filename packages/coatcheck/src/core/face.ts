@@ -1,6 +1,7 @@
 /** What core offers to frameworks/: their only way into it. */
 
 export { type Ambient, ambient, watchRequests, within } from './ambient.ts'
+export { snapshot } from './codec.ts'
 export type { Commit, Committed } from './committed.ts'
 export { type CustomStorage, customKeeper, type IdFormats } from './custom.ts'
 export type { Keeper } from './engine.ts'

@@ -114,10 +114,10 @@ export class Scope {
    * The commit at the end of a request that was answered with `status`: one that does not count is a failure of the handler.
    * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
    */
-  close(status: number): Maybe<Committed> {
+  close(status: number, how: Commit = {}): Maybe<Committed> {
     if (!counts(status)) this.fail()
     return orElse(
-      () => this.commit(),
+      () => this.commit(how),
       () => this.fail(),
     )
   }

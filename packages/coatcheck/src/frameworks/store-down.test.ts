@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { throughAstro } from '../../test/helpers/astro.ts'
 import { comesTo, HOUSES, linesOf, PASSWORD, said } from '../../test/helpers/h3.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import { type Watched, watched } from '../../test/helpers/watched.ts'
@@ -232,18 +233,11 @@ describe('Astro, while its store is down', () => {
       },
       { getSecret: () => SECRET, store: watch.store, settings: { onEvent } },
     )
-    const ask = (page: Page, cookie = ''): Promise<Response> => {
-      const context = {
-        request: new Request('https://shop.test/', { headers: { cookie } }),
-        session: {} as SessionMethods,
-        isPrerendered: false,
-        routePattern: '/',
-      }
-      return middleware(context, async () => {
-        await page(context.session, context)
+    const ask = (page: Page, cookie = ''): Promise<Response> =>
+      throughAstro(middleware, new Request('https://shop.test/', { headers: { cookie } }), async (session, context) => {
+        await page(session, context)
         return new Response('ok')
       })
-    }
     return { ask, types, strike }
   }
 

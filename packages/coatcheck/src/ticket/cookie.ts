@@ -1,5 +1,5 @@
 /** The only room that knows the words Cookie and Set-Cookie. */
-import { serialize } from 'cookie-es'
+import { parseSetCookie, serialize } from 'cookie-es'
 import { SessionError } from '../errors.ts'
 import { type CookieAttributes, cookieFault } from './attributes.ts'
 import { contentAfter, cookiesFrom, LONGEST, MOST_CHUNKS, MOST_PADDED, pieceNumber, trim, ZERO } from './scan.ts'
@@ -158,6 +158,12 @@ export function clearCookie(name: string, attributes: CookieAttributes, pieces: 
 export function cookieNameOf(line: string): string {
   const [pair = ''] = line.split(';', 1)
   return trim(pair.slice(0, Math.max(0, pair.indexOf('='))))
+}
+
+/** A `Set-Cookie` line, taken apart. */
+export function partsOf(line: string): { name: string; value: string; attributes: object } | undefined {
+  const { name, value, ...attributes } = parseSetCookie(line, { decode: false }) ?? {}
+  return name && value !== undefined ? { name, value, attributes } : undefined
 }
 
 /** The name and the value of a `Set-Cookie` line. */

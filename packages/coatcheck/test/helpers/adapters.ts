@@ -8,7 +8,6 @@ import type { SessionEvent } from '../../src/core/events.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import type { NewIdOptions, Session } from '../../src/core/types.ts'
 import { sessionMiddleware as astroMiddleware } from '../../src/frameworks/astro/middleware.ts'
-import type { SessionMethods } from '../../src/frameworks/astro/visit.ts'
 import { withSession as viaFetch } from '../../src/frameworks/fetch.ts'
 import { type H3EventLike, type SessionConfig, useSession } from '../../src/frameworks/h3.ts'
 import { withSession as viaHono } from '../../src/frameworks/hono.ts'
@@ -18,6 +17,7 @@ import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
 import { createSessionStorage } from '../../src/frameworks/remix.ts'
 import * as remix3 from '../../src/frameworks/remix3.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { throughAstro } from './astro.ts'
 import { serving } from './serving.ts'
 import { COOKIE } from './site.ts'
 
@@ -262,10 +262,8 @@ export const adapters: readonly Adapter[] = [
     serve({ secrets, store, now, onEvent, ...times }) {
       const site = { cookie: { name: COOKIE }, formerCookie: COOKIE, isProduction: true, ...times }
       const onRequest = astroMiddleware(site, { getSecret: () => undefined, store, settings: { secrets, now, onEvent } })
-      return (request, act) => {
-        // In the place of the object that Astro makes, which real Astro is needed for.
-        const session = new (class AstroSession {})() as SessionMethods
-        return onRequest({ request, session, isPrerendered: false, routePattern: '/' }, async () => {
+      return (request, act) =>
+        throughAstro(onRequest, request, async (session) => {
           await act({
             get: (key) => session.get(key),
             set: (key, value) => session.set(key, value),
@@ -274,7 +272,6 @@ export const adapters: readonly Adapter[] = [
           })
           return new Response('ok')
         })
-      }
     },
   },
 ]

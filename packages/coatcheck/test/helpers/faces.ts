@@ -3,7 +3,6 @@ import { RouterContextProvider } from 'react-router'
 import type { SessionEvent } from '../../src/core/events.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import { sessionMiddleware as astroMiddleware } from '../../src/frameworks/astro/middleware.ts'
-import type { SessionMethods } from '../../src/frameworks/astro/visit.ts'
 import { getSession } from '../../src/frameworks/h3.ts'
 import { AppSession, CookieSessionStorage, SessionStorage, withSession } from '../../src/frameworks/hydrogen.ts'
 import { sessionMiddleware } from '../../src/frameworks/react-router.ts'
@@ -11,6 +10,7 @@ import { createCookieSessionStorage, createSessionStorage } from '../../src/fram
 import * as remix3 from '../../src/frameworks/remix3.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { isIdle } from '../../src/ticket/idle.ts'
+import { throughAstro } from './astro.ts'
 
 /** The sessions of a site, as every face is told of them. */
 export interface Site {
@@ -109,11 +109,8 @@ export const faces: readonly Face[] = [
     async look({ cookie, secret, store, ...settings }, headers) {
       const site = { cookie: { name: cookie }, formerCookie: cookie, isProduction: true }
       const onRequest = astroMiddleware(site, { getSecret: () => secret, store: store ?? null, settings })
-      // In the place of the object that Astro makes, which real Astro is needed for.
-      const session = new (class AstroSession {})() as SessionMethods
       let values = {}
-      const context = { request: new Request(URL, { headers }), session, isPrerendered: false, routePattern: '/' }
-      const response = await onRequest(context, async () => {
+      const response = await throughAstro(onRequest, new Request(URL, { headers }), async (session) => {
         values = Object.fromEntries(await session.entries())
         return new Response('ok')
       })

@@ -1,6 +1,7 @@
 import { createStorage } from 'unstorage'
 import memoryDriver from 'unstorage/drivers/memory'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { throughAstro } from '../../../test/helpers/astro.ts'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { gate } from '../../../test/helpers/gate.ts'
 import { watched } from '../../../test/helpers/watched.ts'
@@ -57,14 +58,18 @@ function site({ found = {}, ...settings }: Options = {}) {
   async function ask(page: Page, { with: presented = cookie, response = new Response('ok') } = {}): Promise<Response> {
     const request = new Request('https://shop.test/', { headers: { cookie: presented } })
     const session = new AstroSession() as unknown as Theirs
-    const context = { request, session, isPrerendered: false, routePattern: '/' }
-    const answer = await onRequest(context, async () => {
-      await page(session, context)
-      return response
-    })
+    const answer = await throughAstro(
+      onRequest,
+      request,
+      async (_, context) => {
+        await page(session, context)
+        return response
+      },
+      session,
+    )
     await session[PERSIST]() // as Astro does in the end
     const [line] = answer.headers.getSetCookie()
-    if (line) cookie = line.startsWith('astro-session=;') ? '' : (line.split(';')[0] ?? '')
+    if (line) cookie = line.startsWith('astro-session=deleted;') ? '' : (line.split(';')[0] ?? '')
     return answer
   }
   const values = async (presented?: string): Promise<unknown> => {
@@ -167,6 +172,14 @@ describe('the session of Astro, spoken for', () => {
     expect([...answer.headers.keys()]).toEqual(['content-type'])
   })
 
+  test('a response whose headers cannot be changed is passed on, and given its cookie on a copy', async () => {
+    const { ask } = stored()
+    const response = Response.redirect('https://other.test/')
+    expect(() => response.headers.delete('set-cookie')).toThrow(TypeError)
+    expect(await ask(() => {}, { response })).toBe(response)
+    expect((await ask((session) => session.set('name', 'ada'), { response })).headers.getSetCookie()).toHaveLength(1)
+  })
+
   test('openSession gives all of the same session', async () => {
     const { ask, values } = stored()
     await ask(async (session, context) => {
@@ -177,6 +190,125 @@ describe('the session of Astro, spoken for', () => {
     expect(await values()).toEqual({ count: 2 })
     await expect(openSession({ session: undefined })).rejects.toMatchObject({ code: 'NO_DOOR' })
     await expect(openSession({ session: new AstroSession() })).rejects.toMatchObject({ code: 'NO_DOOR' })
+  })
+})
+
+describe('D4: as Astro does it', () => {
+  test('D4: set() takes a copy: what becomes of the value afterwards is not stored', async () => {
+    const { ask, values } = stored()
+    let seen: unknown
+    await ask(async (session) => {
+      const cart = { items: ['hat'] }
+      session.set('cart', cart)
+      cart.items.push('coat')
+      seen = structuredClone(await session.get('cart'))
+      session.set('other', cart)
+      cart.items.length = 0
+    })
+    expect(seen).toEqual({ items: ['hat'] })
+    expect(await values()).toEqual({ cart: { items: ['hat'] }, other: { items: ['hat', 'coat'] } })
+  })
+
+  test('D4: regenerate() gives a stranger a session, each time another', async () => {
+    const { ask, cookie } = stored()
+    const [first] = (await ask((session) => session.regenerate())).headers.getSetCookie()
+    expect(first).toMatch(/^astro-session=[\w-]{32,}; .*HttpOnly; Secure/)
+    const before = cookie()
+    expect((await ask((session) => session.regenerate())).headers.getSetCookie()).toHaveLength(1)
+    expect(cookie()).not.toBe(before)
+  })
+
+  test('D4: set() tells who has the cookie nothing again', async () => {
+    const { ask } = stored()
+    await ask((session) => session.set('name', 'ada'))
+    expect((await ask((session) => session.set('name', 'bob'))).headers.getSetCookie()).toEqual([])
+  })
+
+  /** Two visitors, and the id of the first. */
+  async function two(options: Options = {}) {
+    const place = stored(options)
+    let id = ''
+    await place.ask((session) => session.set('name', 'ada'))
+    await place.ask(async (session) => {
+      await session.has('name')
+      id = String(session.sessionID)
+    })
+    const ada = place.cookie()
+    await place.ask((session) => session.set('name', 'bob'), { with: '' })
+    return { ...place, id, ada, bob: place.cookie() }
+  }
+
+  test('D4: load() that nobody awaits: what is read and set after it is of the session that was loaded', async () => {
+    const { ask, values, id, ada, bob } = await two()
+    let seen: unknown
+    const answer = await ask(
+      async (session) => {
+        session.set('lost', 1)
+        session.load(id)
+        session.set('more', 1)
+        seen = await session.get('name')
+      },
+      { with: bob },
+    )
+    expect(seen).toBe('ada')
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining(`astro-session=${id};`)])
+    expect(await values(ada)).toEqual({ name: 'ada', more: 1 })
+    expect(await values(bob)).toEqual({ name: 'bob' })
+  })
+
+  test('D4: load() of nothing, as the last call: the visitor keeps what they have', async () => {
+    const { ask, values, bob } = await two()
+    const answer = await ask((session) => void session.load('x'), { with: bob })
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(await values(bob)).toEqual({ name: 'bob' })
+  })
+
+  test('D4: load() after destroy(): the old session has ended, the loaded one is the visitor’s', async () => {
+    const { ask, values, id, ada, bob } = await two()
+    const answer = await ask(
+      (session) => {
+        session.destroy()
+        session.load(id)
+      },
+      { with: bob },
+    )
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining(`astro-session=${id};`)])
+    expect(await values(bob)).toEqual({})
+    expect(await values(ada)).toEqual({ name: 'ada' })
+  })
+
+  test('D4: load() of the session that destroy() has just ended finds nothing, and it stays ended', async () => {
+    const { ask, values, id, ada } = await two()
+    await ask(
+      async (session) => {
+        session.destroy()
+        await session.keys()
+        session.load(id)
+        session.set('more', 1)
+      },
+      { with: ada },
+    )
+    expect(await values(ada)).toEqual({})
+  })
+
+  test('D4: load() of nothing after destroy() takes the cookie away', async () => {
+    const { ask, values, bob } = await two()
+    const answer = await ask(
+      (session) => {
+        session.destroy()
+        session.load('x')
+      },
+      { with: bob },
+    )
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^astro-session=deleted;/)])
+    expect(await values(bob)).toEqual({})
+  })
+
+  test('D4: load() that nobody awaits, on a store that fails, fails the request and not the process', async () => {
+    const { store, id, bob } = await two()
+    const broken = site({ found: { store: { ...store, read: () => Promise.reject(new Error('down')) } } })
+    const asked = broken.ask((session) => void session.load(id), { with: bob })
+    await expect(asked).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
 })
 
@@ -258,7 +390,7 @@ describe('what Astro’s sessions get wrong', () => {
       session.destroy()
       session.regenerate()
     })
-    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^astro-session=;.*Max-Age=0/)])
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^astro-session=deleted;.*Expires=Thu, 01 Jan 1970/)])
     expect(await values()).toEqual({})
   })
 
@@ -398,7 +530,9 @@ describe('sessions that Astro kept before', () => {
         .find((line) => line.startsWith('moved'))
         ?.split(';')[0]
     expect(ticket(first)).toBe(ticket(second))
-    expect(first.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^astro-session=;.*Max-Age=0/))
+    expect(first.headers.getSetCookie()).toContainEqual(
+      expect.stringMatching(/^astro-session=deleted;.*Expires=Thu, 01 Jan 1970/),
+    )
     expect(await driver.getKeys()).toEqual([ID])
     await vi.advanceTimersByTimeAsync(60_000)
     expect(await driver.getKeys()).toEqual([])

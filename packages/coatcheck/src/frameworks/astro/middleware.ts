@@ -1,11 +1,11 @@
-import { answered, type FaceSessions, faceOf, remembered, type Scope, sessionsOf } from '../../core/face.ts'
+import { answered, type FaceSessions, faceOf, type HeaderLine, remembered, type Scope, sessionsOf } from '../../core/face.ts'
 import { type AstroDriver, astroRecord } from '../../foreign/astro.ts'
 import type { Store } from '../../stores/store.ts'
 import { type UnstorageLike, unstorageStore } from '../../stores/unstorage.ts'
-import { cookieNameOf } from '../../ticket/cookie.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
+import { type AstroCookies, handOver } from './cookies.ts'
 import { lingering } from './lingering.ts'
-import { faceOptionsOf, type RuntimeSettings, type Settings } from './settings.ts'
+import { faceOptionsOf, policyOf, type RuntimeSettings, type Settings } from './settings.ts'
 import { afterwards, held } from './streams.ts'
 import { shadow, type Visit } from './visit.ts'
 
@@ -13,6 +13,7 @@ import { shadow, type Visit } from './visit.ts'
 export interface AstroContext {
   readonly request: WebRequest
   readonly session?: object | undefined
+  readonly cookies: AstroCookies
   readonly isPrerendered: boolean
   readonly routePattern: string
 }
@@ -41,8 +42,6 @@ export function sessionMiddleware(
   found: Found,
 ): (context: AstroContext, next: () => Promise<WebResponse>) => Promise<WebResponse> {
   const visits = new WeakMap<object, Visit>()
-  /** What a request was answered before Astro renders an error page for it. */
-  const answers = new WeakMap<WebRequest, Response>()
   let face: FaceSessions | undefined
   return async (context, next) => {
     const { isPrerendered, request } = context
@@ -50,26 +49,26 @@ export function sessionMiddleware(
     // A rewrite comes through here again, and is stored where it began.
     if (!theirs || visits.has(theirs)) return next()
     face ??= sessionsWith(settings, found)
-    const visit: Visit = { face, scope: face.scope(request, request.headers) }
+    const visit: Visit = { face, scope: face.scope(request, request.headers), left: [] }
     visits.set(theirs, visit)
     shadow(theirs, visit, settings.ttl)
     let response: WebResponse
     try {
       response = await next()
+      // What `load` began, whether somebody waited for it or not.
+      if (visit.left.length > 0) await Promise.all([visit.scope.open(), ...visit.left.map(({ done }) => done)])
       const mentioned = mentionsOf(found.mentions, context.routePattern, response)
       // Read while the page is on its way, it would be too late to say that shared caches must not keep the page.
       if (visit.ends || (mentioned !== 0 && response.status < 500)) await visit.scope.open()
       if (mentioned !== 0 && needsTicket(mentioned, visit.scope)) response = await held(response)
-      await visit.scope.close(response.status)
+      await visit.scope.close(response.status, { renews: visit.sets === true && response.status < 500 })
     } catch (error) {
       if (visit.ends) await visit.scope.open().catch(() => {})
       await visit.scope.abandon()
+      await Promise.allSettled(visit.left.map(({ done }) => done))
       throw error
     }
-    withdraw(answers.get(request), visit.scope)
-    const answer = giving(answered(response, [visit.scope]), visit)
-    answers.set(request, answer)
-    return afterwards(answer, visit)
+    return afterwards(answerOf(response, visit, context.cookies), visit)
   }
 }
 
@@ -82,21 +81,22 @@ function mentionsOf(mentions: Found['mentions'], route: string, response: WebRes
 const needsTicket = (mentioned: 1 | 2, { core, holdsTicket }: Scope): boolean =>
   mentioned === 2 || core.keeper.kind === 'sealed' || !holdsTicket
 
-/** A ticket that was loaded and not replaced becomes the visitor's. */
-function giving(response: WebResponse, { scope, loaded }: Visit): WebResponse {
-  if (loaded === undefined || loaded !== scope.ticket) return response
-  const { engine, transport } = scope.core
-  for (const line of transport.give(loaded, 'cookie', engine.policy.absolute / 1000, [])) response.headers.append(...line)
-  response.headers.set('cache-control', 'no-store')
-  return response
+function answerOf(response: WebResponse, { scope, left, loaded }: Visit, cookies: AstroCookies): WebResponse {
+  // A ticket that was loaded and not replaced becomes the visitor's.
+  const isGiven = loaded !== undefined && loaded === scope.ticket
+  const given = isGiven && scope.lines.length === 0 ? loadedLines(loaded, scope) : []
+  const scopes = [...(isGiven ? [] : left.map((each) => each.scope)), scope]
+  const answer = answered(response, scopes)
+  if (isGiven) answer.headers.set('cache-control', 'no-store')
+  for (const line of given) answer.headers.append(...line)
+  handOver(answer.headers, [...scopes.flatMap(({ lines }) => lines), ...given], cookies)
+  return answer
 }
 
-/** Astro sends the cookies of the page and of the error page that takes its place. The newer of ours counts. */
-function withdraw(before: WebResponse | undefined, { core, lines }: Scope): void {
-  if (!before || lines.length === 0) return
-  const cookies = before.headers.getSetCookie()
-  before.headers.delete('set-cookie')
-  for (const line of cookies) if (!core.transport.owns(cookieNameOf(line))) before.headers.append('set-cookie', line)
+function loadedLines(ticket: string, { core, session }: Scope): HeaderLine[] {
+  const { now, policy } = core.engine
+  const seconds = session?.expiresAt === undefined ? policy.idle / 1000 : Math.ceil((session.expiresAt - now()) / 1000)
+  return core.transport.give(ticket, 'cookie', seconds, [])
 }
 
 /** Made at the first request: while a site is built nobody has a session, and no secret need be set. */
@@ -113,5 +113,5 @@ function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, se
   const options = faceOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
   const { formerCookie, cookie } = settings
   const moved = old && { ...lingering(astroRecord(old)), ...(formerCookie !== cookie.name && { cookieName: formerCookie }) }
-  return faceOf(sessionsOf({ ...options, foreign: options.foreign ?? (moved ? [moved] : []) }))
+  return faceOf(sessionsOf({ ...options, foreign: options.foreign ?? (moved ? [moved] : []) }, policyOf(settings)))
 }

@@ -26,7 +26,7 @@ describe('what Astro and the integration were told, in the engine’s words', ()
 
   test('maxAge is how long a session lasts unused, and makes the cookie last', () => {
     expect(optionsOf({ cookie: { maxAge: 60 } })).toMatchObject({ idleTimeout: 60, cookie: { persistent: true } })
-    expect(optionsOf({ cookie: { maxAge: 90 * DAY } })).toMatchObject({ idleTimeout: 90 * DAY, absoluteTimeout: 90 * DAY })
+    expect(optionsOf({ cookie: { maxAge: 90 * DAY } })).toMatchObject({ idleTimeout: 90 * DAY, absoluteTimeout: 400 * DAY })
     expect(optionsOf({ cookie: { maxAge: 60 }, idleTimeout: 120 })).toMatchObject({ idleTimeout: 120 })
   })
 
@@ -35,6 +35,17 @@ describe('what Astro and the integration were told, in the engine’s words', ()
     expect(optionsOf({ ttl: 60 })).toMatchObject({ idleTimeout: 7 * DAY, absoluteTimeout: 30 * DAY })
     expect(optionsOf({ ttl: 50 * DAY })).toMatchObject({ idleTimeout: 50 * DAY, absoluteTimeout: 50 * DAY })
     expect(optionsOf({ ttl: 1000 * DAY })).toMatchObject({ idleTimeout: 400 * DAY, absoluteTimeout: 400 * DAY })
+  })
+
+  test('D19: `secrets` that are undefined are refused in production, beside a store too', () => {
+    const told = (isProduction: boolean, secretOf = (_: string): string | undefined => undefined) =>
+      faceOptionsOf(
+        { cookie: {}, formerCookie: 'astro-session', isProduction },
+        { secretOf, store: memoryStore(), more: { secrets: undefined } },
+      )
+    expect(() => told(true)).toThrow(/The `secrets` of the settings of coatcheck\(\) are undefined.*COATCHECK_SECRET/)
+    expect(told(false)).toMatchObject({ secretRule: 'warn' })
+    expect(told(true, () => 'one')).toMatchObject({ secrets: ['one'] })
   })
 
   test('secrets come from the variables that are named, in their order', () => {

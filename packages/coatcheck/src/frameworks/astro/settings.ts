@@ -1,4 +1,4 @@
-import type { FaceOptions } from '../../core/face.ts'
+import type { FaceOptions, Policy } from '../../core/face.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
@@ -10,6 +10,8 @@ export interface AstroCookie {
   readonly maxAge?: number
   readonly sameSite?: 'strict' | 'lax' | 'none' | boolean
   readonly secure?: boolean
+  /** Astro's own configuration takes the word, and forgets it. */
+  readonly partitioned?: boolean
 }
 
 /** The options that a build can hold. */
@@ -68,18 +70,17 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
   checkKinds(settings, { cookie: 'object', ttl: 'number', idleTimeout: 'number', absoluteTimeout: 'number' })
   checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
   checkKinds(more, {}, 'settings.')
-  const { cookie, formerCookie, isProduction, ttl = 0, secretNames, ...options } = settings
-  const { name = 'astro-session', domain, path, maxAge, sameSite = 'lax', secure = isProduction } = cookie
-  const idle = options.idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)
+  const { cookie, formerCookie, isProduction, ttl, secretNames, ...options } = settings
+  const { name = 'astro-session', domain, path, maxAge, partitioned, sameSite = 'lax', secure = isProduction } = cookie
   const secrets = more.secrets ?? secretsOf(secretNames, secretOf)
+  if (!secrets && 'secrets' in more && isProduction) throw unsetSecrets()
   return {
     ...options,
     ...more,
     ...((more.store ?? store) && { store: more.store ?? store }),
     ...(secrets && { secrets }),
     secretRule: secrets ? 'refuse' : 'warn',
-    idleTimeout: idle,
-    absoluteTimeout: options.absoluteTimeout ?? Math.max(30 * DAY, idle),
+    ...timesOf(settings),
     cookie: {
       name,
       secure,
@@ -87,9 +88,38 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
       persistent: maxAge !== undefined,
       ...(domain !== undefined && { domain }),
       ...(path !== undefined && { path }),
+      ...(partitioned !== undefined && { partitioned }),
     },
   } as FaceOptions
 }
+
+/** Seconds. With a `maxAge` there is no end but what is stated: each `set` begins the session's time anew, as in Astro. */
+function timesOf({ cookie: { maxAge }, ttl = 0, idleTimeout, absoluteTimeout }: Settings): {
+  readonly idleTimeout: number
+  readonly absoluteTimeout: number
+} {
+  const idle = idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)
+  return { idleTimeout: idle, absoluteTimeout: absoluteTimeout ?? (maxAge === undefined ? Math.max(30 * DAY, idle) : LONGEST) }
+}
+
+/** What the engine is told besides, where the cookie has a `maxAge`. */
+export function policyOf(settings: Settings): { readonly policy?: Policy } {
+  const { maxAge } = settings.cookie
+  if (maxAge === undefined) return {}
+  const { idleTimeout, absoluteTimeout } = timesOf(settings)
+  const fixed = settings.absoluteTimeout !== undefined
+  // With room for as long again: the end of a record is fixed, and who comes again before goes on with another.
+  return { policy: { idle: idleTimeout * 1000, absolute: absoluteTimeout * (fixed ? 1000 : 2000), fixed, rolls: maxAge * 1000 } }
+}
+
+const unsetSecrets = (): SessionError =>
+  new SessionError(
+    'BAD_OPTIONS',
+    'The `secrets` of the settings of coatcheck() are undefined: the variable they come from is not set.',
+    {
+      fix: 'Set COATCHECK_SECRET, where the server runs, to what `openssl rand -base64 33` prints, and leave `secrets` out: it is read by itself.',
+    },
+  )
 
 function secretsOf(names: Settings['secretNames'], secretOf: Surroundings['secretOf']): readonly string[] | undefined {
   if (names === undefined) {

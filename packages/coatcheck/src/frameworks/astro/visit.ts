@@ -1,12 +1,16 @@
-import type { FaceSessions, LiveSession, Scope } from '../../core/face.ts'
+import { type FaceSessions, type LiveSession, type Scope, snapshot } from '../../core/face.ts'
 
 /** One visitor's request, as long as the same object of Astro stands for its session. */
 export interface Visit {
   readonly face: FaceSessions
   /** Another one after `load`. */
   scope: Scope
+  /** What was left by `load`: nothing of it is stored but its end. */
+  left: readonly { readonly scope: Scope; readonly done: Promise<void> }[]
   /** The ticket that `load` was given. */
   loaded?: string
+  /** What gives the visitor a cookie in Astro: its time begins anew. */
+  sets?: boolean
   /** `destroy` was called: that stands, whatever becomes of the request. */
   ends?: boolean
 }
@@ -57,21 +61,30 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       change(session)
     })
   return {
-    get: async (key) => (await open()).get(key),
-    has: async (key) => (await open()).has(key),
+    // As in Astro, nothing can be kept under an empty key, and asking for it is no fault.
+    get: async (key) => (key === '' ? undefined : (await open()).get(key)),
+    has: async (key) => key !== '' && (await open()).has(key),
     keys: async () => new Map((await open()).entries()).keys(),
     values: async () => (await open()).entries().map(([, value]) => value),
     entries: async () => (await open()).entries(),
     set(key, value, options) {
       const lives = options?.ttl ?? ttl
       const how = lives === undefined ? {} : { ttl: lives }
+      // A copy, as Astro makes one: what the caller does to the value afterwards is no change of the session.
+      const copy = snapshot(key, value)
       // Refused at the call what cannot be stored, as Astro does, even when the session is not open yet.
-      if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, value, how)
-      write((session) => session.set(key, value, how))
+      if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, copy, how)
+      visit.sets = true
+      write((session) => session.set(key, copy, how))
     },
-    delete: (key) => write((session) => session.delete(key)),
+    delete: (key) => void (key !== '' && write((session) => session.delete(key))),
     regenerate() {
-      write((session) => session.regenerateId())
+      const isOver = visit.ends === true
+      write((session) => {
+        session.regenerateId()
+        // As in Astro, a stranger has a session from here on; who was signed out a moment ago has none.
+        if (!isOver) session.begin()
+      })
       const done = open().then(() => {})
       // The commit at the end of the request tells it as well, so that nobody has to wait here.
       done.catch(() => {})
@@ -84,13 +97,18 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
         over.add(session)
       })
     },
-    async load(sessionID) {
-      const loaded = visit.face.fromTicket(String(sessionID))
-      await loaded.open()
-      // What was changed before is lost, as Astro says; what was ended stays ended.
-      await visit.scope.abandon()
-      visit.scope = loaded
-      visit.loaded = sessionID
+    load(sessionID) {
+      // At once, so that nobody has to wait for it. What was changed before is lost, as Astro says; what was ended stays ended.
+      const { scope } = visit
+      const done = visit.ends ? scope.open().then(() => scope.abandon()) : scope.abandon()
+      done.catch(() => {})
+      visit.left = [...visit.left, { scope, done }]
+      visit.scope = visit.face.fromTicket(String(sessionID))
+      visit.loaded = String(sessionID)
+      visit.sets = true
+      const opened = open().then(() => done)
+      opened.catch(() => {})
+      return opened
     },
   }
 }

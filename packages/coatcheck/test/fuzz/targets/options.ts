@@ -9,7 +9,6 @@ import { ironSession } from '../../../src/foreign/iron-session.ts'
 import { remixCookie } from '../../../src/foreign/remix.ts'
 import { remix3Cookie } from '../../../src/foreign/remix3.ts'
 import { sessionMiddleware as astroMiddleware } from '../../../src/frameworks/astro/middleware.ts'
-import type { SessionMethods } from '../../../src/frameworks/astro/visit.ts'
 import { withSession } from '../../../src/frameworks/fetch.ts'
 import { getSession } from '../../../src/frameworks/h3.ts'
 import {
@@ -22,6 +21,7 @@ import {
 import * as remix from '../../../src/frameworks/remix.ts'
 import * as remix3 from '../../../src/frameworks/remix3.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
+import { throughAstro } from '../../helpers/astro.ts'
 import { NOW, SECRET } from '../grounds.ts'
 import type { Random } from '../random.ts'
 import { anything, made } from '../recipes.ts'
@@ -193,9 +193,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     async run({ settings, more }: { settings: object; more: object }) {
       const site = { cookie: {}, formerCookie: 'astro-session', isProduction: true, ...settings }
       const onRequest = astroMiddleware(site, { getSecret: () => SECRET, store: null, settings: more })
-      const session = new (class AstroSession {})() as SessionMethods
-      const context = { request: asking(), session, isPrerendered: false, routePattern: '/' }
-      await onRequest(context, async () => {
+      await throughAstro(onRequest, asking(), async (session) => {
         await session.entries()
         return new Response('ok')
       })

@@ -1,0 +1,7 @@
+declare namespace App {
+  interface SessionData {
+    user: string
+    since: { at: Date }
+    cart: string[]
+  }
+}

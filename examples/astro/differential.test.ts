@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { asyncProperty, assert as hold } from 'fast-check'
+import memoryDriver from 'unstorage/drivers/memory'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type AstroContext, type Found, sessionMiddleware } from '../../packages/coatcheck/src/frameworks/astro/middleware.ts'
+import { memoryStore } from '../../packages/coatcheck/src/stores/memory.ts'
+import { differences } from '../../packages/coatcheck/test/differential/astro-differences.ts'
+import {
+  type Configured,
+  type Cookies,
+  type Script,
+  type Session,
+  type Site,
+  scripts,
+  told,
+} from '../../packages/coatcheck/test/differential/astro-script.ts'
+import { table } from '../../packages/coatcheck/test/differential/differences.ts'
+import { root } from '../../scripts/steps.ts'
+import { install } from '../harness.ts'
+
+// One script of calls, on Astro's own session object and on ours: what a page and a browser see of it.
+
+const NOW = Date.parse('2026-11-21T08:00:00Z')
+const SECRET = 'a-secret-of-32-characters-or-more-Qz7'
+const clock = { advance: (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1000) }
+
+/** What is used of Astro, where it keeps it. */
+interface Astro {
+  readonly AstroSession: new (options: object) => Session & Readonly<Record<symbol, () => Promise<void>>>
+  readonly PERSIST_SYMBOL: symbol
+  readonly AstroCookies: new (
+    request: Request,
+    logger: object,
+  ) => AstroContext['cookies'] & Cookies & { headers(): Iterable<string> }
+}
+let astro: Astro
+
+const core = join(root, 'examples/astro/node_modules/astro/dist/core')
+beforeAll(async () => {
+  if (!existsSync(core)) await install('astro')
+  const [session, cookies] = ['session/runtime.js', 'cookies/cookies.js'].map(
+    (file) => import(pathToFileURL(join(core, file)).href),
+  )
+  astro = { ...(await session), ...(await cookies) }
+}, 600_000)
+beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ['Date'] }))
+afterEach(() => void vi.useRealTimers())
+
+const logger = { error() {}, warn() {} }
+let sites = 0
+
+/** What Astro does around a page that `run` renders. */
+function siteOf(
+  { cookie, ttl }: Configured,
+  run: (context: AstroContext & { session: Session; request: Request }, page: () => Promise<Response>) => Promise<Response>,
+): Site {
+  // Astro keeps one storage for each name of a driver, whatever its options.
+  const config = { driver: `memory ${sites++}`, cookie, ttl }
+  const driver = memoryDriver()
+  return {
+    async ask(header, page, status) {
+      const request = new Request('https://shop.example/shop/x', { headers: { cookie: header } })
+      const cookies = new astro.AstroCookies(request, logger)
+      const session = new astro.AstroSession({ cookies, config, runtimeMode: 'production', driverFactory: () => driver, logger })
+      const context = { request, session, cookies, isPrerendered: false, routePattern: '/' }
+      const response = await run(context, async () => {
+        await page(session, cookies)
+        return new Response('ok', { status })
+      })
+      await session[astro.PERSIST_SYMBOL]?.()
+      return [...response.headers.getSetCookie(), ...cookies.headers()]
+    },
+  }
+}
+
+const theirs = (configured: Configured): Site => siteOf(configured, (_, page) => page())
+function ours({ cookie = {}, ttl }: Configured, found: Partial<Found>): Site {
+  const settings = { cookie, formerCookie: cookie.name ?? 'astro-session', isProduction: true, ...(ttl !== undefined && { ttl }) }
+  return siteOf({}, sessionMiddleware(settings, { getSecret: () => SECRET, ...found }))
+}
+
+const kinds: Readonly<Record<string, () => Partial<Found>>> = {
+  'behind the driver': () => {
+    const driver = memoryDriver()
+    return { theirs: () => driver, modules: [`memory ${sites++}`] }
+  },
+  'on a store': () => ({ store: memoryStore({ now: () => Date.now() }) }),
+  sealed: () => ({ store: null }),
+}
+
+async function both(kind: string, script: Script): Promise<[theirs: unknown[], ours: unknown[]]> {
+  const tell = (site: Site) => {
+    vi.setSystemTime(NOW)
+    return told(site, script, clock)
+  }
+  return [await tell(theirs(script.configured)), await tell(ours(script.configured, kinds[kind]?.() ?? {}))]
+}
+
+/** Whether a script meets what is listed. */
+const isListed = (kind: string, script: Script): boolean =>
+  Object.values(differences).some(({ only, meets }) => (only?.includes(kind) ?? true) && meets?.(script))
+
+let compared = 0
+
+describe.each(Object.keys(kinds))('the same calls on Astro’s session and on ours, %s', (kind) => {
+  test('a page and a browser see the same, but for what is listed', async () => {
+    await hold(
+      asyncProperty(
+        scripts.filter((script) => !isListed(kind, script)),
+        async (script) => {
+          const [one, other] = await both(kind, script)
+          expect(other).toEqual(one)
+          compared++
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  const listed = Object.entries(differences).filter(([, { script, only }]) => script && (only?.includes(kind) ?? true))
+  test.each(listed)('listed: %s', async (_, { script, theirs, ours }) => {
+    const stories = (await both(kind, script as Script)).map((story) => JSON.stringify(story))
+    expect(stories).toEqual([expect.stringMatching(theirs as RegExp), expect.stringMatching(ours as RegExp)])
+    expect(stories[0]).not.toMatch(ours as RegExp)
+  })
+})
+
+test('3,000 scripts were compared', () => {
+  expect(compared).toBe(3000)
+})
+
+test('D4: the cookie is where `app.setCookieHeaders()` finds it, and not among the headers of the response as well', async () => {
+  const { attachCookiesToResponse, getSetCookiesFromResponse } = await import(
+    pathToFileURL(join(core, 'cookies/response.js')).href
+  )
+  const site = siteOf({}, async (context, page) => {
+    const response = await sessionMiddleware(
+      { cookie: {}, formerCookie: 'astro-session', isProduction: true },
+      { getSecret: () => SECRET, store: memoryStore() },
+    )(context, page)
+    attachCookiesToResponse(response, context.cookies)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect([...getSetCookiesFromResponse(response)]).toEqual([expect.stringMatching(/^astro-session=[\w-]{32,}; .*HttpOnly/)])
+    return response
+  })
+  expect(await site.ask('', async (session) => session.set('a', 1), 200)).toHaveLength(1)
+})
+
+test('each difference is shown by a script, or by the test that it names', () => {
+  for (const [id, { script, theirs, ours, shownBy }] of Object.entries(differences)) {
+    if (script) expect([theirs, ours], id).toEqual([expect.any(RegExp), expect.any(RegExp)])
+    else {
+      const [file, title] = shownBy ?? ['', '']
+      expect(readFileSync(join(root, file), 'utf8'), id).toContain(`'${title}`)
+    }
+  }
+})
+
+test('the page has each difference, and no other', () => {
+  const page = readFileSync(join(root, 'docs/frameworks/astro.md'), 'utf8')
+  const [, section = ''] = /\n## What differs\n([\s\S]*?)\n## /.exec(page) ?? []
+  expect(section.match(/^\|.*$/gm)?.join('\n')).toBe(table(differences))
+})
