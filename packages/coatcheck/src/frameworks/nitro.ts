@@ -1,3 +1,5 @@
+import { sessionsInH3, takesFromH3 } from './nitro/bundling.ts'
+
 /** What is used of Nitro while it builds, 2 or 3. */
 export interface Nitro {
   readonly meta?: { readonly majorVersion?: number }
@@ -12,6 +14,7 @@ export interface Nitro {
     /** Of Nitro 2. */
     externals?: { inline?: unknown[] }
   }
+  readonly hooks: { hook(name: 'rollup:before', change: (nitro: unknown, config: { plugins?: unknown }) => void): unknown }
 }
 
 /** A module, as Nitro 2 and 3 take it. */
@@ -20,14 +23,13 @@ export interface NitroModule {
   setup(nitro: Nitro): void
 }
 
-const RUNTIME = 'coatcheck/nitro/runtime'
 const PLUGIN = '#coatcheck/plugin'
 const MIDDLEWARE = '#coatcheck/middleware'
 const FUNCTIONS = ['useSession', 'getSession', 'updateSession', 'clearSession', 'rotateSession', 'sealSession', 'unsealSession']
 
 /** By its path: a virtual module is resolved from elsewhere than the site, and there might be another copy of this library there. */
-const ownPath = (): string =>
-  decodeURIComponent(new URL('./nitro/runtime.js', import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '')
+const ownPath = (path = 'nitro/runtime.js'): string =>
+  decodeURIComponent(new URL(`./${path}`, import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '')
 
 /** Where a module is: a path from the site's folder, or a name that the bundler knows. */
 const pathOf = (store: string, root: string): string =>
@@ -39,13 +41,13 @@ const pathOf = (store: string, root: string): string =>
  */
 const coatcheck: NitroModule = {
   name: 'coatcheck',
-  setup({ options, meta }) {
+  setup({ options, meta, hooks }) {
     const isFirst = (meta?.majorVersion ?? 2) < 3
     const { store, ...session } = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
     // Environment variables reach those keys only that are there.
     options.runtimeConfig = { ...options.runtimeConfig, session: { name: '', password: '', ...session } }
     if (options.imports) {
-      options.imports.presets = [...(options.imports.presets ?? []), { from: RUNTIME, imports: FUNCTIONS, priority: 2 }]
+      options.imports.presets = [...(options.imports.presets ?? []), { from: ownPath(), imports: FUNCTIONS, priority: 2 }]
     }
     const config = isFirst ? 'nitropack/runtime' : 'nitro/runtime-config'
     const hasStore = typeof store === 'string' && store !== ''
@@ -59,7 +61,13 @@ export default (app) => startSessions(app, { config: (event) => useRuntimeConfig
     if (isFirst) {
       // Else Nitro 2 may bundle the plugin's import and leave the handlers' out, and there would be two.
       const { externals = {} } = options
-      options.externals = { ...externals, inline: [...(externals.inline ?? []), 'coatcheck'] }
+      options.externals = {
+        ...externals,
+        inline: [...(externals.inline ?? []), 'coatcheck', ownPath(''), takesFromH3(FUNCTIONS)],
+      }
+      hooks.hook('rollup:before', (_, bundle) => {
+        bundle.plugins = [sessionsInH3(ownPath(), FUNCTIONS), bundle.plugins]
+      })
       return
     }
     options.virtual[MIDDLEWARE] = () => `import { commitSessions } from ${JSON.stringify(ownPath())}

@@ -2,15 +2,13 @@ import type { Anything, Session, SessionConfig, SessionManager, SessionUpdate } 
 import type { H3EventLike } from '../h3/event.ts'
 import * as h3 from '../h3.ts'
 import { begin, ownerOf } from './events.ts'
-import { checkSettings, type Site, settingsFor, useSite } from './settings.ts'
+import { checkSettings, type Given, type Site, settingsFor, useSite } from './settings.ts'
 
 export type { Session, SessionConfig, SessionCookieOptions, SessionData, SessionManager, SessionUpdate } from '../h3/config.ts'
 export type { H3EventLike } from '../h3/event.ts'
-export type { RuntimeConfig, Site } from './settings.ts'
+export type { Given, RuntimeConfig, Site } from './settings.ts'
 
 type Values = Record<string, Anything>
-/** What is not given is taken from `runtimeConfig.session`. */
-export type Given = Partial<SessionConfig>
 
 /**
  * The session of this request and what can be done with it; a visitor who has none gets one. Asking again gives the same session, and so

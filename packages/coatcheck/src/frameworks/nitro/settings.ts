@@ -8,6 +8,9 @@ export interface RuntimeConfig {
   readonly nitro?: { readonly envPrefix?: string }
 }
 
+/** What is not given is taken from `runtimeConfig.session`, of which it may be a copy. */
+export type Given = Omit<Partial<SessionConfig>, 'store'> & { readonly store?: Store | string | undefined }
+
 /** What the running site is made of. */
 export interface Site {
   config(event?: object): RuntimeConfig
@@ -27,11 +30,13 @@ export function useSite(latest: Site): void {
 }
 
 /** The whole configuration: what was passed, above `runtimeConfig.session`. */
-export function settingsFor(event: object | undefined, given: Partial<SessionConfig> = {}): SessionConfig {
+export function settingsFor(event: object | undefined, given: Given = {}): SessionConfig {
   const runtime = site?.config(event) ?? {}
   const { password: theirs, store: _path, name, ...rest } = runtime.session ?? {}
   const plain = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, untexted(value)]))
-  const passed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  // A copy of the runtime configuration says where the store is, and is none.
+  const isGiven = ([key, value]: [string, unknown]) => value !== undefined && !(key === 'store' && typeof value === 'string')
+  const passed = Object.fromEntries(Object.entries(given).filter(isGiven))
   // What a handler copies out of the runtime configuration is still the site's own password.
   const isOwn = given.password === undefined || given.password === '' || given.password === theirs
   const password = isOwn ? secretsOf(theirs, runtime) : given.password
