@@ -397,6 +397,13 @@ describe('the modules', () => {
     expect(await codeOf(site, '#coatcheck/middleware')).toContain('commitSessions()')
   })
 
+  test('D14: Nitro 3.0.0 is refused, and the one to install is named', () => {
+    const first = { options: nitro(3).options, routing: {}, hooks: { hook: () => {} } } // it has no `meta`
+    expect(() => nitroModule.setup(first)).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringMatching(/Nitro 3\.0\.0.*npm install nitro@3\.0\.\d{6}-beta/s) }),
+    )
+  })
+
   test('a store may be named by an alias or a package', async () => {
     const site = nitro(2, { store: '~/store' })
     nitroModule.setup(site)
