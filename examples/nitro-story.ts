@@ -69,6 +69,18 @@ export function tellOfNitro({ name, variable, counted, types }: Trials): void {
       expect([response.status, cookies(response)]).toEqual([500, []])
     })
 
+    test.each([
+      ['throws', '', 500],
+      ['answers 503', '?status', 503],
+    ])(
+      'D15: of a handler that %s, what a call has stored stays, and what was only changed does not',
+      async (_, query, status) => {
+        const ada = guest()
+        expect((await ada.ask(`/trials/failing${query}`)).status).toBe(status)
+        expect(await (await ada.ask('/trials/held')).json()).toEqual({ called: true })
+      },
+    )
+
     test('F18: what a page fetches of its own site has the same session, whose cookie arrives', async () => {
       const ada = guest()
       const first = await ada.ask('/trials/outer')

@@ -292,6 +292,40 @@ describe('requests within requests', () => {
     expect(await said(ada.get('/'))).toEqual({ user: 'ada' })
   })
 
+  test('D15: each attempt to change it throws, and the message names the cache', async () => {
+    const { start, begin } = starting({ password: PASSWORD, issue: 'when-stored' })
+    start()
+    const messages: string[] = []
+    const ada = comesTo(async (event) => {
+      Object.assign(event, { req: new Request(event.req.url) })
+      const [session, view] = [await useSession(event), await getSession(event)]
+      const attempts = [
+        () => session.update({ a: 1 }),
+        () => session.clear(),
+        () => session.rotate(),
+        () => Object.assign(session.data, { a: 1 }),
+        () => delete view.data.a,
+        () => updateSession(event, undefined, { a: 1 }),
+        () => rotateSession(event),
+        () => clearSession(event),
+        () => sealSession(event),
+      ]
+      for (const attempt of attempts) {
+        try {
+          await attempt()
+          messages.push('nothing was thrown')
+        } catch (error) {
+          messages.push(String(error))
+        }
+      }
+      return [session.id, { ...session.data }, view.createdAt]
+    }, begin)
+    expect(await said(ada.get('/', { headers: { 'user-agent': 'a browser' } }))).toEqual([null, {}, null])
+    expect(messages).toEqual(
+      Array.from({ length: 9 }, () => expect.stringContaining('a cached handler is kept for every visitor')),
+    )
+  })
+
   test('F4: nor has one whose visitor came without cookies, so that those who ask at once are not told of each other', async () => {
     const { start, begin } = starting({ password: PASSWORD })
     start()
@@ -400,7 +434,10 @@ describe('the modules', () => {
   test('D14: Nitro 3.0.0 is refused, and the one to install is named', () => {
     const first = { options: nitro(3).options, routing: {}, hooks: { hook: () => {} } } // it has no `meta`
     expect(() => nitroModule.setup(first)).toThrow(
-      expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringMatching(/Nitro 3\.0\.0.*npm install nitro@3\.0\.\d{6}-beta/s) }),
+      expect.objectContaining({
+        code: 'BAD_OPTIONS',
+        message: expect.stringMatching(/Nitro 3\.0\.0.*npm install nitro@3\.0\.\d{6}-beta/s),
+      }),
     )
   })
 

@@ -72,7 +72,10 @@ export default (app) => startSessions(app, { config: (event) => useRuntimeConfig
     if (isSecond) {
       // Else Nitro 2 may bundle the plugin's import and leave the handlers' out, and there would be two.
       const { externals = {} } = options
-      options.externals = { ...externals, inline: [...(externals.inline ?? []), 'coatcheck', ownPath(''), takesFromH3(FUNCTIONS)] }
+      options.externals = {
+        ...externals,
+        inline: [...(externals.inline ?? []), 'coatcheck', ownPath(''), takesFromH3(FUNCTIONS)],
+      }
       hooks.hook('rollup:before', (_, bundle) => {
         bundle.plugins = [sessionsInH3(ownPath(), FUNCTIONS), bundle.plugins]
       })
