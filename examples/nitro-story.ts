@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../scripts/steps.ts'
@@ -125,6 +125,23 @@ export function tellOfNitro({ name, variable, counted, types }: Trials): void {
       ['has 5 characters only', 'short'],
     ])('a server whose password %s does not start, and names the variable', async (what, password) => {
       await expect(start(name, { [variable]: password })).rejects.toThrow(new RegExp(`exit code 1[^]*${what}[^]*${variable}`))
+    })
+
+    test('D18: in development a password is made, which is kept, told of once, and seen by nobody else', async () => {
+      const kept = join(root, 'examples', name, '.coatcheck')
+      rmSync(kept, { recursive: true, force: true })
+      const said: string[] = []
+      const ada = guest()
+      for (const late of ['1', '2']) {
+        const dev = await start(name, {}, 'dev')
+        expect(await (await ada.at(dev.url).ask('/trials/late')).text()).toContain(late)
+        said.push(...(dev.output().match(/made a password for development/g) ?? []))
+        await dev.stop()
+        if (name !== 'nitro') break // the others take long to start again
+      }
+      expect(said).toHaveLength(1)
+      expect(statSync(join(kept, 'password')).mode & 0o777).toBe(0o600)
+      expect(readFileSync(join(kept, '.gitignore'), 'utf8')).toBe('*\n')
     })
 
     test('a password in quotes opens what was sealed with the one between them', async () => {

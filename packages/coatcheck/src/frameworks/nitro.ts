@@ -1,5 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { sessionsInH3, takesFromH3 } from './nitro/bundling.ts'
+import { passwordIn } from './nitro/development.ts'
+import { toldOf } from './nitro/settings.ts'
 
 /** What is used of Nitro while it builds, 2 or 3. */
 export interface Nitro {
@@ -9,6 +11,8 @@ export interface Nitro {
   readonly options: {
     readonly rootDir: string
     readonly node?: boolean
+    /** Whether `nitro dev`, or Nuxt's, builds it. */
+    readonly dev?: boolean
     runtimeConfig: Record<string, unknown>
     plugins: string[]
     virtual: Record<string, string | (() => string | Promise<string>)>
@@ -47,7 +51,8 @@ const tooOld = (): SessionError =>
 
 /**
  * A module of Nitro 2 and 3: `modules: ['coatcheck/nitro']`. The session functions, imported by themselves or from h3 in Nitro 2 and Nuxt,
- * are then those of `coatcheck/nitro/runtime`, with `runtimeConfig.session` for their configuration. A server without a password does not start.
+ * are then those of `coatcheck/nitro/runtime`, with `runtimeConfig.session` for their configuration. A server without a password does not start;
+ * in development the module makes one.
  */
 const coatcheck: NitroModule = {
   name: 'coatcheck',
@@ -57,6 +62,10 @@ const coatcheck: NitroModule = {
     const { store, ...session } = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
     // Environment variables reach those keys only that are there.
     options.runtimeConfig = { ...options.runtimeConfig, session: { name: '', password: '', ...session } }
+    const { isTold, variable } = toldOf(options.runtimeConfig)
+    if (options.dev && !session.password && !isTold) {
+      options.runtimeConfig.session = { name: '', ...session, password: passwordIn(options.rootDir, variable) }
+    }
     if (options.imports) {
       options.imports.presets = [...(options.imports.presets ?? []), { from: ownPath(), imports: FUNCTIONS, priority: 2 }]
     }

@@ -81,6 +81,13 @@ function textIn(json: string): string | undefined {
   }
 }
 
+/** Whether the environment tells the password, and by which variable it is told best. */
+export function toldOf(runtime: RuntimeConfig): { readonly isTold: boolean; readonly variable: string } {
+  const [nitros = '', other = ''] = variables(runtime)
+  const isTold = [nitros, other].some((name) => environment()[name])
+  return { isTold, variable: other.startsWith('_') ? nitros : other }
+}
+
 /** Those that Nitro reads the password from, in its order. Nuxt has a prefix of its own. */
 function variables({ nitro }: RuntimeConfig): string[] {
   const prefix = nitro?.envPrefix ?? environment().NITRO_ENV_PREFIX ?? '_'
@@ -94,14 +101,12 @@ function environment(): Environment {
 }
 
 function missing(runtime: RuntimeConfig, length?: number): SessionError {
-  const [nitros, other] = variables(runtime)
-  const variable = other?.startsWith('_') ? nitros : `${other} (or ${nitros})`
   const what =
     length === undefined
       ? 'The password of the sessions is missing.'
       : `The password of the sessions has ${length} characters only.`
   return new SessionError('BAD_OPTIONS', what, {
-    fix: `Set the environment variable ${variable}, or runtimeConfig.session.password, to ${SHORTEST} random characters or more, as \`openssl rand -base64 33\` makes them.`,
+    fix: `Add a line to the environment of the server, ${toldOf(runtime).variable}= and what \`openssl rand -base64 33\` prints; or set runtimeConfig.session.password to ${SHORTEST} characters or more.`,
   })
 }
 
