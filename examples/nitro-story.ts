@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../scripts/steps.ts'
 import { Guest } from './guest.ts'
 import { type App, type AppName, open, start, temporaryFolder } from './harness.ts'
-import { complete } from './processes.ts'
 
 export interface Trials {
   readonly name: AppName
@@ -12,14 +11,12 @@ export interface Trials {
   readonly variable: string
   /** What the page that fetches within shows: how often that was counted. */
   counted(text: string): number
-  /** Where functions are imported by themselves: the folder of the generated types, what of it a project includes, and code for it. */
-  readonly types?: { readonly folder: string; readonly include: readonly string[]; readonly code: string }
 }
 
 const QUOTED = '"quoted-password-that-is-32-chars-long!!"'
 
 /** What Nitro does to sessions, tried on the app that the story was played with. */
-export function tellOfNitro({ name, variable, counted, types }: Trials): void {
+export function tellOfNitro({ name, variable, counted }: Trials): void {
   describe(`sessions in examples/${name}`, () => {
     const folder = temporaryFolder()
     let app: App
@@ -95,22 +92,6 @@ export function tellOfNitro({ name, variable, counted, types }: Trials): void {
     test('F20: the module takes its store and its settings into the build, and a page is made before there is a password', async () => {
       expect(await (await guest().ask('/trials/prerendered')).text()).toContain('made by the build')
     })
-
-    const compile = async ({ folder: generated, include, code }: NonNullable<Trials['types']>): Promise<void> => {
-      const project = join(root, 'examples', name, generated, 'probe')
-      const compilerOptions = { strict: true, skipLibCheck: false }
-      const config = { extends: '../tsconfig.json', compilerOptions, include: [...include, 'probe.ts'], exclude: [] }
-      mkdirSync(project, { recursive: true })
-      writeFileSync(join(project, 'probe.ts'), code)
-      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
-      const said = await complete('tsc -p .', project).then(String, ({ message }: Error) => message)
-      // The frameworks' own declarations have errors of their own.
-      const ours = said.split('\n').filter((line) => /: error TS/.test(line) && /^probe|coatcheck\/|Session/.test(line))
-      const wrong = code.split('\n').flatMap((line, at) => (line.includes('nonsense') ? at + 1 : []))
-      expect(ours).toEqual(wrong.map((line) => expect.stringMatching(`^probe\\.ts\\(${line},.*'nonsense' does not exist`)))
-    }
-    if (types)
-      test('D13: functions that are imported by themselves have their types, and so has what is fetched', () => compile(types))
 
     test('two sessions of two names live in one request', async () => {
       const ada = guest()

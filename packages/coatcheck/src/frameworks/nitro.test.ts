@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { H3, H3Event, sealSession as seal2, toNodeHandler, useSession as use2 } from 'h3'
+import { fetchWithEvent, H3, H3Event, sealSession as seal2, toNodeHandler, useSession as use2 } from 'h3'
 import { createApp, eventHandler, type H3Event as H3Event1, sealSession as seal1, toWebHandler, useSession as use1 } from 'h3-v1'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { quietly } from '../../test/helpers/door-stories.ts'
@@ -272,6 +272,24 @@ describe('requests within requests', () => {
     expect(await said(ada.get('/with-header'))).toEqual({ n: 7 })
   })
 
+  test.each([
+    ['on node:http shares it', true, 1],
+    ['elsewhere has one of its own', false, 0],
+  ])('D14: what fetchWithEvent asks for %s', async (_, onNode, lines) => {
+    const { start, begin } = starting({ password: PASSWORD, issue: 'when-stored' })
+    start()
+    const app = new H3({ onRequest: begin })
+    app.get('/inner', async (event) => {
+      await updateSession(event, undefined, { inner: true })
+      return 'ok'
+    })
+    app.get('/', async (event) => (await fetchWithEvent(event, '/inner')).text())
+    const response = onNode
+      ? await fetch((await serving(toNodeHandler(app) as never)).origin)
+      : await app.fetch(new Request('http://site.test/'))
+    expect([await response.text(), linesOf(response).length]).toEqual(['ok', lines])
+  })
+
   test('F4: a handler that is asked without the cookies of its context has nobody’s session, which cannot be written', async () => {
     const { start, begin } = starting({ password: PASSWORD })
     start()
@@ -424,7 +442,8 @@ describe('the modules', () => {
   test('in Nitro 3 a middleware waits for the sessions, and without Node the password is not asked for at the start', async () => {
     const site = nitro(3, { name: 'shop', store: './server/store.ts' }, { node: false, imports: false })
     nitroModule.setup(site)
-    expect(site.options.runtimeConfig.session).toEqual({ name: 'shop', password: '' })
+    // With `store`, which the generated types of the configuration would lack otherwise.
+    expect(site.options.runtimeConfig.session).toEqual({ name: 'shop', password: '', store: './server/store.ts' })
     expect(await codeOf(site)).toContain('import store from "/site/./server/store.ts"')
     expect(await codeOf(site)).toContain('check = false')
     expect(site.options.handlers).toEqual([{ route: '/**', middleware: true, handler: '#coatcheck/middleware' }])

@@ -59,7 +59,8 @@ const coatcheck: NitroModule = {
   setup({ options, meta, routing, hooks }) {
     if (routing && !meta) throw tooOld()
     const isSecond = (meta?.majorVersion ?? 2) < 3
-    const { store, ...session } = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
+    const session = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
+    const { store } = session
     // Environment variables reach those keys only that are there.
     options.runtimeConfig = { ...options.runtimeConfig, session: { name: '', password: '', ...session } }
     const { isTold, variable } = toldOf(options.runtimeConfig)
