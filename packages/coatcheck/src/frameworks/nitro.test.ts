@@ -393,6 +393,20 @@ describe('requests within requests', () => {
     expect(linesOf(await toWebHandler(first)(new Request('http://site.test/')))).toHaveLength(1)
   })
 
+  test('D10: a WebSocket’s request, which is no event, shows its session and changes nothing', async () => {
+    starting({ password: PASSWORD }).start()
+    const ada = comesTo(async (event) => void (await updateSession(event, undefined, { user: 'ada' })))
+    await ada.get('/')
+    const cookie = ada.cookies().map(({ name, value }) => `${name}=${value}`)
+    for (const request of [{ headers: new Headers({ cookie: cookie.join('; ') }), context: {} }, { context: {} }]) {
+      for (const peer of [request, { request, context: request.context }] as H3EventLike[]) {
+        const session = await useSession(peer)
+        expect(session.data).toEqual('headers' in request ? { user: 'ada' } : {})
+        expect(codeThrown(() => session.update({ user: 'eve' }))).toBe('TOO_LATE')
+      }
+    }
+  })
+
   test('an event that Nitro did not begin has a session of its own', async () => {
     starting({ password: PASSWORD }).start()
     expect((await getSession(new H3Event(new Request('http://site.test/')))).data).toEqual({})

@@ -32,29 +32,38 @@ export function sessionsInH3(runtime: string, names: readonly string[]) {
   }
 }
 
-/** Whether a file is of a package that takes one of the functions `names` from h3: such a package has to be bundled with the site. */
+/**
+ * Whether a file is of a package that imports one of the functions `names` from h3: such a package has to be bundled with the site. One that
+ * requires them cannot be helped; it is named once.
+ */
 export function takesFromH3(names: readonly string[]): (file: string) => boolean {
-  const uses = new RegExp(`import[^;]*\\b(?:${names.join('|')})\\b[^;]*from\\s*["']h3["']`)
   const known = new Map<string, boolean>()
   return (file) => {
     const [folder, name = ''] = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file) ?? []
     if (folder === undefined || name === 'h3' || name === 'coatcheck') return false
-    const answer = known.get(folder) ?? isIn(folder, uses)
+    const sources = known.has(folder) ? [] : sourcesIn(folder)
+    const called = `\\b(?:${names.join('|')})\\b`
+    const from = `from\\s*["']h3["']`
+    const imports = `(?:import|export)[^;'"]*(?:${called}[^;'"]*${from}|\\*[^;'"]*${from}[^]*${called})`
+    const uses = (pattern: string): boolean => sources.some((source) => new RegExp(pattern).test(source))
+    const answer = known.get(folder) ?? uses(imports)
+    if (!answer && uses(`require\\(["']h3["']\\)[^]*${called}`))
+      console.warn(`coatcheck: the package ${name} requires h3, so its sessions stay those of h3.`)
     known.set(folder, answer)
     return answer
   }
 }
 
-function isIn(folder: string, uses: RegExp): boolean {
+/** What is in a package that depends on h3. */
+function sourcesIn(folder: string): string[] {
   const { readFileSync, readdirSync } = process.getBuiltinModule('node:fs')
   try {
     const { dependencies, peerDependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
-    if (!{ ...dependencies, ...peerDependencies }.h3) return false
+    if (!{ ...dependencies, ...peerDependencies }.h3) return []
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    return files.some(
-      (file) => /\.m?js$/.test(file) && !file.includes('node_modules') && uses.test(readFileSync(`${folder}/${file}`, 'utf8')),
-    )
+    const sources = files.filter((file) => /\.[cm]?js$/.test(file) && !file.includes('node_modules'))
+    return sources.map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
   } catch {
-    return false // a folder that cannot be read is the bundler's to report
+    return [] // a folder that cannot be read is the bundler's to report
   }
 }
