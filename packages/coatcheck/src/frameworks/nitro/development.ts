@@ -11,7 +11,7 @@ export function passwordIn(site: string, variable: string): string {
   writeFileSync(`${site}/${FOLDER}/.gitignore`, '*\n')
   // Written whole under another name first, so that of two servers that start at once none reads half a password.
   const draft = `${file}.${process.pid}`
-  writeFileSync(draft, textOf(crypto.getRandomValues(new Uint8Array(33))), { mode: 0o600 })
+  writeFileSync(draft, Buffer.from(crypto.getRandomValues(new Uint8Array(33))).toString('base64url'), { mode: 0o600 })
   try {
     linkSync(draft, file)
     console.log(
@@ -24,6 +24,3 @@ export function passwordIn(site: string, variable: string): string {
   }
   return readFileSync(file, 'utf8')
 }
-
-const textOf = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes)).replace(/[+/]/g, (one) => (one === '+' ? '-' : '_'))

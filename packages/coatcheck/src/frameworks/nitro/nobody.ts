@@ -7,7 +7,7 @@ export function cached(): never {
     'TOO_LATE',
     'The answer of a cached handler is kept for every visitor, so no session can be changed in it.',
     {
-      fix: 'Change the session in a handler that is not cached.',
+      fix: 'Change it in a handler that is not cached. If this one is not, something changed the `Cookie` or `User-Agent` of the request before.',
     },
   )
 }
