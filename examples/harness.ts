@@ -16,7 +16,19 @@ export type AppName = (typeof apps)[number]
 const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
 const NPM_CI = 'npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefer-offline'
 /** What is made in an app's folder, and is no source of it. */
-const MADE = ['node_modules', 'dist', 'build', '.output', '.nuxt', '.nitro', '.astro', '.react-router', '.data', '.sessions']
+const MADE = [
+  'node_modules',
+  'dist',
+  'build',
+  '.output',
+  '.nuxt',
+  '.nitro',
+  '.astro',
+  '.react-router',
+  '.data',
+  '.sessions',
+  '.coatcheck',
+]
 
 const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
@@ -34,7 +46,7 @@ function filesIn(folder: string, made: readonly string[]): string[] {
 }
 
 interface Manifest {
-  readonly scripts?: { readonly build?: string; readonly start?: string }
+  readonly scripts?: { readonly build?: string; readonly start?: string; readonly dev?: string }
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
@@ -109,14 +121,14 @@ export interface App {
   stop(): Promise<void>
 }
 
-/** Starts the app's production server on a free port of the loopback interface, and waits for its first response. */
-export async function start(name: string, env: Environment = {}): Promise<App> {
+/** Starts the app's production server, or its `dev`, on a free port of the loopback interface, and waits for its first response. */
+export async function start(name: string, env: Environment = {}, script: 'start' | 'dev' = 'start'): Promise<App> {
   const folder = folderOf(name)
-  const command = manifestOf(folder).scripts?.start
-  if (!command) throw new Error(`examples/${name}/package.json has no script "start".`)
+  const command = manifestOf(folder).scripts?.[script]
+  if (!command) throw new Error(`examples/${name}/package.json has no script "${script}".`)
   const port = env.PORT ?? String(await freePort())
   const started = performance.now()
-  const fixed = { HOST: '127.0.0.1', NODE_ENV: 'production', SESSION_SECRET: SECRET }
+  const fixed = { HOST: '127.0.0.1', NODE_ENV: script === 'start' ? 'production' : 'development', SESSION_SECRET: SECRET }
   const running = launch(command, folder, { ...fixed, ...env, PORT: port })
   const origin = `http://127.0.0.1:${port}`
   const url = (path: string): string => `${origin}${env.BASE ?? ''}${path}`

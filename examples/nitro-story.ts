@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from '../scripts/steps.ts'
 import { Guest } from './guest.ts'
 import { type App, type AppName, open, start, temporaryFolder } from './harness.ts'
 
@@ -65,6 +66,18 @@ export function tellOfNitro({ name, variable, counted }: Trials): void {
       expect([response.status, cookies(response)]).toEqual([500, []])
     })
 
+    test.each([
+      ['throws', '', 500],
+      ['answers 503', '?status', 503],
+    ])(
+      'D15: of a handler that %s, what a call has stored stays, and what was only changed does not',
+      async (_, query, status) => {
+        const ada = guest()
+        expect((await ada.ask(`/trials/failing${query}`)).status).toBe(status)
+        expect(await (await ada.ask('/trials/held')).json()).toEqual({ called: true })
+      },
+    )
+
     test('F18: what a page fetches of its own site has the same session, whose cookie arrives', async () => {
       const ada = guest()
       const first = await ada.ask('/trials/outer')
@@ -93,6 +106,23 @@ export function tellOfNitro({ name, variable, counted }: Trials): void {
       ['has 5 characters only', 'short'],
     ])('a server whose password %s does not start, and names the variable', async (what, password) => {
       await expect(start(name, { [variable]: password })).rejects.toThrow(new RegExp(`exit code 1[^]*${what}[^]*${variable}`))
+    })
+
+    test('D18: in development a password is made, which is kept, told of once, and seen by nobody else', async () => {
+      const kept = join(root, 'examples', name, '.coatcheck')
+      rmSync(kept, { recursive: true, force: true })
+      const said: string[] = []
+      const ada = guest()
+      for (const late of ['1', '2']) {
+        const dev = await start(name, {}, 'dev')
+        expect(await (await ada.at(dev.url).ask('/trials/late')).text()).toContain(late)
+        said.push(...(dev.output().match(/made a password for development/g) ?? []))
+        await dev.stop()
+        if (name !== 'nitro') break // the others take long to start again
+      }
+      expect(said).toHaveLength(1)
+      expect(statSync(join(kept, 'password')).mode & 0o777).toBe(0o600)
+      expect(readFileSync(join(kept, '.gitignore'), 'utf8')).toBe('*\n')
     })
 
     test('a password in quotes opens what was sealed with the one between them', async () => {

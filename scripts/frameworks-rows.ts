@@ -90,6 +90,7 @@ export const documents: readonly Document[] = [
       'packages/coatcheck/src/frameworks/nitro',
       'packages/coatcheck/src/frameworks/nuxt',
       'docs/frameworks/nitro',
+      'docs/frameworks/nuxt',
       'examples/n',
     ],
     rows: [

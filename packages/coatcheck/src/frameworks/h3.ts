@@ -91,14 +91,14 @@ export function unsealSession<T extends object = Values>(
   })
 }
 
-function changed<T extends object>({ scope, put, commit }: Visit, change: (session: LiveSession) => void): Promise<Session<T>> {
+function changed<T extends object>({ scope, put, write }: Visit, change: (session: LiveSession) => void): Promise<Session<T>> {
   scope.later(change)
   put()
-  return promised(() => andThen(commit(), async () => viewOf<T>(await scope.open())))
+  return promised(() => andThen(write(), async () => viewOf<T>(await scope.open())))
 }
 
-function managerOf<T extends object>({ commit }: Visit, session: LiveSession): SessionManager<T> {
-  const stored = (): Promise<SessionManager<T>> => promised(() => andThen(commit(), () => manager))
+function managerOf<T extends object>({ write }: Visit, session: LiveSession): SessionManager<T> {
+  const stored = (): Promise<SessionManager<T>> => promised(() => andThen(write(), () => manager))
   const manager: SessionManager<T> = {
     get id() {
       return session.handle

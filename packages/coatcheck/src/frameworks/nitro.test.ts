@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { H3, H3Event, sealSession as seal2, toNodeHandler, useSession as use2 } from 'h3'
+import { fetchWithEvent, H3, H3Event, sealSession as seal2, toNodeHandler, useSession as use2 } from 'h3'
 import { createApp, eventHandler, type H3Event as H3Event1, sealSession as seal1, toWebHandler, useSession as use1 } from 'h3-v1'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { quietly } from '../../test/helpers/door-stories.ts'
@@ -88,6 +88,18 @@ describe('the configuration', () => {
     expect(answers).toEqual([{}])
   })
 
+  test('D10: a copy of it may be passed, which names a store and is none', async () => {
+    const store = memoryStore()
+    const session = { password: PASSWORD, store: './server/store.ts', maxAge: 60 }
+    starting(session, { store }).start()
+    const ada = comesTo(
+      async (event) => (await (await useSession(event, { ...session })).update({ text: 'x'.repeat(9000) })).data,
+    )
+    const response = await ada.get('/')
+    expect([response.status, linesOf(response)[0]?.length]).toEqual([200, expect.any(Number)])
+    expect(linesOf(response)[0]?.length).toBeLessThan(200)
+  })
+
   test('a frozen configuration stays as it is', async () => {
     const session = Object.freeze({ name: 'h3', password: PASSWORD, cookie: Object.freeze({ path: '/' }) })
     starting(session).start()
@@ -138,7 +150,7 @@ describe('the password', () => {
 
   test('is asked for by the name that Nuxt gives it too', () => {
     const { start } = starting({ password: '' }, { check: true, nitro: { envPrefix: 'NUXT_' } })
-    expect(start).toThrow('NUXT_SESSION_PASSWORD (or NITRO_SESSION_PASSWORD)')
+    expect(start).toThrow('NUXT_SESSION_PASSWORD= and what')
     vi.stubEnv('NUXT_SESSION_PASSWORD', PASSWORD)
     expect(start).not.toThrow()
   })
@@ -260,6 +272,24 @@ describe('requests within requests', () => {
     expect(await said(ada.get('/with-header'))).toEqual({ n: 7 })
   })
 
+  test.each([
+    ['on node:http shares it', true, 1],
+    ['elsewhere has one of its own', false, 0],
+  ])('D14: what fetchWithEvent asks for %s', async (_, onNode, lines) => {
+    const { start, begin } = starting({ password: PASSWORD, issue: 'when-stored' })
+    start()
+    const app = new H3({ onRequest: begin })
+    app.get('/inner', async (event) => {
+      await updateSession(event, undefined, { inner: true })
+      return 'ok'
+    })
+    app.get('/', async (event) => (await fetchWithEvent(event, '/inner')).text())
+    const response = onNode
+      ? await fetch((await serving(toNodeHandler(app) as never)).origin)
+      : await app.fetch(new Request('http://site.test/'))
+    expect([await response.text(), linesOf(response).length]).toEqual(['ok', lines])
+  })
+
   test('F4: a handler that is asked without the cookies of its context has nobody’s session, which cannot be written', async () => {
     const { start, begin } = starting({ password: PASSWORD })
     start()
@@ -278,6 +308,40 @@ describe('requests within requests', () => {
     expect(linesOf(response)).toEqual([])
     expect(await said(response)).toMatchObject({ code: 'TOO_LATE' })
     expect(await said(ada.get('/'))).toEqual({ user: 'ada' })
+  })
+
+  test('D15: each attempt to change it throws, and the message names the cache', async () => {
+    const { start, begin } = starting({ password: PASSWORD, issue: 'when-stored' })
+    start()
+    const messages: string[] = []
+    const ada = comesTo(async (event) => {
+      Object.assign(event, { req: new Request(event.req.url) })
+      const [session, view] = [await useSession(event), await getSession(event)]
+      const attempts = [
+        () => session.update({ a: 1 }),
+        () => session.clear(),
+        () => session.rotate(),
+        () => Object.assign(session.data, { a: 1 }),
+        () => delete view.data.a,
+        () => updateSession(event, undefined, { a: 1 }),
+        () => rotateSession(event),
+        () => clearSession(event),
+        () => sealSession(event),
+      ]
+      for (const attempt of attempts) {
+        try {
+          await attempt()
+          messages.push('nothing was thrown')
+        } catch (error) {
+          messages.push(String(error))
+        }
+      }
+      return [session.id, { ...session.data }, view.createdAt]
+    }, begin)
+    expect(await said(ada.get('/', { headers: { 'user-agent': 'a browser' } }))).toEqual([null, {}, null])
+    expect(messages).toEqual(
+      Array.from({ length: 9 }, () => expect.stringContaining('a cached handler is kept for every visitor')),
+    )
   })
 
   test('F4: nor has one whose visitor came without cookies, so that those who ask at once are not told of each other', async () => {
@@ -329,6 +393,20 @@ describe('requests within requests', () => {
     expect(linesOf(await toWebHandler(first)(new Request('http://site.test/')))).toHaveLength(1)
   })
 
+  test('D10: a WebSocket’s request, which is no event, shows its session and changes nothing', async () => {
+    starting({ password: PASSWORD }).start()
+    const ada = comesTo(async (event) => void (await updateSession(event, undefined, { user: 'ada' })))
+    await ada.get('/')
+    const cookie = ada.cookies().map(({ name, value }) => `${name}=${value}`)
+    for (const request of [{ headers: new Headers({ cookie: cookie.join('; ') }), context: {} }, { context: {} }]) {
+      for (const peer of [request, { request, context: request.context }] as H3EventLike[]) {
+        const session = await useSession(peer)
+        expect(session.data).toEqual('headers' in request ? { user: 'ada' } : {})
+        expect(codeThrown(() => session.update({ user: 'eve' }))).toBe('TOO_LATE')
+      }
+    }
+  })
+
   test('an event that Nitro did not begin has a session of its own', async () => {
     starting({ password: PASSWORD }).start()
     expect((await getSession(new H3Event(new Request('http://site.test/')))).data).toEqual({})
@@ -346,6 +424,7 @@ describe('the modules', () => {
       handlers: [],
       ...more,
     },
+    hooks: { hook: () => {} },
   })
   const codeOf = async ({ options }: Nitro, id = '#coatcheck/plugin'): Promise<string> => {
     const code = options.virtual[id]
@@ -358,23 +437,41 @@ describe('the modules', () => {
     expect(site.options.runtimeConfig.session).toEqual({ name: '', password: '' })
     expect(site.options.plugins).toEqual(['#coatcheck/plugin', 'theirs'])
     expect(site.options.imports).toEqual({
-      presets: ['theirs', { from: 'coatcheck/nitro/runtime', imports: expect.arrayContaining(['useSession']), priority: 2 }],
+      presets: [
+        'theirs',
+        {
+          from: expect.stringMatching(/^\/.+\/nitro\/runtime\.js$/),
+          imports: expect.arrayContaining(['useSession']),
+          priority: 2,
+        },
+      ],
     })
     expect(await codeOf(site)).toContain(`from 'nitropack/runtime'`)
     expect(await codeOf(site)).toMatch(/import \{ startSessions \} from ".+\/nitro\/runtime\.js"/)
     expect(await codeOf(site)).toContain('check = true && !import.meta.prerender')
     expect(site.options.handlers).toEqual([])
-    expect(site.options.externals).toEqual({ inline: ['coatcheck'] })
+    expect(site.options.externals?.inline?.slice(0, 2)).toEqual(['coatcheck', expect.stringMatching(/^\/.+\/$/)])
   })
 
   test('in Nitro 3 a middleware waits for the sessions, and without Node the password is not asked for at the start', async () => {
     const site = nitro(3, { name: 'shop', store: './server/store.ts' }, { node: false, imports: false })
     nitroModule.setup(site)
-    expect(site.options.runtimeConfig.session).toEqual({ name: 'shop', password: '' })
+    // With `store`, which the generated types of the configuration would lack otherwise.
+    expect(site.options.runtimeConfig.session).toEqual({ name: 'shop', password: '', store: './server/store.ts' })
     expect(await codeOf(site)).toContain('import store from "/site/./server/store.ts"')
     expect(await codeOf(site)).toContain('check = false')
     expect(site.options.handlers).toEqual([{ route: '/**', middleware: true, handler: '#coatcheck/middleware' }])
     expect(await codeOf(site, '#coatcheck/middleware')).toContain('commitSessions()')
+  })
+
+  test('D14: Nitro 3.0.0 is refused, and the one to install is named', () => {
+    const first = { options: nitro(3).options, routing: {}, hooks: { hook: () => {} } } // it has no `meta`
+    expect(() => nitroModule.setup(first)).toThrow(
+      expect.objectContaining({
+        code: 'BAD_OPTIONS',
+        message: expect.stringMatching(/Nitro 3\.0\.0.*npm install nitro@3\.0\.\d{6}-beta/s),
+      }),
+    )
   })
 
   test('a store may be named by an alias or a package', async () => {
@@ -385,8 +482,11 @@ describe('the modules', () => {
 
   test('Nuxt is given the module of Nitro, and the keys of the configuration', () => {
     const config: { modules?: unknown[] } = {}
-    const runtimeConfig: Record<string, unknown> = { session: { name: 'shop' } }
-    coatcheckNuxt({}, { options: { runtimeConfig }, hook: (_, change) => change(config) })
+    const runtimeConfig: Record<string, unknown> = {}
+    const hooks = new Map<string, (config: { modules?: unknown[] }) => void>()
+    coatcheckNuxt({}, { options: { runtimeConfig }, hook: (name, act) => hooks.set(name, act) })
+    runtimeConfig.session = { name: 'shop' } // by a module that comes later
+    for (const name of ['modules:done', 'nitro:config']) hooks.get(name)?.(config)
     expect(runtimeConfig).toEqual({ session: { name: 'shop', password: '' } })
     expect(config.modules).toEqual([nitroModule])
   })

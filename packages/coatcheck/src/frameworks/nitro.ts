@@ -1,9 +1,18 @@
+import { SessionError } from '../errors.ts'
+import { sessionsInH3, takesFromH3 } from './nitro/bundling.ts'
+import { passwordIn } from './nitro/development.ts'
+import { toldOf } from './nitro/settings.ts'
+
 /** What is used of Nitro while it builds, 2 or 3. */
 export interface Nitro {
   readonly meta?: { readonly majorVersion?: number }
+  /** Of Nitro 3, whose release 3.0.0 has no `meta`. */
+  readonly routing?: object
   readonly options: {
     readonly rootDir: string
     readonly node?: boolean
+    /** Whether `nitro dev`, or Nuxt's, builds it. */
+    readonly dev?: boolean
     runtimeConfig: Record<string, unknown>
     plugins: string[]
     virtual: Record<string, string | (() => string | Promise<string>)>
@@ -12,6 +21,7 @@ export interface Nitro {
     /** Of Nitro 2. */
     externals?: { inline?: unknown[] }
   }
+  readonly hooks: { hook(name: 'rollup:before', change: (nitro: unknown, config: { plugins?: unknown }) => void): unknown }
 }
 
 /** A module, as Nitro 2 and 3 take it. */
@@ -20,34 +30,47 @@ export interface NitroModule {
   setup(nitro: Nitro): void
 }
 
-const RUNTIME = 'coatcheck/nitro/runtime'
+/** What the tests run on; `npm install nitro` gave 3.0.0 then. */
+const TRIED = '3.0.260903-beta'
 const PLUGIN = '#coatcheck/plugin'
 const MIDDLEWARE = '#coatcheck/middleware'
 const FUNCTIONS = ['useSession', 'getSession', 'updateSession', 'clearSession', 'rotateSession', 'sealSession', 'unsealSession']
 
 /** By its path: a virtual module is resolved from elsewhere than the site, and there might be another copy of this library there. */
-const ownPath = (): string =>
-  decodeURIComponent(new URL('./nitro/runtime.js', import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '')
+const ownPath = (path = 'nitro/runtime.js'): string =>
+  decodeURIComponent(new URL(`./${path}`, import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '')
 
 /** Where a module is: a path from the site's folder, or a name that the bundler knows. */
 const pathOf = (store: string, root: string): string =>
   /^\.\.?\//.test(store) ? `${root.replace(/[\\/]$/, '')}/${store}` : store
 
+const tooOld = (): SessionError =>
+  new SessionError('BAD_OPTIONS', 'This is Nitro 3.0.0, or an early version after it, on which coatcheck/nitro does not work.', {
+    fix: `Install a later one: \`npm install nitro@${TRIED}\`.`,
+  })
+
 /**
- * A module of Nitro 2 and 3: `modules: ['coatcheck/nitro']`. The session functions, imported by themselves in Nitro 2 and Nuxt, are then
- * those of `coatcheck/nitro/runtime`, with `runtimeConfig.session` for their configuration. A server without a password does not start.
+ * A module of Nitro 2 and 3: `modules: ['coatcheck/nitro']`. The session functions, imported by themselves or from h3 in Nitro 2 and Nuxt,
+ * are then those of `coatcheck/nitro/runtime`, with `runtimeConfig.session` for their configuration. A server without a password does not start;
+ * in development the module makes one.
  */
 const coatcheck: NitroModule = {
   name: 'coatcheck',
-  setup({ options, meta }) {
-    const isFirst = (meta?.majorVersion ?? 2) < 3
-    const { store, ...session } = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
+  setup({ options, meta, routing, hooks }) {
+    if (routing && !meta) throw tooOld()
+    const isSecond = (meta?.majorVersion ?? 2) < 3
+    const session = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
+    const { store } = session
     // Environment variables reach those keys only that are there.
     options.runtimeConfig = { ...options.runtimeConfig, session: { name: '', password: '', ...session } }
-    if (options.imports) {
-      options.imports.presets = [...(options.imports.presets ?? []), { from: RUNTIME, imports: FUNCTIONS, priority: 2 }]
+    const { isTold, variable } = toldOf(options.runtimeConfig)
+    if (options.dev && !session.password && !isTold) {
+      options.runtimeConfig.session = { name: '', ...session, password: passwordIn(options.rootDir, variable) }
     }
-    const config = isFirst ? 'nitropack/runtime' : 'nitro/runtime-config'
+    if (options.imports) {
+      options.imports.presets = [...(options.imports.presets ?? []), { from: ownPath(), imports: FUNCTIONS, priority: 2 }]
+    }
+    const config = isSecond ? 'nitropack/runtime' : 'nitro/runtime-config'
     const hasStore = typeof store === 'string' && store !== ''
     options.virtual[PLUGIN] = () => `import { useRuntimeConfig } from '${config}'
 import { startSessions } from ${JSON.stringify(ownPath())}
@@ -56,10 +79,16 @@ const check = ${options.node !== false} && !import.meta.prerender
 export default (app) => startSessions(app, { config: (event) => useRuntimeConfig(event), store, check })
 `
     options.plugins.unshift(PLUGIN)
-    if (isFirst) {
+    if (isSecond) {
       // Else Nitro 2 may bundle the plugin's import and leave the handlers' out, and there would be two.
       const { externals = {} } = options
-      options.externals = { ...externals, inline: [...(externals.inline ?? []), 'coatcheck'] }
+      options.externals = {
+        ...externals,
+        inline: [...(externals.inline ?? []), 'coatcheck', ownPath(''), takesFromH3(FUNCTIONS)],
+      }
+      hooks.hook('rollup:before', (_, bundle) => {
+        bundle.plugins = [sessionsInH3(ownPath(), FUNCTIONS), bundle.plugins]
+      })
       return
     }
     options.virtual[MIDDLEWARE] = () => `import { commitSessions } from ${JSON.stringify(ownPath())}

@@ -200,6 +200,38 @@ describe.each(HOUSES)('moving from $name', (house) => {
   })
 })
 
+describe.each(HOUSES)('a time that is said only when something is written: $name', (house) => {
+  test.each<[string, Partial<SessionConfig>]>([
+    ['theirs', {}],
+    ['ours', {}],
+    ['ours in a store', { store: memoryStore() }],
+    ["ours with wire: 'upstream'", { wire: 'upstream' }],
+  ])('D10: counts, though the session was read before: %s', async (whose, more) => {
+    const clock = clockFrom(Date.now())
+    const config: SessionConfig = { password: PASSWORD, ...more, now: clock.now }
+    const use = (whose === 'theirs' ? theirs(house.version) : useSession) as unknown as Use
+    const ada = await comesTo(
+      house,
+      async (event, path) => {
+        const { data } = await use(event as never, config as never)
+        if (path === '/in') await (await use(event as never, { ...config, maxAge: HOUR } as never)).update({ user: 'ada' })
+        return data
+      },
+      { now: clock.now },
+    )
+    await ada.get('/')
+    expect(ada.cookies()[0]?.expiresAt).toBeUndefined()
+    await ada.get('/in')
+    expect(ada.cookies()[0]?.expiresAt).toBeDefined()
+    expect(await said(ada.get('/'))).toEqual({ user: 'ada' })
+    // Theirs goes by the machine's clock; what is sealed as h3 does ends with the first call's configuration.
+    if (whose === 'theirs' || more.wire) return
+    const copy = ada.cookies().map(({ name, value }) => `${name}=${value}`)
+    clock.advance(HOUR + 60)
+    expect(await said(ada.get('/', { headers: { cookie: copy.join('; ') } }))).toEqual({})
+  })
+})
+
 describe('an old cookie that cannot be believed', () => {
   test.each(HOUSES)('begins a fresh session and is told: $name', async (house) => {
     const events: SessionEvent[] = []

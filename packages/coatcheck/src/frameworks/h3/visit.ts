@@ -10,13 +10,16 @@ export interface Visit {
   readonly scope: Scope
   /** Stores what changed, and puts on the response what there is to say of it. */
   commit(): Maybe<void>
+  /** The commit of a call that writes: where its `maxAge` is another than that of the first call, the session lasts so long from now. */
+  write(): Maybe<void>
   /** Puts on the response what there is to say already: above all that it is not for shared caches. */
   put(): void
 }
 
-/** By name: as in h3 the first configuration of a name counts for the whole request. */
+/** By name: the first configuration of a name counts for the whole request, except for how long what a call writes is to last. */
 interface Known {
   sessions?: FaceSessions
+  maxAge?: number | undefined
   clearing?: FaceSessions
 }
 
@@ -26,11 +29,14 @@ export function visitOf(event: H3EventLike, config: SessionConfig): Visit {
   const identity = identityOf(event)
   const presented = presentedOf(event)
   const known = knownOf(identity, nameOf(config))
-  known.sessions ??= sessionsWith(config, preparedOf(event) ? 2 : 1)
+  if (!known.sessions) {
+    known.sessions = sessionsWith(config, preparedOf(event) ? 2 : 1)
+    known.maxAge = config.maxAge
+  }
   const scope = known.sessions.scope(identity, presented)
   // It was cleared in this request already, when nobody could open it.
   if (!scope.asked && known.clearing?.scope(identity, presented).asked) scope.later((session) => session.restart())
-  return visitWith(event, scope)
+  return visitWith(event, scope, config.maxAge && config.maxAge !== known.maxAge ? { maxAge: config.maxAge } : {})
 }
 
 /** What `clearSession` needs, which may know a name only. */
@@ -42,20 +48,17 @@ export function clearingVisitOf(event: H3EventLike, config: Partial<SessionConfi
   return visitWith(event, known.clearing.scope(identity, presentedOf(event)))
 }
 
-function visitWith(event: H3EventLike, scope: Scope): Visit {
+function visitWith(event: H3EventLike, scope: Scope, times: { readonly maxAge?: number } = {}): Visit {
   const answer = answerOf(event)
   answer.add(scope)
   const put = (): void => answer.put()
   // A commit that failed may have withdrawn what an earlier one had put there.
-  return {
-    scope,
-    put,
-    commit: () =>
-      andThen(
-        orElse(() => scope.commit(), put),
-        put,
-      ),
-  }
+  const commit = (how = {}): Maybe<void> =>
+    andThen(
+      orElse(() => scope.commit(how), put),
+      put,
+    )
+  return { scope, put, commit: () => commit(), write: () => commit(times) }
 }
 
 function knownOf(identity: object, name: string): Known {

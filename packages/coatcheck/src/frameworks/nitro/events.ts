@@ -13,7 +13,6 @@ const begun = new WeakMap<object, Begun>()
 const contexts = new WeakMap<object, Begun | null>()
 /** The first event that a response of node answers. */
 const firsts = new WeakMap<object, H3EventLike>()
-const strangers = new WeakMap<object, H3EventLike>()
 /** In contexts, and so in the copies of them that Nitro 3 hands on. */
 const WITHIN = Symbol.for('coatcheck.nitro.within')
 
@@ -40,25 +39,19 @@ export function begin(event: H3EventLike): void {
 }
 
 /**
- * Whose session an event has: that of the page which fetches it, when it presents the same, so that its cookie arrives; nobody's where
- * the answer is kept for everybody.
+ * Whose session an event has: that of the page which fetches it, when it presents the same, so that its cookie arrives; nobody's
+ * (undefined) where the answer is kept for everybody.
  */
-export function ownerOf(event: H3EventLike, header: string | undefined): H3EventLike {
+export function ownerOf(event: H3EventLike, header: string | undefined): H3EventLike | undefined {
   const own = begun.get(event) ?? (event.context && contexts.get(event.context))
-  if (own === null) return stranger(event)
+  if (own === null) return undefined
   if (!own) return event
   // Cached handlers run on another event, or go on with a request that lacks what it brought.
-  if (own.came !== brought(event) || (own.event !== event && !preparedOf(event))) return stranger(event)
+  if (own.came !== brought(event) || (own.event !== event && !preparedOf(event))) return undefined
   if (!own.outer) return event
   // Nitro 2 tells so in the context that it shares.
-  if ((own.outer.context as { readonly cache?: object }).cache) return stranger(event)
+  if ((own.outer.context as { readonly cache?: object }).cache) return undefined
   const [presented, outer] = [presentedOf(event), presentedOf(own.outer)]
   const isSame = ['cookie', header].every((name) => name === undefined || outer.get(name) === presented.get(name))
   return isSame ? ownerOf(own.outer, header) : event
-}
-
-function stranger(event: H3EventLike): H3EventLike {
-  const nobody = strangers.get(event) ?? { context: {}, headers: new Headers() }
-  strangers.set(event, nobody)
-  return nobody
 }

@@ -1,28 +1,29 @@
-import type { Anything, Session, SessionConfig, SessionManager, SessionUpdate } from '../h3/config.ts'
+import type { Anything, Session, SessionManager, SessionUpdate } from '../h3/config.ts'
 import type { H3EventLike } from '../h3/event.ts'
 import * as h3 from '../h3.ts'
 import { begin, ownerOf } from './events.ts'
-import { checkSettings, type Site, settingsFor, useSite } from './settings.ts'
+import { cached, nobody } from './nobody.ts'
+import { checkSettings, type Given, type Site, settingsFor, useSite } from './settings.ts'
 
 export type { Session, SessionConfig, SessionCookieOptions, SessionData, SessionManager, SessionUpdate } from '../h3/config.ts'
 export type { H3EventLike } from '../h3/event.ts'
-export type { RuntimeConfig, Site } from './settings.ts'
+export type { Given, RuntimeConfig, Site } from './settings.ts'
 
 type Values = Record<string, Anything>
-/** What is not given is taken from `runtimeConfig.session`. */
-export type Given = Partial<SessionConfig>
 
 /**
  * The session of this request and what can be done with it; a visitor who has none gets one. Asking again gives the same session, and so
  * does asking in what the page fetches of the site itself. Throws `BAD_OPTIONS`; rejects when the store fails.
  */
 export function useSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<SessionManager<T>> {
-  return h3.useSession<T>(...placed(event, config))
+  const { owner, settings } = placed(event, config)
+  return owner ? h3.useSession<T>(owner, settings) : Promise.resolve(nobody<T>())
 }
 
 /** The session of this request. Throws and rejects as `useSession`, and gives a visitor nothing who has none. */
 export function getSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<Session<T>> {
-  return h3.getSession<T>(...placed(event, config))
+  const { owner, settings } = placed(event, config)
+  return owner ? h3.getSession<T>(owner, settings) : Promise.resolve(nobody<T>())
 }
 
 /** Sets values of the session of this request and stores them. Throws and rejects as `useSession`, and `BAD_VALUE`. */
@@ -31,22 +32,26 @@ export function updateSession<T extends object = Values>(
   config?: Given,
   update?: SessionUpdate<T>,
 ): Promise<Session<T>> {
-  return h3.updateSession<T>(...placed(event, config), update)
+  const { owner, settings } = placed(event, config)
+  return owner ? h3.updateSession<T>(owner, settings, update) : cached()
 }
 
 /** Gives the session of this request a new id and lets its time begin again. The old id shows for `grace` seconds what there was, then nothing. */
 export function rotateSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<Session<T>> {
-  return h3.rotateSession<T>(...placed(event, config))
+  const { owner, settings } = placed(event, config)
+  return owner ? h3.rotateSession<T>(owner, settings) : cached()
 }
 
 /** Ends the session of this request for good; what is set afterwards begins another. */
 export function clearSession(event: H3EventLike, config?: Given): Promise<void> {
-  return h3.clearSession(...placed(event, config))
+  const { owner, settings } = placed(event, config)
+  return owner ? h3.clearSession(owner, settings) : cached()
 }
 
 /** The secret text that opens the session of this request, as the cookie or the header carries it. A visitor who has none gets one. */
 export function sealSession(event: H3EventLike, config?: Given): Promise<string> {
-  return h3.sealSession(...placed(event, config))
+  const { owner, settings } = placed(event, config)
+  return owner ? h3.sealSession(owner, settings) : cached()
 }
 
 /** The session that a text of `sealSession`, or a seal of h3 itself, opens; what is changed in it is not stored. Rejects when it opens none. */
@@ -58,10 +63,10 @@ export function unsealSession<T extends object = Values>(
   return h3.unsealSession<T>(event, settingsFor(event, config), sealed)
 }
 
-function placed(event: H3EventLike, given: Given | undefined): [H3EventLike, SessionConfig] {
-  const config = settingsFor(event, given)
-  const { sessionHeader = `x-${config.name || 'h3'}-session` } = config
-  return [ownerOf(event, sessionHeader || undefined), config]
+function placed(event: H3EventLike, given: Given | undefined) {
+  const settings = settingsFor(event, given)
+  const { sessionHeader = `x-${settings.name || 'h3'}-session` } = settings
+  return { owner: ownerOf(event, sessionHeader || undefined), settings }
 }
 
 /** What is used of a running Nitro, 2 or 3. */

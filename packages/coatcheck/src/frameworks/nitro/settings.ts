@@ -8,6 +8,9 @@ export interface RuntimeConfig {
   readonly nitro?: { readonly envPrefix?: string }
 }
 
+/** What is not given is taken from `runtimeConfig.session`, of which it may be a copy. */
+export type Given = Omit<Partial<SessionConfig>, 'store'> & { readonly store?: Store | string | undefined }
+
 /** What the running site is made of. */
 export interface Site {
   config(event?: object): RuntimeConfig
@@ -27,11 +30,13 @@ export function useSite(latest: Site): void {
 }
 
 /** The whole configuration: what was passed, above `runtimeConfig.session`. */
-export function settingsFor(event: object | undefined, given: Partial<SessionConfig> = {}): SessionConfig {
+export function settingsFor(event: object | undefined, given: Given = {}): SessionConfig {
   const runtime = site?.config(event) ?? {}
   const { password: theirs, store: _path, name, ...rest } = runtime.session ?? {}
   const plain = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, untexted(value)]))
-  const passed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  // A copy of the runtime configuration says where the store is, and is none.
+  const isGiven = ([key, value]: [string, unknown]) => value !== undefined && !(key === 'store' && typeof value === 'string')
+  const passed = Object.fromEntries(Object.entries(given).filter(isGiven))
   // What a handler copies out of the runtime configuration is still the site's own password.
   const isOwn = given.password === undefined || given.password === '' || given.password === theirs
   const password = isOwn ? secretsOf(theirs, runtime) : given.password
@@ -76,6 +81,13 @@ function textIn(json: string): string | undefined {
   }
 }
 
+/** Whether the environment tells the password, and by which variable it is told best. */
+export function toldOf(runtime: RuntimeConfig): { readonly isTold: boolean; readonly variable: string } {
+  const [nitros = '', other = ''] = variables(runtime)
+  const isTold = [nitros, other].some((name) => environment()[name])
+  return { isTold, variable: other.startsWith('_') ? nitros : other }
+}
+
 /** Those that Nitro reads the password from, in its order. Nuxt has a prefix of its own. */
 function variables({ nitro }: RuntimeConfig): string[] {
   const prefix = nitro?.envPrefix ?? environment().NITRO_ENV_PREFIX ?? '_'
@@ -89,14 +101,12 @@ function environment(): Environment {
 }
 
 function missing(runtime: RuntimeConfig, length?: number): SessionError {
-  const [nitros, other] = variables(runtime)
-  const variable = other?.startsWith('_') ? nitros : `${other} (or ${nitros})`
   const what =
     length === undefined
       ? 'The password of the sessions is missing.'
       : `The password of the sessions has ${length} characters only.`
   return new SessionError('BAD_OPTIONS', what, {
-    fix: `Set the environment variable ${variable}, or runtimeConfig.session.password, to ${SHORTEST} random characters or more, as \`openssl rand -base64 33\` makes them.`,
+    fix: `Add a line to the environment of the server, ${toldOf(runtime).variable}= and what \`openssl rand -base64 33\` prints; or set runtimeConfig.session.password to ${SHORTEST} characters or more.`,
   })
 }
 

@@ -1,0 +1,2 @@
+/** What the session holds. */
+export default defineEventHandler(async (event) => (await getSession(event)).data)
