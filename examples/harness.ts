@@ -139,14 +139,14 @@ export async function start(name: string, env: Environment = {}, script: 'start'
   const seconds = (): number => (performance.now() - started) / 1000
   while (true) {
     try {
-      await (await fetch(url('/'), { signal: AbortSignal.timeout(10_000) })).arrayBuffer()
+      await (await fetch(url('/'), { signal: AbortSignal.timeout(60_000) })).arrayBuffer()
       return { name, origin, url, output: running.output, seconds: seconds(), stop }
     } catch {
       const { exitCode } = running.child
-      if (exitCode === null && seconds() < 60) await wait(20)
+      if (exitCode === null && seconds() < 300) await wait(20)
       else {
         await stop()
-        const how = exitCode === null ? `did not answer at ${url('/')} for a minute` : `ended with exit code ${exitCode}`
+        const how = exitCode === null ? `did not answer at ${url('/')} for five minutes` : `ended with exit code ${exitCode}`
         throw new Error(`examples/${name} ${how}, after saying:\n${running.output()}`)
       }
     }

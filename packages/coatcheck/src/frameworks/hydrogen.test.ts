@@ -325,7 +325,7 @@ describe('CookieSessionStorage', () => {
 
   test('seals: what is in it cannot be read from the cookie', async () => {
     const line = await guest(CookieSessionStorage(fresh(), { secrets: SECRET })).sets('email', 'ada@example.com')
-    expect(decodeURIComponent(line)).not.toMatch(/ada|email/)
+    expect(decodeURIComponent(line)).not.toMatch(/ada@|example|email/)
   })
 
   describe('without secrets', () => {
