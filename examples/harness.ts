@@ -10,7 +10,18 @@ import { complete, type Environment, freePort, launch } from './processes.ts'
 export type { Environment }
 
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
-export const apps = ['astro', 'h3', 'h3-v1', 'hydrogen', 'nitro', 'nitro-2', 'nuxt', 'react-router', 'remix'] as const
+export const apps = [
+  'astro',
+  'h3',
+  'h3-v1',
+  'hydrogen',
+  'hydrogen-2026',
+  'nitro',
+  'nitro-2',
+  'nuxt',
+  'react-router',
+  'remix',
+] as const
 export type AppName = (typeof apps)[number]
 
 const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
