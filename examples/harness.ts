@@ -24,12 +24,13 @@ export const apps = [
 ] as const
 export type AppName = (typeof apps)[number]
 
-const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
+/** Of the apps, unless they are told another. */
+export const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
 const NPM_CI = 'npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefer-offline'
 /** What is made in an app's folder, and is no source of it. */
 const MADE = ['node_modules', 'dist', 'build', '.output', '.nuxt', '.nitro', '.astro', '.react-router', '.data', '.sessions']
 
-const folderOf = (name: string): string => join(root, 'examples', name)
+export const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
 
 function digest(files: readonly string[], folder: string, ...more: unknown[]): string {

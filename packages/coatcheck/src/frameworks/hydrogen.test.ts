@@ -344,11 +344,14 @@ describe('CookieSessionStorage', () => {
       expect(await guest(CookieSessionStorage(name, { secrets: SECRET }), ada.jar).sees()).toEqual({ a: 1 })
     })
 
-    test('refuses to work in production, but not before a request comes: a build evaluates the configuration too', () => {
+    test('D17: refuses to work in production, by each session: a build evaluates the configuration too', async () => {
       delete process.env.COATCHECK_SECRET
       process.env.NODE_ENV = 'production'
-      const storage = CookieSessionStorage(fresh(), {})
-      expect(() => storage()).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
+      const refusal = { code: 'BAD_OPTIONS', message: expect.stringContaining('COATCHECK_SECRET') }
+      const adapter = CookieSessionStorage(fresh(), {})({})
+      await expect(adapter.get(asks())).rejects.toMatchObject(refusal)
+      await expect(adapter.set(asks(), { a: 1 })).rejects.toMatchObject(refusal)
+      await expect(adapter.destroy(asks())).rejects.toMatchObject(refusal)
     })
   })
 })

@@ -40,16 +40,19 @@ const SCOPES = new WeakMap<SessionStorageAdapter, (request: WebRequest) => Scope
 /** The scope of a request behind an adapter; undefined for one that is not of ours. */
 export const scopeOf = (adapter: SessionStorageAdapter, request: WebRequest): Scope | undefined => SCOPES.get(adapter)?.(request)
 
-/** `sessions` is called when a request comes: a build evaluates the configuration too, where secrets are not set. */
+// Not by a call: Hydrogen evaluates its configuration within the first request, which is to be seen from its start.
+watchRequests()
+
+/**
+ * `sessions` is called when somebody asks for a session: a build evaluates the configuration too, where secrets are not set. That they are
+ * missing is told by each session then: Hydrogen answers those with 500, and ends the process where an adapter cannot be made.
+ */
 export function storageOf(sessions: () => FaceSessions, options: CookieOptions): SessionStorageFactory {
   const lasting = options.absoluteTimeout === undefined ? lastingOf(options) : {}
-  return (log) => {
-    watchRequests()
-    return adapterOf(sessions(), lasting, log !== undefined)
-  }
+  return (log) => adapterOf(sessions, lasting, log !== undefined)
 }
 
-function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
+function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
   const visits = new WeakMap<WebRequest, Visit>()
   let latest: Visit | undefined
 
@@ -62,6 +65,7 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
     if (before && !before.scope.finished) return before
     const here = request.ctx?.router ? ambient() : undefined
     const cookie = request.headers.get('cookie')
+    const face = sessions()
     const first = isForOne && latest?.here === here && !latest?.scope.finished ? latest : undefined
     const visit =
       first && (cookie === null || cookie === first.cookie)
