@@ -185,6 +185,25 @@ describe.each(kinds)('%s', (name, make) => {
     })
   })
 
+  test('D7: of what cannot be stored as it is, the JSON is, as in Hydrogen; a circle is refused', async () => {
+    const ada = guest(make())
+    await ada.sets('price', { amount: 3, toJSON: () => ({ shown: 3 }) })
+    await ada.sets(
+      'instance',
+      new (class {
+        readonly left = true
+        readonly run = () => 1
+      })(),
+    )
+    expect(await ada.sees()).toEqual({ price: { shown: 3 }, instance: { left: true } })
+    await ada.does((adapter, request) => adapter.set(request, { mine: { run: () => 1, left: 2 }, gone: undefined }))
+    await ada.sets('mine', { run: () => 1, left: 2 })
+    expect(await ada.sees()).toMatchObject({ mine: { left: 2 } })
+    const circle: unknown[] = []
+    circle.push(circle, () => 1)
+    await expect(ada.sets('circle', circle)).rejects.toMatchObject({ code: 'BAD_VALUE' })
+  })
+
   test('Y3: the cookie is HttpOnly and has the SameSite that was asked for, by either name', async () => {
     for (const options of [{ sameSite: 'Strict' }, { samesite: 'strict' }, { httpOnly: false, sameSite: 'Strict' }] as const) {
       const line = await guest(make({ ...options, path: '/shop', domain: 'shop.test', secure: true })).sets('a', 1)

@@ -141,6 +141,22 @@ describe.each<readonly [string, AppSessionOptions]>([
   })
 })
 
+test('D7: of what cannot be stored as it is, the JSON is, as in the template; an event says so', async () => {
+  const events: object[] = []
+  const session = await init(undefined, { onEvent: (event) => void events.push(event) })
+  session.set(
+    'price',
+    new (class {
+      readonly amount = 3
+      double = () => 6
+    })(),
+  )
+  session.flash('note', { text: 'hi', show: () => {} })
+  const next = await init(pairOf(await session.commit()))
+  expect([next.get('price'), next.get('note')]).toEqual([{ amount: 3 }, { text: 'hi' }])
+  expect(events).toMatchObject([{ type: 'reduced', key: 'price' }, { type: 'reduced', key: 'note' }, { type: 'committed' }])
+})
+
 test('D16: only what init gives makes one', () => {
   expect(() => new AppSession({ cookieName: 'session' })).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
 })

@@ -4,6 +4,7 @@ import { idleLine } from '../../ticket/idle.ts'
 import type { Anything, WebRequest } from '../../web.ts'
 import { type AppSessionOptions, KINDS, NAME, optionsOf } from './app-session-options.ts'
 import type { Values } from './config.ts'
+import { put } from './values.ts'
 
 type Read<T, K> = (K extends keyof T ? T[K] : undefined) | undefined
 
@@ -90,22 +91,16 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
     this.#session.has(key) || this.#session.flashKeys().includes(key)
 
   /** A value; `undefined` removes it, as it would be missing from the next request's JSON. */
-  readonly set = <K extends keyof Data & string>(key: K, value: Data[K]): void => {
-    const session = this.#changing()
-    if (value === undefined) session.delete(key)
-    else session.set(key, value)
-  }
+  readonly set = <K extends keyof Data & string>(key: K, value: Data[K]): void =>
+    put(this.#changing(), this.#scope.core.engine.emit, key, value)
 
   readonly unset = (key: keyof Data & string): void => {
     this.#changing().delete(key)
   }
 
   /** Leaves a value for the next time it is read. */
-  readonly flash = <K extends keyof Flash & string>(key: K, value: Flash[K]): void => {
-    const session = this.#changing()
-    if (value === undefined) session.flash(key)
-    else session.flash(key, value)
-  }
+  readonly flash = <K extends keyof Flash & string>(key: K, value: Flash[K]): void =>
+    put(this.#changing(), this.#scope.core.engine.emit, key, value, 'flash')
 
   /** Stores what changed. The `Set-Cookie` line; one without effect in a browser where there is nothing to tell it. */
   readonly commit = (): Promise<string> => this.#line()

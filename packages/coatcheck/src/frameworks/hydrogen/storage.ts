@@ -10,7 +10,7 @@ import {
 } from '../../core/face.ts'
 import type { WebRequest } from '../../web.ts'
 import { type CookieOptions, type Lasting, lastingOf, type Values } from './config.ts'
-import { areLive, type HydrogenRequestLike, keepPrivate, liveValues } from './values.ts'
+import { areLive, type HydrogenRequestLike, keepPrivate, liveValues, put } from './values.ts'
 
 /** What Hydrogen asks of a storage, for one request. */
 export interface SessionStorageAdapter {
@@ -94,12 +94,15 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
 
   const adapter: SessionStorageAdapter = {
     async get(request) {
-      const { session } = await opened(request)
-      return liveValues(session, () => keepPrivate(request))
+      const { session, visit } = await opened(request)
+      return liveValues(session, visit.scope.core.engine.emit, () => keepPrivate(request))
     },
     async set(request, values) {
       const { visit, session } = await opened(request)
-      if (!areLive(values, session)) session.replace(values)
+      if (!areLive(values, session)) {
+        for (const [key, value] of Object.entries(values)) put(session, visit.scope.core.engine.emit, key, value)
+        for (const key of session.keys()) if (!Object.hasOwn(values, key)) session.delete(key)
+      }
       return commit(visit)
     },
     async destroy(request) {

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { asyncProperty, assert as hold } from 'fast-check'
+import { rolldown } from 'rolldown'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { FileSessionStorage } from '../../packages/coatcheck/src/frameworks/hydrogen/file.ts'
+import { Cookie, CookieSessionStorage, MemorySessionStorage } from '../../packages/coatcheck/src/frameworks/hydrogen.ts'
+import {
+  type CookieLike,
+  cookieScripts,
+  type Factory,
+  optionsOf,
+  type Render,
+  type Script,
+  type Shop,
+  scripts,
+  shopOf,
+  shopOfCookie,
+  told,
+} from '../../packages/coatcheck/test/differential/hydrogen-script.ts'
+import { SECRET } from '../../packages/coatcheck/test/helpers/site.ts'
+import { folderOf, install } from '../harness.ts'
+
+// One script of requests, on Hydrogen 1.7.4's own storages and on ours, whose routes Hydrogen itself calls.
+
+interface Theirs {
+  readonly CookieSessionStorage: (name: string, options: object) => Factory
+  readonly MemorySessionStorage: (name: string, options: object) => Factory
+  readonly FileSessionStorage: (name: string, folder: string, options: object) => Factory
+  readonly Cookie: new (name: string, options: object) => CookieLike
+  readonly renderApiRoute: Render
+}
+let theirs: Theirs
+const folder = mkdtempSync(join(tmpdir(), 'coatcheck-differential-'))
+
+/** Its modules are for Vite; bundled, Node reads them. */
+beforeAll(async () => {
+  await install('hydrogen')
+  const from = join(folderOf('hydrogen'), 'node_modules/@shopify/hydrogen/dist/esnext')
+  const storages = ['CookieSessionStorage', 'MemorySessionStorage', 'FileSessionStorage', 'Cookie'].map(
+    (name) => `export { ${name} } from '${from}/foundation/${name}/${name}.js'`,
+  )
+  const code = [...storages, `export { renderApiRoute } from '${from}/utilities/apiRoutes.js'`].join('\n')
+  const entry = '\0theirs'
+  const plugin = {
+    name: 'entry',
+    resolveId: (id: string) => (id === entry ? id : undefined),
+    load: (id: string) => (id === entry ? code : undefined),
+  }
+  const bundle = await rolldown({ input: entry, platform: 'node', logLevel: 'warn', plugins: [plugin] })
+  const file = join(folder, 'theirs.mjs')
+  await bundle.write({ file, format: 'esm', codeSplitting: false })
+  await bundle.close()
+  theirs = await import(file)
+}, 300_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const NOW = Date.parse('2026-11-21T08:00:00Z')
+const clock = { advance: (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1000) }
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW, toFake: ['Date'] })
+  for (const method of ['error', 'warn', 'log'] as const) vi.spyOn(console, method).mockImplementation(() => {})
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+/** Each script has sessions of its own. */
+let count = 0
+
+interface Kind {
+  readonly theirs: (name: string, options: () => object) => Shop
+  readonly ours: (name: string, options: () => object) => Shop
+}
+const same = (factory: Factory) => () => factory
+const ourOptions = (options: () => object) => ({ secrets: SECRET, ...options() })
+const kinds: Record<string, Kind> = {
+  CookieSessionStorage: {
+    theirs: (name, options) => shopOf(theirs.renderApiRoute, () => theirs.CookieSessionStorage(name, options())),
+    ours: (name, options) => shopOf(theirs.renderApiRoute, () => CookieSessionStorage(name, ourOptions(options)) as Factory),
+  },
+  MemorySessionStorage: {
+    theirs: (name, options) => shopOf(theirs.renderApiRoute, same(theirs.MemorySessionStorage(name, options()))),
+    ours: (name, options) => shopOf(theirs.renderApiRoute, () => MemorySessionStorage(name, options()) as Factory),
+  },
+  FileSessionStorage: {
+    theirs: (name, options) =>
+      shopOf(theirs.renderApiRoute, () => theirs.FileSessionStorage(name, join(folder, `t${name}`), options())),
+    ours: (name, options) =>
+      shopOf(theirs.renderApiRoute, () => FileSessionStorage(name, join(folder, `o${name}`), options()) as Factory),
+  },
+  Cookie: {
+    theirs: (name, options) => shopOfCookie(() => new theirs.Cookie(name, options())),
+    ours: (name, options) => shopOfCookie(() => new Cookie(name, ourOptions(options)) as CookieLike),
+  },
+}
+
+async function both(kind: Kind, script: Script): Promise<[theirs: unknown[], ours: unknown[]]> {
+  const name = `s${++count}`
+  const tell = (make: Kind['theirs']) => {
+    vi.setSystemTime(NOW)
+    const { expiresIn } = script.configured
+    const end = new Date(NOW + (expiresIn ?? 0) * 1000)
+    return told(
+      make(name, () => ({ ...optionsOf(script.configured), ...(expiresIn !== undefined && { expires: end }) })),
+      name,
+      script,
+      clock,
+    )
+  }
+  return [await tell(kind.theirs), await tell(kind.ours)]
+}
+
+const RUNS = Number(process.env.RUNS ?? 1000)
+describe.each(Object.entries(kinds))('the same requests on Hydrogen 1 and here, %s', (kind, makes) => {
+  test('routes and a browser see the same, but for what is listed', async () => {
+    await hold(
+      asyncProperty(kind === 'Cookie' ? cookieScripts : scripts, async (script) => {
+        const [first, second] = await both(makes, script)
+        expect(second).toEqual(first)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})
