@@ -196,12 +196,21 @@ describe.each(kinds)('%s', (name, make) => {
       })(),
     )
     expect(await ada.sees()).toEqual({ price: { shown: 3 }, instance: { left: true } })
-    await ada.does((adapter, request) => adapter.set(request, { mine: { run: () => 1, left: 2 }, gone: undefined }))
-    await ada.sets('mine', { run: () => 1, left: 2 })
-    expect(await ada.sees()).toMatchObject({ mine: { left: 2 } })
+    await ada.does(async (adapter, request) => {
+      const line = await adapter.set(request, { mine: { run: () => 1, left: 2 }, gone: undefined })
+      if (line !== '') ada.jar.set(line, URL_)
+    })
+    expect(await ada.sees()).toEqual({ mine: { left: 2 } })
     const circle: unknown[] = []
     circle.push(circle, () => 1)
     await expect(ada.sets('circle', circle)).rejects.toMatchObject({ code: 'BAD_VALUE' })
+  })
+
+  test('rich-values: a Date comes back as one', async () => {
+    const ada = guest(make())
+    await ada.sets('born', new Date(1))
+    await ada.sets('all', new Set([1n]))
+    expect(await ada.sees()).toEqual({ born: new Date(1), all: new Set([1n]) })
   })
 
   test('Y3: the cookie is HttpOnly and has the SameSite that was asked for, by either name', async () => {

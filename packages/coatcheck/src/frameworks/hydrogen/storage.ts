@@ -84,10 +84,9 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
     return { visit, session }
   }
 
-  async function commit({ scope, isHeld }: Visit): Promise<string> {
-    // After the headers no cookie can follow a longer life.
-    const isNews = scope.session?.changed && !scope.finished
-    const { current } = await scope.commit(isNews ? lasting : {})
+  /** What is set lasts from then on; after the headers no cookie can follow a longer life. */
+  async function commit({ scope, isHeld }: Visit, isSet = false): Promise<string> {
+    const { current } = await scope.commit(isSet && !scope.finished ? { ...lasting, renews: true } : {})
     const line = current.find(([name]) => name === 'set-cookie')
     return isHeld ? '' : (line?.[1] ?? '')
   }
@@ -103,7 +102,7 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
         for (const [key, value] of Object.entries(values)) put(session, visit.scope.core.engine.emit, key, value)
         for (const key of session.keys()) if (!Object.hasOwn(values, key)) session.delete(key)
       }
-      return commit(visit)
+      return commit(visit, true)
     },
     async destroy(request) {
       const { visit, session } = await opened(request)
