@@ -106,7 +106,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
   readonly commit = (): Promise<string> => this.#line()
 
   /** Ends the session for good; what is set afterwards begins another. The line that clears its cookie. */
-  readonly destroy = (): Promise<string> => {
+  readonly destroy = async (): Promise<string> => {
     this.#session.restart()
     return this.#line()
   }
