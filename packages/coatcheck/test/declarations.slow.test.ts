@@ -127,6 +127,26 @@ describe('an application', () => {
     expect(compile({ lib: ['es2024'], types: ['node'] }, own)).toBe('')
   })
 
+  it('D16: has any for values without a type, also where JSON.parse is said to give unknown (ts-reset)', () => {
+    const reset = `
+import { useSession } from 'coatcheck/h3'
+import { AppSession } from 'coatcheck/hydrogen'
+import { createCookieSessionStorage } from 'coatcheck/remix'
+declare global {
+  interface JSON {
+    parse(text: string, reviver?: (this: never, key: string, value: never) => unknown): unknown
+  }
+}
+// @ts-expect-error the type is corrected
+export const one = (value: ReturnType<typeof JSON.parse>) => value.one
+export const two = async (request: Parameters<typeof AppSession.init>[0], event: Parameters<typeof useSession>[0]) => [
+  (await createCookieSessionStorage().getSession()).get('a').one,
+  (await AppSession.init(request, [''])).get('a').one,
+  (await useSession(event, { password: '' })).data.a.one,
+]`
+    expect(compile(bare, reset)).toBe('')
+  })
+
   it.each([
     ['an answer for open()', 'handler({} as never).then((r) => sessions.open(r))', /TS2345.*RequestOrContext/],
     ['nothing for createSessions()', 'createSessions({})', /TS2345/],
