@@ -10,10 +10,22 @@ import { complete, type Environment, freePort, launch } from './processes.ts'
 export type { Environment }
 
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
-export const apps = ['astro', 'h3', 'h3-v1', 'hydrogen', 'nitro', 'nitro-2', 'nuxt', 'react-router', 'remix'] as const
+export const apps = [
+  'astro',
+  'h3',
+  'h3-v1',
+  'hydrogen',
+  'hydrogen-2026',
+  'nitro',
+  'nitro-2',
+  'nuxt',
+  'react-router',
+  'remix',
+] as const
 export type AppName = (typeof apps)[number]
 
-const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
+/** Of the apps, unless they are told another. */
+export const SECRET = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
 const NPM_CI = 'npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefer-offline'
 /** What is made in an app's folder, and is no source of it. */
 const MADE = [
@@ -30,7 +42,7 @@ const MADE = [
   '.coatcheck',
 ]
 
-const folderOf = (name: string): string => join(root, 'examples', name)
+export const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
 
 function digest(files: readonly string[], folder: string, ...more: unknown[]): string {

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Guest } from '../guest.ts'
-import { type App, open, temporaryFolder } from '../harness.ts'
+import { type App, type Environment, folderOf, open, SECRET, temporaryFolder } from '../harness.ts'
+import { freePort, launch } from '../processes.ts'
 import { tellStory } from '../story.ts'
 
 const COOKIE = '__session'
@@ -93,6 +94,56 @@ describe.each([true, false])('in Hydrogen 1.7.4 (with a store: %s)', (isStored) 
       expect((await ada.see('/')).flash, how).toBe(how === 'concatenate' ? undefined : 'kept')
     }
   })
+
+  /** The same app once more, which nobody has asked for anything yet. */
+  const fresh = async (env: Environment, act: (url: (path: string) => string, output: () => string) => Promise<void>) => {
+    const port = String(await freePort())
+    const running = launch('node server.js', folderOf('hydrogen'), { NODE_ENV: 'production', ...env, PORT: port })
+    try {
+      await expect.poll(running.output, { timeout: 60_000, interval: 20 }).toContain('listens')
+      await act((path) => `http://127.0.0.1:${port}${path}`, running.output)
+    } finally {
+      running.kill()
+      await running.ended
+    }
+  }
+  const environment = {
+    SESSION_SECRET: SECRET,
+    ...(isStored && { COATCHECK_STORE: join(folder, 'sessions.sqlite') }),
+  }
+
+  test('D17: the very first request after the start is answered as every other', async () => {
+    const ada = guest()
+    await ada.see()
+    await fresh(environment, async (url) => {
+      const response = await ada.at(url).ask('/trials/api?how=throw')
+      expect([response.status, ours(response).length]).toEqual([500, isStored ? 0 : 1])
+      expect([response.headers.get('cache-control'), response.headers.get('vary')]).toEqual([
+        expect.stringMatching(/private|no-store/),
+        expect.stringMatching(/Cookie/i),
+      ])
+    })
+    expect((await ada.see('/')).flash, 'what the route had set').toBe('kept')
+    await fresh(environment, async (url) => {
+      const { headers } = await ada.at(url).ask('/trials/private')
+      expect([headers.get('cache-control'), headers.get('vary')]).toEqual([
+        expect.stringMatching(/private|no-store/),
+        expect.stringMatching(/Cookie/i),
+      ])
+    })
+  })
+
+  if (!isStored) {
+    test('D17: without a secret in production what asks for the session is answered with 500, and the process lives', async () => {
+      await fresh({ SESSION_SECRET: 'none' }, async (url, output) => {
+        for (const path of ['/trials/api', '/trials/take', '/trials/private', '/trials/api']) {
+          expect((await guest().at(url).ask(path)).status, path).toBe(500)
+        }
+        expect((await guest().at(url).ask('/trials/public')).status).toBe(200)
+        expect(output()).toContain('COATCHECK_SECRET')
+      })
+    })
+  }
 
   test('answers 404, and no cookie, where there is no page', async () => {
     const response = await guest().ask('/nothing')

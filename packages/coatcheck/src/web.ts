@@ -3,6 +3,9 @@
  * used here: our declarations need none of them.
  */
 
+/** Any value, where a framework's own types say so. `JSON.parse` gives one too, but not in projects that correct its type (ts-reset). */
+export type Anything = PropertyDescriptor['value']
+
 /** What is used of `Headers`. */
 export interface SomeHeaders {
   get(name: string): string | null

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { folderOf, install } from '../../../examples/harness.ts'
 import { entries } from '../tsdown.config.ts'
 import { root } from './tree/files.ts'
 
@@ -16,8 +17,10 @@ const specifiers = Object.keys(entries).map((name) => (name === 'index' ? 'coatc
 const everything = specifiers.map((name, at) => `export * as all${at} from '${name}'`).join('\n')
 
 const compiler = join(root, 'node_modules/typescript/bin/tsc')
+/** TypeScript 5.9, which an example brings. */
+const compiler59 = join(folderOf('hydrogen-2026'), 'node_modules/typescript/bin/tsc')
 /** TypeScript 5.6, which arethetypeswrong brings. */
-const compiler5 = createRequire(createRequire(import.meta.url).resolve('@arethetypeswrong/core')).resolve('typescript/bin/tsc')
+const compiler56 = createRequire(createRequire(import.meta.url).resolve('@arethetypeswrong/core')).resolve('typescript/bin/tsc')
 
 /** An application in a project of its own, whose settings check every declaration it reaches. */
 function compile(settings: object, code: string, tsc = compiler): string {
@@ -39,31 +42,17 @@ function compile(settings: object, code: string, tsc = compiler): string {
 afterAll(() => rmSync(workshop, { recursive: true, force: true }))
 
 const bare = { lib: ['es2024'], types: [] }
+/** How a project says where modules are found. */
+const resolutions: Record<string, object> = {
+  nodenext: bare,
+  node16: { ...bare, module: 'node16', moduleResolution: 'node16' },
+  bundler: { ...bare, module: 'esnext', moduleResolution: 'bundler' },
+}
 const projects: Record<string, object> = {
-  'nothing but the language': bare,
   'the types of the DOM': { lib: ['es2024', 'dom'], types: [] },
   'the types of Node': { lib: ['es2024'], types: ['node'] },
-  'a bundler': { ...bare, module: 'esnext', moduleResolution: 'bundler' },
-  'the rules of Node 16': { ...bare, module: 'node16', moduleResolution: 'node16' },
   'looser rules': { ...bare, strict: false, exactOptionalPropertyTypes: false },
 }
-
-describe('the declarations compile, every entry of them and without skipLibCheck,', () => {
-  it.each(Object.entries(projects))('in a project with %s', (_, settings) => {
-    expect(compile(settings, everything)).toBe('')
-  })
-
-  it('by TypeScript 5.6 too', () => {
-    const older = { target: 'es2023', lib: ['es2023'], types: [] }
-    expect(compile(older, `${everything}\n${app}`, compiler5)).toBe('')
-    expect(compile({ ...older, types: ['node'] }, `${everything}\n${app}`, compiler5)).toBe('')
-    expect(compile(older, `${app}\ncreateSessions({})`, compiler5)).toMatch(/TS2345/)
-  })
-
-  it('and a fault in them would be seen', () => {
-    expect(compile(bare, `${everything}\nexport type { Nothing } from 'coatcheck/fetch'`)).toMatch(/TS2305.*Nothing/)
-  })
-})
 
 const app = `
 import { createSessions } from 'coatcheck'
@@ -86,20 +75,76 @@ export const listener = onNode(sessions, async (req) => {
 export const middleware = onHono(sessions)
 `
 
-describe('an application is typed', () => {
-  it.each(Object.entries(projects))('in a project with %s', (_, settings) => {
-    expect(compile(settings, app)).toBe('')
+describe('the declarations compile, every entry of them, without skipLibCheck, and an application is typed,', () => {
+  beforeAll(() => install('hydrogen-2026'))
+
+  it.each(
+    Object.keys(resolutions).flatMap(
+      (name) =>
+        [
+          [name, '7', compiler],
+          [name, '5.9', compiler59],
+        ] as const,
+    ),
+  )('with moduleResolution %s, by TypeScript %s', (name, _, tsc) => {
+    expect(compile(resolutions[name] ?? {}, `${everything}\n${app}`, tsc)).toBe('')
   })
 
-  it('with the platform’s own Request where there is one', () => {
+  it('D3: with moduleResolution node, which TypeScript 7 does not have any more', () => {
+    const older = { ...bare, module: 'esnext', moduleResolution: 'node10' }
+    expect(compile(older, `${everything}\n${app}`, compiler59)).toBe('')
+  })
+
+  it.each(Object.entries(projects))('in a project with %s', (_, settings) => {
+    expect(compile(settings, `${everything}\n${app}`)).toBe('')
+  })
+
+  it('by TypeScript 5.6 too', () => {
+    const older = { target: 'es2023', lib: ['es2023'], types: [] }
+    expect(compile(older, `${everything}\n${app}`, compiler56)).toBe('')
+  })
+
+  it('and a fault in them would be seen, by each', () => {
+    const fault = `${everything}\n${app}\nexport type { Nothing } from 'coatcheck/fetch'\ncreateSessions({})`
+    for (const [settings, tsc] of [
+      [bare, compiler],
+      [{ ...bare, module: 'esnext', moduleResolution: 'node10' }, compiler59],
+    ] as const) {
+      expect(compile(settings, fault, tsc)).toMatch(/TS2305.*Nothing[\s\S]*TS2345/)
+    }
+  })
+})
+
+describe('an application', () => {
+  it('is typed with the platform’s own Request where there is one', () => {
     const own = `${app}\nhandler satisfies (request: Request) => Promise<Response>\nhandler(new Request('https://a.test')).then((r) => r.blob())`
     expect(compile({ lib: ['es2024', 'dom'], types: [] }, own)).toBe('')
     expect(compile({ lib: ['es2024'], types: ['node'] }, own)).toBe('')
   })
 
-  it('with Node’s own request where its types are there', () => {
+  it('is typed with Node’s own request where its types are there', () => {
     const own = `${app}\nimport { createServer } from 'node:http'\ncreateServer(onNode(sessions, (req, res) => void res.end(req.url)))`
     expect(compile({ lib: ['es2024'], types: ['node'] }, own)).toBe('')
+  })
+
+  it('D16: has any for values without a type, also where JSON.parse is said to give unknown (ts-reset)', () => {
+    const reset = `
+import { useSession } from 'coatcheck/h3'
+import { AppSession } from 'coatcheck/hydrogen'
+import { createCookieSessionStorage } from 'coatcheck/remix'
+declare global {
+  interface JSON {
+    parse(text: string, reviver?: (this: never, key: string, value: never) => unknown): unknown
+  }
+}
+// @ts-expect-error the type is corrected
+export const one = (value: ReturnType<typeof JSON.parse>) => value.one
+export const two = async (request: Parameters<typeof AppSession.init>[0], event: Parameters<typeof useSession>[0]) => [
+  (await createCookieSessionStorage().getSession()).get('a').one,
+  (await AppSession.init(request, [''])).get('a').one,
+  (await useSession(event, { password: '' })).data.a.one,
+]`
+    expect(compile(bare, reset)).toBe('')
   })
 
   it.each([
@@ -107,7 +152,7 @@ describe('an application is typed', () => {
     ['nothing for createSessions()', 'createSessions({})', /TS2345/],
     ['a function for Data', "createSessions<{ f(): void }>({ secrets: '' })", /A function cannot be stored in a session/],
     ['a Hono app', 'sessions.open({ fetch() {}, get() {} })', /TS2353|TS2345/],
-  ])('and is refused %s', (_, line, words) => {
+  ])('is refused %s', (_, line, words) => {
     expect(compile(bare, `${app}\n${line}`)).toMatch(words)
   })
 })

@@ -185,6 +185,34 @@ describe.each(kinds)('%s', (name, make) => {
     })
   })
 
+  test('D7: of what cannot be stored as it is, the JSON is, as in Hydrogen; a circle is refused', async () => {
+    const ada = guest(make())
+    await ada.sets('price', { amount: 3, toJSON: () => ({ shown: 3 }) })
+    await ada.sets(
+      'instance',
+      new (class {
+        readonly left = true
+        readonly run = () => 1
+      })(),
+    )
+    expect(await ada.sees()).toEqual({ price: { shown: 3 }, instance: { left: true } })
+    await ada.does(async (adapter, request) => {
+      const line = await adapter.set(request, { mine: { run: () => 1, left: 2 }, gone: undefined })
+      if (line !== '') ada.jar.set(line, URL_)
+    })
+    expect(await ada.sees()).toEqual({ mine: { left: 2 } })
+    const circle: unknown[] = []
+    circle.push(circle, () => 1)
+    await expect(ada.sets('circle', circle)).rejects.toMatchObject({ code: 'BAD_VALUE' })
+  })
+
+  test('rich-values: a Date comes back as one', async () => {
+    const ada = guest(make())
+    await ada.sets('born', new Date(1))
+    await ada.sets('all', new Set([1n]))
+    expect(await ada.sees()).toEqual({ born: new Date(1), all: new Set([1n]) })
+  })
+
   test('Y3: the cookie is HttpOnly and has the SameSite that was asked for, by either name', async () => {
     for (const options of [{ sameSite: 'Strict' }, { samesite: 'strict' }, { httpOnly: false, sameSite: 'Strict' }] as const) {
       const line = await guest(make({ ...options, path: '/shop', domain: 'shop.test', secure: true })).sets('a', 1)
@@ -344,11 +372,14 @@ describe('CookieSessionStorage', () => {
       expect(await guest(CookieSessionStorage(name, { secrets: SECRET }), ada.jar).sees()).toEqual({ a: 1 })
     })
 
-    test('refuses to work in production, but not before a request comes: a build evaluates the configuration too', () => {
+    test('D17: refuses to work in production, by each session: a build evaluates the configuration too', async () => {
       delete process.env.COATCHECK_SECRET
       process.env.NODE_ENV = 'production'
-      const storage = CookieSessionStorage(fresh(), {})
-      expect(() => storage()).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
+      const refusal = { code: 'BAD_OPTIONS', message: expect.stringContaining('COATCHECK_SECRET') }
+      const adapter = CookieSessionStorage(fresh(), {})({})
+      await expect(adapter.get(asks())).rejects.toMatchObject(refusal)
+      await expect(adapter.set(asks(), { a: 1 })).rejects.toMatchObject(refusal)
+      await expect(adapter.destroy(asks())).rejects.toMatchObject(refusal)
     })
   })
 })

@@ -1,5 +1,6 @@
 export { type SessionApi, withSession } from './hydrogen/api.ts'
-export { AppSession, type AppSessionOptions } from './hydrogen/app-session.ts'
+export { AppSession, type OpenedSession } from './hydrogen/app-session.ts'
+export type { AppSessionOptions } from './hydrogen/app-session-options.ts'
 export type { CookieOptions } from './hydrogen/config.ts'
 export { Cookie } from './hydrogen/cookie.ts'
 export type { SessionStorageAdapter, SessionStorageFactory } from './hydrogen/storage.ts'

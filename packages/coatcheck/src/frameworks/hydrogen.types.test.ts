@@ -90,3 +90,16 @@ test('a session knows what it holds', async () => {
   // @ts-expect-error another type
   session.set('buyer', 1)
 })
+
+test('D16: a class that extends it is what its init gives', async () => {
+  class Plain extends AppSession {
+    get userName(): string | undefined {
+      return this.get('user')
+    }
+  }
+  class Typed extends AppSession<Data, Flash> {}
+  const request = new Request('https://shop.test/')
+  expectTypeOf(await Plain.init(request, [''])).toEqualTypeOf<Plain>()
+  expectTypeOf((await Typed.init(request, [''])).get('buyer')).toEqualTypeOf<Data['buyer'] | undefined>()
+  expectTypeOf(await AppSession.init(request, [''])).toEqualTypeOf<AppSession>()
+})

@@ -20,7 +20,7 @@ let names = 0
 const secrets = [SECRET]
 const make: Record<string, (name: string, more: { secure?: boolean }) => unknown> = {
   Remix: (name, more) => createCookieSessionStorage({ cookie: { name, secrets, ...more } }),
-  Hydrogen: (name, more) => CookieSessionStorage(name, { secrets, ...more })(),
+  Hydrogen: (name, more) => CookieSessionStorage(name, { secrets, ...more })().get(new Request('https://a.example/')),
   AppSession: (name, more) => AppSession.init(new Request('https://a.example/'), secrets, { name, ...more }),
 }
 

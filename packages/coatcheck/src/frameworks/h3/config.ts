@@ -1,8 +1,8 @@
 import type { SessionsOptions, SharedOptions } from '../../core/face.ts'
 import type { Store } from '../../stores/store.ts'
+import type { Anything } from '../../web.ts'
 
-/** Anything: what h3's own types say of values that no type was given for. */
-export type Anything = ReturnType<typeof JSON.parse>
+export type { Anything }
 /** The values of a session. */
 export type SessionData<T extends object = Record<string, Anything>> = Partial<T>
 /** Values to set, or a function of those there are, which may also change them in place. It runs again when another request was faster. */

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { AppSession, type AppSessionOptions } from '../hydrogen.ts'
+import { createJar } from '../../testing/jar.ts'
+import { isIdle } from '../../ticket/idle.ts'
+import { AppSession, type AppSessionOptions, type OpenedSession } from '../hydrogen.ts'
 
 const URL_ = 'https://shop.test/'
 const secrets = [SECRET]
@@ -41,7 +43,7 @@ describe.each<readonly [string, AppSessionOptions]>([
     const next = await init(pairOf(line), place)
     next.set('buyer', undefined)
     next.flash('message', undefined)
-    const last = await init(pairOf((await next.commit()) || line), place)
+    const last = await init(pairOf(await next.commit()), place)
     expect([last.has('buyer'), last.has('message'), last.get('cart')]).toEqual([false, false, 1])
   })
 
@@ -58,7 +60,7 @@ describe.each<readonly [string, AppSessionOptions]>([
     const next = await init(pairOf(line), place)
     expect([next.isPending, next.has('message'), next.isPending]).toEqual([false, true, false])
     expect([next.get('message'), next.isPending]).toEqual(['Hello', true])
-    const { get } = await init(pairOf((await next.commit()) || line), place)
+    const { get } = await init(pairOf(await next.commit()), place)
     expect(get('message')).toBeUndefined()
   })
 
@@ -74,11 +76,50 @@ describe.each<readonly [string, AppSessionOptions]>([
     expect(has('b')).toBe(false)
   })
 
-  test('gives whoever only reads no cookie', async () => {
+  test('D2: whoever only reads is told nothing by a commit, in a line all the same, and cleared by an end', async () => {
     const session = await init(undefined, place)
     session.get('a')
-    expect(await session.commit()).toBe('')
-    expect(await session.destroy()).toBe('')
+    const jar = createJar()
+    const line = await session.commit()
+    expect(isIdle(line)).toBe(true)
+    jar.set(line, URL_)
+    expect(jar.all()).toEqual([])
+    expect(await session.destroy()).toMatch(/^session=;.*(Max-Age=0|1970)/)
+    const written = await init(undefined, place)
+    written.set('a', 1)
+    const cookie = pairOf(await written.commit())
+    const again = await (await init(cookie, place)).commit()
+    expect((await init(pairOf(again), place)).get('a'), 'its line holds the cookie').toBe(1)
+  })
+
+  test('D16: a class that extends it has helpers of its own, and is what init makes', async () => {
+    class ShopSession extends AppSession<{ user: string }> {
+      readonly madeOf: OpenedSession
+      constructor(opened: OpenedSession) {
+        super(opened)
+        this.madeOf = opened
+      }
+      get greeting() {
+        return `Hello ${this.get('user') ?? 'stranger'}`
+      }
+    }
+    const session = await ShopSession.init(new Request(URL_), secrets, place)
+    expect(session).toBeInstanceOf(ShopSession)
+    expect(session.madeOf).toMatchObject({ cookieName: 'session' })
+    session.set('user', 'Ada')
+    expect(session.greeting).toBe('Hello Ada')
+  })
+
+  test('D16: Hydrogen’s sign-out unsets its values, destroys the session and sets isPending to false', async () => {
+    const session = await init(undefined, place)
+    session.set('customerAccount', { accessToken: 'a' })
+    const leaving = await init(pairOf(await session.commit()), place)
+    leaving.unset('customerAccount')
+    expect(await leaving.destroy()).toMatch(/^session=;/)
+    leaving.isPending = false
+    expect(leaving.isPending).toBe(false)
+    leaving.set('message', 'bye')
+    expect(leaving.isPending, 'until something is set').toBe(true)
   })
 
   test('ends, and goes on as another', async () => {
@@ -98,6 +139,26 @@ describe.each<readonly [string, AppSessionOptions]>([
       expect((await init(cookie, place)).get('user')).toBeUndefined()
     }
   })
+})
+
+test('D7: of what cannot be stored as it is, the JSON is, as in the template; an event says so', async () => {
+  const events: object[] = []
+  const session = await init(undefined, { onEvent: (event) => void events.push(event) })
+  session.set(
+    'price',
+    new (class {
+      readonly amount = 3
+      double = () => 6
+    })(),
+  )
+  session.flash('note', { text: 'hi', show: () => {} })
+  const next = await init(pairOf(await session.commit()))
+  expect([next.get('price'), next.get('note')]).toEqual([{ amount: 3 }, { text: 'hi' }])
+  expect(events).toMatchObject([{ type: 'reduced', key: 'price' }, { type: 'reduced', key: 'note' }, { type: 'committed' }])
+})
+
+test('D16: only what init gives makes one', () => {
+  expect(() => new AppSession({ cookieName: 'session' })).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
 })
 
 test('reads the sessions of Hydrogen’s template, and with wire: upstream writes them', async () => {

@@ -1,9 +1,9 @@
 import type { SessionsOptions, SharedOptions } from '../../core/face.ts'
 import { checkKinds, type Kinds } from '../../errors.ts'
 import type { SameSite } from '../../ticket/cookie.ts'
+import type { Anything } from '../../web.ts'
 
-/** Anything: what Hydrogen's own types say of values. */
-export type Anything = ReturnType<typeof JSON.parse>
+export type { Anything }
 export type Values = Record<string, Anything>
 
 /** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */

@@ -32,6 +32,12 @@ test('keeps what it has when a header holds nothing genuine', () => {
   }
 })
 
+test('asking for the id of a request leaves what was set before', () => {
+  const cookie = new Cookie('__session', { secrets })
+  cookie.set('a', 1)
+  expect([cookie.getSessionId(asks()), cookie.data]).toEqual([null, { a: 1 }])
+})
+
 test('Y3: says HttpOnly, SameSite and Path, and what else it is told by either name', () => {
   const line = (options: CookieOptions) => new Cookie('__session', { secrets, ...options }).serialize()
   expect(line({})).toMatch(/; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/)

@@ -28,9 +28,7 @@ export class Cookie {
 
   /** Takes over what this `Cookie` header holds, if it holds anything genuine. The cookie's data. */
   parse(header: string): Values {
-    const read = this.options.wire ? openedUpstream : opened
-    const data = read(this.#core(), header)
-    if (data) this.data = { ...data }
+    this.#read(header)
     return this.data
   }
 
@@ -78,9 +76,15 @@ export class Cookie {
   getSessionId(request: WebRequest): string | null {
     this.#only = this.#only === undefined || this.#only === request ? request : null
     if (this.#only && this.#id !== undefined) return this.#id
-    this.data = {} // of another request, maybe
-    const { sid } = this.parse(request.headers.get('cookie') ?? '')
+    if (!this.#only) this.data = {} // of another request, maybe
+    const { sid } = this.#read(request.headers.get('cookie') ?? '') ?? {}
     return typeof sid === 'string' ? sid : null
+  }
+
+  #read(header: string): Values | undefined {
+    const data = (this.options.wire ? openedUpstream : opened)(this.#core(), header)
+    if (data) this.data = { ...data }
+    return data
   }
 
   #core(): FaceSessions['core'] {

@@ -10,7 +10,7 @@ import {
 } from '../../core/face.ts'
 import type { WebRequest } from '../../web.ts'
 import { type CookieOptions, type Lasting, lastingOf, type Values } from './config.ts'
-import { areLive, type HydrogenRequestLike, keepPrivate, liveValues } from './values.ts'
+import { areLive, type HydrogenRequestLike, keepPrivate, liveValues, put } from './values.ts'
 
 /** What Hydrogen asks of a storage, for one request. */
 export interface SessionStorageAdapter {
@@ -40,16 +40,19 @@ const SCOPES = new WeakMap<SessionStorageAdapter, (request: WebRequest) => Scope
 /** The scope of a request behind an adapter; undefined for one that is not of ours. */
 export const scopeOf = (adapter: SessionStorageAdapter, request: WebRequest): Scope | undefined => SCOPES.get(adapter)?.(request)
 
-/** `sessions` is called when a request comes: a build evaluates the configuration too, where secrets are not set. */
+// Not by a call: Hydrogen evaluates its configuration within the first request, which is to be seen from its start.
+watchRequests()
+
+/**
+ * `sessions` is called when somebody asks for a session: a build evaluates the configuration too, where secrets are not set. That they are
+ * missing is told by each session then: Hydrogen answers those with 500, and ends the process where an adapter cannot be made.
+ */
 export function storageOf(sessions: () => FaceSessions, options: CookieOptions): SessionStorageFactory {
   const lasting = options.absoluteTimeout === undefined ? lastingOf(options) : {}
-  return (log) => {
-    watchRequests()
-    return adapterOf(sessions(), lasting, log !== undefined)
-  }
+  return (log) => adapterOf(sessions, lasting, log !== undefined)
 }
 
-function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
+function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
   const visits = new WeakMap<WebRequest, Visit>()
   let latest: Visit | undefined
 
@@ -62,6 +65,7 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
     if (before && !before.scope.finished) return before
     const here = request.ctx?.router ? ambient() : undefined
     const cookie = request.headers.get('cookie')
+    const face = sessions()
     const first = isForOne && latest?.here === here && !latest?.scope.finished ? latest : undefined
     const visit =
       first && (cookie === null || cookie === first.cookie)
@@ -80,23 +84,25 @@ function adapterOf(face: FaceSessions, lasting: Lasting, isForOne: boolean): Ses
     return { visit, session }
   }
 
-  async function commit({ scope, isHeld }: Visit): Promise<string> {
-    // After the headers no cookie can follow a longer life.
-    const isNews = scope.session?.changed && !scope.finished
-    const { current } = await scope.commit(isNews ? lasting : {})
+  /** What is set lasts from then on; after the headers no cookie can follow a longer life. */
+  async function commit({ scope, isHeld }: Visit, isSet = false): Promise<string> {
+    const { current } = await scope.commit(isSet && !scope.finished ? { ...lasting, renews: true } : {})
     const line = current.find(([name]) => name === 'set-cookie')
     return isHeld ? '' : (line?.[1] ?? '')
   }
 
   const adapter: SessionStorageAdapter = {
     async get(request) {
-      const { session } = await opened(request)
-      return liveValues(session, () => keepPrivate(request))
+      const { session, visit } = await opened(request)
+      return liveValues(session, visit.scope.core.engine.emit, () => keepPrivate(request))
     },
     async set(request, values) {
       const { visit, session } = await opened(request)
-      if (!areLive(values, session)) session.replace(values)
-      return commit(visit)
+      if (!areLive(values, session)) {
+        for (const [key, value] of Object.entries(values)) put(session, visit.scope.core.engine.emit, key, value)
+        for (const key of session.keys()) if (!Object.hasOwn(values, key)) session.delete(key)
+      }
+      return commit(visit, true)
     },
     async destroy(request) {
       const { visit, session } = await opened(request)

@@ -1,5 +1,6 @@
 import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../ticket/cookie.ts'
+import type { Anything } from '../../web.ts'
 
 export interface CookieSerializeOptions {
   readonly encode?: ((value: string) => string) | undefined
@@ -24,8 +25,7 @@ export type ExactSerializeOptions = {
   readonly [Key in keyof CookieSerializeOptions]?: Exclude<CookieSerializeOptions[Key], undefined>
 }
 
-/** Any value: what Remix says of values that no type was given for. */
-export type Anything = ReturnType<typeof JSON.parse>
+export type { Anything }
 
 export interface CookieParseOptions {
   readonly decode?: (value: string) => string | undefined
