@@ -10,6 +10,7 @@ import { counted, holds, type Input, type Running, type Target } from '../target
 import { anyValue } from '../values.ts'
 
 const DAY = 86_400_000
+const HOUR = 3_600_000
 const KINDS = ['clear', 'encrypted', 'lenient'] as const
 
 /** A site whose store answers as an input says. */
@@ -229,18 +230,17 @@ async function openAnswers(): Promise<Running> {
   }
 }
 
-/** Ada's session as it was at first: under her own ticket, whatever the last input made of it. */
+/** A session of ada's as it was at first, under a ticket of its own: what this process knows of the one before is not asked for again. */
 async function restore(one: Played): Promise<void> {
   one.answer = (_, genuine) => genuine()
   one.empty()
-  one.site.clock.time = NOW
-  await withSeededBytes('again', () =>
-    one.site.person('ada', (session) => {
-      session.set('name', 'ada')
-      session.flash('note', new Set([1]))
-      session.signIn('user-ada')
-    }),
-  )
+  one.site.hidden.delete(one.site.tickets.get('ada') ?? '')
+  one.site.clock.time += HOUR
+  await one.site.person('ada', (session) => {
+    session.set('name', 'ada')
+    session.flash('note', new Set([1]))
+    session.signIn('user-ada')
+  })
 }
 
 function answer(random: Random): Answer {
