@@ -1,17 +1,19 @@
-/** Something in which ours differs from another library, and what shows it. */
+/** One way in which ours differs from a framework's own package. */
 export interface Difference<Script> {
   readonly what: string
   readonly why: string
-  /** The kinds of sessions that show it; all without. */
+  /** The only kinds of sessions that show it; all without. */
   readonly only?: readonly string[]
+  /** Whether a script may show it: such ones are not compared. */
+  readonly meets?: (script: Script) => boolean
   /** A script that shows it, and what stands in the story that each tells. */
   readonly script?: Script
   readonly theirs?: RegExp
   readonly ours?: RegExp
-  /** The title of the test that shows it instead, and its file below src/frameworks. */
+  /** The title of the test that shows it instead, and its file. */
   readonly shownBy?: readonly [file: string, title: string]
 }
 
-/** The table of a page. */
+/** The table of the framework's page. */
 export const table = (differences: Readonly<Record<string, Pick<Difference<unknown>, 'what' | 'why'>>>): string =>
   ['| what | why |', '|---|---|', ...Object.values(differences).map(({ what, why }) => `| ${what} | ${why} |`)].join('\n')
