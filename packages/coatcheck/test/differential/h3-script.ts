@@ -25,14 +25,13 @@ export interface Api {
   unsealSession(event: never, config: never, sealed: never): Promise<Partial<Session>>
 }
 
-export type Call =
-  | { readonly call: 'use' | 'get' | 'clear' | 'clearSession' | 'seal' | 'unseal' | 'captured' }
-  | {
-      readonly call: 'update' | 'updateSession'
-      readonly how: 'object' | 'function' | 'in place'
-      readonly key: string
-      readonly value: unknown
-    }
+interface Change {
+  readonly call: 'update' | 'updateSession'
+  readonly how: 'object' | 'function' | 'in place'
+  readonly key: string
+  readonly value: unknown
+}
+export type Call = { readonly call: 'use' | 'get' | 'clear' | 'clearSession' | 'seal' | 'unseal' | 'captured' } | Change
 
 export interface Visit {
   /** Seconds since the one before. */
@@ -152,10 +151,10 @@ export interface Clock {
 }
 
 /** What was seen, visit by visit, in an order in which two stories can be compared. */
-export async function told(api: Api, version: 1 | 2, config: object, { how, visits }: Script, clock: Clock): Promise<unknown[]> {
+export async function told(api: Api, version: 1 | 2, config: object, { how, visits }: Script, clock: Clock): Promise<object[]> {
   const name = how.name ?? 'h3'
   const header = how.sessionHeader || `x-${name}-session`
-  const story: unknown[] = []
+  const story: object[] = []
   /** Ids by when they were met first: theirs and ours are others. */
   const ids = new Map<string, number>()
   const idOf = ({ id }: Partial<Session>) => {
@@ -173,34 +172,39 @@ export async function told(api: Api, version: 1 | 2, config: object, { how, visi
     let manager: Manager | undefined
     let captured: object = {}
     const show = (session: Partial<Session>) => ({ data: json(session.data), ...(how.cookie !== false && { id: idOf(session) }) })
-    const play = async (step: Call): Promise<unknown> => {
-      if (step.call === 'use') {
-        manager = await api.useSession(event, given)
-        captured = manager.data
-        return show(manager)
-      }
-      if (step.call === 'get') return json((await api.getSession(event, given)).data)
-      if (step.call === 'captured') return json(captured)
-      if (step.call === 'clearSession') return api.clearSession(event, given)
-      if (step.call === 'clear') {
-        await manager?.clear()
-        return manager && show(manager)
-      }
-      if (step.call === 'seal') {
-        sealed = await api.sealSession(event, given)
-        return 'sealed'
-      }
-      if (step.call === 'unseal') return json((await api.unsealSession(event, given, (sealed || 'junk') as never)).data)
-      const { key, value } = step
-      const update =
-        step.how === 'object'
-          ? { [key]: value }
-          : step.how === 'function'
-            ? (data: Record<string, unknown>) => ({ [key]: value, before: Object.keys(data).length })
-            : (data: Record<string, unknown>) => void Object.assign(data, { [key]: value })
-      if (step.call === 'updateSession') return show(await api.updateSession(event, given, update as never))
+    const change = async ({ call, how, key, value }: Change): Promise<unknown> => {
+      const update = {
+        object: { [key]: value },
+        function: (data: object) => ({ [key]: value, before: Object.keys(data).length }),
+        'in place': (data: object) => void Object.assign(data, { [key]: value }),
+      }[how]
+      if (call === 'updateSession') return show(await api.updateSession(event, given, update as never))
       await manager?.update(update)
       return manager && show(manager)
+    }
+    const play = async (step: Call): Promise<unknown> => {
+      switch (step.call) {
+        case 'use':
+          manager = await api.useSession(event, given)
+          captured = manager.data
+          return show(manager)
+        case 'get':
+          return json((await api.getSession(event, given)).data)
+        case 'captured':
+          return json(captured)
+        case 'clear':
+          await manager?.clear()
+          return manager && show(manager)
+        case 'clearSession':
+          return api.clearSession(event, given)
+        case 'seal':
+          sealed = await api.sealSession(event, given)
+          return 'sealed'
+        case 'unseal':
+          return json((await api.unsealSession(event, given, (sealed || 'junk') as never)).data)
+        default:
+          return change(step)
+      }
     }
     for (const step of visit?.calls ?? []) seen.push((await play(step).catch(() => 'throws')) ?? null)
     const status = visit?.ends
