@@ -26,7 +26,7 @@ export function lifeIn({ createdAt, expiresAt, slidesUntil }: ForeignSession, { 
   if (!Number.isFinite(expiresAt)) return { createdAt: began, endsAt, expiresAt: idleEnd }
   // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
   const end = Math.min(Math.floor(expiresAt as number), now() + LONGEST)
-  const last = slidesUntil === undefined ? end : Math.min(slidesUntil, began + policy.absolute)
+  const last = slidesUntil === undefined ? end : Math.floor(Math.min(slidesUntil, began + policy.absolute))
   return { createdAt: began, endsAt: Math.max(last, end), expiresAt: end }
 }
 

@@ -66,7 +66,7 @@ export async function explore<World>(exploration: Exploration<World>): Promise<E
   const path: Decision[] = []
   const random = seed === undefined ? undefined : randomFrom(seed)
   const met = new Set<string>()
-  const isKnown: IsKnown = (state, depth) => depth === path.length && (met.has(state()) || !met.add(state()))
+  const isKnown: IsKnown = (state, depth) => depth === path.length && met.size === met.add(state()).size
   const pick: Pick = (labels, depth) => {
     if (random) return Math.floor(random() * labels.length)
     const known = path[depth]

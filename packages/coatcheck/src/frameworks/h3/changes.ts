@@ -20,9 +20,9 @@ export function dataOf(session: LiveSession): object {
 
 /** Ends what there was and goes on empty. */
 export function clear(session: LiveSession): void {
-  const values = Object.assign(Object.create(null), Object.fromEntries(session.entries()))
-  session.restart()
   const view = views.get(session)
+  const values = view && Object.assign(Object.create(null), Object.fromEntries(session.entries()))
+  session.restart()
   if (view) view.values = values
   views.delete(session)
 }
