@@ -1,13 +1,18 @@
-import { describe, expect, test } from 'vitest'
+import { rm } from 'node:fs/promises'
+import { afterAll, describe, expect, test } from 'vitest'
 import { knownAs } from './fuzz/known.ts'
+import { FOLDER, MUTANTS, targetsOf } from './fuzz/mutants.ts'
 import { Random } from './fuzz/random.ts'
 import { search } from './fuzz/search.ts'
 import { smaller } from './fuzz/shrink.ts'
+import type { Target } from './fuzz/target.ts'
 import { TARGETS } from './fuzz/targets.ts'
 import { anyValue, shape } from './fuzz/values.ts'
 
 // Ten thousand inputs for each target and, before them, the corpus; `npm run fuzz` tries millions.
 const INPUTS = 10_000
+
+afterAll(() => rm(FOLDER, { recursive: true, force: true }))
 
 /** Ends that a search has to reach: one that never gets past the first check shows nothing. */
 const REACHED: Readonly<Record<string, readonly string[]>> = {
@@ -71,6 +76,15 @@ describe('the search itself', () => {
       { smallest: 'ab', why: expect.stringContaining('a rejection that nobody handles: TypeError: left alone') },
     ])
   })
+
+  test.each(MUTANTS.map((mutant) => [mutant.target, mutant.fault, mutant] as const))(
+    'finds by %s: %s',
+    async (name, _, mutant) => {
+      const target = (await targetsOf(mutant)).find((each) => each.name === name) as Target
+      const { found } = await search(target, { inputs: INPUTS, seed: 1, most: 1 })
+      expect(found[0]).toMatchObject({ why: expect.stringMatching(mutant.shows), known: undefined })
+    },
+  )
 
   test('goes on where it was interrupted with the inputs that are left', async () => {
     const met: string[] = []

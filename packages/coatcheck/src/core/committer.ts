@@ -84,7 +84,7 @@ export class Committer {
     }
     // Whoever asks for a new id begins a session of their own.
     if (move) this.#blocked = undefined
-    const maySlide = this.#request.mayResend || keeper.kind !== 'sealed'
+    const maySlide = this.#request.mayResend || keeper.kind !== 'sealed' || keeper.resends === true
     const slideIsDue = taken.renews === true || (held !== undefined && maySlide && slides(held, this.#core))
     const signsIn = move?.kind === 'signIn'
     const moves = move !== undefined

@@ -131,6 +131,8 @@ export interface Saved {
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */
 export interface Keeper<H extends Held = Held> {
   readonly kind: 'sealed' | 'stored' | 'custom'
+  /** Whether a ticket is sent again to scripts of a page as well, as another library does: it may undo what a parallel request changed. */
+  readonly resends?: boolean
   /** `request`: for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
   find(ticket: string, request: ForeignRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */

@@ -20,11 +20,14 @@ const LONGEST = 400 * 86_400_000
 const LONGEST_COOKIE = 4096
 
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
-export function lifeIn({ createdAt, expiresAt }: ForeignSession, { policy, now }: Engine): Life {
+export function lifeIn({ createdAt, expiresAt, slidesUntil }: ForeignSession, { policy, now }: Engine): Life {
+  const began = beginningOf(createdAt, now())
   const { endsAt, expiresAt: idleEnd } = born(policy, now())
+  if (!Number.isFinite(expiresAt)) return { createdAt: began, endsAt, expiresAt: idleEnd }
   // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
-  const end = Number.isFinite(expiresAt) ? Math.min(Math.floor(expiresAt as number), now() + LONGEST) : endsAt
-  return { createdAt: beginningOf(createdAt, now()), endsAt: end, expiresAt: Number.isFinite(expiresAt) ? end : idleEnd }
+  const end = Math.min(Math.floor(expiresAt as number), now() + LONGEST)
+  const last = slidesUntil === undefined ? end : Math.floor(Math.min(slidesUntil, began + policy.absolute))
+  return { createdAt: began, endsAt: Math.max(last, end), expiresAt: end }
 }
 
 /** When it began, in a form that we can write; what says nothing of use began now. */

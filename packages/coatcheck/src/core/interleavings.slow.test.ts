@@ -1,14 +1,8 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { explored, nothingBad } from '../../test/helpers/explored.ts'
 import { PAIRS, SETTINGS, scenario } from '../../test/helpers/scenarios.ts'
-import { fileStore } from '../stores/file.ts'
 import { memoryStore } from '../stores/memory.ts'
-import { sqliteStore } from '../stores/sqlite.ts'
 
 describe('promises 1, 2 and 8: two requests at once, in every order, one dying or one call done twice at every step', () => {
   for (const letters of PAIRS) {
@@ -20,22 +14,18 @@ describe('promises 1, 2 and 8: two requests at once, in every order, one dying o
   }
 })
 
-describe('three requests at once, at most two made to wait, one dying or one call done twice at every step', () => {
+describe('three requests at once, in every order, one dying or one call done twice at every step', () => {
   // The others are drawn at random by `npm run search`, and below.
   for (const letters of ['RWD', 'SWD', 'SWW', 'RSD']) {
     it(letters, async () => {
-      const runs = await nothingBad(scenario({ letters, store: () => memoryStore() }), {
-        kill: true,
-        double: true,
-        maxPreemptions: 2,
-      })
-      expect(runs).toBeGreaterThan(5000)
+      const runs = await nothingBad(scenario({ letters, store: () => memoryStore() }), { kill: true, double: true })
+      expect(runs).toBeGreaterThan(10_000)
     })
   }
 })
 
 describe('three requests at once in every order, four with at most three made to wait', () => {
-  for (const letters of ['RWD', 'SWD', 'RWW', 'SWW', 'RND', 'SND']) {
+  for (const letters of ['RWW', 'RND', 'SND']) {
     it(`${letters}, in every order`, async () => {
       await nothingBad(scenario({ letters, store: () => memoryStore() }), {})
     })
@@ -64,29 +54,4 @@ it('beyond the bound: any requests in any number, drawn at random', async () => 
     expect(bad).toEqual([])
   }
   await fc.assert(fc.asyncProperty(cases, holds), { numRuns: 120 })
-})
-
-describe('the same on real stores', () => {
-  let folder: string
-  let count = 0
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'coatcheck-interleavings-'))
-  })
-  afterAll(() => rmSync(folder, { recursive: true }))
-  const stores = {
-    file: () => fileStore({ directory: join(folder, `f${++count}`) }),
-    sqlite: () => sqliteStore({ path: ':memory:' }),
-  }
-  for (const [name, store] of Object.entries(stores)) {
-    for (const letters of ['WW', 'RW', 'SW', 'RD', 'SD', 'RR', 'SS', 'RS']) {
-      it(`${name}: ${letters}, in every order, one dying or one call done twice, at most one made to wait`, async () => {
-        await nothingBad(scenario({ letters, store }), { kill: true, double: true, maxPreemptions: 1 })
-      })
-    }
-    for (const letters of ['RWD', 'SWD', 'SWW']) {
-      it(`${name}: ${letters}, at most two made to wait`, async () => {
-        await nothingBad(scenario({ letters, store }), { maxPreemptions: 2 })
-      })
-    }
-  }
 })

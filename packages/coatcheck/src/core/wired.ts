@@ -76,6 +76,7 @@ function keeperOf(wire: Wire, engine: Engine): Keeper {
 
   return {
     kind: 'sealed',
+    resends: true,
     find: (ticket, request) => (request ? find(ticket, request) : { refused: 'malformed' }),
     adopt,
     commit,

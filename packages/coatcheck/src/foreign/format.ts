@@ -17,6 +17,8 @@ export interface ForeignSession {
   readonly createdAt?: number
   /** Milliseconds since the epoch; left out: the other library set no end. */
   readonly expiresAt?: number
+  /** Use moves `expiresAt`, but never past this. Default: use does not move it. */
+  readonly slidesUntil?: number
   /** There is no record any more: `unique` alone may tell where the session went. */
   readonly gone?: true
   /** Removes the old record. Called once the session is kept here, or ended. */

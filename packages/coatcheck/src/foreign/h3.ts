@@ -53,12 +53,9 @@ export function h3Seal(options: H3SealOptions): Wire {
         const values = isObject(session) ? valuesOf(session.data ?? {}) : undefined
         if (!content || !isObject(session) || !values || typeof session.id !== 'string' || session.id === '') return undefined
         const createdAt = timeOf(session.createdAt)
-        const ends = [
-          content.endsAt ?? Number.POSITIVE_INFINITY,
-          endOf(createdAt, maxAge),
-          endOf(timeOf(session.lastSeenAt) ?? createdAt, idleTimeout),
-        ]
-        const expiresAt = Math.min(...ends)
+        const slidesUntil = endOf(createdAt, maxAge)
+        const seen = endOf(timeOf(session.lastSeenAt) ?? createdAt, idleTimeout)
+        const expiresAt = Math.min(content.endsAt ?? Number.POSITIVE_INFINITY, slidesUntil, seen)
         if (expiresAt < request.now) return undefined
         return {
           ...remixFlash(values),
@@ -67,6 +64,7 @@ export function h3Seal(options: H3SealOptions): Wire {
           unique: `${createdAt ?? ''} ${session.id}`,
           ...(createdAt !== undefined && { createdAt }),
           ...(Number.isFinite(expiresAt) && { expiresAt }),
+          ...(idleTimeout > 0 && { slidesUntil }),
         }
       })
     },

@@ -133,6 +133,23 @@ describe.each(cases)('$house.name, $kind', ({ house, configure }) => {
     expect(await said(ada.get('/'))).toMatchObject({ user: null })
   })
 
+  test('D5: who took `data` keeps what was in it when the session is cleared', async () => {
+    const config = configure()
+    const ada = await comesTo(house, async (event, path) => {
+      const session = await useSession(event, config)
+      if (path === '/in') return session.update({ user: 'ada' })
+      const { data } = session
+      if (path === '/out') await session.clear()
+      else await clearSession(event, config)
+      await session.update({ next: 1 })
+      return [data, session.data]
+    })
+    for (const path of ['/out', '/gone']) {
+      await ada.get('/in')
+      expect(await said(ada.get(path))).toEqual([expect.objectContaining({ user: 'ada' }), { next: 1 }])
+    }
+  })
+
   test('clear ends the session and removes its cookie', async () => {
     const config = configure()
     const ada = await comesTo(house, async (event, path) => {
@@ -456,6 +473,39 @@ describe('the options', () => {
       expect(linesOf(await ada.get('/'))[0]).toContain(`; Max-Age=${400 * DAY};`)
     }
   })
+
+  // On node:http the client of this test says “cors” whatever it is told.
+  test.each(HOUSES.filter(({ onNode }) => !onNode))(
+    'D5: with idleTimeout who only reads stays signed in, by scripts too where that can undo nothing: $name',
+    async (house) => {
+      const kinds: readonly (readonly [config: Partial<SessionConfig>, mode: string])[] = [
+        [{ wire: 'upstream' }, 'cors'],
+        [{ wire: 'upstream' }, 'navigate'],
+        [{ store: memoryStore() }, 'cors'],
+        [{}, 'navigate'],
+      ]
+      for (const [more, mode] of kinds) {
+        const clock = clockFrom()
+        const config: SessionConfig = { password: PASSWORD, idleTimeout: HOUR, now: clock.now, ...more }
+        const ada = await comesTo(
+          house,
+          async (event, path) => {
+            const session = await useSession(event, config)
+            if (path === '/in') await session.update({ user: 'ada' })
+            return { user: session.data.user ?? null }
+          },
+          { now: clock.now },
+        )
+        await ada.get('/in')
+        for (let i = 0; i < 3; i++) {
+          clock.advance(HOUR - 600)
+          expect(await said(ada.get('/', { headers: { 'sec-fetch-mode': mode } })), JSON.stringify(more)).toEqual({ user: 'ada' })
+        }
+        clock.advance(HOUR)
+        expect(await said(ada.get('/'))).toEqual({ user: null })
+      }
+    },
+  )
 
   test('idleTimeout ends a session that is not used, and use prolongs it', async () => {
     for (const house of HOUSES) {

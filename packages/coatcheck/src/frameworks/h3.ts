@@ -1,7 +1,7 @@
 import type { LiveSession } from '../core/face.ts'
 import { andThen } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
-import { assign, rotate } from './h3/changes.ts'
+import { assign, clear, dataOf, rotate } from './h3/changes.ts'
 import type { Anything, Session, SessionConfig, SessionData, SessionManager, SessionUpdate } from './h3/config.ts'
 import { type H3EventLike, preparedOf } from './h3/event.ts'
 import { sessionsWith } from './h3/options.ts'
@@ -55,7 +55,7 @@ export function rotateSession<T extends object = Values>(event: H3EventLike, con
 
 /** Ends the session of this request for good; what is set afterwards begins another. Without a password the cookie is cleared unread. */
 export async function clearSession(event: H3EventLike, config: Partial<SessionConfig>): Promise<void> {
-  await changed(clearingVisitOf(event, config), (session) => session.restart())
+  await changed(clearingVisitOf(event, config), clear)
 }
 
 /** The secret text that opens the session of this request, as the cookie or the header carries it. A visitor who has none gets one. */
@@ -107,14 +107,14 @@ function managerOf<T extends object>({ write }: Visit, session: LiveSession): Se
       return session.readOnly
     },
     get data() {
-      return session.data as SessionData<T>
+      return dataOf(session) as SessionData<T>
     },
     update(change) {
       assign(session, change)
       return stored()
     },
     clear() {
-      session.restart()
+      clear(session)
       return stored()
     },
     rotate() {
@@ -137,7 +137,7 @@ function viewOf<T extends object>(session: LiveSession): Session<T> {
       return session.createdAt
     },
     get data() {
-      return session.data as SessionData<T>
+      return dataOf(session) as SessionData<T>
     },
   }
 }

@@ -97,6 +97,15 @@ describe('explore', () => {
     expect(done).toEqual({ runs: 498, complete: true, failures: [] })
   })
 
+  it('goes on once from what two orders come to, and misses no end', async () => {
+    const scenario = letters({ a: 3, b: 3 })
+    const state = ({ seen }: { seen: readonly string[] }) => `${seen.toSorted()}`
+    expect(await explore({ ...scenario, state })).toMatchObject({ complete: true, failures: [] })
+    expect(scenario.orders.map((order) => [...order].sort().join(''))).toEqual(['aaabbb'])
+    const bad = await explore({ ...scenario, state, check: () => expect.unreachable() })
+    expect(bad.failures).toHaveLength(1)
+  })
+
   it('stops at its limits and says that it did', async () => {
     expect(await explore({ ...letters({ a: 4, b: 4 }), maxRuns: 7 })).toMatchObject({ runs: 7, complete: false })
     const failing = { ...letters({ a: 1, b: 1 }), check: () => expect.unreachable() }

@@ -11,6 +11,8 @@ export interface Exploration<World> {
   check(world: World, outcome: Outcome): void | Promise<void>
   /** The process an actor runs in, by its name, when that is not its own name: its steps carry that name, and it dies with it. */
   readonly processes?: Readonly<Record<string, string>>
+  /** Names all on which the rest of a run depends, besides the steps that wait. What follows one name is run once. Default: each run ends by itself. */
+  readonly state?: (world: World) => string
   /** How often a process that could go on is made to wait for another. Default: no limit. */
   readonly maxPreemptions?: number
   /** Most runs. Default 1 000 000; with `seed` 1 000. */
@@ -49,6 +51,8 @@ export interface Explored {
 
 /** Which of the labels happens at this depth. */
 type Pick = (labels: readonly string[], depth: number) => number
+/** Whether a run was in this state before. */
+type IsKnown = (state: () => string, depth: number) => boolean
 
 /**
  * Runs the actors in every order their steps can take, depth first, and checks each outcome.
@@ -61,6 +65,8 @@ export async function explore<World>(exploration: Exploration<World>): Promise<E
   const { seed, maxFailures = 10, maxRuns = seed === undefined ? 1_000_000 : 1_000 } = exploration
   const path: Decision[] = []
   const random = seed === undefined ? undefined : randomFrom(seed)
+  const met = new Set<string>()
+  const isKnown: IsKnown = (state, depth) => depth === path.length && met.size === met.add(state()).size
   const pick: Pick = (labels, depth) => {
     if (random) return Math.floor(random() * labels.length)
     const known = path[depth]
@@ -72,7 +78,7 @@ export async function explore<World>(exploration: Exploration<World>): Promise<E
   }
   const failures: Failure[] = []
   for (let runs = 1; ; runs++) {
-    const { schedule, error } = await play(exploration, pick)
+    const { schedule, error } = await play(exploration, pick, random ? undefined : isKnown)
     if (error) failures.push({ schedule, error: error.value })
     const missed = random ? undefined : path[schedule.length]
     if (missed) throw diverged(schedule.length, missed.labels, [])
@@ -137,11 +143,12 @@ interface Played {
   readonly error?: { readonly value: unknown }
 }
 
-async function play<World>(exploration: Exploration<World>, pick: Pick): Promise<Played> {
+async function play<World>(exploration: Exploration<World>, pick: Pick, isKnown?: IsKnown): Promise<Played> {
   const {
     setup,
     actors,
     check,
+    state,
     processes = {},
     kill = false,
     double = false,
@@ -166,6 +173,7 @@ async function play<World>(exploration: Exploration<World>, pick: Pick): Promise
   for (const [name, act] of Object.entries(actors)) void start(name, act)
   await quiet()
   for (let depth = 0; !failed; depth++) {
+    if (state && isKnown?.(() => JSON.stringify([turns.state(), [...unfinished], state(world)]), depth)) return { schedule }
     const choices = turns.choices()
     if (choices.length === 0) break
     const choice = choices[

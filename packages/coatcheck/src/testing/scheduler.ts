@@ -99,6 +99,15 @@ export class Turns implements Scheduler {
     return choices
   }
 
+  /** All on which choices depend from now on. */
+  state(): unknown {
+    const { kill, maxPreemptions } = this.#rules
+    const isNew = (arrived: number) => kill && this.killed === undefined && arrived === this.#decisions
+    const waiting = this.#waiting.map(({ process, call, again, arrived }) => [process, call, again, isNew(arrived)].join())
+    const bound = Number.isFinite(maxPreemptions) ? [this.#last, this.#preemptions] : []
+    return [this.killed, this.#doubled, waiting.sort(), ...bound]
+  }
+
   /** Lets `choice` happen, and waits until it has. */
   async take({ process, how, waiting }: Choice): Promise<void> {
     this.#decisions++

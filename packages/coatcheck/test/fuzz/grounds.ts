@@ -114,14 +114,18 @@ export function grounds(options: Partial<FaceOptions>, surroundings: Partial<Eng
     visit,
     async person(name, act) {
       const { lines } = await visit({}, act)
-      const ticket = lines.map(([, line]) => line.slice(line.indexOf('=') + 1).split(';', 1)[0])
-      tickets.set(name, ticket.join(' '))
-      for (const part of ticket) if (part) hidden.add(part)
-      const cookie = cookieOf(ticket.join(' '))
+      const ticket = ticketIn(lines)
+      tickets.set(name, ticket)
+      for (const part of ticket.split(' ')) if (part) hidden.add(part)
+      const cookie = cookieOf(ticket)
       pictures.set(name, (await visit({ cookie })).picture)
     },
   }
 }
+
+/** What an answer gives; the pieces of one in several cookies with spaces between them. */
+export const ticketIn = (lines: Seen['lines']): string =>
+  lines.map(([, line]) => line.slice(line.indexOf('=') + 1).split(';', 1)[0]).join(' ')
 
 /** The Cookie header of a ticket; one in several pieces is written here with spaces between them. */
 export function cookieOf(ticket: string, name: string = COOKIE): string {

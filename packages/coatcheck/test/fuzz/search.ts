@@ -29,6 +29,8 @@ export interface Search {
 export interface Effort {
   readonly inputs: number
   readonly seed: number
+  /** After so many different ones that nobody knew the search ends: what breaks everything is seen at once. Default 10. */
+  readonly most?: number
   /** How many were tried in an earlier run. */
   readonly from?: number
   /** What is known already is made smaller, too. */
@@ -37,8 +39,6 @@ export interface Effort {
   readonly progress?: (drawn: number, found: readonly Found[]) => void
 }
 
-/** After so many different ones that nobody knew a search ends: what breaks everything is seen at once. */
-const MOST_FOUND = 10
 const TURN = 250
 const PROGRESS = 10_000
 
@@ -59,7 +59,10 @@ export function keep(name: string, inputs: readonly Input[]): void {
 }
 
 /** Tries the corpus, then as many inputs as asked for, in the order that the seed gives. */
-export async function search(target: Target, { inputs, seed, from = 0, thorough = false, progress }: Effort): Promise<Search> {
+export async function search(
+  target: Target,
+  { inputs, seed, most = 10, from = 0, thorough = false, progress }: Effort,
+): Promise<Search> {
   const running = await target.open()
   const found: Found[] = []
   const met = new Set<string>()
@@ -94,7 +97,7 @@ export async function search(target: Target, { inputs, seed, from = 0, thorough 
   const draw = (at: number) => running.draw(new Random(target.name, seed, at))
   try {
     for (const [number, input] of kept.entries()) await attempt(filled(input, running.genuine), `corpus ${number}`, true)
-    for (let at = from; at < inputs && found.filter(({ known }) => known === undefined).length < MOST_FOUND; ) {
+    for (let at = from; at < inputs && found.filter(({ known }) => known === undefined).length < most; ) {
       const first = at
       for (const end = Math.min(at + TURN, inputs); at < end; at++) await attempt(draw(at), `seed ${seed}, input ${at}`, false)
       await turn()

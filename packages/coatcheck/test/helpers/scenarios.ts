@@ -3,7 +3,7 @@ import type { SessionEvent } from '../../src/core/events.ts'
 import { faceOf, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Exploration, Outcome } from '../../src/testing/interleave.ts'
-import { stepped } from '../../src/testing/interleave.ts'
+import { Trace } from './traced.ts'
 
 /**
  * What may happen at once to one session, and what must be true afterwards. Letters as in a schedule's name: R renews the id,
@@ -40,6 +40,7 @@ interface Answer {
 }
 
 interface World {
+  readonly trace: Trace
   readonly actors: Record<string, () => Promise<Answer | undefined>>
   /** Opens a session by its ticket, undisturbed. */
   look(ticket: string): Promise<Looked>
@@ -109,8 +110,9 @@ export function scenario({
       if (owner !== undefined) session.signIn(owner)
       const { ticket = '' } = await begin.commit()
       const first = { ticket, handle: session.handle ?? '' }
+      const trace = new Trace(first.handle)
       const faces = new Map(names.map((name) => [processOf(name), undefined as ReturnType<typeof make> | undefined]))
-      for (const process of faces.keys()) faces.set(process, make(stepped(store, turns, process)))
+      for (const process of faces.keys()) faces.set(process, make(trace.of(store, turns, process)))
       const act = (name: string) => async (): Promise<Answer | undefined> => {
         const letter = name[0] as Letter
         const scope = (faces.get(processOf(name)) as ReturnType<typeof make>).detached(presenting(ticket))
@@ -164,9 +166,10 @@ export function scenario({
         return bodies.filter((key) => key !== undefined)
       }
       const actors = Object.fromEntries(names.map((name) => [name, act(name)]))
-      return { actors, look, final, alive, first, events }
+      return { actors, look, final, alive, first, events, trace }
     },
     check: (world, outcome) => check(world, outcome, owner),
+    state: ({ trace }) => `${trace}`,
   }
 }
 

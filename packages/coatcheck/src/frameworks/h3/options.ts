@@ -70,7 +70,11 @@ function transportOf({ cookie, maxAge, idleTimeout, sessionHeader, ...config }: 
   const name = nameOf(config)
   return {
     binding: name,
-    cookie: cookie && { name, persistent: Boolean(maxAge || idleTimeout) },
+    // What is said of the cookie itself goes before.
+    cookie: cookie && {
+      name,
+      persistent: cookie.maxAge === undefined && cookie.expires === undefined && Boolean(maxAge || idleTimeout),
+    },
     ...(cookie && { attributes: cookie }),
     ...(sessionHeader !== false && { header: sessionHeader || `x-${name}-session`, anyHeader: true }),
   }

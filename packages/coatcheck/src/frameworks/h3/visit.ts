@@ -1,6 +1,7 @@
 import type { FaceSessions, Scope } from '../../core/face.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { answerOf } from './answers.ts'
+import { clear } from './changes.ts'
 import type { SessionConfig } from './config.ts'
 import { type H3EventLike, identityOf, preparedOf, presentedOf } from './event.ts'
 import { clearingSessions, nameOf, sessionsWith } from './options.ts'
@@ -35,7 +36,7 @@ export function visitOf(event: H3EventLike, config: SessionConfig): Visit {
   }
   const scope = known.sessions.scope(identity, presented)
   // It was cleared in this request already, when nobody could open it.
-  if (!scope.asked && known.clearing?.scope(identity, presented).asked) scope.later((session) => session.restart())
+  if (!scope.asked && known.clearing?.scope(identity, presented).asked) scope.later(clear)
   return visitWith(event, scope, config.maxAge && config.maxAge !== known.maxAge ? { maxAge: config.maxAge } : {})
 }
 
