@@ -1,14 +1,18 @@
 import { toUtf8 } from '../crypto/bytes.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
+import type { Bytes } from '../crypto/primitives.ts'
 import { SessionError } from '../errors.ts'
+import type { ForeignRequest } from './format.ts'
 import { fromBase64, LONGEST, toBase64 } from './text.ts'
+
+type Mac = (head: Bytes, body: Bytes) => Maybe<Bytes>
 
 export interface Signer {
   /** The text, a dot and its MAC by the first secret. */
   sign(text: string): Maybe<string>
   /** The text before the last dot, or undefined when no secret made the MAC after it. */
-  unsign(signed: string): Maybe<string | undefined>
+  unsign(signed: string, request?: Pick<ForeignRequest, 'mayTry'>): Maybe<string | undefined>
 }
 
 /**
@@ -19,24 +23,29 @@ export function signer(secrets: readonly string[]): Signer {
   if (Array.isArray(secrets) && secrets.length === 0)
     return { sign: (text) => text, unsign: (text) => (text.length > LONGEST ? undefined : text) }
   const [newest = ''] = checked('secrets', secrets)
+  const macs = new Map<string, Mac>()
 
-  function unsign(signed: string, number: number): Maybe<string | undefined> {
+  const macOf = (text: string, secret: string): Maybe<Bytes> =>
+    andThen(macs.get(secret) ?? platform().hmac(toUtf8(secret)), (mac) => {
+      macs.set(secret, mac)
+      return mac(toUtf8(text), new Uint8Array())
+    })
+
+  function unsign(signed: string, request: Pick<ForeignRequest, 'mayTry'>, number = 0): Maybe<string | undefined> {
     const dot = signed.lastIndexOf('.')
     const secret = secrets[number]
-    const given = signed.length > LONGEST ? undefined : fromBase64(signed.slice(dot + 1))
-    if (secret === undefined || dot < 0 || given?.length !== 32) return undefined
+    if (secret === undefined || dot < 0 || signed.length > LONGEST) return undefined
+    const given = fromBase64(signed.slice(dot + 1), 32)
+    if (!given || (number === 0 && request.mayTry?.() === false)) return undefined
     const text = signed.slice(0, dot)
-    return andThen(macOf(text, secret), (mac) => (platform().equal(mac, given) ? text : unsign(signed, number + 1)))
+    return andThen(macOf(text, secret), (mac) => (platform().equal(mac, given) ? text : unsign(signed, request, number + 1)))
   }
 
   return {
     sign: (text) => andThen(macOf(text, newest), (mac) => `${text}.${toBase64(mac)}`),
-    unsign: (signed) => unsign(signed, 0),
+    unsign: (signed, request = {}) => unsign(signed, request),
   }
 }
-
-const macOf = (text: string, secret: string) =>
-  andThen(platform().hmac(toUtf8(secret)), (mac) => mac(toUtf8(text), new Uint8Array()))
 
 /** The secrets of another library, or `BAD_OPTIONS`; `least` is how many characters that library asks of each. */
 export function checked(option: string, secrets: readonly string[], least = 1): readonly string[] {

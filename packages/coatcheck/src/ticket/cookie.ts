@@ -16,6 +16,8 @@ const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
+/** So many characters of a value say of what form it is. */
+const BEGINNING = 64
 
 /** What came in the Cookie header under one name. */
 export interface PresentedCookie {
@@ -59,11 +61,12 @@ export function readCookie(header: string | null | undefined, name: string): Pre
     if (number === 0) {
       present = true
       oversized ||= !fits
+      if (!value) continue
       const form = formOf(value)
-      if (value && (places[form] ?? 0) > 0 && !heads.includes(value)) {
-        places[form] = (places[form] ?? 0) - 1
-        heads.push(value)
-      }
+      const free = places[form] ?? 0
+      if (free === 0 || heads.includes(value)) continue
+      places[form] = free - 1
+      heads.push(value)
     } else if (parts[number] === undefined) {
       // Of two pieces with one number the first counts, whose path is the longer (RFC 6265bis 5.8.3).
       parts[number] = value
@@ -118,7 +121,8 @@ function firstValues(header: string | null | undefined, prefix: string): Readonl
 /** 0: as tickets of ours, the first piece of one too. 1: as long, as those of other libraries. 2: shorter than any. */
 function formOf(value: string): 0 | 1 | 2 {
   if (value.startsWith('~')) return 0
-  return value.length < SHORTEST_TICKET ? 2 : TICKET.test(value) ? 0 : 1
+  if (value.length < SHORTEST_TICKET) return 2
+  return TICKET.test(value.length > BEGINNING ? value.slice(0, BEGINNING) : value) ? 0 : 1
 }
 
 /** Name and value are over 4096 bytes and may not be spread over several cookies, or not over that many. */
@@ -188,6 +192,7 @@ function split(name: string, value: string, chunks: boolean): string[] {
 function joined(head: string, parts: readonly string[]): string | undefined {
   const count = head.charCodeAt(1) - ZERO
   if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
-  const rest = parts.slice(1, count)
-  return rest.filter(Boolean).length === count - 1 ? head.slice(3) + rest.join('') : undefined
+  const all = [head.slice(3), ...parts.slice(1, count)]
+  // Joined once, since each copy of so long a text costs.
+  return all.filter(Boolean).length === count ? all.join('') : undefined
 }
