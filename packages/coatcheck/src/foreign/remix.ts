@@ -5,7 +5,7 @@ import { remixFlash, withFlash, withNames, withoutNames } from './flash-keys.ts'
 import type { ForeignRequest, ForeignSession, IdFormat, Wire } from './format.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { signer } from './signed.ts'
-import { textFromBase64, textToBase64, unescaped } from './text.ts'
+import { mayHoldJson, textFromBase64, textToBase64, unescaped } from './text.ts'
 
 export type { RecordFiles } from './files.ts'
 export { storedForeign } from './stored.ts'
@@ -50,7 +50,7 @@ function remixText(secrets: readonly string[]) {
     write: (json: string) => andThen(sign(textToBase64(json)), encodeURIComponent),
     read: (value: string, request: Pick<ForeignRequest, 'mayTry'> = {}) => {
       const text = unescaped(value)
-      return andThen(text === undefined ? text : unsign(text, request), (payload) => {
+      return andThen(text !== undefined && mayHoldJson(text) ? unsign(text, request) : undefined, (payload) => {
         const json = payload === undefined ? undefined : textFromBase64(payload)
         return json === undefined || json.startsWith(MARK) ? undefined : parseJson(json)
       })

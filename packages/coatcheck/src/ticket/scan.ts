@@ -32,6 +32,18 @@ function isFirst(header: string, at: number): boolean {
   return before === 0 || header.charCodeAt(before - 1) === SEMICOLON
 }
 
+/** The first value of each cookie whose name begins with `prefix`, found in one pass; without empty and over-long ones, and those of ours. */
+export function firstValues(header: string, prefix: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const cookie of cookiesFrom(header, prefix, '')) {
+    const equals = cookie.length > MOST_PADDED ? -1 : cookie.indexOf('=')
+    const [name, value] = [trim(cookie.slice(0, Math.max(0, equals))), trim(cookie.slice(equals + 1))]
+    const fits = equals >= 0 && name.length + value.length <= LONGEST
+    if (fits && value !== '' && !value.startsWith('~') && !found.has(name)) found.set(name, value)
+  }
+  return found
+}
+
 /** What follows the equals sign after a name of this length, trimmed; undefined: none follows. */
 export function contentAfter(cookie: string, length: number): string | undefined {
   let at = length
