@@ -36,19 +36,20 @@ async function interleaved(junk: readonly Junk[], effort: Effort, measure: Measu
   const seen = junk.map(() => ({ ratio: [] as number[], floor: [] as number[], micros: [] as number[], first: [] as number[] }))
   for (let round = -1; round < effort.rounds; round++) {
     for (const [at, { site, headers, isFlood = false }] of junk.entries()) {
-      const requests = isFlood ? effort.flood : effort.requests
+      const { requests, flood } = effort
+      const each = async (of: string, lines: () => HeaderLines) => (await measure(of, lines, requests)) / requests
       // By turns before and after, so that what the machine does besides falls on both.
       const isBefore = round % 2 === 0
-      const before = isBefore ? await measure(site, NOTHING, requests) : 0
+      const before = isBefore ? await each(site, NOTHING) : 0
       if (isFlood) await beginningOfSecond()
       const first = isFlood ? await measure(site, headers, 1) : 0
-      const with_ = first + (await measure(site, headers, isFlood ? requests - 1 : requests))
-      const without = isBefore ? before : await measure(site, NOTHING, requests)
-      const platform = (await measure(BARE, headers, requests)) - (await measure(BARE, NOTHING, requests))
+      const with_ = isFlood ? (first + (await measure(site, headers, flood - 1))) / flood : await each(site, headers)
+      const without = isBefore ? before : await each(site, NOTHING)
+      const platform = (await each(BARE, headers)) - (await each(BARE, NOTHING))
       if (round < 0) continue // warming up
       seen[at]?.ratio.push(with_ / without)
       seen[at]?.floor.push((without + platform) / without)
-      seen[at]?.micros.push(with_ / requests)
+      seen[at]?.micros.push(with_)
       if (isFlood) seen[at]?.first.push(first)
     }
   }

@@ -16,7 +16,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 })
-const effort = values.quick ? { rounds: 5, requests: 40, flood: 40 } : { rounds: 15, requests: 100, flood: 1000 }
+const effort = values.quick ? { rounds: 5, requests: 40, flood: 40 } : { rounds: 9, requests: 60, flood: 1000 }
 const junk = (await allJunk()).filter(({ name, site }) => `${site}: ${name}`.includes(values.kind))
 const doors: readonly (readonly [string, Door])[] = [
   ['fetch', behindFetch],
