@@ -1,5 +1,5 @@
 // What junk costs: `npm run bench:junk`. CPU of a request that presents it, over the same request without it.
-// --only fetch,node: these doors. --kind h3: rows whose name holds this. --quick: few rounds, whose figures say nothing.
+// --only fetch,node: these doors. --kind h3: rows whose name holds this. --rounds 9: so many. --quick: few, whose figures say nothing.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { tableOf } from '../scripts/doc-table.ts'
@@ -14,9 +14,12 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'fetch,node' },
     kind: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '15' },
   },
 })
-const effort = values.quick ? { rounds: 5, requests: 40, flood: 40 } : { rounds: 9, requests: 60, flood: 1000 }
+const effort = values.quick
+  ? { rounds: 5, requests: 40, flood: 40 }
+  : { rounds: Number(values.rounds), requests: 60, flood: 1000 }
 const junk = (await allJunk()).filter(({ name, site }) => `${site}: ${name}`.includes(values.kind))
 const doors: readonly (readonly [string, Door])[] = [
   ['fetch', behindFetch],

@@ -37,25 +37,21 @@ function build(crypto: NodeCrypto) {
       const end = sealed.length - 16
       const decipher = crypto.createDecipheriv('aes-256-gcm', once(key), nonce, { authTagLength: 16 })
       decipher.setAAD(aad).setAuthTag(sealed.subarray(end))
-      const plaintext = decipher.update(sealed.subarray(0, end))
-      return withoutStack(() => decipher.final()) ? plaintext : undefined
+      // Of what is forged, the stack of an error that nobody sees would cost as much as all the rest.
+      const limit = Error.stackTraceLimit
+      Error.stackTraceLimit = 0
+      try {
+        const plaintext = decipher.update(sealed.subarray(0, end))
+        decipher.final()
+        return plaintext
+      } catch {
+        return undefined
+      } finally {
+        Error.stackTraceLimit = limit
+      }
     },
     equal: (a, b) => crypto.timingSafeEqual(a, b),
   } satisfies Primitives
-}
-
-/** Whether `act` does not throw. Of what is forged, the stack of an error that nobody sees would cost as much as all the rest. */
-function withoutStack(act: () => void): boolean {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    act()
-    return true
-  } catch {
-    return false
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
 }
 
 /** Edge platforms have modules of this name whose functions throw, or answer otherwise: all are tried once, in one chain. */

@@ -38,7 +38,7 @@ export function cookieSession(options: CookieSessionOptions): CookieSession {
     return andThen(macOf(value, key), (own) => platform().equal(own, mac) || isGenuine(value, mac, number + 1))
   }
 
-  function isAnyGenuine(value: string, [mac, ...others]: readonly Bytes[]): Maybe<boolean> {
+  function isAnyGenuine(value: string, [mac, ...others]: readonly (Bytes | undefined)[]): Maybe<boolean> {
     if (!mac) return false
     return andThen(isGenuine(value, mac), (genuine) => genuine || isAnyGenuine(value, others))
   }
@@ -49,7 +49,7 @@ export function cookieSession(options: CookieSessionOptions): CookieSession {
     read(value, request) {
       // Of two such cookies on two paths each has a MAC of its own.
       const given = request.cookies?.(`${name}.sig`) ?? [request.cookie(`${name}.sig`) ?? '']
-      const macs = value.length > LONGEST ? [] : given.map((mac) => fromBase64(mac, 20)).filter((mac) => mac !== undefined)
+      const macs = value.length > LONGEST ? [] : given.map(fromBase64).filter((mac) => mac?.length === 20)
       if (macs.length === 0 || request.mayTry?.() === false) return undefined
       return andThen(isAnyGenuine(value, macs), (genuine): ForeignSession | undefined => {
         const values = genuine ? parseValues(textFromBase64(value) ?? '') : undefined

@@ -1,12 +1,9 @@
 import { toUtf8 } from '../crypto/bytes.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
-import type { Bytes } from '../crypto/primitives.ts'
 import { SessionError } from '../errors.ts'
 import type { ForeignRequest } from './format.ts'
 import { fromBase64, LONGEST, toBase64 } from './text.ts'
-
-type Mac = (head: Bytes, body: Bytes) => Maybe<Bytes>
 
 export interface Signer {
   /** The text, a dot and its MAC by the first secret. */
@@ -26,20 +23,14 @@ export function signer(secrets: readonly string[]): Signer {
       unsign: (text, { mayTry } = {}) => (text.length > LONGEST || mayTry?.() === false ? undefined : text),
     }
   const [newest = ''] = checked('secrets', secrets)
-  const macs = new Map<string, Mac>()
-
-  const macOf = (text: string, secret: string): Maybe<Bytes> =>
-    andThen(macs.get(secret) ?? platform().hmac(toUtf8(secret)), (mac) => {
-      macs.set(secret, mac)
-      return mac(toUtf8(text), new Uint8Array())
-    })
 
   function unsign(signed: string, request: Pick<ForeignRequest, 'mayTry'>, number = 0): Maybe<string | undefined> {
     const dot = signed.lastIndexOf('.')
     const secret = secrets[number]
-    if (secret === undefined || dot < 0 || signed.length > LONGEST) return undefined
-    const given = fromBase64(signed.slice(dot + 1), 32)
-    if (!given || (number === 0 && request.mayTry?.() === false)) return undefined
+    // Nothing longer than a MAC is decoded.
+    const given = signed.length > LONGEST || signed.length - dot > 46 ? undefined : fromBase64(signed.slice(dot + 1))
+    if (secret === undefined || dot < 0 || given?.length !== 32) return undefined
+    if (number === 0 && request.mayTry?.() === false) return undefined
     const text = signed.slice(0, dot)
     return andThen(macOf(text, secret), (mac) => (platform().equal(mac, given) ? text : unsign(signed, request, number + 1)))
   }
@@ -49,6 +40,9 @@ export function signer(secrets: readonly string[]): Signer {
     unsign: (signed, request = {}) => unsign(signed, request),
   }
 }
+
+const macOf = (text: string, secret: string) =>
+  andThen(platform().hmac(toUtf8(secret)), (mac) => mac(toUtf8(text), new Uint8Array()))
 
 /** The secrets of another library, or `BAD_OPTIONS`; `least` is how many characters that library asks of each. */
 export function checked(option: string, secrets: readonly string[], least = 1): readonly string[] {

@@ -30,10 +30,9 @@ export function textToBase64(text: string): string {
   return base64 + '='.repeat(-base64.length & 3)
 }
 
-/** The bytes, padded or not; undefined for what no encoder writes. `length`: how many there must be; else nothing is decoded. */
-export function fromBase64(text: string, length?: number): Bytes | undefined {
-  const bare = text.endsWith('=') ? text.replace(/={1,2}$/, '') : text
-  return length === undefined || bare.length === Math.ceil((length * 4) / 3) ? decode(urlSafe(bare)) : undefined
+/** The bytes, padded or not; undefined for what no encoder writes. */
+export function fromBase64(text: string): Bytes | undefined {
+  return decode(urlSafe(text.replace(/={1,2}$/, '')))
 }
 
 /** Whether this may be the base64 of a JSON text: the first six bits are those of a bracket, a quote, a digit, a word or white space. */
