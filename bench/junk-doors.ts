@@ -166,8 +166,9 @@ function serve(): void {
   )
   const server = createServer({ maxHeaderSize: 131_072, keepAliveTimeout: 600_000 }, (req, res) => {
     const listener = listeners.get(req.url ?? '')
-    if (listener) listener(req, res)
-    else res.writeHead(req.url === `/${BARE}` ? 200 : 404).end(req.headers.cookie === 'ours' ? 'somebody' : 'nobody')
+    if (listener) return listener(req, res)
+    res.statusCode = req.url === `/${BARE}` ? 200 : 404
+    res.end(req.headers.cookie === 'ours' ? 'somebody' : 'nobody')
   })
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
   const start = process.cpuUsage()
