@@ -11,11 +11,16 @@ import { remix3Cookie } from '../packages/coatcheck/src/foreign/remix3.ts'
 import { createSessions, type Sessions, type Store } from '../packages/coatcheck/src/index.ts'
 import { memoryStore } from '../packages/coatcheck/src/stores/memory.ts'
 
+export type HeaderLines = Readonly<Record<string, string>>
+
 /** What somebody sends to a site of this kind, as header lines. */
 export interface Junk {
   readonly site: string
   readonly name: string
-  readonly headers: Readonly<Record<string, string>>
+  /** Of the next request. */
+  readonly headers: () => HeaderLines
+  /** Costs a derivation of keys, of which a second has a few only: measured as a thousand requests at the beginning of one. */
+  readonly isFlood?: boolean
 }
 
 /** Of whoever has the secret, or can write to the store; no visitor can send it. */
@@ -97,6 +102,10 @@ const pieces = (value: string, name = COOKIE): string => {
   const parts = value.match(/.{1,4000}/gs) ?? []
   return parts.map((part, at) => (at === 0 ? `${name}=~${parts.length}~${part}` : `${name}.${at}=${part}`)).join('; ')
 }
+const h3Pieces = (value: string, length = 3900): string => {
+  const parts = value.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
+  return [under(`__chunked__${parts.length}`), ...parts.map((part, at) => `${COOKIE}.${at + 1}=${part}`)].join('; ')
+}
 const under = (value: string): string => `${COOKIE}=${value}`
 /** JSON nested so deeply that a careless reader overflows its stack. */
 const deep = (depth: number): string => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
@@ -119,7 +128,7 @@ export async function allJunk(): Promise<readonly Junk[]> {
   const keyring = createKeyring([SECRET])
   const sealed = (content: string) => keyring.seal('session', [COOKIE], content)
   const cookies = (site: string, rows: Readonly<Record<string, string>>): Junk[] =>
-    Object.entries(rows).map(([name, cookie]) => ({ site, name, headers: { cookie } }))
+    Object.entries(rows).map(([name, cookie]) => ({ site, name, headers: same({ cookie }) }))
   const anywhere: Readonly<Record<string, string>> = {
     '32 kB of another cookie': `other=${text(32_000)}`,
     '500 other cookies': Array.from({ length: 500 }, (_, at) => `c${at}=${text(30)}`).join('; '),
@@ -149,14 +158,12 @@ export async function allJunk(): Promise<readonly Junk[]> {
       'a genuine seal of deep JSON, 20 kB': pieces(await sealed(deep(10_000))),
       'a genuine seal of no JSON': under(await sealed('{'.repeat(2000))),
     }),
-    { site: 'sealed', name: '32 kB as a Bearer token', headers: { authorization: `Bearer ${text(32_000)}` } },
-    {
-      site: 'sealed',
-      name: 'a forged seal of 23 kB as a Bearer token',
-      headers: { authorization: `Bearer ${await forged(23_000, 'seal')}` },
-    },
-    { site: 'sealed', name: '60 kB as a Bearer token', headers: { authorization: `Bearer ${text(60_000)}` } },
-    { site: 'sealed', name: '32 kB of Basic credentials', headers: { authorization: `Basic ${text(32_000)}` } },
+    ...Object.entries({
+      '32 kB as a Bearer token': `Bearer ${text(32_000)}`,
+      'a forged seal of 23 kB as a Bearer token': `Bearer ${await forged(23_000, 'seal')}`,
+      '60 kB as a Bearer token': `Bearer ${text(60_000)}`,
+      '32 kB of Basic credentials': `Basic ${text(32_000)}`,
+    }).map(([name, authorization]) => ({ site: 'sealed', name, headers: same({ authorization }) })),
     ...cookies('chunks', {
       'a forged seal of 23 kB in eight pieces': pieces(await forged(23_500, 'seal')),
       'junk of 31 kB in eight pieces': pieces(text(31_900)),
@@ -184,8 +191,22 @@ export async function allJunk(): Promise<readonly Junk[]> {
     }),
     ...Object.keys(SITES)
       .filter((site) => site.startsWith('foreign'))
-      .flatMap((site) => cookies(site, foreign())),
+      .flatMap((site) => [...cookies(site, foreign()), ...ironSeals(site)]),
   ]
+}
+
+const same = (lines: HeaderLines) => () => lines
+
+/** Other ones each time: whoever sends the same again has it refused for less. */
+function ironSeals(site: string): Junk[] {
+  const rows: Readonly<Record<string, () => string>> = {
+    'a forged seal of iron': () => under(seal(20)),
+    'four forged seals of iron': () => Array.from({ length: 4 }, () => under(seal(20))).join('; '),
+    'a forged seal of iron of 3 kB': () => under(seal(150)),
+    'a forged seal in nine pieces of h3': () => h3Pieces(seal(1650)),
+  }
+  const isFlood = site.endsWith('reads 1 and 2')
+  return Object.entries(rows).map(([name, cookie]) => ({ site, name, headers: () => ({ cookie: cookie() }), isFlood }))
 }
 
 /** Each is sent to each reader: the formats of the others are junk to it. */
@@ -200,18 +221,17 @@ function foreign(): Readonly<Record<string, string>> {
     'a forged signature': under(encodeURIComponent(`${payload}.${hmac(payload, 'of another')}`)),
     'a forged signature of 24 kB': pieces(`${long}.${text(43)}`),
     'a forged id of express-session': under(`s%3A${text(32)}.${text(43)}`),
-    'a forged seal of iron': under(seal(20)),
-    'a forged seal of iron, 16 kB': pieces(seal(700)),
+    'a forged seal of iron, 16 kB, in pieces of ours': pieces(seal(700)),
     'a forged seal of iron-session': under(`${seal(20).replace('Fe26.2**', 'Fe26.2*1*')}~2`),
     'a seal of iron in the wrong form': under(iron(301)),
     'a seal of iron that is over': under(seal(20, '1000000000000')),
-    'four forged seals of iron': Array.from({ length: 4 }, () => under(seal(20))).join('; '),
-    'a hundred pieces of h3': [
-      under('__chunked__100'),
-      ...Array.from({ length: 100 }, (_, at) => `${COOKIE}.${at + 1}=${text(300)}`),
-    ].join('; '),
+    'a hundred pieces of h3': h3Pieces(text(30_000), 300),
+    'a hundred pieces of h3, the first as of a seal': h3Pieces(`Fe26.2*${text(29_993)}`, 300),
     'an id of Astro': under(UUID),
     JSON: under(encodeURIComponent('{"user":1}').replaceAll('%22', "'")),
+    'a bracket, and junk of 4 kB': under(`{${text(3900)}}`),
+    'a bracket in base64, and junk of 4 kB': under(`eyJ${text(3900)}`),
+    'no UTF-8, percent-encoded, 4 kB': under(`%7B${'%ff'.repeat(1300)}`),
     'deep JSON, 4 kB': under(encodeURIComponent(deep(600))),
     'deep JSON, percent-encoded, 31 kB': pieces(encodeURIComponent(deep(5000))),
     'deep JSON in base64, 24 kB': pieces(long),

@@ -1,5 +1,7 @@
+import type { Maybe } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import type { ForeignReader, ForeignRequest, ForeignSession } from '../foreign/format.ts'
+import { tries } from './allowance.ts'
 import { type Body, encodeBody } from './body.ts'
 import type { Engine, Foreign, Held, Keeper } from './engine.ts'
 import { born, type Life } from './expiry.ts'
@@ -104,11 +106,13 @@ function placesOf(all: readonly ForeignReader[], { groups, named }: Arrival, req
 /** Of each value what the first reader that knows it makes of it; values that say the same are one. */
 async function foundAt({ values, readers, request, via }: Place, engine: Engine): Promise<Iterable<Found>> {
   const found = new Map<string, Found>()
+  if (values.length === 0) return []
+  const asking = readers.map((reader) => ({ reader, asked: { ...request, mayTry: tries() } }))
   for (const value of values) {
     // Ours in several pieces: other libraries put theirs together themselves, and no browser keeps a longer one (RFC 6265bis 5.6).
     if (via === 'cookie' && value.length > LONGEST_COOKIE) continue
-    for (const reader of readers) {
-      const session = await read(reader, value, request, engine)
+    for (const { reader, asked } of asking) {
+      const session = await read(reader, value, asked, engine)
       if (!session || (session.expiresAt ?? Number.POSITIVE_INFINITY) <= engine.now()) continue
       if (!session.gone && reader.accepts?.(session.values) === false) continue
       const { unique, gone = false, forget } = session
@@ -137,7 +141,19 @@ async function bodyAndLife(session: ForeignSession, engine: Engine): Promise<{ b
 const removal = (forget: () => Promise<void>, engine: Engine) => () =>
   callStore(engine, 'the removal of an old session', async () => forget())
 
-/** A record that is damaged stays where it is, and its visitor goes on without it; a store that fails, or is late, fails. */
+/** What throws at once rejects. */
+function begun<T>(run: () => Maybe<T>): Maybe<T> {
+  try {
+    return run()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/**
+ * A record that is damaged stays where it is, and its visitor goes on without it; a store that fails, or is late, fails. What is read at
+ * once asked no store, and needs no timer.
+ */
 async function read(
   reader: ForeignReader,
   value: string,
@@ -145,7 +161,9 @@ async function read(
   engine: Engine,
 ): Promise<ForeignSession | undefined> {
   try {
-    return await callStore(engine, `read of an old session (${reader.format})`, async () => reader.read(value, request))
+    const found = begun(() => reader.read(value, request))
+    if (!found || !('then' in found)) return found
+    return await callStore(engine, `read of an old session (${reader.format})`, async () => found)
   } catch (error) {
     if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
     engine.emit({ type: 'refused', reason: 'corrupt', error })

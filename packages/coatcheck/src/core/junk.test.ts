@@ -3,7 +3,9 @@ import { watched } from '../../test/helpers/watched.ts'
 import { createKeyring } from '../crypto/keyring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { ForeignReader } from '../foreign/format.ts'
+import { ironSession } from '../foreign/iron-session.ts'
 import { parseJson } from '../foreign/json.ts'
+import { remixCookie } from '../foreign/remix.ts'
 import { withSession } from '../frameworks/fetch.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { SessionEvent } from './events.ts'
@@ -66,6 +68,32 @@ describe('tickets of one place that cost a MAC or a call of the store', () => {
       expect(await visit(pair + more)).toMatchObject({ seen: [true, null], reasons: ['forged'] })
     expect(await visit(pair)).toMatchObject({ seen: [false, 'ada'], reasons: [] })
   })
+})
+
+it('a reader looks into two values of its format, and what is of another takes no place of them', async () => {
+  const remix = remixCookie([SECRET])
+  const { visit } = site({ foreign: [remix, ironSession({ password: SECRET, cookieName: NAME })] })
+  const genuine = String(await remix.write({ id: '1', createdAt: 0, now: 0, values: { name: 'ada' } }))
+  const forged = (n: number) => `${genuine.slice(0, -2)}${n}A`
+  const others = [1, 2, 3].map((n) => `Fe26.2*1*${'0'.repeat(63)}${n}*x~2`)
+  const cookies = (...values: string[]) => values.map((value) => `${NAME}=${value}`).join('; ')
+  expect((await visit(cookies(...others.slice(0, 2), forged(1), genuine))).seen).toEqual([false, 'ada'])
+  expect((await visit(cookies(forged(1), forged(2), genuine))).seen).toEqual([true, null])
+})
+
+it('with a store no pieces are put together, since a ticket never comes in several', async () => {
+  const pieces = (ticket: string) => `${NAME}=~2~${ticket.slice(0, 20)}; ${NAME}.1=${ticket.slice(20)}`
+  for (const [options, seen] of [
+    [{}, [false, 'ada']],
+    [{ store: memoryStore() }, [true, null]],
+  ] as const) {
+    const { visit } = site(options)
+    const { pair } = await visit('', 'POST')
+    const ticket = pair.slice(NAME.length + 1)
+    expect((await visit(`${NAME}=${ticket}`)).seen).toEqual([false, 'ada'])
+    const { seen: found, reasons } = await visit(pieces(ticket))
+    expect([found, reasons]).toEqual([seen, seen[0] ? ['bad-chunks'] : []])
+  }
 })
 
 it('readers of other libraries are not shown what came in pieces of ours, which no other library writes', async () => {

@@ -255,6 +255,7 @@ describe('what may be left out', () => {
       absolute: 30 * DAY * 1000,
       encryptRecords: false,
       chunks: false,
+      joins: true,
       acceptUnsigned: false,
       storeTimeout: 2000,
     })

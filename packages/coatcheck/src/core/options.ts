@@ -86,6 +86,8 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   /** undefined: none. */
   readonly secrets: readonly string[] | (() => readonly string[]) | undefined
   readonly cookie: CheckedCookie | undefined
+  /** Tickets may come in several cookies: those of a store never do. */
+  readonly joins: boolean
   readonly header: string | undefined
   readonly binding: string
   readonly foreign: readonly ForeignReader[]
@@ -163,6 +165,7 @@ export function settingsOf(options: FaceOptions): Settings {
     chunks: flag('chunks', options.chunks),
     now: clockOf(now),
     cookie,
+    joins: !store,
     header,
     binding,
     foreign,

@@ -1,6 +1,6 @@
 import { SessionError } from '../errors.ts'
 import type { ForeignReader } from '../foreign/format.ts'
-import { allowance } from './allowance.ts'
+import { allowance, MOST_TRIES, tries } from './allowance.ts'
 import type { Engine, Held, Keeper } from './engine.ts'
 import type { RefusalReason } from './events.ts'
 import { adoptForeign, type Found } from './foreign.ts'
@@ -33,8 +33,6 @@ export interface Recognised {
   readonly down?: SessionError
 }
 
-/** So many tickets of one place are looked into: anybody can send more, and each costs a MAC, a seal or a call of the store. */
-const MOST_TRIES = 2
 /** What costs nothing of this to refuse takes no place of a ticket. */
 const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
 
@@ -56,17 +54,19 @@ export async function recognise(core: Core, arrival: Arrival, arrivedAt: number)
  */
 async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
   const { keeper, engine } = core
-  const request = { ...arrival.request(engine.now()), mayDerive: allowance(engine) }
+  const { slowly, blocked: busy } = allowance(engine)
+  const request = { ...arrival.request(engine.now()), slowly }
   const over: Held[] = []
   let blocked: SessionError | undefined
   let cannotEnd: SessionError | undefined
   if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
   for (const { via, values } of arrival.groups) {
     const alive = new Map<string, { held: Held; ticket: string }>()
-    let tries = 0
+    let tried = 0
+    const asked = { ...request, mayTry: tries() }
     for (const ticket of values) {
-      if (tries === MOST_TRIES) break
-      const found = await keeper.find(ticket, request, arrivedAt)
+      if (tried === MOST_TRIES) break
+      const found = await keeper.find(ticket, asked, arrivedAt)
       if ('refused' in found) {
         const { refused, ends, ...more } = found
         engine.emit({
@@ -75,13 +75,13 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
           ...(more.handle !== undefined && { handle: more.handle }),
           ...(more.error && { error: more.error }),
         })
-        if (!CHEAP.has(refused)) tries++
+        if (!CHEAP.has(refused)) tried++
         if (ends) over.push(ends)
         blocked ??= more.blocked ?? unreadHere(refused, ticket, engine)
         cannotEnd ??= more.cannotEnd
         continue
       }
-      tries++
+      tried++
       // Two seals of one session: the one made later counts.
       const other = alive.get(found.handle)
       if (!other || other.held.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, { held: found, ticket })
@@ -103,20 +103,16 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
   return {
     ...adopted,
     over: [...over, ...(adopted.over ?? [])],
-    blocked: blocked ?? adopted.blocked,
+    blocked: blocked ?? adopted.blocked ?? busy(),
     cannotEnd: cannotEnd ?? adopted.cannotEnd,
   }
 }
 
 /** Of what another instance may be able to read: it must not be replaced here. */
 function unreadHere(reason: RefusalReason, ticket: string, { unknownKeys, now }: Engine): SessionError | undefined {
-  const error =
-    reason === 'unknown-key'
-      ? keyUnknown('The visitor came with a ticket')
-      : reason === 'unknown-version' && LATER.test(ticket)
-        ? newerRelease()
-        : undefined
-  return error && unknownKeys?.mayBeNew(ticket, now()) ? error : undefined
+  const isNewer = reason === 'unknown-version' && LATER.test(ticket)
+  if (!(isNewer || reason === 'unknown-key') || !unknownKeys?.mayBeNew(ticket, now())) return undefined
+  return isNewer ? newerRelease() : keyUnknown('The visitor came with a ticket')
 }
 
 /** A ticket of one of the next five versions, as base64url; anything else is no ticket of ours. */

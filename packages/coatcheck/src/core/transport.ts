@@ -62,10 +62,10 @@ export class Transport {
   }
 
   arrival(presented: Presented): Arrival {
-    const { cookie, header } = this.#settings
+    const { cookie, header, joins } = this.#settings
     // A long header costs a copy each time it is asked for.
     const shownCookies = presented.get('cookie')
-    const { named, first } = cookiesIn(shownCookies)
+    const { named, first } = cookiesIn(shownCookies, joins)
     const came = cookie && named(cookie.name)
     const raw = header === undefined ? null : presented.get(header)
     const shown = raw === null ? undefined : header === 'authorization' ? tokenIn(raw) : raw.trim()

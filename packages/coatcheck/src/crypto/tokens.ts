@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.ts'
-import { decode, encode } from './base64url.ts'
+import { decode, decodeLong, encode } from './base64url.ts'
 import { concat, toUtf8 } from './bytes.ts'
 import { andThen, type Maybe } from './maybe.ts'
 import type { Bytes, Primitives } from './primitives.ts'
@@ -76,7 +76,7 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
       return andThen(pensFor(purpose), (pens) => {
         const pen = pens.find(({ head }) => startsWith(start, head))
         if (!pen) return 'unknown-key'
-        const bytes = token.length > LONG ? decode(token) : start
+        const bytes = token.length > LONG ? decodeLong(token) : start
         if (!bytes) return 'malformed'
         return andThen(pen.read(pen.bind(context), bytes.subarray(1 + KEY_ID)), (content) =>
           content ? { bytes: content, stale: pen.stale } : 'forged',

@@ -25,7 +25,7 @@ const MOST_LOOKS = 3
 export function astroRecord(driver: AstroDriver): ForeignReader {
   return {
     format: 'astro',
-    read: (value, { now }) => (ID.test(value) ? find(driver, value, now) : undefined),
+    read: (value, { now, mayTry }) => (ID.test(value) && mayTry?.() !== false ? find(driver, value, now) : undefined),
   }
 }
 

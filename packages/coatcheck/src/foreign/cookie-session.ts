@@ -50,6 +50,7 @@ export function cookieSession(options: CookieSessionOptions): CookieSession {
       // Of two such cookies on two paths each has a MAC of its own.
       const given = request.cookies?.(`${name}.sig`) ?? [request.cookie(`${name}.sig`) ?? '']
       const macs = value.length > LONGEST ? [] : given.map(fromBase64).filter((mac) => mac?.length === 20)
+      if (macs.length === 0 || request.mayTry?.() === false) return undefined
       return andThen(isAnyGenuine(value, macs), (genuine): ForeignSession | undefined => {
         const values = genuine ? parseValues(textFromBase64(value) ?? '') : undefined
         return values && remixFlash(values)

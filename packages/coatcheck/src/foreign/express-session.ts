@@ -21,6 +21,9 @@ export interface ExpressSessionOptions {
   readonly cookieName?: string
 }
 
+/** "s:", whatever of it is percent-encoded: nothing else is decoded. */
+const PREFIX = /^"?(?:s|%73)(?::|%3a)/i
+
 /** The sessions of express-session: `s:<id>.<MAC>` in the cookie. What its store reports is `STORE_FAILED`. */
 export function expressSession(options: ExpressSessionOptions): ForeignReader {
   checkKinds(options, { secret: ['text', 'list of texts'], store: ['object', 'function'], cookieName: 'text' })
@@ -43,10 +46,10 @@ export function expressSession(options: ExpressSessionOptions): ForeignReader {
   return {
     format: 'express-session',
     cookieName,
-    read(value, { now }) {
-      const text = unescaped(value)
+    read(value, request) {
+      const text = PREFIX.test(value) ? unescaped(value) : undefined
       if (!text?.startsWith('s:')) return undefined
-      return andThen(unsign(text.slice('s:'.length)), (sid) => (sid ? find(sid, now) : undefined))
+      return andThen(unsign(text.slice('s:'.length), request), (sid) => (sid ? find(sid, request.now) : undefined))
     },
   }
 }

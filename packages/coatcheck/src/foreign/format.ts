@@ -25,6 +25,9 @@ export interface ForeignSession {
   readonly forget?: () => Promise<void>
 }
 
+/** Gives undefined for what is not genuine. `mayDerive` is asked before each derivation; false: there were too many. */
+export type Trial<T> = (mayDerive: () => boolean) => Maybe<T | undefined>
+
 /** What a reader may look at besides the value. */
 export interface ForeignRequest {
   readonly cookieName: string
@@ -33,10 +36,12 @@ export interface ForeignRequest {
   /** All values of another cookie; several of one name are in the browser when their paths or domains differ. */
   cookies?(name: string): readonly string[]
   /**
-   * Asked before each derivation of a key that is slow by design. False: there were too many, and the value opens nothing. Left out: no
-   * limit.
+   * Asked once for each value that has the form of a format, before it costs a MAC, a key or a call of a store. False: so many were looked
+   * into already, and this one opens nothing. Left out: no limit.
    */
-  mayDerive?(): boolean
+  mayTry?(): boolean
+  /** Runs a trial that derives keys which are slow by design, when it is its turn; undefined when there were too many. Left out: no limit. */
+  slowly?<T>(trial: Trial<T>): Maybe<T | undefined>
   /** Milliseconds since the epoch. */
   readonly now: number
 }

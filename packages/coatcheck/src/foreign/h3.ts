@@ -3,7 +3,7 @@ import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { bad, checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
 import type { ForeignRequest, ForeignSession, Wire } from './format.ts'
-import { type IronPassword, ironSeal, ironUnseal } from './iron.ts'
+import { IRON, type IronPassword, ironSeal, ironUnseal } from './iron.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { checked } from './signed.ts'
 import { LONGEST } from './text.ts'
@@ -94,7 +94,8 @@ function joined(value: string, request: ForeignRequest): string | undefined {
   let seal = ''
   for (let number = 1; number <= Number(count) && seal.length <= LONGEST; number++) {
     const part = request.cookie(`${request.cookieName}.${number}`)
-    if (!part) return undefined
+    // What cannot be the beginning of a seal is not put together.
+    if (!part || (number === 1 && !part.startsWith(IRON))) return undefined
     seal += part
   }
   return seal

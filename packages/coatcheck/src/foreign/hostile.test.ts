@@ -119,7 +119,7 @@ function drawing(seed: number) {
 const asking = (cookies: Readonly<Record<string, string>>, mayDerive: () => boolean): ForeignRequest => {
   const cookie = (name: string) => (Object.hasOwn(cookies, name) ? cookies[name] : undefined)
   const cookies_ = (name: string) => [cookie(name)].flatMap((value) => value ?? [])
-  return { cookieName: 'app', now: THEN, cookie, cookies: cookies_, mayDerive }
+  return { cookieName: 'app', now: THEN, cookie, cookies: cookies_, slowly: (trial) => trial(mayDerive) }
 }
 
 /** What passes every cheap check of a seal: only then may a slow key be asked for. */

@@ -16,12 +16,17 @@ export function hydrogenCookie(): Wire {
   return {
     format: 'hydrogen',
     read(value) {
-      const values = parseValues(unescaped(value) ?? '')
+      const values = valuesIn(value)
       return values && { values }
     },
     write: ({ values, flash }) => encodeURIComponent(toJson({ ...flash, ...values })),
   }
 }
+
+/** How the JSON of an object begins, whatever of it is percent-encoded: nothing else is decoded. */
+const OBJECT = /^"?(?:\{|%7b)/i
+
+const valuesIn = (value: string) => (OBJECT.test(value) ? parseValues(unescaped(value) ?? '') : undefined)
 
 /** Other spellings of an id would name the same file on some systems. */
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -34,7 +39,7 @@ export function hydrogenId(): IdFormat {
     format: 'hydrogen',
     write: (id) => encodeURIComponent(JSON.stringify({ sid: id })),
     read(value) {
-      const sid = parseValues(unescaped(value) ?? '')?.sid
+      const sid = valuesIn(value)?.sid
       return typeof sid === 'string' && ID.test(sid) ? sid : undefined
     },
   }

@@ -20,7 +20,10 @@ export function ironSeal(text: string, password: IronPassword, iterations: numbe
   const [salt, macSalt] = [drawSalt(), drawSalt()]
   const iv = randomBytes(16)
   const derive = (each: string) =>
-    andThen(oldPrimitives().pbkdf2(password.secret, each, iterations), kept(password.secret, each, iterations))
+    andThen(oldPrimitives().pbkdf2(password.secret, each, iterations), (key) => {
+      keep(KEYS, password.secret, each, iterations, key)
+      return key
+    })
   return andThen(derive(salt), (key) =>
     andThen(oldPrimitives().encrypt(key, iv, text), (ciphertext) => {
       const head = ['Fe26.2', password.id, salt, encode(iv), encode(ciphertext), endsAt ?? ''].join('*')
@@ -38,70 +41,96 @@ export interface IronOpened {
 /** Clocks may differ by so much, in milliseconds: that long a seal outlives its end. */
 const SKEW = 60_000
 
+/** How every seal begins, the first of its pieces too. */
+export const IRON = 'Fe26.2*'
 /** prefix, password, salt, iv, ciphertext, end, salt of the MAC, MAC */
 const SEAL = /^(Fe26\.2\*(\w{0,64})\*([0-9a-f]{64})\*([\w-]{22})\*([\w-]{22,})\*(\d{0,16}))\*([0-9a-f]{64})\*([\w-]{43})$/
 
 /**
  * What a seal holds; undefined when it is none, not genuine or over. `passwordsFor` gives the passwords to try for a name. Nothing is
- * derived for a text that cannot be a living seal, and no slow key once `mayDerive` says no.
+ * derived for a text that cannot be a living seal; slow keys that are not known yet are derived by `slowly`.
  */
 export function ironUnseal(
   seal: string,
   passwordsFor: (id: string) => readonly string[],
   iterations: readonly number[],
-  { now, mayDerive = () => true }: Pick<ForeignRequest, 'now' | 'mayDerive'>,
+  { now, mayTry = always, slowly = (trial) => trial(always) }: Pick<ForeignRequest, 'now' | 'mayTry' | 'slowly'>,
 ): Maybe<IronOpened | undefined> {
-  if (seal.length > LONGEST) return undefined
-  const [, head = '', id = '', salt = '', ivText = '', text = '', end = '', macSalt = '', macText = ''] = SEAL.exec(seal) ?? []
-  const [iv, ciphertext, given] = [decode(ivText), decode(text), decode(macText)]
+  if (seal.length > LONGEST || !seal.startsWith(IRON)) return undefined
+  const [, head = '', id = '', salt = '', iv = '', text = '', end = '', macSalt = '', macText = ''] = SEAL.exec(seal) ?? []
+  const given = decode(macText)
   const endsAt = end === '' ? Number.POSITIVE_INFINITY : Number(end) + SKEW
-  if (iv?.length !== 16 || given?.length !== 32 || !ciphertext || ciphertext.length % 16 > 0 || endsAt <= now) return undefined
+  if (given?.length !== 32 || bytesIn(text) % 16 > 0 || endsAt <= now || !mayTry()) return undefined
   const trials = iterations.flatMap((count) => passwordsFor(id).map((secret) => ({ secret, count })))
+  const isCheap = ({ secret, count }: Key): boolean => count <= QUICK || knownKey(secret, macSalt, count) !== undefined
 
-  const derive = (secret: string, each: string, count: number): Maybe<Bytes | undefined> => {
-    const known = KEYS.get(nameOf(secret, each, count))
-    if (known) return known
-    return count <= QUICK || mayDerive() ? oldPrimitives().pbkdf2(secret, each, count) : undefined
-  }
-  const attempt = (number: number): Maybe<IronOpened | undefined> => {
-    const { secret, count } = trials[number] ?? {}
-    if (secret === undefined || count === undefined) return undefined
-    return andThen(derive(secret, macSalt, count), (key) => {
-      if (!key) return undefined
-      return andThen(macOf(head, key), (mac) => {
-        if (!platform().equal(mac, given)) return attempt(number + 1)
-        kept(secret, macSalt, count)(key)
-        return open(secret, count)
+  /** What the first of these keys that made the MAC opens. */
+  const opened = ([key, ...others]: readonly Key[], mayDerive: () => boolean): Maybe<IronOpened | undefined> => {
+    if (!key) return undefined
+    const { secret, count } = key
+    return andThen(derived(secret, macSalt, count, mayDerive), (macKey) => {
+      if (!macKey) return undefined
+      return andThen(macOf(head, macKey), (mac) => {
+        if (platform().equal(mac, given)) return content(key, macKey, mayDerive)
+        keep(JUNK, secret, macSalt, count, macKey)
+        return opened(others, mayDerive)
       })
     })
   }
-  const open = (secret: string, count: number): Maybe<IronOpened | undefined> =>
-    andThen(derive(secret, salt, count), (key) => {
-      if (!key) return undefined
-      kept(secret, salt, count)(key)
-      return andThen(oldPrimitives().decrypt(key, iv, ciphertext), (bytes) => {
-        const opened = bytes && fromUtf8(bytes)
-        return opened === undefined ? undefined : { text: opened, ...(end !== '' && { endsAt }) }
+  const content = ({ secret, count }: Key, macKey: Bytes, mayDerive: () => boolean): Maybe<IronOpened | undefined> => {
+    keep(KEYS, secret, macSalt, count, macKey)
+    return andThen(derived(secret, salt, count, mayDerive), (key) => {
+      const [vector, ciphertext] = [decode(iv), decode(text)]
+      if (!key || !vector || !ciphertext) return undefined
+      keep(KEYS, secret, salt, count, key)
+      return andThen(oldPrimitives().decrypt(key, vector, ciphertext), (bytes) => {
+        const plain = bytes && fromUtf8(bytes)
+        return plain === undefined ? undefined : { text: plain, ...(end !== '' && { endsAt }) }
       })
     })
-  return attempt(0)
+  }
+  const slow = trials.filter((key) => !isCheap(key))
+  return andThen(
+    opened(trials.filter(isCheap), always),
+    (found) => found ?? (slow.length > 0 ? slowly((mayDerive) => opened(slow, mayDerive)) : undefined),
+  )
 }
 
-/** Slow keys of genuine seals, which come with every request of their visitor; junk, which nobody sends twice, takes no place. */
+interface Key {
+  readonly secret: string
+  readonly count: number
+}
+
+const always = () => true
+/** How many bytes so many characters of base64 are. */
+const bytesIn = (text: string) => Math.floor((text.length * 3) / 4)
+
+/** Slow keys of genuine seals, which come with every request of their visitor. */
 const KEYS = new Map<string, Bytes>()
+/** Of junk: whoever sends the same again, such as a browser that keeps a cookie of an old password, costs no derivation. */
+const JUNK = new Map<string, Bytes>()
+/** The newest of each are kept. */
 const MOST = 1000
 
 const nameOf = (secret: string, salt: string, iterations: number) => `${iterations} ${salt} ${secret}`
 
-/** Keeps a key; the 1000 newest are kept. */
-const kept = (secret: string, salt: string, iterations: number) => (key: Bytes) => {
-  if (iterations <= QUICK) return key
+function knownKey(secret: string, salt: string, iterations: number): Bytes | undefined {
   const name = nameOf(secret, salt, iterations)
-  KEYS.delete(name)
-  KEYS.set(name, key)
-  const [oldest] = KEYS.keys()
-  if (oldest !== undefined && KEYS.size > MOST) KEYS.delete(oldest)
-  return key
+  return KEYS.get(name) ?? JUNK.get(name)
+}
+
+function derived(secret: string, salt: string, iterations: number, mayDerive: () => boolean): Maybe<Bytes | undefined> {
+  const known = iterations > QUICK ? knownKey(secret, salt, iterations) : undefined
+  return known ?? (iterations <= QUICK || mayDerive() ? oldPrimitives().pbkdf2(secret, salt, iterations) : undefined)
+}
+
+function keep(keys: Map<string, Bytes>, secret: string, salt: string, iterations: number, key: Bytes): void {
+  if (iterations <= QUICK) return
+  const name = nameOf(secret, salt, iterations)
+  keys.delete(name)
+  keys.set(name, key)
+  const [oldest] = keys.keys()
+  if (oldest !== undefined && keys.size > MOST) keys.delete(oldest)
 }
 
 const macOf = (text: string, key: Bytes) => andThen(platform().hmac(key), (mac) => mac(toUtf8(text), new Uint8Array()))

@@ -8,13 +8,16 @@ export type Values = Readonly<Record<string, unknown>>
 /** What this JSON text holds, without the properties named `__proto__`; undefined when it is no JSON or nested too deeply. */
 export function parseJson(text: string): unknown {
   try {
-    if (isTooDeep(text)) return undefined
+    if (!BEGINNING.test(text) || isTooDeep(text)) return undefined
     const value: unknown = JSON.parse(text)
     return isShallow(value, 0) ? value : undefined
   } catch {
     return undefined
   }
 }
+
+/** Of every JSON text (RFC 8259 section 2). What begins otherwise is not parsed, since an exception costs more than anything else here. */
+const BEGINNING = /^[ \t\r\n]*["{[\d\-tfn]/
 
 /** The values that this JSON text holds, or undefined when it holds no object. */
 export function parseValues(text: string): Values | undefined {

@@ -2,10 +2,10 @@
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
 import { namedValues, remixFlash, withFlash, withoutNames } from './flash-keys.ts'
-import type { ForeignSession, IdFormat, Wire } from './format.ts'
+import type { ForeignRequest, ForeignSession, IdFormat, Wire } from './format.ts'
 import { isObject, parseJson, toJson } from './json.ts'
 import { signer } from './signed.ts'
-import { textFromBase64, textToBase64, unescaped } from './text.ts'
+import { mayHoldJson, textFromBase64, textToBase64, unescaped } from './text.ts'
 
 export type { RecordFiles } from './files.ts'
 export { storedForeign } from './stored.ts'
@@ -48,9 +48,9 @@ function remixText(secrets: readonly string[]) {
   return {
     format: secrets.length > 0 ? 'remix' : 'remix-unsigned',
     write: (json: string) => andThen(sign(textToBase64(json)), encodeURIComponent),
-    read: (value: string) => {
+    read: (value: string, request: Pick<ForeignRequest, 'mayTry'> = {}) => {
       const text = unescaped(value)
-      return andThen(text === undefined ? text : unsign(text), (payload) => {
+      return andThen(text !== undefined && mayHoldJson(text) ? unsign(text, request) : undefined, (payload) => {
         const json = payload === undefined ? undefined : textFromBase64(payload)
         return json === undefined || json.startsWith(MARK) ? undefined : parseJson(json)
       })
@@ -67,8 +67,8 @@ export function remixCookie(secrets: readonly string[]): Wire {
   const text = remixText(secrets)
   return {
     format: text.format,
-    read: (value) =>
-      andThen(text.read(value), (content): ForeignSession | undefined => {
+    read: (value, request) =>
+      andThen(text.read(value, request), (content): ForeignSession | undefined => {
         const values = namedValues(content)
         return values && remixFlash(values)
       }),

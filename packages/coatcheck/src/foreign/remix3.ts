@@ -3,7 +3,7 @@ import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
-import type { ForeignSession, IdFormat, Wire } from './format.ts'
+import type { ForeignRequest, ForeignSession, IdFormat, Wire } from './format.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { checked, signer } from './signed.ts'
 import { textFromBase64, textToBase64, unescaped } from './text.ts'
@@ -15,7 +15,7 @@ export { storedForeign } from './stored.ts'
 export interface Remix3Value {
   encode(text: string): Maybe<string>
   /** `null` for what is not genuine or cannot be read. */
-  decode(value: string): Maybe<string | null>
+  decode(value: string, request?: Pick<ForeignRequest, 'mayTry'>): Maybe<string | null>
 }
 
 /**
@@ -26,10 +26,10 @@ export function remix3Value(secrets: readonly string[]): Remix3Value {
   const { sign, unsign } = signer(secrets)
   return {
     encode: (text) => (text === '' ? '' : sign(textToBase64(text))),
-    decode(value) {
+    decode(value, request) {
       const text = unescaped(value)
       if (text === '') return ''
-      return andThen(text === undefined ? text : unsign(text), (payload) =>
+      return andThen(text === undefined ? text : unsign(text, request), (payload) =>
         payload === undefined ? null : (textFromBase64(payload) ?? null),
       )
     },
@@ -44,8 +44,8 @@ export function remix3Cookie(secrets: readonly string[]): Wire {
   const { encode, decode } = remix3Value(checked('secrets', secrets))
   return {
     format: 'remix3',
-    read: (value) =>
-      andThen(decode(value), (text): ForeignSession | undefined => {
+    read: (value, request) =>
+      andThen(decode(value, request), (text): ForeignSession | undefined => {
         const content = parseJson(text ?? '')
         if (!isObject(content) || typeof content.i !== 'string' || content.i === '') return undefined
         const data = apart(content.d)

@@ -2,13 +2,14 @@ import { toUtf8 } from '../crypto/bytes.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import { SessionError } from '../errors.ts'
+import type { ForeignRequest } from './format.ts'
 import { fromBase64, LONGEST, toBase64 } from './text.ts'
 
 export interface Signer {
   /** The text, a dot and its MAC by the first secret. */
   sign(text: string): Maybe<string>
   /** The text before the last dot, or undefined when no secret made the MAC after it. */
-  unsign(signed: string): Maybe<string | undefined>
+  unsign(signed: string, request?: Pick<ForeignRequest, 'mayTry'>): Maybe<string | undefined>
 }
 
 /**
@@ -17,21 +18,26 @@ export interface Signer {
  */
 export function signer(secrets: readonly string[]): Signer {
   if (Array.isArray(secrets) && secrets.length === 0)
-    return { sign: (text) => text, unsign: (text) => (text.length > LONGEST ? undefined : text) }
+    return {
+      sign: (text) => text,
+      unsign: (text, { mayTry } = {}) => (text.length > LONGEST || mayTry?.() === false ? undefined : text),
+    }
   const [newest = ''] = checked('secrets', secrets)
 
-  function unsign(signed: string, number: number): Maybe<string | undefined> {
+  function unsign(signed: string, request: Pick<ForeignRequest, 'mayTry'>, number = 0): Maybe<string | undefined> {
     const dot = signed.lastIndexOf('.')
     const secret = secrets[number]
-    const given = signed.length > LONGEST ? undefined : fromBase64(signed.slice(dot + 1))
+    // Nothing longer than a MAC is decoded.
+    const given = signed.length > LONGEST || signed.length - dot > 46 ? undefined : fromBase64(signed.slice(dot + 1))
     if (secret === undefined || dot < 0 || given?.length !== 32) return undefined
+    if (number === 0 && request.mayTry?.() === false) return undefined
     const text = signed.slice(0, dot)
-    return andThen(macOf(text, secret), (mac) => (platform().equal(mac, given) ? text : unsign(signed, number + 1)))
+    return andThen(macOf(text, secret), (mac) => (platform().equal(mac, given) ? text : unsign(signed, request, number + 1)))
   }
 
   return {
     sign: (text) => andThen(macOf(text, newest), (mac) => `${text}.${toBase64(mac)}`),
-    unsign: (signed) => unsign(signed, 0),
+    unsign: (signed, request = {}) => unsign(signed, request),
   }
 }
 

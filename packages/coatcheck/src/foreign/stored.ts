@@ -22,7 +22,8 @@ export function storedForeign(
   }
   return {
     format: ids.format,
-    read: (value) => andThen(ids.read(value), (id) => (id === undefined ? undefined : find(id))),
+    read: (value, { mayTry }) =>
+      andThen(ids.read(value), (id) => (id === undefined || mayTry?.() === false ? undefined : find(id))),
   }
 }
 

@@ -35,6 +35,9 @@ export function fromBase64(text: string): Bytes | undefined {
   return decode(urlSafe(text.replace(/={1,2}$/, '')))
 }
 
+/** Whether this may be the base64 of a JSON text: the first six bits are those of a bracket, a quote, a digit, a word or white space. */
+export const mayHoldJson = (base64: string): boolean => /^[CDILMNOWZbde]/.test(base64)
+
 /** The text, or undefined for bytes that are no UTF-8. */
 export function textFromBase64(text: string): string | undefined {
   const bytes = fromBase64(text)

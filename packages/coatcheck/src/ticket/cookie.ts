@@ -2,7 +2,7 @@
 import { parseSetCookie, serialize } from 'cookie-es'
 import { SessionError } from '../errors.ts'
 import { type CookieAttributes, cookieFault } from './attributes.ts'
-import { contentAfter, cookiesFrom, LONGEST, MOST_CHUNKS, MOST_PADDED, pieceNumber, trim, ZERO } from './scan.ts'
+import { contentAfter, cookiesFrom, firstValues, LONGEST, MOST_CHUNKS, MOST_PADDED, pieceNumber, trim, ZERO } from './scan.ts'
 
 export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
 
@@ -16,6 +16,8 @@ const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
+/** So many characters of a value say of what form it is. */
+const BEGINNING = 64
 
 /** What came in the Cookie header under one name. */
 export interface PresentedCookie {
@@ -36,9 +38,9 @@ export interface PresentedCookie {
 
 /**
  * Finds one cookie in a Cookie header: names are compared byte for byte, only spaces and tabs are trimmed, nothing is
- * unquoted or decoded, and no other cookie is looked at. One pass, whatever the header holds.
+ * unquoted or decoded, and no other cookie is looked at. One pass, whatever the header holds. Without `joins` no pieces are put together.
  */
-export function readCookie(header: string | null | undefined, name: string): PresentedCookie {
+export function readCookie(header: string | null | undefined, name: string, joins = true): PresentedCookie {
   const heads: string[] = []
   const places = [MOST_VALUES, MOST_VALUES, MOST_VALUES]
   const parts: string[] = []
@@ -59,66 +61,61 @@ export function readCookie(header: string | null | undefined, name: string): Pre
     if (number === 0) {
       present = true
       oversized ||= !fits
+      if (!value) continue
       const form = formOf(value)
-      if (value && (places[form] ?? 0) > 0 && !heads.includes(value)) {
-        places[form] = (places[form] ?? 0) - 1
-        heads.push(value)
-      }
+      const free = places[form] ?? 0
+      if (free === 0 || heads.includes(value)) continue
+      places[form] = free - 1
+      heads.push(value)
     } else if (parts[number] === undefined) {
       // Of two pieces with one number the first counts, whose path is the longer (RFC 6265bis 5.8.3).
       parts[number] = value
       pieces.push(piece)
     }
   }
-  const wholes = heads.map((head) => (head.startsWith('~') ? joined(head, parts) : head))
+  const wholes = heads.map((head) => (head.startsWith('~') ? joins && joined(head, parts) : head))
   return {
     // Not a Set, which reads every character of each: texts of other lengths are told apart at once.
-    values: wholes.filter((whole): whole is string => whole !== undefined).filter((whole, at, all) => all.indexOf(whole) === at),
+    values: wholes.filter((whole) => typeof whole === 'string').filter((whole, at, all) => all.indexOf(whole) === at),
     present,
     duplicated: heads.length + Number(oversized) > 1,
-    refused: oversized ? 'oversized' : wholes.includes(undefined) ? 'bad-chunks' : undefined,
+    refused: oversized ? 'oversized' : wholes.some((whole) => typeof whole !== 'string') ? 'bad-chunks' : undefined,
     pieces,
   }
 }
 
-/** The cookies of one header, each looked for once. `first`: the first value; of cookies with a number all are found in one pass. */
-export function cookiesIn(header: string | null | undefined): {
+/** All that is asked of one header. */
+export interface Cookies {
+  /** Looked for once. */
   named(name: string): PresentedCookie
+  /** The first value; of cookies with a number all are found when a second is asked for, since most junk is known by its first piece. */
   first(name: string): string | undefined
-} {
+}
+
+export function cookiesIn(header: string | null | undefined, joins?: boolean): Cookies {
   const found = new Map<string, PresentedCookie>()
-  const numbered = new Map<string, ReadonlyMap<string, string>>()
+  const numbered = new Map<string, ReadonlyMap<string, string> | undefined>()
   function named(name: string): PresentedCookie {
-    const known = found.get(name) ?? readCookie(header, name)
+    const known = found.get(name) ?? readCookie(header, name, joins)
     found.set(name, known)
     return known
   }
   function first(name: string): string | undefined {
     const prefix = name.slice(0, name.lastIndexOf('.') + 1)
     if (prefix === '') return named(name).values[0]
-    const known = numbered.get(prefix) ?? firstValues(header, prefix)
-    numbered.set(prefix, known)
+    const isSecond = numbered.has(prefix)
+    const known = numbered.get(prefix) ?? firstValues(header ?? '', isSecond ? prefix : name)
+    numbered.set(prefix, isSecond ? known : undefined)
     return known.get(name)
   }
   return { named, first }
 }
 
-/** The first value of each cookie whose name begins with `prefix`, found in one pass; without empty and over-long ones, and those of ours. */
-function firstValues(header: string | null | undefined, prefix: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  for (const cookie of cookiesFrom(header ?? '', prefix, '')) {
-    const equals = cookie.length > MOST_PADDED ? -1 : cookie.indexOf('=')
-    const [name, value] = [trim(cookie.slice(0, Math.max(0, equals))), trim(cookie.slice(equals + 1))]
-    const fits = equals >= 0 && name.length + value.length <= LONGEST
-    if (fits && value !== '' && !value.startsWith('~') && !found.has(name)) found.set(name, value)
-  }
-  return found
-}
-
 /** 0: as tickets of ours, the first piece of one too. 1: as long, as those of other libraries. 2: shorter than any. */
 function formOf(value: string): 0 | 1 | 2 {
   if (value.startsWith('~')) return 0
-  return value.length < SHORTEST_TICKET ? 2 : TICKET.test(value) ? 0 : 1
+  if (value.length < SHORTEST_TICKET) return 2
+  return TICKET.test(value.length > BEGINNING ? value.slice(0, BEGINNING) : value) ? 0 : 1
 }
 
 /** Name and value are over 4096 bytes and may not be spread over several cookies, or not over that many. */
@@ -194,6 +191,7 @@ function split(name: string, value: string, chunks: boolean): string[] {
 function joined(head: string, parts: readonly string[]): string | undefined {
   const count = head.charCodeAt(1) - ZERO
   if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
-  const rest = parts.slice(1, count)
-  return rest.filter(Boolean).length === count - 1 ? head.slice(3) + rest.join('') : undefined
+  const all = [head.slice(3), ...parts.slice(1, count)]
+  // Joined once, since each copy of so long a text costs.
+  return all.filter(Boolean).length === count ? all.join('') : undefined
 }

@@ -13,16 +13,35 @@ export const MOST_PADDED: number = 2 * LONGEST
 /** The cookies of a header that begin with `name`, and then with one of the signs `after` (empty: any). It is searched for, since splitting costs as much as the header is long. */
 export function* cookiesFrom(header: string, name: string, after: string = AFTER_NAME): Generator<string> {
   for (let at = header.indexOf(name); at >= 0; ) {
-    let before = at
-    while (at - before < MOST_PADDED && isSpace(header.charCodeAt(before - 1))) before--
-    const end = header.indexOf(';', at)
-    const isFirst = before === 0 || header.charCodeAt(before - 1) === SEMICOLON
-    if (isFirst && (after === '' || after.includes(header.charAt(at + name.length))))
+    let next = at + name.length
+    if ((after === '' || after.includes(header.charAt(next))) && isFirst(header, at)) {
+      const end = header.indexOf(';', next)
       yield end < 0 ? header.slice(at) : header.slice(at, end)
-    // What stands in the middle of a cookie begins none.
-    if (end < 0) return
-    at = header.indexOf(name, end + 1)
+      // What stands in the middle of a cookie begins none.
+      if (end < 0) return
+      next = end + 1
+    }
+    at = header.indexOf(name, next)
   }
+}
+
+/** Whether nothing but spaces and tabs stands between this place and the end of the cookie before. */
+function isFirst(header: string, at: number): boolean {
+  let before = at
+  while (at - before < MOST_PADDED && isSpace(header.charCodeAt(before - 1))) before--
+  return before === 0 || header.charCodeAt(before - 1) === SEMICOLON
+}
+
+/** The first value of each cookie whose name begins with `prefix`, found in one pass; without empty and over-long ones, and those of ours. */
+export function firstValues(header: string, prefix: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const cookie of cookiesFrom(header, prefix, '')) {
+    const equals = cookie.length > MOST_PADDED ? -1 : cookie.indexOf('=')
+    const [name, value] = [trim(cookie.slice(0, Math.max(0, equals))), trim(cookie.slice(equals + 1))]
+    const fits = equals >= 0 && name.length + value.length <= LONGEST
+    if (fits && value !== '' && !value.startsWith('~') && !found.has(name)) found.set(name, value)
+  }
+  return found
 }
 
 /** What follows the equals sign after a name of this length, trimmed; undefined: none follows. */

@@ -135,8 +135,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "V9: a ticket of an unknown secret is a stranger's at once",
     file: 'core/recognise.ts',
-    from: 'return error && unknownKeys?.mayBeNew(ticket, now()) ? error : undefined',
-    to: "return error && unknownKeys?.mayBeNew(ticket, now()) && ticket === '' ? error : undefined",
+    from: '!unknownKeys?.mayBeNew(ticket, now())) return undefined',
+    to: "!unknownKeys?.mayBeNew(ticket, now()) || ticket !== '') return undefined",
     shows: /^[24]/,
   },
   {
