@@ -1,4 +1,4 @@
-import type { Report } from './checks.ts'
+import { isNoNews, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { endsIt, type Line, opens, overFrom, type Truth } from './lines.ts'
 
@@ -16,15 +16,18 @@ export function endsAreFinal(truth: Truth, report: Report): void {
       )
       if (!late && !seen) continue
       // Whoever put an old ticket beside the good one must not be able to hinder a sign-out by it.
-      const isBeside = opens(end.saw) && !line.tickets.has(end.presented ?? '') && end.refused === 'replaced'
+      const isUnread = end.refused === 'replaced' || end.refused === 'unknown-key'
+      const isBeside = opens(end.saw) && !line.tickets.has(end.presented ?? '') && isUnread
       if (isBeside)
         report(
-          'allowed: decided: a sign-out ends what it opened, and not what an old ticket beside it led to',
+          `allowed: decided: a sign-out ends what it opened, and not what ${end.refused === 'replaced' ? 'an old ticket beside it led to' : 'a ticket of an unknown secret beside it opens elsewhere'}`,
           `#${end.plan.id}`,
           since,
         )
       else if (isTooOld(truth, line, end))
         report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
+      else if (end.refused === 'unknown-key' && isNoNews(history, end))
+        report('allowed: decided: a secret is no news after ten minutes', `#${end.plan.id}`, since)
       else
         report(
           `2 alive after ${isByName ? 'a sign-out' : 'another signed in'} (its ticket: ${end.refused ?? 'opened it'})`,

@@ -45,6 +45,8 @@ export interface Visit {
   took?: readonly string[]
   /** What it saw of the session after its commit. */
   after?: Look
+  /** The handles of the session that its application met, one after the other. */
+  readonly handles: Set<string>
   /** When the server was done with it. */
   doneAt?: number
   /** 200, or 500 when something was thrown; undefined: its process died. */
@@ -94,8 +96,10 @@ export interface History {
   readonly probes: Probe[]
   /** Each time the use of an old ticket was reported. */
   readonly replayed: Replay[]
-  /** The handles of live sessions that the store dropped for lack of room. */
-  readonly evicted: Set<string>
+  /** The handles of live sessions that the store dropped for lack of room, and when. */
+  readonly evicted: Map<string, number>
+  /** Which records a process (`site`, as in `Visit`) updated after it had begun what takes their place: so they may lead there. */
+  readonly led: { readonly site: number; readonly key: string }[]
   /** Rejections that nobody handled. */
   readonly unhandled: unknown[]
   /** Owned sessions that an index did not name. */

@@ -112,8 +112,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V8: the new record is removed although what leads to it may still land',
     file: 'core/moves.ts',
-    from: 'if (there?.version === found.version && !(await',
-    to: 'if (there === undefined && !(await',
+    from: '(await this.#records.update(found, found.body, found.record))',
+    to: 'there',
     shows: /^[127]/,
     drawing: { only: 'RSW', fault: 'late' },
   },

@@ -17,6 +17,8 @@ export class Network {
   readonly #kill: (life: Life) => void
   readonly #faults: ReadonlyMap<string, readonly [number, Fault]>
   readonly #names = new Map<string, string>()
+  /** Of which records a process has begun another that is to take their place. */
+  readonly #replacing = new Set<string>()
 
   constructor(plan: Plan, world: World, history: History, store: Store, kill: (life: Life) => void) {
     this.#plan = plan
@@ -55,7 +57,11 @@ export class Network {
           const isDone = value !== undefined && value !== false
           if (visit && WRITES.has(name) && isDone) {
             visit.firstWriteAt ??= ranAt
-            if (name === 'create') visit.began.add(args[0] as string)
+            const [key, , from] = args as [string, unknown, string?]
+            if (name === 'create') visit.began.add(key)
+            if (name === 'create' && from !== undefined) this.#replacing.add(`${visit.site} ${from}`)
+            if (name === 'update' && this.#replacing.has(`${visit.site} ${key}`))
+              this.#history.led.push({ site: visit.site, key })
           }
           tell(WRITES.has(name) ? (isDone ? 'done' : 'refused') : value === undefined ? 'nothing' : 'found')
           return () => resolve(value)
