@@ -53,10 +53,18 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /^2/,
   },
   {
+    fault: 'V3: that there is nothing proves an end, however old the request is',
+    file: 'core/ends.ts',
+    from: 'if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)\n    if (this.#records',
+    to: 'if (this.#records',
+    shows: /^[12]/,
+    drawing: { only: 'RSWDO', lingers: true },
+  },
+  {
     fault: 'V4: the grace never ends',
     file: 'core/replaced.ts',
-    from: 'if (arrivedAt <= this.#records.graceEnd(forwarding)) return undefined',
-    to: 'if (arrivedAt > 0) return undefined',
+    from: 'if (arrivedAt <= this.#records.graceEnd(forwarding))',
+    to: 'if (arrivedAt > 0)',
     shows: /^6/,
   },
   {
@@ -104,8 +112,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V7: a ticket is sent although it was replaced meanwhile',
     file: 'core/stored.ts',
-    from: 'if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held: { ...held, isReplaced: true } }',
-    to: "if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id))) && held.id === '') return { held }",
+    from: 'if (!isOwn && !(await ends',
+    to: "if (held.id === '' && !(await ends",
     shows: /^4/,
     drawing: { only: 'WRS', rotates: true },
   },
