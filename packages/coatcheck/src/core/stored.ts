@@ -105,6 +105,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
       return { held: { ...held, isReplaced: true, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
     }
     if (id !== undefined) return give(heldOf(kept, id, false), isOwn, false)
+    // The id that it joined was given up: it is told none in a later commit either.
+    if (held.isReplaced) return { held: { ...heldOf(kept, held.id, held.stale), isReplaced: true } }
     const asked = taken.changes.lasts !== undefined || taken.renews === true
     const isDue = rolls(kept.body, engine.policy) && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     return asked || (request.mayResend && (held.stale || isDue))

@@ -39,11 +39,12 @@ export function endsAreFinal(truth: Truth, report: Report): void {
 }
 
 /** Its ticket had been replaced so long ago that nothing need lead on from it. */
-function isTooOld({ history, descends }: Truth, line: Line, { saw, sentAt, presented }: Visit): boolean {
+function isTooOld({ history, descends }: Truth, line: Line, { saw, sentAt, presented, beside }: Visit): boolean {
   const { grace, maxRequestTime } = history.knows
-  if (opens(saw)) return false
+  const ticket = (line.tickets.has(presented ?? '') ? presented : beside) as string
+  if (ticket === presented && opens(saw)) return false
   return line.movers.some((mover) => {
-    const isFrom = descends(mover.presented, presented as string) || mover.presented === presented
+    const isFrom = descends(mover.presented, ticket) || mover.presented === ticket
     return isFrom && sentAt > (mover.doneAt as number) + maxRequestTime + grace + 60_000
   })
 }
