@@ -85,7 +85,7 @@ export function signInsStay(truth: Truth, report: Report): void {
       report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
       // Whoever's commits wait for one another may run in each other's name: the answer is a sure sign that it is done.
-      const couldKnow = (visit.lastAskedAt ?? 0) > (signIn.doneAt ?? 0)
+      const couldKnow = (visit.knowsUntil ?? 0) > (signIn.doneAt ?? 0)
       if (couldKnow)
         report(
           `4 sign-in overwritten (by a ticket: ${visit.refused ?? 'opened'})`,

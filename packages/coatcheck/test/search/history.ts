@@ -70,8 +70,8 @@ export interface Visit {
   /** When a call of its own was last carried out by the store; and when one first changed something. */
   lastRanAt?: number
   firstWriteAt?: number
-  /** The same as `lastRanAt`, as long as it was not done. */
-  lastAskedAt?: number
+  /** When the last call was carried out whose answer it got, in time and before it was done. */
+  knowsUntil?: number
 }
 
 /** A use of an old ticket that was reported. */
