@@ -95,8 +95,10 @@ export function oldTicketsDie(truth: Truth, report: Report): void {
     const old = mover.presented as string
     const until = (mover.doneAt as number) + mover.skew + grace + CALLS
     const probe = history.probes.find(({ at, looks }) => at > until + BETWEEN && opens(looks.get(old)))
+    // Whoever joined another's sign-in was given the ticket as well: the process that made the id is the one whose clock counts.
+    const isItsOwn = history.led.every(({ site, key }) => key !== mover.saw?.handle || site === mover.site)
     const visit = history.visits.find((each) => {
-      const isSame = each.site === mover.site
+      const isSame = isItsOwn && each.site === mover.site
       return each.presented === old && each.sentAt + each.skew > until + (isSame ? 0 : BETWEEN) && opens(each.saw)
     })
     if (probe || visit)

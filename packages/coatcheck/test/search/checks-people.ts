@@ -1,5 +1,5 @@
 import { COOKIE, effectOf } from './browser.ts'
-import { ended, isNoNews, mayBeOld, type Report } from './checks.ts'
+import { ended, isNoNews, newIdsOf, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
@@ -114,9 +114,10 @@ function whyReplaced(truth: Truth, line: Line, visit: Visit): string {
     if (asksForNew) return 'allowed: decided: a sign-in or a new id, with a ticket of an unknown secret, begins afresh'
     return isNoNews(history, visit) ? 'allowed: decided: a secret is no news after ten minutes' : '4 unknown secret'
   }
-  if (refused === 'replaced' && mayBeOld(truth, presented, opensFrom)) {
+  const newIds = newIdsOf(truth, presented, opensFrom)
+  if (refused === 'replaced' && newIds.length > 0) {
     if (asksForNew) return 'allowed: decided: a sign-in or a new id, with an old ticket after its grace, begins afresh'
-    const since = Math.max(...truth.moversOf(presented).map(({ doneAt = 0, skew }) => doneAt + skew))
+    const since = Math.max(...newIds.map(({ commitAt = 0, doneAt = commitAt, skew }) => doneAt + skew))
     const mayWrite = sentAt + visit.skew > since - 10_000 + history.knows.maxRequestTime + 60_000
     if (mayWrite && 'W' === visit.plan.letter) return 'allowed: decided: a write long after a new id begins afresh'
   }

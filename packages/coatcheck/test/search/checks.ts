@@ -103,7 +103,6 @@ const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 function isEvicted({ history: { evicted, probes } }: Truth, line: Line, by: number): boolean {
   const isGone = (handle: string | undefined) => (evicted.get(handle ?? '') ?? Infinity) <= by
   return (
-    [line.birth, ...line.movers].some(({ began }) => [...began].some(isGone)) ||
     line.visits.some(({ handles }) => [...handles].some(isGone)) ||
     probes.some(({ looks }) => [...line.tickets].some((ticket) => isGone(looks.get(ticket)?.handle)))
   )
@@ -128,14 +127,14 @@ export function reasonOf({ history }: Truth, failed: Visit | undefined): string 
   return /old ticket or the new one/.test(String(failed.error)) ? 'allowed: told that neither ticket may be good' : undefined
 }
 
-/** Whether a new id was made of this ticket by then, as far as anybody can tell. */
-export function mayBeOld(truth: Truth, ticket: string | undefined, by: number): boolean {
+/** The requests that made a new id of this ticket by then, as far as anybody can tell. */
+export function newIdsOf(truth: Truth, ticket: string | undefined, by: number): Visit[] {
   const line = truth.lineOf(ticket)
   const isLost = (failed: Visit) => failed.presented === ticket && reasonOf(truth, failed) !== undefined
-  return (
-    truth.moversOf(ticket).some(({ commitAt }) => (commitAt as number) <= by) ||
-    (line !== undefined && failedMoves(line, by).some(isLost))
-  )
+  return [
+    ...truth.moversOf(ticket).filter(({ commitAt }) => (commitAt as number) <= by),
+    ...(line ? failedMoves(line, by).filter(isLost) : []),
+  ]
 }
 
 /** Whether the process met the secret of this request's ticket ten minutes before. In a schedule it has no other that it does not know. */
@@ -168,7 +167,7 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)
       continue
     }
-    if (visit.dropped && [...visit.began].some((key) => history.evicted.has(key))) {
+    if (visit.dropped && [...visit.handles].some((key) => history.evicted.has(key))) {
       report(EVICTED, `#${plan.id}`, doneAt)
       continue
     }

@@ -65,8 +65,6 @@ export interface Visit {
   /** What its answer replaced in the jar. */
   replaced?: string | undefined
   calls: number
-  /** The keys of the records that it began. */
-  readonly began: Set<string>
   /** When a call of its own was last carried out by the store; and when one first changed something. */
   lastRanAt?: number
   firstWriteAt?: number

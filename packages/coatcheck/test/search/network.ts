@@ -60,7 +60,6 @@ export class Network {
           if (visit && WRITES.has(name) && isDone) {
             visit.firstWriteAt ??= ranAt
             const [key, , from] = args as [string, unknown, string?]
-            if (name === 'create') visit.began.add(key)
             if (name === 'create' && from !== undefined) this.#replacing.add(`${visit.site} ${from}`)
             if (name === 'update' && this.#replacing.has(`${visit.site} ${key}`))
               this.#history.led.push({ site: visit.site, key })

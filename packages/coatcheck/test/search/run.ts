@@ -137,7 +137,6 @@ class Schedule {
       cleared: false,
       calls: 0,
       handles: new Set(),
-      began: new Set(),
     }
     this.#history.visits.push(visit)
     this.#lives.set(visit, life)
