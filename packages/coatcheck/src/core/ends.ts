@@ -47,16 +47,13 @@ export class Ends {
     if (found) throw overtaken('Another server, whose clock is behind, went on with the session')
   }
 
-  /**
-   * Whether a ticket for this record opens something, as far as can be told. `isHeld`: the visitor has it already. Then a record that cannot
-   * be read here any more, since another process wrote it, is taken for one that leads on.
-   */
-  async isCurrent(key: string, isHeld: boolean): Promise<boolean> {
+  /** Whether a ticket for this record opens something; `otherwise`, where that cannot be told. */
+  async isCurrent(key: string, otherwise: boolean): Promise<boolean> {
     try {
       const found = await this.#records.read(key)
-      return found !== undefined && !found.forwarding && !(isHeld && found.fault)
+      return found?.fault ? otherwise : found !== undefined && !found.forwarding
     } catch {
-      return true
+      return otherwise
     }
   }
 

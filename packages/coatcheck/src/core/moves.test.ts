@@ -578,6 +578,20 @@ describe('V7: where each commit gives a line, as with Remix', () => {
     await newer.commitSession(session)
     expect(await older.commitSession(late)).toMatch(SAYS_NOTHING)
   })
+
+  test('nor is it where the store does not say whether it leads on (seed 1727047)', async () => {
+    const site = place()
+    const other = storageOf(site.records, site)
+    const { watch } = site.server()
+    const mine = storageOf(watch.store, site)
+    const cookie = await begun(other)
+    const late = await mine.getSession(cookie)
+    const session = await other.getSession(cookie)
+    session.signIn('ada')
+    await other.commitSession(session)
+    watch.before = down
+    expect(await mine.commitSession(late)).toMatch(SAYS_NOTHING)
+  })
 })
 
 test('V9: whoever signs in or renews with an old ticket after its time has a session of their own, which can be written to', async () => {

@@ -104,19 +104,19 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     if (kept.key !== held.known.key && id === undefined) {
       return { held: { ...held, isReplaced: true, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
     }
-    if (id !== undefined) return give(heldOf(kept, id, false), isOwn, false)
+    if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
     // The id that it joined was given up: it is told none in a later commit either.
     if (held.isReplaced) return { held: { ...heldOf(kept, held.id, held.stale), isReplaced: true } }
     const asked = taken.changes.lasts !== undefined || taken.renews === true
     const isDue = rolls(kept.body, engine.policy) && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     return asked || (request.mayResend && (held.stale || isDue))
-      ? give(heldOf(kept, held.id, false), asked, true)
+      ? give(heldOf(kept, held.id, false), asked)
       : { held: heldOf(kept, held.id, held.stale) }
   }
 
   /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
-  async function give(held: StoredHeld, isOwn: boolean, isHeld: boolean): Promise<Saved> {
-    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id), isHeld))) return { held: { ...held, isReplaced: true } }
+  async function give(held: StoredHeld, isOwn: boolean): Promise<Saved> {
+    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id), true))) return { held: { ...held, isReplaced: true } }
     return { held, ticket: await tickets.ticketOf(held.id) }
   }
 
@@ -143,10 +143,11 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     // Whoever was faster has said to the visitor what there is to say.
     if (!moved) return { held }
     const resends = (request.mayResend || taken.renews) && (isRolling || held.stale)
-    return resends ? give(heldOf(moved, held.id, false), false, true) : { held: heldOf(moved, held.id, held.stale) }
+    return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
   }
 
-  const isCurrent = (held: StoredHeld | Elsewhere) => ends.isCurrent(held.handle, true)
+  // What the visitor has already is not sent again where it may undo a sign-in.
+  const isCurrent = (held: StoredHeld | Elsewhere) => ends.isCurrent(held.handle, false)
 
   return { kind: 'stored', find, isCurrent, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
 }
