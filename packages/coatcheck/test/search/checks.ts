@@ -82,7 +82,8 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
         continue
       if (looks.some(({ log, keys }) => log.includes(write.name) && keys.includes(`k${write.name}`))) continue
       if (ended(truth, line, probe.at)) continue
-      const why = reasonOf(truth, failedMove(truth, line, probe.at))
+      const isDropped = isEvicted(truth, line, probe.at, write.acked)
+      const why = isDropped ? EVICTED : reasonOf(truth, failedMove(truth, line, probe.at))
       report(why ?? '1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
     }
   }
@@ -99,9 +100,9 @@ function reportLost(truth: Truth, line: Line, at: number, report: Report): void 
 
 const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 
-/** What was dropped is what somebody met as this session. */
-function isEvicted({ history: { evicted, probes } }: Truth, line: Line, by: number): boolean {
-  const isGone = (handle: string | undefined) => (evicted.get(handle ?? '') ?? Infinity) <= by
+/** What was dropped between `from` and `by` is what somebody met as this session; a `create` that comes twice may bring it back as it was. */
+function isEvicted({ history: { evicted, probes } }: Truth, line: Line, by: number, from = 0): boolean {
+  const isGone = (handle = '') => (evicted.get(handle) ?? -1) >= from && (evicted.get(handle) as number) <= by
   return (
     line.visits.some(({ handles }) => [...handles].some(isGone)) ||
     probes.some(({ looks }) => [...line.tickets].some((ticket) => isGone(looks.get(ticket)?.handle)))
@@ -122,19 +123,20 @@ export function failedMove(truth: Truth, line: Line, by: number): Visit | undefi
 
 export function reasonOf({ history }: Truth, failed: Visit | undefined): string | undefined {
   if (!failed) return undefined
-  if (failed.status === undefined && history.led.some(({ site, key }) => site === failed.site && failed.handles.has(key)))
-    return 'allowed: died in a move'
+  if (failed.status === undefined && mayHaveLed(history, failed)) return 'allowed: died in a move'
   return /old ticket or the new one/.test(String(failed.error)) ? 'allowed: told that neither ticket may be good' : undefined
 }
 
+/** Its process made a record that it met lead to another. */
+const mayHaveLed = ({ led }: History, visit: Visit): boolean =>
+  movesOf(visit) && led.some(({ site, key }) => site === visit.site && visit.handles.has(key))
+
 /** The requests that made a new id of this ticket by then, as far as anybody can tell. */
 export function newIdsOf(truth: Truth, ticket: string | undefined, by: number): Visit[] {
-  const line = truth.lineOf(ticket)
-  const isLost = (failed: Visit) => failed.presented === ticket && reasonOf(truth, failed) !== undefined
-  return [
-    ...truth.moversOf(ticket).filter(({ commitAt }) => (commitAt as number) <= by),
-    ...(line ? failedMoves(line, by).filter(isLost) : []),
-  ]
+  const { history, moversOf } = truth
+  const mayHave = (visit: Visit) => mayHaveLed(history, visit) || reasonOf(truth, visit) !== undefined
+  const others = history.visits.filter((visit) => visit.presented === ticket && visit.given === undefined && mayHave(visit))
+  return [...moversOf(ticket), ...others].filter(({ commitAt = Infinity }) => commitAt <= by)
 }
 
 /** Whether the process met the secret of this request's ticket ten minutes before. In a schedule it has no other that it does not know. */
