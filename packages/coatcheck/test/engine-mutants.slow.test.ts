@@ -94,8 +94,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an old ticket opens for ever',
     file: 'core/replaced.ts',
-    from: 'if (arrivedAt <= this.#records.graceEnd(forwarding)) return undefined',
-    to: 'if (arrivedAt > 0) return undefined',
+    from: 'if (arrivedAt <= this.#records.graceEnd(forwarding))',
+    to: 'if (arrivedAt > 0)',
   },
   {
     fault: "one person's values come along when another signs in",

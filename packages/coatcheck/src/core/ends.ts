@@ -47,13 +47,13 @@ export class Ends {
     if (found) throw overtaken('Another server, whose clock is behind, went on with the session')
   }
 
-  /** Whether a ticket for this record opens something, as far as can be told. */
-  async isCurrent(key: string): Promise<boolean> {
+  /** Whether a ticket for this record opens something; `otherwise`, where that cannot be told. */
+  async isCurrent(key: string, otherwise: boolean): Promise<boolean> {
     try {
       const found = await this.#records.read(key)
-      return found !== undefined && !found.forwarding
+      return found?.fault ? otherwise : found !== undefined && !found.forwarding
     } catch {
-      return true
+      return otherwise
     }
   }
 

@@ -325,6 +325,31 @@ describe.each<[string, object]>([
       expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys())).toEqual(['a', 'b'])
     })
 
+    test.each<[string, Act, string]>([
+      ['a new id', renews, 'CONFLICT'],
+      ['a sign-in of the same person', signsIn, moves === signsIn ? 'done' : 'CONFLICT'],
+      ['an end', ends, moves === signsIn ? 'CONFLICT' : 'done'],
+    ])(
+      'V8: it is lost, and another request was first with %s: nothing is as before, and nobody says so',
+      async (_, act, told) => {
+        const site = place(secrets)
+        let meanwhile: (() => Promise<unknown>) | undefined
+        const store: Store = {
+          ...site.records,
+          async update(key, record, version) {
+            if (!leads(record) || !meanwhile) return site.records.update(key, record, version)
+            await meanwhile()
+            throw new Error('timed out')
+          },
+        }
+        const server = site.server({ store })
+        const ticket = await server.visit((s) => s.set('a', 1))
+        const scope = await underWay(server, ticket, (s) => [s.set('b', 2), moves(s)])
+        meanwhile = () => site.server().visit(act, ticket)
+        expect((await outcome(scope)).told).toBe(told)
+      },
+    )
+
     test('V8: it lands while it is about to be fenced off: it counts', async () => {
       const site = place(secrets)
       let land: (() => Promise<unknown>) | undefined
@@ -496,6 +521,76 @@ describe('V7: a request that has given a ticket, and goes on', () => {
         lines: 1,
       })
     })
+  })
+})
+
+describe('V7: where each commit gives a line, as with Remix', () => {
+  const storageOf = (store: Store, { clock }: Place, secrets: string[] = [SECRET], options: object = {}) => {
+    const cookie = { name: 'sid', secure: true, secrets }
+    return createSessionStorage<{ a?: number }>({ cookie, store, now: clock.now, onEvent: () => {}, ...options } as never)
+  }
+  const SAYS_NOTHING = /; Max-Age=0; Path=\/\.nothing$/
+  const cookieIn = (line: string) => line.split(';')[0]
+  const begun = async (storage: ReturnType<typeof storageOf>) => {
+    const session = await storage.getSession()
+    session.set('a', 1)
+    return cookieIn(await storage.commitSession(session))
+  }
+
+  test.each([
+    ['while it joined', 2],
+    ['before (seeds 229633, 529829)', 1],
+  ])('a double click that joined a sign-in, whose id was given up %s, is sent no old ticket', async (_, nth) => {
+    const site = place()
+    const other = storageOf(site.records, site)
+    const cookie = await begun(other)
+    const { watch } = site.server()
+    const mine = storageOf(watch.store, site)
+    const late = await mine.getSession(cookie)
+    const first = await other.getSession(cookie)
+    first.signIn('ada')
+    const signedIn = cookieIn(await other.commitSession(first))
+    const key = (await other.getSession(signedIn)).id
+    let latest = ''
+    let reads = 0
+    watch.before = async (call, at) => {
+      if (call !== 'read' || at !== key || ++reads !== nth) return
+      const next = await other.getSession(signedIn)
+      next.regenerateId()
+      latest = cookieIn(await other.commitSession(next)) ?? ''
+    }
+    late.signIn('ada')
+    expect(await mine.commitSession(late)).toMatch(SAYS_NOTHING)
+    expect(reads).toBeGreaterThan(1)
+    late.set('a', 2)
+    expect(await mine.commitSession(late), 'in a later commit neither').toMatch(SAYS_NOTHING)
+    expect((await other.getSession(latest)).get('a')).toBe(2)
+  })
+
+  test('a record that nobody can read here any more may lead on: its ticket is not sent again (seed 346766)', async () => {
+    const site = place()
+    const older = storageOf(site.records, site, [SECRET], { encryptRecords: true })
+    const newer = storageOf(site.records, site, [NEWER_SECRET, SECRET], { encryptRecords: true })
+    const cookie = await begun(older)
+    const late = await older.getSession(cookie)
+    const session = await newer.getSession(cookie)
+    session.signIn('ada')
+    await newer.commitSession(session)
+    expect(await older.commitSession(late)).toMatch(SAYS_NOTHING)
+  })
+
+  test('nor is it where the store does not say whether it leads on (seed 1727047)', async () => {
+    const site = place()
+    const other = storageOf(site.records, site)
+    const { watch } = site.server()
+    const mine = storageOf(watch.store, site)
+    const cookie = await begun(other)
+    const late = await mine.getSession(cookie)
+    const session = await other.getSession(cookie)
+    session.signIn('ada')
+    await other.commitSession(session)
+    watch.before = down
+    expect(await mine.commitSession(late)).toMatch(SAYS_NOTHING)
   })
 })
 

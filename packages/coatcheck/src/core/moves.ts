@@ -138,15 +138,14 @@ export class Moves {
     }
   }
 
-  /** The answer to the write that makes the old record lead to the new one is lost: find out, or make sure that it cannot land later. */
-  async #unanswered(found: VersionedRecord, made: Made, taken: Taken, error: unknown): Promise<true> {
+  /** The answer to the write that leads on is lost: find out, or make sure that it cannot land later. False: somebody was faster. */
+  async #unanswered(found: VersionedRecord, made: Made, taken: Taken, error: unknown): Promise<boolean> {
     const { cause = error } = error as SessionError
     try {
       let there = await this.#records.read(found.key)
-      if (there?.version === found.version && !(await this.#records.update(found, found.body, found.record))) {
-        there = await this.#records.read(found.key)
-      }
-      if (there?.forwarding?.key === made.key) return true
+      const isFenced = there?.version === found.version && (await this.#records.update(found, found.body, found.record))
+      if (!isFenced && there?.version === found.version) there = await this.#records.read(found.key)
+      if (!isFenced) return there?.forwarding?.key === made.key
     } catch {
       eitherTicket(error)
     }

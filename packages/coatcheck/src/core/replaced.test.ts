@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { attempt, down, type Place, place, type Server } from '../../test/helpers/servers.ts'
-import { discretion } from '../../test/helpers/site.ts'
+import { discretion, NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import type { FaceOptions } from './options.ts'
 import type { LiveSession } from './session.ts'
 
@@ -215,6 +215,18 @@ describe('V12: onReplay', () => {
     server.watch.before = () => {}
     expect(await lives(server, now)).toBe(true)
   })
+})
+
+test('V4: an old ticket shows nothing, within its grace, where nobody can read here whether the session has ended (seed 86838)', async () => {
+  const site = place({ encryptRecords: true })
+  const server = site.server()
+  const newer = site.server({ secrets: [NEWER_SECRET, SECRET] })
+  const old = await server.visit(signsIn)
+  const now = await server.visit(renews, old)
+  await newer.visit((s) => s.destroy(), now)
+  expect(await server.look(old, (s) => [s.isNew, s.readOnly, s.owner])).toEqual([true, true, undefined])
+  expect(await attempt(server, old, (s) => s.set('a', 1))).toBe('KEY_UNKNOWN, nothing sent')
+  expect(await attempt(server, old, (s) => s.destroy())).toBe('KEY_UNKNOWN, nothing sent')
 })
 
 test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {

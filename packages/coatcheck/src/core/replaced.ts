@@ -3,7 +3,7 @@ import type { Forwarding } from './body.ts'
 import type { Ends } from './ends.ts'
 import type { Engine, Refused } from './engine.ts'
 import { isOver, SKEW } from './expiry.ts'
-import { perhapsEvicted, replacedTicket } from './pending.ts'
+import { perhapsEvicted, replacedTicket, unreadable } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
 /** More new ids than a session is given while an old ticket is still about. */
@@ -21,12 +21,13 @@ export class ReplacedTickets {
     this.#ends = ends
   }
 
-  /** undefined: within `grace` it shows what the session was before. */
+  /** undefined: within `grace` it shows what the session was before; nothing, where it cannot be read here whether that has ended. */
   async judge(found: VersionedRecord, forwarding: Forwarding, arrivedAt: number): Promise<Refused | undefined> {
     const refused = { refused: 'replaced', handle: found.key } as const
     const target = await this.#target(forwarding)
     if (!target) return { ...refused, ...(this.#records.store.evicts && { cannotEnd: perhapsEvicted() }) }
-    if (arrivedAt <= this.#records.graceEnd(forwarding)) return undefined
+    if (arrivedAt <= this.#records.graceEnd(forwarding))
+      return target.fault && { ...refused, refused: target.fault, blocked: unreadable(target) }
     const isEnded = !forwarding.replayed && (await this.#tell(found, forwarding, target, arrivedAt))
     if (isEnded) return refused
     const cannotEnd = replacedTicket()

@@ -105,6 +105,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
       return { held: { ...held, isReplaced: true, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
     }
     if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
+    // The id that it joined was given up: it is told none in a later commit either.
+    if (held.isReplaced) return { held: { ...heldOf(kept, held.id, held.stale), isReplaced: true } }
     const asked = taken.changes.lasts !== undefined || taken.renews === true
     const isDue = rolls(kept.body, engine.policy) && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     return asked || (request.mayResend && (held.stale || isDue))
@@ -114,7 +116,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
 
   /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
   async function give(held: StoredHeld, isOwn: boolean): Promise<Saved> {
-    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id)))) return { held: { ...held, isReplaced: true } }
+    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id), true))) return { held: { ...held, isReplaced: true } }
     return { held, ticket: await tickets.ticketOf(held.id) }
   }
 
@@ -144,7 +146,8 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
   }
 
-  const isCurrent = (held: StoredHeld | Elsewhere) => ends.isCurrent(held.handle)
+  // What the visitor has already is not sent again where it may undo a sign-in.
+  const isCurrent = (held: StoredHeld | Elsewhere) => ends.isCurrent(held.handle, false)
 
   return { kind: 'stored', find, isCurrent, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
 }

@@ -1,4 +1,4 @@
-import type { Report } from './checks.ts'
+import { isNoNews, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { endsIt, type Line, opens, overFrom, type Truth } from './lines.ts'
 
@@ -16,15 +16,18 @@ export function endsAreFinal(truth: Truth, report: Report): void {
       )
       if (!late && !seen) continue
       // Whoever put an old ticket beside the good one must not be able to hinder a sign-out by it.
-      const isBeside = opens(end.saw) && !line.tickets.has(end.presented ?? '') && end.refused === 'replaced'
+      const isUnread = end.refused === 'replaced' || end.refused === 'unknown-key'
+      const isBeside = opens(end.saw) && !line.tickets.has(end.presented ?? '') && isUnread
       if (isBeside)
         report(
-          'allowed: decided: a sign-out ends what it opened, and not what an old ticket beside it led to',
+          `allowed: decided: a sign-out ends what it opened, and not what ${end.refused === 'replaced' ? 'an old ticket beside it led to' : 'a ticket of an unknown secret beside it opens elsewhere'}`,
           `#${end.plan.id}`,
           since,
         )
       else if (isTooOld(truth, line, end))
         report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
+      else if (end.refused === 'unknown-key' && isNoNews(history, end))
+        report('allowed: decided: a secret is no news after ten minutes', `#${end.plan.id}`, since)
       else
         report(
           `2 alive after ${isByName ? 'a sign-out' : 'another signed in'} (its ticket: ${end.refused ?? 'opened it'})`,
@@ -36,11 +39,12 @@ export function endsAreFinal(truth: Truth, report: Report): void {
 }
 
 /** Its ticket had been replaced so long ago that nothing need lead on from it. */
-function isTooOld({ history, descends }: Truth, line: Line, { saw, sentAt, presented }: Visit): boolean {
+function isTooOld({ history, descends }: Truth, line: Line, { saw, sentAt, presented, beside }: Visit): boolean {
   const { grace, maxRequestTime } = history.knows
-  if (opens(saw)) return false
+  const ticket = (line.tickets.has(presented ?? '') ? presented : beside) as string
+  if (ticket === presented && opens(saw)) return false
   return line.movers.some((mover) => {
-    const isFrom = descends(mover.presented, presented as string) || mover.presented === presented
+    const isFrom = descends(mover.presented, ticket) || mover.presented === ticket
     return isFrom && sentAt > (mover.doneAt as number) + maxRequestTime + grace + 60_000
   })
 }
@@ -91,8 +95,10 @@ export function oldTicketsDie(truth: Truth, report: Report): void {
     const old = mover.presented as string
     const until = (mover.doneAt as number) + mover.skew + grace + CALLS
     const probe = history.probes.find(({ at, looks }) => at > until + BETWEEN && opens(looks.get(old)))
+    // Whoever joined another's sign-in was given the ticket as well: the process that made the id is the one whose clock counts.
+    const isItsOwn = history.led.every(({ site, key }) => key !== mover.saw?.handle || site === mover.site)
     const visit = history.visits.find((each) => {
-      const isSame = each.site === mover.site
+      const isSame = isItsOwn && each.site === mover.site
       return each.presented === old && each.sentAt + each.skew > until + (isSame ? 0 : BETWEEN) && opens(each.saw)
     })
     if (probe || visit)

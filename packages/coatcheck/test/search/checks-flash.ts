@@ -1,4 +1,4 @@
-import { ended, failedMove, type Report, reasonOf } from './checks.ts'
+import { ended, failedMove, newIdsOf, type Report, reasonOf } from './checks.ts'
 import { livesUntil, opens, type Truth } from './lines.ts'
 
 /** Promise 1, C8: a flash value that was left is there until somebody reads it; once that is acknowledged, no later request shows it. */
@@ -11,7 +11,7 @@ export function flashesShowOnce(truth: Truth, report: Report): void {
       const again = history.visits.find((other) => (other.opensFrom ?? 0) > doneAt && other.took?.includes(name))
       if (!again) continue
       // An old ticket shows, for its grace, what the session was.
-      const isOld = truth.moversOf(again.presented).some((mover) => (mover.commitAt as number) <= (again.opensFrom as number))
+      const isOld = newIdsOf(truth, again.presented, again.opensFrom as number).length > 0
       const what = `${name} to #${plan.id}, and then to #${again.plan.id}`
       report(isOld ? 'allowed: decided: an old ticket shows a flash value within its grace' : '1 flash shown twice', what, doneAt)
     }
@@ -25,7 +25,7 @@ export function flashesShowOnce(truth: Truth, report: Report): void {
       const looks = truth.open(line, probe)
       if (looks.length === 0 || looks.some(({ flash }) => flash.includes(left)) || ended(truth, line, probe.at)) continue
       if (history.visits.some(({ took }) => took?.includes(left))) continue
-      report(reasonOf(failedMove(line, probe.at)) ?? '1 flash lost', `${left} of #${visit.plan.id}`, probe.at)
+      report(reasonOf(truth, failedMove(truth, line, probe.at)) ?? '1 flash lost', `${left} of #${visit.plan.id}`, probe.at)
     }
   }
 }

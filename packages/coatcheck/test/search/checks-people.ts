@@ -1,5 +1,5 @@
 import { COOKIE, effectOf } from './browser.ts'
-import { ended, failedMove, type Report, reasonOf } from './checks.ts'
+import { ended, isNoNews, newIdsOf, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
@@ -43,8 +43,12 @@ function isLater(truth: Truth, line: Line, mover: Visit, visit: Visit): (look: L
   }
   const person = personOf(mover)
   const was = mover.saw?.owner ?? mover.saw?.who
-  const isPerson = person !== undefined && was !== person && personOf(visit) !== person
   const sawBefore = new Set([visit.saw?.owner, visit.saw?.who])
+  // An earlier new id left the old ticket of this request, which shows for its grace who was there then.
+  const wasThere = truth
+    .moversOf(visit.presented)
+    .some(({ saw, doneAt = 0 }) => opens(saw) && [saw.owner, saw.who].includes(person) && doneAt < (mover.commitAt as number))
+  const isPerson = person !== undefined && was !== person && personOf(visit) !== person && !wasThere
   return ({ log, owner, who }) =>
     log.some((name) => names.has(name) && truth.lineOf(mover.given) === line) ||
     (isPerson && [owner, who].includes(person) && (!sawBefore.has(person) || (visit.opensFrom ?? 0) > (mover.doneAt as number)))
@@ -58,7 +62,8 @@ export function signInsStay(truth: Truth, report: Report): void {
     if (effectOf(visit.lines, COOKIE).count > 1) report('4 two cookies', `#${visit.plan.id}`, visit.doneAt ?? 0)
     const { deliveredAt, replaced, presented, given } = visit
     // Of two tickets nobody can tell which is whose.
-    if (deliveredAt === undefined || replaced === undefined || replaced === given || visit.beside !== undefined) continue
+    if (deliveredAt === undefined || replaced === undefined || visit.beside !== undefined) continue
+    if (given !== undefined && truth.isSameId(given, replaced)) continue
     const live = truth.firstLook(replaced, deliveredAt)
     const line = truth.lineOf(replaced)
     if (!opens(live) || !line || ended(truth, line, deliveredAt)) continue
@@ -80,7 +85,7 @@ export function signInsStay(truth: Truth, report: Report): void {
       report('allowed: nothing leads from the session of one person to that of another', `#${visit.plan.id}`, deliveredAt)
     } else if (signIn && isOvertaken(visit, signIn, presented)) {
       // Whoever's commits wait for one another may run in each other's name: the answer is a sure sign that it is done.
-      const couldKnow = (visit.lastAskedAt ?? 0) > (signIn.doneAt ?? 0)
+      const couldKnow = (visit.knowsUntil ?? 0) > (signIn.doneAt ?? 0)
       if (couldKnow)
         report(
           `4 sign-in overwritten (by a ticket: ${visit.refused ?? 'opened'})`,
@@ -103,19 +108,16 @@ const isBlocked = ({ refused }: Visit): boolean => refused === 'unknown-key' || 
 /** Why a ticket that is alive was replaced or cleared. */
 function whyReplaced(truth: Truth, line: Line, visit: Visit): string {
   const { history } = truth
-  const { refused, sentAt, presented, site, opensFrom = 0 } = visit
+  const { refused, sentAt, presented, opensFrom = 0 } = visit
   const asksForNew = movesOf(visit)
   if (refused === 'unknown-key') {
     if (asksForNew) return 'allowed: decided: a sign-in or a new id, with a ticket of an unknown secret, begins afresh'
-    const met = history.visits.find((other) => other.site === site && other.refused === 'unknown-key')
-    const isOld = met !== undefined && sentAt - met.sentAt >= 600_000
-    return isOld ? 'allowed: decided: a secret is no news after ten minutes' : '4 unknown secret'
+    return isNoNews(history, visit) ? 'allowed: decided: a secret is no news after ten minutes' : '4 unknown secret'
   }
-  const failed = failedMove(line, sentAt)
-  const wasMoved = truth.moversOf(presented).length > 0 || (failed?.presented === presented && reasonOf(failed) !== undefined)
-  if (refused === 'replaced' && wasMoved) {
+  const newIds = newIdsOf(truth, presented, opensFrom)
+  if (refused === 'replaced' && newIds.length > 0) {
     if (asksForNew) return 'allowed: decided: a sign-in or a new id, with an old ticket after its grace, begins afresh'
-    const since = Math.max(...truth.moversOf(presented).map(({ doneAt = 0, skew }) => doneAt + skew))
+    const since = Math.max(...newIds.map(({ commitAt = 0, doneAt = commitAt, skew }) => doneAt + skew))
     const mayWrite = sentAt + visit.skew > since - 10_000 + history.knows.maxRequestTime + 60_000
     if (mayWrite && 'W' === visit.plan.letter) return 'allowed: decided: a write long after a new id begins afresh'
   }

@@ -1,4 +1,4 @@
-import type { Probe, Visit } from './history.ts'
+import type { History, Probe, Visit } from './history.ts'
 import { endsIt, type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
 /** Says that a promise was broken, or (`allowed`) that something happened which no code can prevent. */
@@ -32,7 +32,8 @@ export function writesAreKept(truth: Truth, report: Report): void {
     for (const probe of history.probes.filter(({ quiet }) => quiet)) sessionIsThere(truth, line, probe, report)
   }
   for (const visit of history.visits) {
-    if (renewedByAnother(visit))
+    const line = truth.lineOf(visit.presented)
+    if (renewedByAnother(visit) && !(line && ended(truth, line, visit.doneAt as number)))
       report(
         '3 stored under an id that another made',
         `#${visit.plan.id} renewed, was overtaken, and wrote`,
@@ -44,13 +45,11 @@ export function writesAreKept(truth: Truth, report: Report): void {
       visit.writes.length > 0 &&
       !truth.lineOfWrite(visit, visit.writes[0] as never)
     ) {
-      const line = truth.lineOf(visit.presented)
       if (!line || !ended(truth, line, visit.doneAt as number))
         report('1 lost', `#${visit.plan.id} was acknowledged and kept nowhere`, visit.doneAt as number)
     }
-    const line = truth.lineOf(visit.presented)
     if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0)) continue
-    if (isEvicted(truth, line)) {
+    if (isEvicted(truth, line, visit.doneAt ?? 0)) {
       report(EVICTED, `#${visit.plan.id}`, visit.doneAt ?? 0)
       continue
     }
@@ -73,8 +72,8 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
   const looks = truth.open(line, probe)
   if (looks.length === 0) {
     if (probe.at >= livesUntil(truth, line, probe.at) || ended(truth, line, probe.at)) return
-    if (isEvicted(truth, line)) report(EVICTED, `the session that #${line.birth.plan.id} began`, probe.at)
-    else reportLost(line, failedMove(line, probe.at), probe.at, report)
+    if (isEvicted(truth, line, probe.at)) report(EVICTED, `the session that #${line.birth.plan.id} began`, probe.at)
+    else reportLost(truth, line, probe.at, report)
     return
   }
   for (const visit of history.visits) {
@@ -83,15 +82,17 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
         continue
       if (looks.some(({ log, keys }) => log.includes(write.name) && keys.includes(`k${write.name}`))) continue
       if (ended(truth, line, probe.at)) continue
-      const why = reasonOf(failedMove(line, probe.at))
+      const isDropped = isEvicted(truth, line, probe.at, write.acked)
+      const why = isDropped ? EVICTED : reasonOf(truth, failedMove(truth, line, probe.at))
       report(why ?? '1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
     }
   }
 }
 
-/** Nothing opens the session any more: because somebody `failed` to move it, or for no reason at all. */
-function reportLost(line: Line, failed: Visit | undefined, at: number, report: Report): void {
-  const why = reasonOf(failed)
+/** Nothing opens the session any more: because somebody failed to move it, or for no reason at all. */
+function reportLost(truth: Truth, line: Line, at: number, report: Report): void {
+  const failed = failedMove(truth, line, at)
+  const why = reasonOf(truth, failed)
   if (!failed) report('1 session lost', `no ticket opens the session that #${line.birth.plan.id} began, and nobody ended it`, at)
   else if (why) report(why, `#${failed.plan.id}`, at)
   else report('7 signed out by a failure', `#${failed.plan.id} failed (${codeOf(failed.error)}); no ticket opens its session`, at)
@@ -99,22 +100,48 @@ function reportLost(line: Line, failed: Visit | undefined, at: number, report: R
 
 const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 
-const isEvicted = ({ history }: Truth, line: Line): boolean =>
-  [line.birth, ...line.movers].some(({ began }) => [...began].some((key) => history.evicted.has(key))) ||
-  line.visits.some(({ saw, after }) => [saw, after].some((look) => history.evicted.has(look?.handle ?? ''))) ||
-  history.probes.some(({ looks }) => [...line.tickets].some((ticket) => history.evicted.has(looks.get(ticket)?.handle ?? '')))
+/** What was dropped between `from` and `by` is what somebody met as this session; a `create` that comes twice may bring it back as it was. */
+function isEvicted({ history: { evicted, probes } }: Truth, line: Line, by: number, from = 0): boolean {
+  const isGone = (handle = '') => (evicted.get(handle) ?? -1) >= from && (evicted.get(handle) as number) <= by
+  return (
+    line.visits.some(({ handles }) => [...handles].some(isGone)) ||
+    probes.some(({ looks }) => [...line.tickets].some((ticket) => isGone(looks.get(ticket)?.handle)))
+  )
+}
 
-/** A request that may have moved the session, and could not say where to. */
-export const failedMove = ({ visits }: Line, by: number): Visit | undefined =>
-  visits.find(
+/** Requests that may have moved the session, and could not say where to. */
+export const failedMoves = ({ visits }: Line, by: number): Visit[] =>
+  visits.filter(
     (visit) => movesOf(visit) && visit.status !== 200 && visit.given === undefined && (visit.commitAt ?? Infinity) <= by,
   )
 
-export function reasonOf(failed: Visit | undefined): string | undefined {
+/** One of these; of several, one that did what cannot be prevented. */
+export function failedMove(truth: Truth, line: Line, by: number): Visit | undefined {
+  const failed = failedMoves(line, by)
+  return failed.find((visit) => reasonOf(truth, visit) !== undefined) ?? failed[0]
+}
+
+export function reasonOf({ history }: Truth, failed: Visit | undefined): string | undefined {
   if (!failed) return undefined
-  if (failed.status === undefined) return 'allowed: died in a move'
+  if (failed.status === undefined && mayHaveLed(history, failed)) return 'allowed: died in a move'
   return /old ticket or the new one/.test(String(failed.error)) ? 'allowed: told that neither ticket may be good' : undefined
 }
+
+/** Its process made a record that it met lead to another. */
+const mayHaveLed = ({ led }: History, visit: Visit): boolean =>
+  movesOf(visit) && led.some(({ site, key }) => site === visit.site && visit.handles.has(key))
+
+/** The requests that made a new id of this ticket by then, as far as anybody can tell. */
+export function newIdsOf(truth: Truth, ticket: string | undefined, by: number): Visit[] {
+  const { history, moversOf } = truth
+  const mayHave = (visit: Visit) => mayHaveLed(history, visit) || reasonOf(truth, visit) !== undefined
+  const others = history.visits.filter((visit) => visit.presented === ticket && visit.given === undefined && mayHave(visit))
+  return [...moversOf(ticket), ...others].filter(({ commitAt = Infinity }) => commitAt <= by)
+}
+
+/** Whether the process met the secret of this request's ticket ten minutes before. In a schedule it has no other that it does not know. */
+export const isNoNews = ({ visits }: History, { site, opensFrom = 0 }: Visit): boolean =>
+  visits.some((other) => other.site === site && other.refused === 'unknown-key' && opensFrom - other.sentAt >= 600_000)
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
 
@@ -142,7 +169,7 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)
       continue
     }
-    if (visit.dropped && [...visit.began].some((key) => history.evicted.has(key))) {
+    if (visit.dropped && [...visit.handles].some((key) => history.evicted.has(key))) {
       report(EVICTED, `#${plan.id}`, doneAt)
       continue
     }

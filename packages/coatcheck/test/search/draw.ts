@@ -12,6 +12,8 @@ export interface DrawOptions {
   readonly fault?: FaultKind
   /** The secrets change in every schedule. */
   readonly rotates?: boolean
+  /** In every schedule the first request is under way for longer than what leads on from an old ticket is kept. */
+  readonly lingers?: boolean
 }
 
 type Weights<T> = readonly (readonly [number, T])[]
@@ -28,7 +30,7 @@ const FAULTS: Weights<FaultKind> = [
 ]
 
 /** The schedule of a seed. */
-export function draw(seed: number, { only, faces, fault, rotates = false }: DrawOptions = {}): Plan {
+export function draw(seed: number, { only, faces, fault, rotates = false, lingers = false }: DrawOptions = {}): Plan {
   const dice = diceOf(seed)
   const idle = dice.pick([600, 600, 1800, 14_400])
   const absolute = dice.pick([2 * idle, 4 * idle, 86_400 * 7])
@@ -63,6 +65,8 @@ export function draw(seed: number, { only, faces, fault, rotates = false }: Draw
   if (extra.chance(0.06)) requests.push(...crowd(extra, requests, count))
   for (const [nth, each] of requests.entries()) requests[nth] = { ...each, ...besides(extra, each) }
   const until = Math.max(...requests.map((each) => each.at))
+  const own = diceOf(seed, 13)
+  const long = own.chance(lingers ? 1 : 0.02) ? lingering(own, requests, times.idle, count) : []
   return {
     seed,
     idle,
@@ -78,7 +82,7 @@ export function draw(seed: number, { only, faces, fault, rotates = false }: Draw
     ...newer(dice),
     requests,
     faults: faults(dice, requests, fault),
-    happenings: happenings(dice, until, count, rotates),
+    happenings: [...happenings(dice, until, count, rotates), ...long].sort((a, b) => a.at - b.at),
   }
 }
 
@@ -98,6 +102,14 @@ function crowd(dice: Dice, [first]: readonly RequestPlan[], count: number): Requ
       back: dice.int(0, 30),
     }
   })
+}
+
+/** The first request takes longer than the idle time; another keeps the session alive, and what is over by then is pruned. */
+function lingering(dice: Dice, requests: RequestPlan[], idle: number, count: number): Happening[] {
+  const instance = dice.int(0, count - 1)
+  requests[0] = { ...(requests[0] as RequestPlan), hold: 1.3 * idle }
+  requests.push({ id: 99, letter: 'W', browser: 'victim', instance, at: 0.75 * idle, opensAfter: 0, hold: 0, back: 10 })
+  return [{ at: 1.2 * idle, what: 'prune', instance }]
 }
 
 function besides(dice: Dice, { letter, browser }: RequestPlan): Pick<RequestPlan, 'flash' | 'retry'> {
@@ -186,7 +198,7 @@ function happenings(dice: Dice, until: number, count: number, rotates: boolean):
   const some = (share: number, what: 'prune' | 'kill'): Happening[] =>
     dice.chance(share) ? [{ at: dice.int(900, until + 100), what, instance: dice.int(0, count - 1) }] : []
   const rotation = dice.chance(rotates ? 1 : 0.12) ? rotated(dice, until, count) : []
-  return [...some(0.2, 'prune'), ...some(0.1, 'prune'), ...some(0.1, 'kill'), ...rotation].sort((a, b) => a.at - b.at)
+  return [...some(0.2, 'prune'), ...some(0.1, 'prune'), ...some(0.1, 'kill'), ...rotation]
 }
 
 /** The instances get a new secret one after the other: pending, then active, then alone; or some of that at once. */

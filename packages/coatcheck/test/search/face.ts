@@ -1,3 +1,4 @@
+import type { Session } from '../../src/core/types.ts'
 import type { Look } from './history.ts'
 
 /** A session in one request, whatever gave it. */
@@ -33,6 +34,18 @@ export const list = (log: unknown): readonly string[] => (Array.isArray(log) ? (
 export const added =
   (name: string) =>
   (log: unknown): string[] => [...list(log), name]
+
+/** What a session of the core shows. */
+export const lookOf = (session: Session): Look => ({
+  isNew: session.isNew,
+  readOnly: session.readOnly,
+  owner: session.owner,
+  who: session.get('who') as string | undefined,
+  log: list(session.get('log')),
+  keys: session.keys(),
+  flash: (session as Session & { flashKeys(): string[] }).flashKeys(),
+  handle: session.handle,
+})
 
 export const requestWith = (cookie: string): Request =>
   new Request('https://shop.test/', cookie === '' ? {} : { headers: { cookie } })

@@ -1,22 +1,13 @@
 import type { Session as CoreSession } from '../../src/core/types.ts'
 import { withSession } from '../../src/frameworks/fetch.ts'
-import { added, type Held, list, requestWith, type Serve } from './face.ts'
+import { added, type Held, lookOf, requestWith, type Serve } from './face.ts'
 import { byH3, byRemix } from './faces-others.ts'
 import type { Face } from './plan.ts'
 import type { Sites } from './sites.ts'
 
 function ofCore(session: CoreSession, commit?: () => Promise<unknown>): Held {
   return {
-    look: () => ({
-      isNew: session.isNew,
-      readOnly: session.readOnly,
-      owner: session.owner,
-      who: session.get('who') as string | undefined,
-      log: list(session.get('log')),
-      keys: session.keys(),
-      flash: (session as CoreSession & { flashKeys(): string[] }).flashKeys(),
-      handle: session.handle,
-    }),
+    look: () => lookOf(session),
     write(name) {
       session.update('log', added(name))
       session.set(`k${name}`, true)
@@ -36,10 +27,7 @@ function ofCore(session: CoreSession, commit?: () => Promise<unknown>): Held {
 }
 
 /** Names that are there to be read, read. */
-function taken(session: CoreSession): string[] {
-  const { flashKeys } = session as CoreSession & { flashKeys(): string[] }
-  return flashKeys().filter((name) => session.flash(name) === true)
-}
+const taken = (session: CoreSession): string[] => lookOf(session).flash.filter((name) => session.flash(name) === true)
 
 const cookies = (lines: readonly (readonly [string, string])[]): string[] =>
   lines.filter(([name]) => name === 'set-cookie').map(([, line]) => line)

@@ -45,6 +45,8 @@ export interface Visit {
   took?: readonly string[]
   /** What it saw of the session after its commit. */
   after?: Look
+  /** The handles of the session that its application met, one after the other. */
+  readonly handles: Set<string>
   /** When the server was done with it. */
   doneAt?: number
   /** 200, or 500 when something was thrown; undefined: its process died. */
@@ -63,13 +65,11 @@ export interface Visit {
   /** What its answer replaced in the jar. */
   replaced?: string | undefined
   calls: number
-  /** The keys of the records that it began. */
-  readonly began: Set<string>
   /** When a call of its own was last carried out by the store; and when one first changed something. */
   lastRanAt?: number
   firstWriteAt?: number
-  /** The same as `lastRanAt`, as long as it was not done. */
-  lastAskedAt?: number
+  /** When the last call was carried out whose answer it got, in time and before it was done. */
+  knowsUntil?: number
 }
 
 /** A use of an old ticket that was reported. */
@@ -94,8 +94,10 @@ export interface History {
   readonly probes: Probe[]
   /** Each time the use of an old ticket was reported. */
   readonly replayed: Replay[]
-  /** The handles of live sessions that the store dropped for lack of room. */
-  readonly evicted: Set<string>
+  /** The handles of live sessions that the store dropped for lack of room, and when. */
+  readonly evicted: Map<string, number>
+  /** Which records a process (`site`, as in `Visit`) updated after it had begun what takes their place: so they may lead there. */
+  readonly led: { readonly site: number; readonly key: string }[]
   /** Rejections that nobody handled. */
   readonly unhandled: unknown[]
   /** Owned sessions that an index did not name. */

@@ -1,5 +1,5 @@
 import type { History, Look, Probe, Visit, Write } from './history.ts'
-import type { Face } from './plan.ts'
+import type { Face, Plan } from './plan.ts'
 
 /**
  * One session as its visitors know it: all tickets that led from one to the next. Made from what was given to whom, and from what looked
@@ -25,6 +25,8 @@ export interface Truth {
   lineOfWrite(visit: Visit, write: Write): Line | undefined
   /** Whether `ticket` was made of `older`, by however many steps. */
   descends(ticket: string | undefined, older: string): boolean
+  /** Whether they are tickets of one id, signed with two secrets. */
+  isSameId(one: string, other: string): boolean
   /** What it opens at the first look from this time on. */
   firstLook(ticket: string, from: number): Look | undefined
   /** The requests that made another ticket of this one. */
@@ -49,6 +51,17 @@ export function truthOf(history: History): Truth {
   const firstLook = (ticket: string, from: number): Look | undefined =>
     history.probes.find(({ at, looks }) => at >= from && looks.has(ticket))?.looks.get(ticket)
 
+  const looksTheSame = new Map<string, boolean>()
+  const isSameId = (one: string, other: string): boolean => {
+    const pair = `${one} ${other}`
+    const known =
+      looksTheSame.get(pair) ??
+      (one === other ||
+        history.probes.some(({ looks }) => opens(looks.get(one)) && looks.get(one)?.handle === looks.get(other)?.handle))
+    looksTheSame.set(pair, known)
+    return known
+  }
+
   const given = history.visits
     .filter((visit) => visit.given !== undefined && visit.doneAt !== undefined)
     .sort((a, b) => (a.doneAt as number) - (b.doneAt as number))
@@ -56,14 +69,16 @@ export function truthOf(history: History): Truth {
     const ticket = visit.given as string
     if (lineOfTicket.has(ticket)) continue
     givers.set(ticket, visit)
-    const before = isAfresh(visit, firstLook(ticket, visit.doneAt as number), history.plan.face)
-      ? undefined
-      : lineOfTicket.get(visit.presented ?? '')
+    const isSame = isSameId(ticket, visit.presented ?? '')
+    const before =
+      !isSame && isAfresh(visit, firstLook(ticket, visit.doneAt as number), history.plan.face)
+        ? undefined
+        : lineOfTicket.get(visit.presented ?? '')
     const line = before ?? { tickets: new Set<string>(), visits: [], movers: [], birth: visit }
     if (!before) lines.push(line)
     line.tickets.add(ticket)
     lineOfTicket.set(ticket, line)
-    if (before && movesOf(visit) && ticket !== visit.presented) line.movers.push(visit)
+    if (before && movesOf(visit) && !isSame) line.movers.push(visit)
   }
   for (const visit of history.visits) {
     const at = new Set([visit.presented, visit.beside, visit.given].map((ticket) => lineOfTicket.get(ticket ?? '')))
@@ -79,11 +94,12 @@ export function truthOf(history: History): Truth {
     descends(ticket, older) {
       const seen = new Set<string>()
       for (let at = ticket; at !== undefined && !seen.has(at); at = givers.get(at)?.presented) {
-        if (at === older) return true
+        if (isSameId(at, older)) return true
         seen.add(at)
       }
       return false
     },
+    isSameId,
     firstLook,
     moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => presented === ticket) ?? [],
     open: (line, { looks }) => [...line.tickets].map((ticket) => looks.get(ticket)).filter(opens),
@@ -119,24 +135,25 @@ export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
 export const stands = ({ status, given, writes }: Visit): boolean =>
   status === 200 || given !== undefined || writes.some(({ acked }) => acked !== undefined)
 
-/** Clocks differ by 30 s from the true one at most. */
-const SKEW = 31_000
+/** How far the clocks of this schedule are apart at most, the true one among them, and what a call or two takes. */
+const spreadOf = ({ skews }: Plan): number => Math.max(0, ...skews) - Math.min(0, ...skews) + 1_000
 
-/** Until when a session certainly lives, as of `at`, if nobody ends it. */
+/** Until when a session certainly lives, as of `at`, if nobody ends it: by the fastest clock, if the slowest set its end. */
 export function livesUntil({ history: { plan }, lineOfWrite }: Truth, line: Line, at: number): number {
+  const spread = spreadOf(plan)
   let idle = 0
   for (const visit of line.visits) {
     const wrote = visit.writes.some((write) => (write.acked ?? Infinity) <= at && lineOfWrite(visit, write) === line)
     const isKept = visit === line.birth || line.movers.includes(visit) || wrote
     if (!isKept || !stands(visit) || visit.dropped || (visit.doneAt as number) > at) continue
-    idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - SKEW)
+    idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - spread)
   }
-  return Math.min(idle, (line.birth.commitAt as number) + plan.absolute * 1000 - SKEW)
+  return Math.min(idle, (line.birth.commitAt as number) + plan.absolute * 1000 - spread)
 }
 
 /** From when on a session certainly is over, as of `at`: nobody who came in time used it for so long. */
 export function overFrom({ plan }: History, line: Line, at: number): number {
-  const { idle, absolute } = { idle: plan.idle * 1000 + 2 * SKEW, absolute: plan.absolute * 1000 + 2 * SKEW }
+  const [idle, absolute] = [plan.idle, plan.absolute].map((seconds) => seconds * 1000 + spreadOf(plan)) as [number, number]
   const busyUntil = (visit: Visit) => Math.max(visit.doneAt ?? 0, visit.lastRanAt ?? 0, visit.commitAt ?? 0)
   let [over, born] = [busyUntil(line.birth) + idle, busyUntil(line.birth)]
   const uses = line.visits.flatMap((visit) => (visit === line.birth ? [] : usesOf(visit, busyUntil(visit))))

@@ -4,6 +4,8 @@ import type { History } from './history.ts'
 import type { Fault, Plan } from './plan.ts'
 import type { Life, World } from './world.ts'
 
+/** How long the engine waits for an answer, in milliseconds. */
+const STORE_TIMEOUT = 2000
 const WRITES = new Set(['create', 'update', 'delete', 'touch'])
 
 /** The way from the instances to the store, with everything that may happen to a call on it. */
@@ -17,6 +19,8 @@ export class Network {
   readonly #kill: (life: Life) => void
   readonly #faults: ReadonlyMap<string, readonly [number, Fault]>
   readonly #names = new Map<string, string>()
+  /** Of which records a process has begun another that is to take their place. */
+  readonly #replacing = new Set<string>()
 
   constructor(plan: Plan, world: World, history: History, store: Store, kill: (life: Life) => void) {
     this.#plan = plan
@@ -41,6 +45,7 @@ export class Network {
     const { tag } = world
     const { visit, life } = tag
     const nth = visit ? visit.calls++ : 0
+    const calledAt = world.time
     const [place, fault] = (visit && this.#faults.get(`${visit.plan.id}.${nth}`)) ?? []
     if (place !== undefined) this.#history.struck.add(place)
     const way = (leg: number) => (visit ? mixed(this.#plan.seed, visit.plan.id, nth, leg) % (this.#plan.jitter + 1) : 1)
@@ -49,16 +54,22 @@ export class Network {
       const carryOut = async (): Promise<() => void> => {
         const ranAt = world.stamp()
         if (visit) visit.lastRanAt = ranAt
-        if (visit && visit.doneAt === undefined) visit.lastAskedAt = ranAt
         try {
           const value = await Reflect.apply(this.#store[name as 'read'] as () => unknown, this.#store, args)
           const isDone = value !== undefined && value !== false
           if (visit && WRITES.has(name) && isDone) {
             visit.firstWriteAt ??= ranAt
-            if (name === 'create') visit.began.add(args[0] as string)
+            const [key, , from] = args as [string, unknown, string?]
+            if (name === 'create' && from !== undefined) this.#replacing.add(`${visit.site} ${from}`)
+            if (name === 'update' && this.#replacing.has(`${visit.site} ${key}`))
+              this.#history.led.push({ site: visit.site, key })
           }
           tell(WRITES.has(name) ? (isDone ? 'done' : 'refused') : value === undefined ? 'nothing' : 'found')
-          return () => resolve(value)
+          return () => {
+            const isInTime = world.time - calledAt < STORE_TIMEOUT && visit?.doneAt === undefined
+            if (visit && isInTime) visit.knowsUntil = Math.max(visit.knowsUntil ?? 0, ranAt)
+            resolve(value)
+          }
         } catch (error) {
           tell(`failed (${(error as Error).message})`)
           return () => reject(error)

@@ -1,11 +1,10 @@
 import type { Session } from '../../src/core/types.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { COOKIE } from './browser.ts'
+import { lookOf } from './face.ts'
 import type { Fork } from './fork.ts'
 import type { History, Look, Probe } from './history.ts'
 import type { Sites } from './sites.ts'
-
-const list = (log: unknown): readonly string[] => (Array.isArray(log) ? (log as string[]) : [])
 
 /** Opens every ticket that was given out, on the true clock, knowing every secret; what that brings about is forgotten at once. */
 export async function probed(
@@ -20,17 +19,7 @@ export async function probed(
     if (given === undefined || looks.has(given)) continue
     reset()
     const scope = face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${given}` : null) })
-    const session = (await scope.open()) as unknown as Session
-    looks.set(given, {
-      isNew: session.isNew,
-      readOnly: session.readOnly,
-      owner: session.owner,
-      who: session.get('who') as string | undefined,
-      log: list(session.get('log')),
-      keys: session.keys(),
-      flash: (session as Session & { flashKeys(): string[] }).flashKeys(),
-      handle: session.handle,
-    })
+    looks.set(given, lookOf((await scope.open()) as unknown as Session))
   }
   reset()
   if (isLast) await compareIndex(store, history, looks)

@@ -22,7 +22,7 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
       await world.sleep(plan.opensAfter)
       visit.opensFrom = world.stamp()
       held = await open()
-      visit.saw = held.look()
+      visit.saw = meets(visit, held)
       tellApart(visit, visit.saw, history)
       world.tell(`#${plan.id} opens: ${shown(visit.saw)}`)
       await world.sleep(plan.hold)
@@ -33,7 +33,7 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
     if (error !== undefined) throw error
     visit.status = 200
     for (const write of visit.writes) write.acked ??= world.stamp()
-    if (held && plan.letter !== 'D') visit.after = held.look()
+    if (held && plan.letter !== 'D') visit.after = meets(visit, held)
   } catch (error) {
     visit.status = 500
     visit.error = error
@@ -63,6 +63,7 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
   if (letter === 'B') await held.signIn('bob')
   if (letter === 'O') await held.signOut()
   if (letter === 'D') await held.destroy()
+  else meets(visit, held)
   if ('RSBW'.includes(letter) && !bare) write(`${id}`)
   if (flash === 'leaves' && face !== 'h3') {
     visit.left = `f${id}`
@@ -79,7 +80,10 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
       await held.commit()
     }
   }
-  if (again !== undefined || (retry !== undefined && face !== 'h3')) await commit()
+  if (again !== undefined || (retry !== undefined && face !== 'h3')) {
+    await commit()
+    meets(visit, held)
+  }
   if (again !== undefined) {
     if (held.commitsByCall) for (const each of visit.writes) each.acked ??= world.stamp()
     await world.sleep(again)
@@ -88,11 +92,19 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
   if (face === 'h3') await held.commit()
 }
 
+/** What its application sees of the session. */
+function meets(visit: Visit, held: Held): Look {
+  const look = held.look()
+  if (look.handle !== undefined) visit.handles.add(look.handle)
+  return look
+}
+
 /** Of two tickets, the one whose session it sees is the one it came with. */
-function tellApart(visit: Visit, { handle }: Look, { probes }: History): void {
+function tellApart(visit: Visit, { handle }: Look, { probes, visits }: History): void {
   const { presented, beside } = visit
   if (beside === undefined || handle === undefined) return
-  if (probes.some(({ looks }) => looks.get(beside)?.handle === handle))
+  const wasGiven = visits.some(({ given, after }) => given === beside && after?.handle === handle)
+  if (wasGiven || probes.some(({ looks }) => looks.get(beside)?.handle === handle))
     Object.assign(visit, { presented: beside, beside: presented })
 }
 

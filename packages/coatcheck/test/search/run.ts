@@ -26,7 +26,7 @@ export async function played(plan: Plan, under: Under): Promise<History> {
     const { capacity } = plan
     const onEvict = (key: string) => {
       world.tell('a session is dropped for lack of room')
-      history.evicted.add(key)
+      history.evicted.set(key, world.time)
     }
     const made = await under.store?.()
     const store =
@@ -48,7 +48,8 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     visits: [],
     probes: [],
     replayed: [],
-    evicted: new Set(),
+    evicted: new Map(),
+    led: [],
     unhandled: [],
     unlisted: [],
     orphans: 0,
@@ -128,18 +129,18 @@ class Schedule {
       site: serial,
       skew: life.skew,
       sentAt: world.stamp(),
-      presented,
-      beside: other === presented ? undefined : other,
+      presented: presented ?? other,
+      beside: presented === undefined || other === presented ? undefined : other,
       writes: [],
       dropped: false,
       lines: [],
       cleared: false,
       calls: 0,
-      began: new Set(),
+      handles: new Set(),
     }
     this.#history.visits.push(visit)
     this.#lives.set(visit, life)
-    const ticket = `${this.#names.of(presented)}${visit.beside ? ` and ${this.#names.of(visit.beside)}` : ''}`
+    const ticket = `${this.#names.of(visit.presented)}${visit.beside ? ` and ${this.#names.of(visit.beside)}` : ''}`
     world.tell(`#${plan.id} ${plan.letter} sent by ${plan.browser} with ${ticket} to instance ${plan.instance}`)
     world.within({ life, visit }, () => void this.#serve(visit, serve, jar))
   }
