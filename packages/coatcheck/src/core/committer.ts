@@ -3,6 +3,7 @@ import { SessionError } from '../errors.ts'
 import { isEmpty } from './changes.ts'
 import type { Committed } from './committed.ts'
 import type { Circumstances, Engine, Held, Saved, Taken } from './engine.ts'
+import { rolls } from './expiry.ts'
 import { slides, timed } from './lasting.ts'
 import { saysMovedOn } from './pending.ts'
 import { type Plan, planCommit } from './plan.ts'
@@ -84,8 +85,7 @@ export class Committer {
     }
     // Whoever asks for a new id begins a session of their own.
     if (move) this.#blocked = undefined
-    const maySlide = this.#request.mayResend || keeper.kind !== 'sealed' || keeper.resends === true
-    const slideIsDue = taken.renews === true || (held !== undefined && maySlide && slides(held, this.#core))
+    const slideIsDue = taken.renews === true || (held !== undefined && this.#maySlide(held) && slides(held, this.#core))
     const signsIn = move?.kind === 'signIn'
     const moves = move !== undefined
     const isThere = held !== undefined || (ended && this.#over.length > 0)
@@ -102,6 +102,13 @@ export class Committer {
         if (saysMovedOn(error)) this.#reply.lines = []
       },
     )
+  }
+
+  /** Whether use that changes nothing may move the idle end: where the ticket or its cookie ends with it, the visitor has to be told. */
+  #maySlide(held: Held): boolean {
+    const { keeper, engine } = this.#core
+    if (this.#request.mayResend || keeper.resends || keeper.kind === 'custom') return true
+    return keeper.kind === 'stored' && (this.#reply.via === 'header' || !rolls(held.body, engine.policy))
   }
 
   done(plan: Plan, send: readonly HeaderLine[]): Committed {

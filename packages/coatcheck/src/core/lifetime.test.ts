@@ -23,9 +23,9 @@ function framework(kind: (typeof kinds)[number]) {
   return {
     clock,
     jar,
-    async request<T>(act: (scope: Scope) => T | Promise<T>): Promise<T> {
+    async request<T>(act: (scope: Scope) => T | Promise<T>, headers: Readonly<Record<string, string>> = {}): Promise<T> {
       const cookie = jar.header('https://a.example/')
-      const scope = face.detached({ get: (name) => (name === 'cookie' ? cookie || null : null) })
+      const scope = face.detached({ get: (name) => (name === 'cookie' ? cookie || null : (headers[name] ?? null)) })
       await scope.open()
       const value = await act(scope)
       for (const [, line] of scope.lines) jar.set(line, 'https://a.example/')
@@ -52,6 +52,17 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
     expect(await request(knows)).toEqual(['a'])
     clock.advance(2)
     expect(await request(knows)).toEqual([])
+  })
+
+  test('D1: a script that only reads does not move an end that the cookie does not follow: the next page does', async () => {
+    const { request, clock } = framework(kind)
+    await request(commit({ maxAge: 3600 }, set('a')))
+    clock.advance(2100)
+    expect(await request(commit({}), { 'sec-fetch-mode': 'cors' })).toMatchObject({ plan: 'nothing', send: [] })
+    clock.advance(60)
+    expect((await request(commit({}))).send[0]?.[1]).toContain('Max-Age=3600')
+    clock.advance(3500)
+    expect(await request(knows)).toEqual(['a'])
   })
 
   test('keeps its cookie through a restart of the browser, also after a later commit that says nothing', async () => {

@@ -74,6 +74,7 @@ function isListed(kind: string, { how: { cookie, idleTimeout }, visits }: Script
   const written = calls.flatMap((call) => ('value' in call ? JSON.stringify([call.key, call.value]) : []))
   const repeats = new Set(written).size < written.length
   const isLimited = typeof cookie === 'object' && cookie.maxAge !== undefined
+  const isRead = visits.some(({ calls }) => !calls.some((call) => 'value' in call))
   const isElsewhere = typeof cookie === 'object' && (cookie.domain !== undefined || cookie.path !== undefined)
   const met: Readonly<Record<keyof typeof differences, boolean>> = {
     'clear-is-final': goesOn,
@@ -84,7 +85,7 @@ function isListed(kind: string, { how: { cookie, idleTimeout }, visits }: Script
     'no-cookie': cookie === false && sends('junk'),
     copies: isStored && (sends('first', 'header') || does('unseal')),
     'nothing-changed': repeats && (isLimited || sends('header')),
-    'cookie-life': isStored && isLimited,
+    'cookie-life': isLimited && !kind.endsWith('upstream') && (sends('first', 'header') || does('unseal') || isRead),
     scripts: kind === 'h3 2, sealed' && idleTimeout !== undefined && visits.some(({ byScript }) => byScript),
     large: isFirst && written.filter((text) => text.length > 2000).length > 1,
   }

@@ -1,4 +1,12 @@
-import { type FaceOptions, type FaceSessions, faceOf, sessionsFor, sessionsOf, wiredKeeper } from '../../core/face.ts'
+import {
+  type FaceOptions,
+  type FaceSessions,
+  faceOf,
+  type Policy,
+  sessionsFor,
+  sessionsOf,
+  wiredKeeper,
+} from '../../core/face.ts'
 import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { h3Seal } from '../../foreign/h3.ts'
 import type { CookieAttributes } from '../../ticket/cookie.ts'
@@ -21,7 +29,7 @@ export function sessionsWith({ seal, crypto, generateId, issue, ...config }: Ses
   checkKinds(config, KINDS)
   const upstream = config.wire && version
   const cookie = config.cookie !== false && attributesOf(config.cookie, upstream)
-  const make = (latest: Looked) => sessionsOf(optionsOf(latest, upstream))
+  const make = (latest: Looked) => sessionsOf(optionsOf(latest, upstream), policyOf(latest))
   return faceOf(sessionsFor(`h3 ${upstream}`, { ...config, cookie }, make))
 }
 
@@ -52,30 +60,51 @@ function optionsOf(config: Looked, upstream: 1 | 2 | undefined): FaceOptions {
     version: upstream ?? 2,
     reads: legacySealFallback === false ? [2] : [1, 2],
   })
-  const absoluteTimeout = Math.min(maxAge || engine.absoluteTimeout || DEFAULT, engine.absoluteTimeout || LONGEST, LONGEST)
   return {
     chunks: true,
     foreign: wire ? [] : [seal],
     ...engine,
     ...transportOf(config),
-    absoluteTimeout,
-    idleTimeout: Math.min(idleTimeout || LONGEST, absoluteTimeout),
+    ...timesOf(config),
     secrets: typeof password === 'object' ? Object.values(password) : password,
     secretRule: 'warn', // h3Seal has seen to it that they are long enough
     ...(upstream && { keeper: wiredKeeper(seal), serialize: upstreamCookie(upstream, engine.now) }),
   }
 }
 
-function transportOf({ cookie, maxAge, idleTimeout, sessionHeader, ...config }: Omit<Looked, 'password'>): FaceOptions {
+/** Seconds. What `cookie.maxAge` says is how long a session lasts that nobody uses. */
+function timesOf(config: Looked): Record<'absoluteTimeout' | 'idleTimeout', number> {
+  const { maxAge, idleTimeout, absoluteTimeout } = config
+  const rolls = rollsOf(config)
+  const absolute = maxAge || absoluteTimeout || (rolls ? LONGEST : DEFAULT)
+  const ends = Math.min(absolute, absoluteTimeout || LONGEST, LONGEST)
+  return { absoluteTimeout: ends, idleTimeout: Math.min(idleTimeout || rolls || LONGEST, ends) }
+}
+
+/** Seconds after which a browser forgets a cookie of ours, where the cookie itself says so. */
+const rollsOf = ({ cookie, wire }: Pick<Looked, 'cookie' | 'wire'>): number | undefined =>
+  (!wire && cookie && cookie.maxAge) || undefined
+
+/** What the engine is told besides, where the cookie has a `maxAge`: a change gives it again, as in h3. */
+function policyOf(config: Looked): { readonly policy?: Policy } {
+  const rolls = rollsOf(config)
+  if (!rolls) return {}
+  const { absoluteTimeout, idleTimeout } = timesOf(config)
+  const fixed = Boolean(config.maxAge || config.absoluteTimeout)
+  // With room for as long again: the end of a record is fixed, and who comes again before goes on with another.
+  return { policy: { idle: idleTimeout * 1000, absolute: absoluteTimeout * (fixed ? 1000 : 2000), fixed, rolls: rolls * 1000 } }
+}
+
+function transportOf({ cookie, wire, maxAge, idleTimeout, sessionHeader, ...config }: Omit<Looked, 'password'>): FaceOptions {
   const name = nameOf(config)
+  const rolls = rollsOf({ cookie, wire })
+  const { maxAge: _, ...others } = cookie || {}
+  const isLimited = cookie && (cookie.maxAge !== undefined || cookie.expires !== undefined)
   return {
     binding: name,
     // What is said of the cookie itself goes before.
-    cookie: cookie && {
-      name,
-      persistent: cookie.maxAge === undefined && cookie.expires === undefined && Boolean(maxAge || idleTimeout),
-    },
-    ...(cookie && { attributes: cookie }),
+    cookie: cookie && { name, persistent: Boolean(rolls || (!isLimited && (maxAge || idleTimeout))) },
+    ...(cookie && { attributes: rolls ? others : cookie }),
     ...(sessionHeader !== false && { header: sessionHeader || `x-${name}-session`, anyHeader: true }),
   }
 }

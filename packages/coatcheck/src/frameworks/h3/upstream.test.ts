@@ -200,6 +200,35 @@ describe.each(HOUSES)('moving from $name', (house) => {
   })
 })
 
+describe.each(HOUSES)('a time that is said of the cookie: $name', (house) => {
+  test.each<[string, Partial<SessionConfig>, isStored?: boolean]>([
+    ['theirs', {}],
+    ['ours', {}],
+    ['ours in a store', {}, true],
+    ['ours in a store, with an end', { maxAge: 24 * HOUR }, true],
+    ["ours with wire: 'upstream'", { wire: 'upstream' }],
+  ])('D1: begins anew with each change: %s', async (whose, more, isStored = false) => {
+    const { now, advance } = clockFrom(Date.now())
+    const config = { password: PASSWORD, cookie: { maxAge: 300 }, ...more, now, ...(isStored && { store: memoryStore({ now }) }) }
+    const use = (whose === 'theirs' ? theirs(house.version) : useSession) as unknown as Use
+    const ada = await comesTo(
+      house,
+      async (event) => {
+        const session = await use(event as never, config as never)
+        await session.update({ visits: Number(session.data.visits ?? 0) + 1 })
+        return session.data
+      },
+      { now },
+    )
+    await ada.get('/')
+    for (let visit = 0; visit < 9; visit++) {
+      advance(200)
+      await ada.get('/')
+    }
+    expect(await said(ada.get('/'))).toMatchObject({ visits: 11 })
+  })
+})
+
 describe.each(HOUSES)('a time that is said only when something is written: $name', (house) => {
   test.each<[string, Partial<SessionConfig>]>([
     ['theirs', {}],

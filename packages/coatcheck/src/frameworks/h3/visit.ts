@@ -59,7 +59,7 @@ function visitWith(event: H3EventLike, scope: Scope, times: { readonly maxAge?: 
       orElse(() => scope.commit(how), put),
       put,
     )
-  return { scope, put, commit: () => commit(), write: () => commit(times) }
+  return { scope, put, commit: () => commit(), write: () => commit({ ...times, renews: true }) }
 }
 
 function knownOf(identity: object, name: string): Known {
