@@ -80,7 +80,7 @@ export async function targetsOf(mutant: Mutant): Promise<readonly Target[]> {
   const copy = join(FOLDER, mutant.target)
   await mkdir(copy, { recursive: true })
   const filter = (path: string) => !/\.test\.ts$|[\\/]mutants\.ts$/.test(path)
-  for (const part of ['src', 'test/fuzz', 'test/helpers/watched.ts'])
+  for (const part of ['src', 'test/fuzz', 'test/helpers'])
     await cp(join(here, '../..', part), join(copy, part), { recursive: true, filter })
   const path = join(copy, 'src', mutant.file)
   const parts = (await readFile(path, 'utf8')).split(mutant.from)
