@@ -8,7 +8,7 @@ import { storeSuite } from '../testing/store-suite.ts'
 import { cloudflareKvStore, type KvClient } from './cloudflare-kv.ts'
 import type { SessionRecord } from './store.ts'
 
-describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_, { start }) => {
+describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_, { start, asked }) => {
   let engine: TriedEngine
   beforeAll(async () => {
     engine = await start()
@@ -16,7 +16,7 @@ describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_,
   afterAll(() => engine.stop())
 
   // On one machine nothing is stale, so there is nothing to wait for.
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['list'], consistency: 'eventual' })
+  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['list'], consistency: 'eventual', ...asked })
 })
 
 describe('cloudflareKvStore', () => {

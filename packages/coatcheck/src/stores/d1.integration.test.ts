@@ -8,13 +8,13 @@ import { storeSuite } from '../testing/store-suite.ts'
 import { type D1Client, d1Schema, d1Store } from './d1.ts'
 import type { SessionRecord, Store } from './store.ts'
 
-describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_, { start }) => {
+describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_, { start, asked }) => {
   let engine: TriedEngine
   beforeAll(async () => {
     engine = await start()
   })
   afterAll(() => engine.stop())
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner', 'list', 'prune', 'migrate'] })
+  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner', 'list', 'prune', 'migrate'], ...asked })
 })
 
 describe('d1Store', () => {

@@ -18,7 +18,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, trie
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: EVERYTHING })
+  storeSuite({ it, open: (tools) => engine.open(tools), expect: EVERYTHING, ...tried.asked })
 })
 
 let server: Awaited<ReturnType<typeof startDynalite>>
