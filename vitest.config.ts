@@ -21,7 +21,7 @@ const config: ViteUserConfig = defineConfig({
           include: ['packages/coatcheck/**/*.test.ts'],
           exclude: [...never, ...slow, ...browser],
           // Nothing here takes as long; a machine that is busy with something else may.
-          testTimeout: 30_000,
+          testTimeout: 300_000,
         },
       },
       {
