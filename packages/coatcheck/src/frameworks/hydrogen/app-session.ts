@@ -1,10 +1,9 @@
-import { faceOf, type LiveSession, type Scope, sessionsFor, sessionsOf } from '../../core/face.ts'
+import { faceOf, type LiveSession, type Scope, sessionsFor, sessionsOf, setOrReduce } from '../../core/face.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import { idleLine } from '../../ticket/idle.ts'
 import type { Anything, WebRequest } from '../../web.ts'
 import { type AppSessionOptions, KINDS, NAME, optionsOf } from './app-session-options.ts'
 import type { Values } from './config.ts'
-import { put } from './values.ts'
 
 type Read<T, K> = (K extends keyof T ? T[K] : undefined) | undefined
 
@@ -92,7 +91,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
 
   /** A value; `undefined` removes it, as it would be missing from the next request's JSON. */
   readonly set = <K extends keyof Data & string>(key: K, value: Data[K]): void =>
-    put(this.#changing(), this.#scope.core.engine.emit, key, value)
+    void setOrReduce(this.#changing(), this.#scope.core.engine.emit, key, value)
 
   readonly unset = (key: keyof Data & string): void => {
     this.#changing().delete(key)
@@ -100,7 +99,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
 
   /** Leaves a value for the next time it is read. */
   readonly flash = <K extends keyof Flash & string>(key: K, value: Flash[K]): void =>
-    put(this.#changing(), this.#scope.core.engine.emit, key, value, 'flash')
+    void setOrReduce(this.#changing(), this.#scope.core.engine.emit, key, value, 'flash')
 
   /** Stores what changed. The `Set-Cookie` line; one without effect in a browser where there is nothing to tell it. */
   readonly commit = (): Promise<string> => this.#line()

@@ -6,11 +6,12 @@ import {
   type LiveSession,
   lastWord,
   type Scope,
+  setOrReduce,
   watchRequests,
 } from '../../core/face.ts'
 import type { WebRequest } from '../../web.ts'
 import { type CookieOptions, type Lasting, lastingOf, type Values } from './config.ts'
-import { areLive, type HydrogenRequestLike, keepPrivate, liveValues, put } from './values.ts'
+import { areLive, type HydrogenRequestLike, keepPrivate, liveValues } from './values.ts'
 
 /** What Hydrogen asks of a storage, for one request. */
 export interface SessionStorageAdapter {
@@ -99,7 +100,7 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
     async set(request, values) {
       const { visit, session } = await opened(request)
       if (!areLive(values, session)) {
-        for (const [key, value] of Object.entries(values)) put(session, visit.scope.core.engine.emit, key, value)
+        for (const [key, value] of Object.entries(values)) setOrReduce(session, visit.scope.core.engine.emit, key, value)
         for (const key of session.keys()) if (!Object.hasOwn(values, key)) session.delete(key)
       }
       return commit(visit, true)

@@ -1,5 +1,4 @@
-import type { FaceSessions, LiveSession } from '../../core/face.ts'
-import { SessionError } from '../../errors.ts'
+import { type FaceSessions, type LiveSession, setOrReduce } from '../../core/face.ts'
 import type { Values } from './config.ts'
 
 const SESSIONS = new WeakMap<object, LiveSession>()
@@ -8,29 +7,6 @@ const SESSIONS = new WeakMap<object, LiveSession>()
 export const areLive = (values: object, session: LiveSession): boolean => SESSIONS.get(values) === session
 
 type Emit = FaceSessions['core']['engine']['emit']
-
-/** Sets a value; of one that the engine refuses, such as an instance of a class, the JSON that Hydrogen keeps of any. Undefined removes it. */
-export function put(session: LiveSession, emit: Emit, key: string, value: unknown, kind: 'value' | 'flash' = 'value'): void {
-  const [set, drop] = kind === 'value' ? [session.set, session.delete] : [session.flash, (name: string) => session.flash(name)]
-  const write = (storable: unknown): unknown => (storable === undefined ? drop(key) : set(key, storable))
-  try {
-    write(value)
-  } catch (error) {
-    if (!(error instanceof SessionError) || error.code !== 'BAD_VALUE') throw error
-    const json = jsonOf(value, error)
-    write(json && JSON.parse(json))
-    emit({ type: 'reduced', key, ...(session.handle !== undefined && { handle: session.handle }) })
-  }
-}
-
-/** Throws `refusal` for what has no JSON either, such as a circle. */
-function jsonOf(value: unknown, refusal: SessionError): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    throw refusal
-  }
-}
 
 /** The session's values as an ordinary object; `seen` is told when they are looked at. */
 export function liveValues(session: LiveSession, emit: Emit, seen: () => void): Values {
@@ -45,7 +21,7 @@ export function liveValues(session: LiveSession, emit: Emit, seen: () => void): 
       return looked(() => (key in data ? data[key as string] : Reflect.get(Object.prototype, key, receiver)))
     },
     set(_, key, value) {
-      put(session, emit, key as string, value)
+      setOrReduce(session, emit, key as string, value)
       return true
     },
     has: (_, key) => looked(() => key in data || key in Object.prototype),

@@ -1,5 +1,4 @@
-import type { FaceSessions, LiveSession } from '../../core/face.ts'
-import { SessionError } from '../../errors.ts'
+import { type FaceSessions, jsonOf, type LiveSession, setOrReduce } from '../../core/face.ts'
 
 type Emit = FaceSessions['core']['engine']['emit']
 
@@ -25,18 +24,11 @@ export class Originals {
   /** As JSON, which knows no undefined, would have it in the next request. */
   set(key: string, value: unknown): void {
     this.forget(key)
-    const live = this.#live()
-    const json = this.#stored(
-      key,
-      value,
-      (storable) => void (storable === undefined ? live.delete(key) : live.set(key, storable)),
-    )
-    if (json) this.#set.set(key, value)
+    if (setOrReduce(this.#live(), this.#emit, key, value)) this.#set.set(key, value)
   }
 
   flash(key: string, value: unknown): void {
-    const live = this.#live()
-    this.#stored(key, value, (storable) => void (storable === undefined ? live.flash(key) : live.flash(key, storable)))
+    setOrReduce(this.#live(), this.#emit, key, value, 'flash')
   }
 
   /** Before a commit: what was changed inside since it was set. */
@@ -48,33 +40,8 @@ export class Originals {
     }
   }
 
-  /** Puts the value, or else its JSON; whether it was that. */
-  #stored(key: string, value: unknown, put: (value: unknown) => void): boolean {
-    try {
-      put(value)
-      return false
-    } catch (error) {
-      if (!(error instanceof SessionError) || error.code !== 'BAD_VALUE') throw error
-      let storable: unknown
-      try {
-        storable = jsonOf(value)
-      } catch {
-        throw error
-      }
-      put(storable)
-      const { handle } = this.#live()
-      this.#emit({ type: 'reduced', key, ...(handle !== undefined && { handle }) })
-      return true
-    }
-  }
-
   /** The session was ended: what was set in it is gone. */
   clear(): void {
     this.#set.clear()
   }
-}
-
-const jsonOf = (value: unknown): unknown => {
-  const text = JSON.stringify(value)
-  return text === undefined ? undefined : JSON.parse(text)
 }

@@ -1,0 +1,43 @@
+import { SessionError } from '../errors.ts'
+import type { Emit } from './events.ts'
+import type { LiveSession } from './session.ts'
+
+/**
+ * Sets a value, or leaves it as flash, as frameworks do that keep the JSON of whatever they are given: of one that the engine refuses,
+ * such as an instance of a class, the JSON is stored, with the event `reduced`. Undefined removes it. Whether only the JSON was stored;
+ * throws the refusal for what has no JSON either, such as a circle.
+ */
+export function setOrReduce(
+  session: LiveSession,
+  emit: Emit,
+  key: string,
+  value: unknown,
+  kind: 'set' | 'flash' = 'set',
+): boolean {
+  const put = (storable: unknown): void => {
+    if (storable !== undefined) session[kind](key, storable)
+    else if (kind === 'flash') session.flash(key)
+    else session.delete(key)
+  }
+  try {
+    put(value)
+    return false
+  } catch (error) {
+    if (!(error instanceof SessionError) || error.code !== 'BAD_VALUE') throw error
+    put(jsonOf(value, error))
+    const { handle } = session
+    emit({ type: 'reduced', key, ...(handle !== undefined && { handle }) })
+    return true
+  }
+}
+
+/** What is left of a value in JSON; undefined if nothing is. Throws `refusal`, if there is one, for what has no JSON. */
+export function jsonOf(value: unknown, refusal?: SessionError): unknown {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (error) {
+    throw refusal ?? error
+  }
+  return text === undefined ? undefined : JSON.parse(text)
+}
