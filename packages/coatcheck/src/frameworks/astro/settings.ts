@@ -1,4 +1,4 @@
-import type { FaceOptions, Policy } from '../../core/face.ts'
+import { type FaceOptions, type Policy, rollingPolicy } from '../../core/face.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
@@ -108,8 +108,7 @@ export function policyOf(settings: Settings): { readonly policy?: Policy } {
   if (maxAge === undefined) return {}
   const { idleTimeout, absoluteTimeout } = timesOf(settings)
   const fixed = settings.absoluteTimeout !== undefined
-  // With room for as long again: the end of a record is fixed, and who comes again before goes on with another.
-  return { policy: { idle: idleTimeout * 1000, absolute: absoluteTimeout * (fixed ? 1000 : 2000), fixed, rolls: maxAge * 1000 } }
+  return { policy: rollingPolicy({ idle: idleTimeout, absolute: absoluteTimeout, fixed, rolls: maxAge }) }
 }
 
 const unsetSecrets = (): SessionError =>

@@ -3,6 +3,7 @@ import {
   type FaceSessions,
   faceOf,
   type Policy,
+  rollingPolicy,
   sessionsFor,
   sessionsOf,
   wiredKeeper,
@@ -91,8 +92,7 @@ function policyOf(config: Looked): { readonly policy?: Policy } {
   if (!rolls) return {}
   const { absoluteTimeout, idleTimeout } = timesOf(config)
   const fixed = Boolean(config.maxAge || config.absoluteTimeout)
-  // With room for as long again: the end of a record is fixed, and who comes again before goes on with another.
-  return { policy: { idle: idleTimeout * 1000, absolute: absoluteTimeout * (fixed ? 1000 : 2000), fixed, rolls: rolls * 1000 } }
+  return { policy: rollingPolicy({ idle: idleTimeout, absolute: absoluteTimeout, fixed, rolls }) }
 }
 
 function transportOf({ cookie, wire, maxAge, idleTimeout, sessionHeader, ...config }: Omit<Looked, 'password'>): FaceOptions {

@@ -1,4 +1,4 @@
-import type { FaceOptions, Policy } from '../../core/face.ts'
+import { type FaceOptions, type Policy, rollingPolicy } from '../../core/face.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { CookieSerializeOptions } from './line.ts'
 import { ageOf, LONGEST_AGE } from './line.ts'
@@ -28,16 +28,18 @@ export function lifeOf(cookie: CookieSerializeOptions, { idleTimeout, absoluteTi
   ageOf(cookie)
   const says = maxAge !== undefined || expires !== undefined
   const absolute = absoluteTimeout ?? (says ? LONGEST_AGE : MONTH)
+  const idle = idleTimeout ?? absolute
   const age = maxAge === undefined ? absolute : Math.min(Math.max(0, Math.ceil(maxAge)), LONGEST_AGE)
   return {
     absoluteTimeout: absolute,
-    idleTimeout: idleTimeout ?? absolute,
+    idleTimeout: idle,
     policy: {
-      // With room for as long again: see `timed`.
-      absolute: (absoluteTimeout ?? (says ? 2 * LONGEST_AGE : MONTH)) * 1000,
-      idle: Math.min(age, idleTimeout ?? absolute) * 1000,
-      fixed: absoluteTimeout !== undefined,
-      ...(says && { rolls: age * 1000 }),
+      ...rollingPolicy({
+        idle: Math.min(age, idle),
+        absolute,
+        fixed: absoluteTimeout !== undefined,
+        rolls: says ? age : undefined,
+      }),
       ...(maxAge === undefined && expires && { until: Math.max(0, Math.floor(+expires)) }),
     },
   }
