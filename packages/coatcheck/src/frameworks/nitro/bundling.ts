@@ -41,12 +41,14 @@ export function takesFromH3(names: readonly string[]): (file: string) => boolean
   return (file) => {
     const [folder, name = ''] = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file) ?? []
     if (folder === undefined || name === 'h3' || name === 'coatcheck') return false
-    const sources = known.has(folder) ? [] : sourcesIn(folder)
+    const before = known.get(folder)
+    if (before !== undefined) return before
+    const sources = sourcesIn(folder)
     const called = `\\b(?:${names.join('|')})\\b`
     const from = `from\\s*["']h3["']`
     const imports = `(?:import|export)[^;'"]*(?:${called}[^;'"]*${from}|\\*[^;'"]*${from}[^]*${called})`
     const uses = (pattern: string): boolean => sources.some((source) => new RegExp(pattern).test(source))
-    const answer = known.get(folder) ?? uses(imports)
+    const answer = uses(imports)
     if (!answer && uses(`require\\(["']h3["']\\)[^]*${called}`))
       console.warn(`coatcheck: the package ${name} requires h3, so its sessions stay those of h3.`)
     known.set(folder, answer)
