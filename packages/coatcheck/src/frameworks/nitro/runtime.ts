@@ -1,4 +1,4 @@
-import type { Anything, Session, SessionManager, SessionUpdate } from '../h3/config.ts'
+import type { Anything, Session, SessionConfig, SessionManager, SessionUpdate } from '../h3/config.ts'
 import type { H3EventLike } from '../h3/event.ts'
 import * as h3 from '../h3.ts'
 import { begin, ownerOf } from './events.ts'
@@ -16,14 +16,12 @@ type Values = Record<string, Anything>
  * does asking in what the page fetches of the site itself. Throws `BAD_OPTIONS`; rejects when the store fails.
  */
 export function useSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<SessionManager<T>> {
-  const { owner, settings } = placed(event, config)
-  return owner ? h3.useSession<T>(owner, settings) : Promise.resolve(nobody<T>())
+  return inOwners(event, config, h3.useSession<T>, async () => nobody<T>())
 }
 
 /** The session of this request. Throws and rejects as `useSession`, and gives a visitor nothing who has none. */
 export function getSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<Session<T>> {
-  const { owner, settings } = placed(event, config)
-  return owner ? h3.getSession<T>(owner, settings) : Promise.resolve(nobody<T>())
+  return inOwners(event, config, h3.getSession<T>, async () => nobody<T>())
 }
 
 /** Sets values of the session of this request and stores them. Throws and rejects as `useSession`, and `BAD_VALUE`. */
@@ -32,26 +30,22 @@ export function updateSession<T extends object = Values>(
   config?: Given,
   update?: SessionUpdate<T>,
 ): Promise<Session<T>> {
-  const { owner, settings } = placed(event, config)
-  return owner ? h3.updateSession<T>(owner, settings, update) : cached()
+  return inOwners(event, config, (owner, settings) => h3.updateSession<T>(owner, settings, update))
 }
 
 /** Gives the session of this request a new id and lets its time begin again. The old id shows for `grace` seconds what there was, then nothing. */
 export function rotateSession<T extends object = Values>(event: H3EventLike, config?: Given): Promise<Session<T>> {
-  const { owner, settings } = placed(event, config)
-  return owner ? h3.rotateSession<T>(owner, settings) : cached()
+  return inOwners(event, config, h3.rotateSession<T>)
 }
 
 /** Ends the session of this request for good; what is set afterwards begins another. */
 export function clearSession(event: H3EventLike, config?: Given): Promise<void> {
-  const { owner, settings } = placed(event, config)
-  return owner ? h3.clearSession(owner, settings) : cached()
+  return inOwners(event, config, h3.clearSession)
 }
 
 /** The secret text that opens the session of this request, as the cookie or the header carries it. A visitor who has none gets one. */
 export function sealSession(event: H3EventLike, config?: Given): Promise<string> {
-  const { owner, settings } = placed(event, config)
-  return owner ? h3.sealSession(owner, settings) : cached()
+  return inOwners(event, config, h3.sealSession)
 }
 
 /** The session that a text of `sealSession`, or a seal of h3 itself, opens; what is changed in it is not stored. Rejects when it opens none. */
@@ -63,10 +57,17 @@ export function unsealSession<T extends object = Values>(
   return h3.unsealSession<T>(event, settingsFor(event, config), sealed)
 }
 
-function placed(event: H3EventLike, given: Given | undefined) {
+/** What `act` does with the event whose session this one has; `otherwise` where the answer is kept for everybody. */
+function inOwners<T>(
+  event: H3EventLike,
+  given: Given | undefined,
+  act: (owner: H3EventLike, settings: SessionConfig) => Promise<T>,
+  otherwise: () => Promise<T> = cached,
+): Promise<T> {
   const settings = settingsFor(event, given)
   const { sessionHeader = `x-${settings.name || 'h3'}-session` } = settings
-  return { owner: ownerOf(event, sessionHeader || undefined), settings }
+  const owner = ownerOf(event, sessionHeader || undefined)
+  return owner ? act(owner, settings) : otherwise()
 }
 
 /** What is used of a running Nitro, 2 or 3. */
