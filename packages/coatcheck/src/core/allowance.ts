@@ -38,13 +38,14 @@ export function allowance({ now, emit }: Pick<Engine, 'now' | 'emit'>): Allowanc
     if (!isBusy) emit({ type: 'refused', reason: 'too-busy' })
     isBusy = true
   }
+  const isUsedUp = (): boolean => left <= 0 || spent.count >= PER_SECOND
   const isSpent = (): boolean => {
     const second = Math.floor(now() / 1000)
     if (spent.second !== second) Object.assign(spent, { second, count: 0, inVain: 0 })
-    return left <= 0 || spent.count >= PER_SECOND || spent.inVain >= IN_VAIN
+    return isUsedUp() || spent.inVain >= IN_VAIN
   }
   function mayDerive(): boolean {
-    if (left <= 0 || spent.count >= PER_SECOND) {
+    if (isUsedUp()) {
       refuse()
       return false
     }
