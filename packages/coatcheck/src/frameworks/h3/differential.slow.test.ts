@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { asyncProperty, assert as hold } from 'fast-check'
 import * as theirs2 from 'h3'
 import * as theirs1 from 'h3-v1'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { table } from '../../../test/differential/differences.ts'
 import { differences } from '../../../test/differential/h3-differences.ts'
 import { type Api, type Script, scripts, told, type Visit } from '../../../test/differential/h3-script.ts'
+import { holdListed, tellListed } from '../../../test/differential/listed.ts'
 import { PASSWORD } from '../../../test/helpers/h3.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import * as ours from '../h3.ts'
@@ -110,30 +109,11 @@ describe.each(Object.entries(kinds))('the same calls on h3 and here, %s', (name,
     )
   })
 
-  const listed = Object.entries(differences).filter(([, { script, only }]) => script && (only?.includes(name) ?? true))
-  test.each(listed)('listed: %s', async (_, { script, theirs, ours }) => {
-    const stories = (await both(kind, script as Script)).map((story) => JSON.stringify(story))
-    expect(stories).toEqual([expect.stringMatching(theirs as RegExp), expect.stringMatching(ours as RegExp)])
-    expect(stories[0]).not.toMatch(ours as RegExp)
-  })
+  tellListed(differences, name, (script) => both(kind, script))
 })
 
 test('1,000 scripts of each kind were compared', () => {
   expect(compared).toBe(SCRIPTS * Object.keys(kinds).length)
 })
 
-test('each difference is shown by a script, or by the test that it names', () => {
-  for (const [id, { script, theirs, ours, shownBy }] of Object.entries(differences)) {
-    if (script) expect([theirs, ours], id).toEqual([expect.any(RegExp), expect.any(RegExp)])
-    else {
-      const [file, title] = shownBy ?? ['', '']
-      expect(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'), id).toContain(`'${title}`)
-    }
-  }
-})
-
-test('the page has each difference, and no other', () => {
-  const page = readFileSync(new URL('../../../../../docs/frameworks/h3.md', import.meta.url), 'utf8')
-  const [, section = ''] = /\n## What differs\n([\s\S]*?)\n## /.exec(page) ?? []
-  expect(section.match(/^\|.*$/gm)?.join('\n')).toBe(table(differences))
-})
+holdListed(differences, 'h3.md', new URL('..', import.meta.url))

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createSession as createTheirSession } from '@remix-run/session'
 import { createCookieSessionStorage as createTheirCookies } from '@remix-run/session/cookie-storage'
 import { createMemorySessionStorage as createTheirMemory } from '@remix-run/session/memory-storage'
@@ -16,7 +15,7 @@ import {
   tuple,
 } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { table } from '../../../test/differential/differences.ts'
+import { holdListed, tellListed } from '../../../test/differential/listed.ts'
 import { differences } from '../../../test/differential/remix3-differences.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
 import {
@@ -188,25 +187,14 @@ describe.each(Object.entries(kinds))('the same calls on Remix 3 and here, %s', (
     expect(played).toBe(300)
   })
 
-  const listed = Object.entries(differences).filter(([, { script, only }]) => script && (only?.includes(kind) ?? true))
-  test.each(listed)('listed: %s', async (_, { script, theirs, ours }) => {
+  tellListed(differences, kind, async (script) => {
     const both = make()
-    const told = async (storage: Storage) => JSON.stringify(await visited(storage, script as readonly Visit[]))
-    const stories = [await told(both.theirs), await told(both.ours)]
-    expect(stories).toEqual([expect.stringMatching(theirs as RegExp), expect.stringMatching(ours as RegExp)])
-    expect(stories[0]).not.toMatch(ours as RegExp)
+    const tell = async (storage: Storage) => json(await visited(storage, script as readonly Visit[]))
+    return [await tell(both.theirs), await tell(both.ours)]
   })
 })
 
-test('each difference is shown by a script, or by the test that it names, and the page has them all', () => {
-  for (const [id, { script, theirs, ours, shownBy: [file, title] = ['', ''] }] of Object.entries(differences)) {
-    if (script) expect([theirs, ours], id).toEqual([expect.any(RegExp), expect.any(RegExp)])
-    else expect(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'), id).toContain(title)
-  }
-  const page = readFileSync(new URL('../../../../../docs/frameworks/remix-3.md', import.meta.url), 'utf8')
-  const [, section = ''] = /\n## What differs\n([\s\S]*?)\n## /.exec(page) ?? []
-  expect(section.match(/^\|.*$/gm)?.join('\n')).toBe(table(differences))
-})
+holdListed(differences, 'remix-3.md', new URL('..', import.meta.url))
 
 test('a session that is made by hand is the same', async () => {
   await hold(
