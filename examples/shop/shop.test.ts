@@ -61,6 +61,15 @@ describe('a visitor who only looks', () => {
     }
     expect(home.match(/\/[0-9a-f]{8}\/[\w.]+/g)).toHaveLength(3)
   })
+
+  it('gets the colours with the style that uses them', async () => {
+    const guest = visitor(shop.origin)
+    const [style = ''] = /\/[0-9a-f]{8}\/style\.css/.exec(await page(guest, '/')) ?? []
+    const [colours, rest] = ['colours.css', 'style.css'].map((file) =>
+      readFileSync(join(import.meta.dirname, 'public', file), 'utf8'),
+    )
+    expect(await page(guest, style)).toBe(`${colours}${rest}`)
+  })
 })
 
 describe('the language', () => {
