@@ -221,6 +221,31 @@ describe('C2: a request that only reads, with a ticket of an old secret, when it
     expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
   })
 
+  describe('nor when it wrote, was sent one, and another signed in before its next commit', () => {
+    const sent = async () => {
+      const { site, server, scope, ticket } = await stale()
+      scope.session?.set('late', 1)
+      expect((await outcome(scope)).lines).toBe(1)
+      await site.server().visit(signsIn, ticket)
+      return { site, server, scope }
+    }
+
+    test('which is refused, and does not learn why (seed 20074303)', async () => {
+      const { server, scope } = await sent()
+      server.watch.before = (call) => (call === 'read' ? down() : undefined)
+      scope.session?.set('later', 2)
+      expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    })
+
+    test('which only moves the idle end, and is refused', async () => {
+      const { site, server, scope } = await sent()
+      site.clock.advance(4 * DAY)
+      server.watch.forget()
+      expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+      expect(server.watch.calls).toEqual(['touch'])
+    })
+  })
+
   test('nor does a fetch of the page’s own script', async () => {
     const { server, ticket } = await stale()
     const scope = server.arrive(ticket, { 'sec-fetch-mode': 'cors' })
