@@ -101,8 +101,9 @@ export class Committer {
         ),
       (error) => {
         taken.undo()
-        // Another request wrote first, maybe a sign-in: the ticket that the visitor has already could take the place of its new one.
-        if (saysMovedOn(error) || (this.#repeats && taken.attempts.areOvertaken)) this.#reply.lines = []
+        // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
+        const mayUndo = this.#repeats && (ended || taken.attempts.areOvertaken)
+        if (saysMovedOn(error) || mayUndo) this.#reply.lines = []
       },
     )
   }

@@ -507,7 +507,7 @@ describe('V4: an old ticket within its time, at another process', () => {
 
 describe('V7: a request that has given a ticket, and goes on', () => {
   /** It was sent again, signed anew; or is of this request's own new id. Then another request gives the session a new id. */
-  const gave = async (first: Act, meanwhile: Act, seconds: number, act: Act) => {
+  const gave = async (first: Act, meanwhile: Act, seconds: number, act: Act, before: Server['watch']['before'] = () => {}) => {
     const site = place({ secrets: [NEWER_SECRET, SECRET] })
     const ticket = await site.server({ secrets: SECRET }).visit((s) => s.set('a', 1))
     const server = site.server()
@@ -516,6 +516,7 @@ describe('V7: a request that has given a ticket, and goes on', () => {
     await site.server().visit(meanwhile, ticketIn(scope))
     site.clock.advance(seconds)
     act(scope.session as LiveSession)
+    server.watch.before = before
     return outcome(scope)
   }
 
@@ -531,6 +532,26 @@ describe('V7: a request that has given a ticket, and goes on', () => {
       ['a sign-in', signsIn, 301, ends, 'CONFLICT'],
     ])('withdraws it when it meets %s: #%#', async (_, meanwhile, seconds, act, told) => {
       expect(await gave(first, meanwhile, seconds, act)).toEqual({ told, lines: 0 })
+    })
+
+    test.each<[string, string, Act, Act]>([
+      ['a write', 'a new id', renews, writes],
+      ['a write', 'a sign-in', signsIn, writes],
+      ['a sign-out', 'a new id', renews, ends],
+      ['a sign-out', 'a sign-in', signsIn, ends],
+    ])('withdraws it when %s meets %s, and the store does not say where that is', async (_, __, meanwhile, act) => {
+      let reads = 0
+      const second = (call: string) => (call === 'read' && ++reads === 2 ? down() : undefined)
+      expect(await gave(first, meanwhile, 0, act, second)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    })
+
+    test.each<[string, Act]>([
+      ['a write', writes],
+      ['a sign-out', ends],
+    ])('withdraws what the visitor has already when %s is refused, and the store does not say why', async (_, act) => {
+      const atOnce = (call: string) => (call === 'read' ? down() : undefined)
+      const lines = first === renews ? 1 : 0
+      expect(await gave(first, signsIn, 0, act, atOnce)).toEqual({ told: 'STORE_FAILED', lines })
     })
 
     test('keeps it where the commit failed for something else', async () => {
