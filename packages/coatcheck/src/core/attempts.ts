@@ -37,6 +37,11 @@ export class Attempts {
     if (last) last.answered = true
   }
 
+  /** Whether somebody else wrote first, and it was not read since what. */
+  get areOvertaken(): boolean {
+    return this.#tries.some(({ answered }) => answered)
+  }
+
   /**
    * What of `changes` is not in a record with these writes. Throws `CONFLICT` where that cannot be told any
    * more: too many others have written since.

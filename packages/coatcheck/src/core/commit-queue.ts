@@ -9,7 +9,7 @@ import { isOver, written } from './expiry.ts'
 import { LatestRecords } from './latest-records.ts'
 import type { Moves } from './moves.ts'
 import type { Outcome, PendingCommit, Step, Turn } from './pending.ts'
-import { backOff, checkTime, passes, readable, settle, sinceOf } from './pending.ts'
+import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -35,18 +35,15 @@ export class CommitQueue {
     this.#turns = turns
   }
 
-  /** Carries out a commit, wherever its session went since `from` was read. */
-  async commit(pending: PendingCommit, from: VersionedRecord): Promise<Outcome> {
-    let [commit, at] = [pending, from]
-    let id: string | undefined
-    for (;;) {
-      const step = await this.#inTurn(commit, at)
-      if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+  /** Carries out a commit, wherever its session went since `at` was read; `id`: of where it is by then, to be told to the visitor. */
+  async commit(commit: PendingCommit, at: VersionedRecord, id?: string): Promise<Outcome> {
+    const step = await this.#inTurn(commit, at)
+    if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+    try {
       const next = await this.#moves.next(commit, step.forwarding, step.at)
-      if (!('target' in next)) return next as Outcome
-      commit = next.commit
-      at = next.target
-      id = next.id ?? id
+      return 'target' in next ? await this.commit(next.commit, next.target, next.id ?? id) : (next as Outcome)
+    } catch (error) {
+      throw movedOn(error as SessionError)
     }
   }
 

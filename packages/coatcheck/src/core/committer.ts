@@ -29,6 +29,8 @@ export class Committer {
   /** What the visitor holds, or was given. */
   #ticket: string | undefined
   #given = false
+  /** The response gives no ticket but one that the visitor came with. */
+  #repeats = false
   #forget: (() => Promise<void>) | undefined
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
@@ -99,7 +101,9 @@ export class Committer {
         ),
       (error) => {
         taken.undo()
-        if (saysMovedOn(error)) this.#reply.lines = []
+        // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
+        const mayUndo = this.#repeats && (ended || taken.attempts.areOvertaken)
+        if (saysMovedOn(error) || mayUndo) this.#reply.lines = []
       },
     )
   }
@@ -133,14 +137,15 @@ export class Committer {
 
   #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
-    const { held, ticket, dropped } = saved
+    const { held, ticket, dropped, repeats = false, overtaken = false } = saved
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
       emit({ type: 'dropped', reason: dropped, ...(this.#held && { handle: this.#held.handle }) })
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
-    if (dropped || held?.isReplaced) this.#reply.lines = []
+    if (dropped || held?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
+    if (ticket !== undefined) this.#repeats = repeats && !this.#held?.foreign && (this.#repeats || !this.#given)
     const send =
       ticket !== undefined && held
         ? this.#reply.giving(ticket, held, how)

@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import type { Engine } from './engine.ts'
 import { isOver } from './expiry.ts'
-import { isFresh, overtaken, type PendingCommit, perhapsEvicted, readable, type Step, tooOld } from './pending.ts'
+import { isFresh, movedOn, overtaken, type PendingCommit, perhapsEvicted, readable, type Step, tooOld } from './pending.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -20,13 +20,19 @@ export class Ends {
   /** Ends the session, wherever it went. Throws `CONFLICT` where it cannot be told whether it lives. */
   async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<void> {
     let found = readable(from)
+    let hasMoved = false
     const since = this.#engine.now()
-    for (let attempt = 0; attempt < 100; attempt++) {
-      if (!found) return this.#checkGone(request)
-      if (found.forwarding) {
-        if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
-      } else if (await this.#records.end(found)) return this.#turns.done(found.key)
-      found = readable(await this.#turns.read(found.forwarding?.key ?? found.key, attempt, since))
+    try {
+      for (let attempt = 0; attempt < 100; attempt++) {
+        if (!found) return this.#checkGone(request)
+        hasMoved ||= found.forwarding !== undefined
+        if (found.forwarding) {
+          if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
+        } else if (await this.#records.end(found)) return this.#turns.done(found.key)
+        found = readable(await this.#turns.read(found.forwarding?.key ?? found.key, attempt, since))
+      }
+    } catch (error) {
+      throw hasMoved ? movedOn(error as SessionError) : error
     }
     throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
   }

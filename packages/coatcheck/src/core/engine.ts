@@ -124,6 +124,10 @@ export interface Saved {
   readonly held: Held | undefined
   /** A ticket to give out: the secret value. */
   readonly ticket?: string
+  /** Nobody asked for that ticket, and who came with it has it already. */
+  readonly repeats?: boolean
+  /** Another request wrote first, and nobody looked what. */
+  readonly overtaken?: boolean
   /** Changes were not kept. */
   readonly dropped?: 'ended'
 }

@@ -221,6 +221,31 @@ describe('C2: a request that only reads, with a ticket of an old secret, when it
     expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
   })
 
+  describe('nor when it wrote, was sent one, and another signed in before its next commit', () => {
+    const sent = async () => {
+      const { site, server, scope, ticket } = await stale()
+      scope.session?.set('late', 1)
+      expect((await outcome(scope)).lines).toBe(1)
+      await site.server().visit(signsIn, ticket)
+      return { site, server, scope }
+    }
+
+    test('which is refused, and does not learn why (seed 20074303)', async () => {
+      const { server, scope } = await sent()
+      server.watch.before = (call) => (call === 'read' ? down() : undefined)
+      scope.session?.set('later', 2)
+      expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    })
+
+    test('which only moves the idle end, and is refused', async () => {
+      const { site, server, scope } = await sent()
+      site.clock.advance(4 * DAY)
+      server.watch.forget()
+      expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+      expect(server.watch.calls).toEqual(['touch'])
+    })
+  })
+
   test('nor does a fetch of the page’s own script', async () => {
     const { server, ticket } = await stale()
     const scope = server.arrive(ticket, { 'sec-fetch-mode': 'cors' })
@@ -482,7 +507,7 @@ describe('V4: an old ticket within its time, at another process', () => {
 
 describe('V7: a request that has given a ticket, and goes on', () => {
   /** It was sent again, signed anew; or is of this request's own new id. Then another request gives the session a new id. */
-  const gave = async (first: Act, meanwhile: Act, seconds: number, act: Act) => {
+  const gave = async (first: Act, meanwhile: Act, seconds: number, act: Act, before: Server['watch']['before'] = () => {}) => {
     const site = place({ secrets: [NEWER_SECRET, SECRET] })
     const ticket = await site.server({ secrets: SECRET }).visit((s) => s.set('a', 1))
     const server = site.server()
@@ -491,6 +516,7 @@ describe('V7: a request that has given a ticket, and goes on', () => {
     await site.server().visit(meanwhile, ticketIn(scope))
     site.clock.advance(seconds)
     act(scope.session as LiveSession)
+    server.watch.before = before
     return outcome(scope)
   }
 
@@ -506,6 +532,26 @@ describe('V7: a request that has given a ticket, and goes on', () => {
       ['a sign-in', signsIn, 301, ends, 'CONFLICT'],
     ])('withdraws it when it meets %s: #%#', async (_, meanwhile, seconds, act, told) => {
       expect(await gave(first, meanwhile, seconds, act)).toEqual({ told, lines: 0 })
+    })
+
+    test.each<[string, string, Act, Act]>([
+      ['a write', 'a new id', renews, writes],
+      ['a write', 'a sign-in', signsIn, writes],
+      ['a sign-out', 'a new id', renews, ends],
+      ['a sign-out', 'a sign-in', signsIn, ends],
+    ])('withdraws it when %s meets %s, and the store does not say where that is', async (_, __, meanwhile, act) => {
+      let reads = 0
+      const second = (call: string) => (call === 'read' && ++reads === 2 ? down() : undefined)
+      expect(await gave(first, meanwhile, 0, act, second)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    })
+
+    test.each<[string, Act]>([
+      ['a write', writes],
+      ['a sign-out', ends],
+    ])('withdraws what the visitor has already when %s is refused, and the store does not say why', async (_, act) => {
+      const atOnce = (call: string) => (call === 'read' ? down() : undefined)
+      const lines = first === renews ? 1 : 0
+      expect(await gave(first, signsIn, 0, act, atOnce)).toEqual({ told: 'STORE_FAILED', lines })
     })
 
     test('keeps it where the commit failed for something else', async () => {

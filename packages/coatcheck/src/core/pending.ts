@@ -92,7 +92,7 @@ const MOVED_ON = new WeakSet<SessionError>()
 /** Whether the error says that the session went on without this request: a ticket that it was about to send may undo a newer one. */
 export const saysMovedOn = (error: unknown): boolean => MOVED_ON.has(error as SessionError)
 
-function movedOn(error: SessionError): SessionError {
+export function movedOn(error: SessionError): SessionError {
   MOVED_ON.add(error)
   return error
 }

@@ -110,7 +110,7 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     const asked = taken.changes.lasts !== undefined || taken.renews === true
     const isDue = rolls(kept.body, engine.policy) && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
     return asked || (request.mayResend && (held.stale || isDue))
-      ? give(heldOf(kept, held.id, false), asked)
+      ? { ...(await give(heldOf(kept, held.id, false), asked)), repeats: !asked }
       : { held: heldOf(kept, held.id, held.stale) }
   }
 
@@ -141,9 +141,11 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     const isRolling = rolls(held.body, engine.policy)
     const moved = await (isRolling ? records.update(held.known, held.body, life) : records.touch(held.known, life))
     // Whoever was faster has said to the visitor what there is to say.
-    if (!moved) return { held }
+    if (!moved) return { held, overtaken: true }
     const resends = (request.mayResend || taken.renews) && (isRolling || held.stale)
-    return resends ? give(heldOf(moved, held.id, false), false) : { held: heldOf(moved, held.id, held.stale) }
+    return resends
+      ? { ...(await give(heldOf(moved, held.id, false), false)), repeats: true }
+      : { held: heldOf(moved, held.id, held.stale) }
   }
 
   // What the visitor has already is not sent again where it may undo a sign-in.

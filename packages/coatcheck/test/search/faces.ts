@@ -49,11 +49,11 @@ const FACES: Record<Face, (site: Sites) => Serve> = {
         await scope.abandon()
         return { lines, error }
       }
-      const lines = cookies(scope.lines)
       try {
         await scope.close(200)
       } catch (error) {
-        return { lines, error }
+        // So has this one's, but for what the failure withdrew.
+        return { lines: cookies(scope.lines), error }
       } finally {
         scope.finish()
       }

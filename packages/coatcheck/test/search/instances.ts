@@ -73,7 +73,10 @@ export class Instances {
 
   #onEvent(event: SessionEvent): void {
     const { visit } = this.#world.tag
-    if (event.type === 'dropped' && visit) visit.dropped = true
+    if (event.type === 'dropped' && visit) {
+      visit.dropped = true
+      visit.droppedAt ??= this.#world.stamp()
+    }
     if (event.type === 'refused' && visit) visit.refused = event.reason
     if (event.type === 'replayed' && visit) this.#history.replayed.push({ visit, movedAt: event.movedAt, at: this.#world.time })
     if (event.type === 'loaded' || event.type === 'committed') return

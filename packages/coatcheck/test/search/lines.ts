@@ -29,7 +29,7 @@ export interface Truth {
   isSameId(one: string, other: string): boolean
   /** What it opens at the first look from this time on. */
   firstLook(ticket: string, from: number): Look | undefined
-  /** The requests that made another ticket of this one. */
+  /** The requests that made another id of this ticket's. */
   moversOf(ticket: string | undefined): readonly Visit[]
   /** What the tickets of this session open. */
   open(line: Line, probe: Probe): readonly Look[]
@@ -101,7 +101,7 @@ export function truthOf(history: History): Truth {
     },
     isSameId,
     firstLook,
-    moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => presented === ticket) ?? [],
+    moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => isSameId(presented ?? '', ticket ?? '')) ?? [],
     open: (line, { looks }) => [...line.tickets].map((ticket) => looks.get(ticket)).filter(opens),
   }
 }

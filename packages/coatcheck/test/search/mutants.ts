@@ -209,6 +209,14 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /^5/,
   },
   {
+    fault: 'V10: a session that another went on with is over by what was read before',
+    file: 'core/commit-queue.ts',
+    from: 'return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found',
+    to: 'return found',
+    shows: /^1 dropped/,
+    drawing: { only: 'W', lingers: true },
+  },
+  {
     fault: 'C8: a flash value that was read stays',
     file: 'core/changes.ts',
     from: 'if (changes.flashRead.has(id)) flash.delete(key)',
