@@ -21,14 +21,15 @@ export interface Policy {
   readonly until?: number
 }
 
-/** What is told in seconds of sessions whose cookie ends `rolls` after it was last given; undefined: it says the absolute end, once. */
-export function rollingPolicy(told: {
+interface Rolling {
   readonly idle: number
   readonly absolute: number
   readonly fixed: boolean
   readonly rolls: number | undefined
-}): Policy {
-  const { idle, absolute, fixed, rolls } = told
+}
+
+/** What is told in seconds of sessions whose cookie ends `rolls` after it was last given; undefined: it says the absolute end, once. */
+export function rollingPolicy({ idle, absolute, fixed, rolls }: Rolling): Policy {
   // With room for as long again: the end of a record is fixed, and who comes again before goes on with another (see `timed`).
   const room = fixed || rolls === undefined ? 1 : 2
   return { idle: idle * 1000, absolute: room * absolute * 1000, fixed, ...(rolls !== undefined && { rolls: rolls * 1000 }) }

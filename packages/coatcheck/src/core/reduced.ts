@@ -33,11 +33,10 @@ export function setOrReduce(
 
 /** What is left of a value in JSON; undefined if nothing is. Throws `refusal`, if there is one, for what has no JSON. */
 export function jsonOf(value: unknown, refusal?: SessionError): unknown {
-  let text: string | undefined
   try {
-    text = JSON.stringify(value)
+    const text = JSON.stringify(value)
+    return text && JSON.parse(text)
   } catch (error) {
     throw refusal ?? error
   }
-  return text === undefined ? undefined : JSON.parse(text)
 }

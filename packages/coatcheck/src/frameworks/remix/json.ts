@@ -33,11 +33,7 @@ export class Originals {
 
   /** Before a commit: what was changed inside since it was set. */
   refresh(): void {
-    for (const [key, value] of this.#set) {
-      const storable = jsonOf(value)
-      if (storable === undefined) this.#live().delete(key)
-      else this.#live().set(key, storable)
-    }
+    for (const [key, value] of this.#set) setOrReduce(this.#live(), this.#emit, key, jsonOf(value))
   }
 
   /** The session was ended: what was set in it is gone. */
