@@ -19,7 +19,7 @@ test('it prints a row for each kind of junk, and what each costs through fetch a
 
 test('every kind of junk gets an answer from every site, and opens nothing', async () => {
   const { allJunk, SITES } = await import('./junk-kinds.ts')
-  const { withSession } = await import('../packages/coatcheck/src/frameworks/fetch.ts')
+  const { withSession } = await import('../packages/coatcheck/src/adapters/fetch.ts')
   const junk = await allJunk()
   expect(new Set(junk.map(({ site }) => site))).toEqual(new Set(Object.keys(SITES)))
   for (const { site, name, headers } of junk) {

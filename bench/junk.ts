@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { tableOf } from '../scripts/doc-table.ts'
-import { behindFetch, behindNode, type Cost, type Door } from './junk-doors.ts'
+import { behindFetch, behindNode, type Cost, type Door } from './junk-adapters.ts'
 import { allJunk, type Junk, needsSecret } from './junk-kinds.ts'
 
 /** What a request may cost, as a multiple of the same without a cookie. */

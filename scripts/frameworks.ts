@@ -84,13 +84,13 @@ interface Measured {
 
 /** What a face brings along besides: formats of others, which are read, and stores that its framework's documents name. */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  'astro/middleware': ['foreign/astro', 'stores/unstorage'],
-  h3: ['foreign/h3'],
-  hydrogen: ['foreign/hydrogen', 'stores/memory'],
-  'nitro/runtime': ['foreign/h3'],
-  'react-router': ['foreign/remix', 'stores/memory', 'stores/file'],
-  remix: ['foreign/remix', 'stores/memory', 'stores/file'],
-  remix3: ['foreign/remix3', 'stores/memory', 'stores/file', 'stores/unstorage'],
+  'astro/middleware': ['migrate/astro', 'stores/unstorage'],
+  h3: ['migrate/h3'],
+  hydrogen: ['migrate/hydrogen', 'stores/memory'],
+  'nitro/runtime': ['migrate/h3'],
+  'react-router': ['migrate/remix', 'stores/memory', 'stores/file'],
+  remix: ['migrate/remix', 'stores/memory', 'stores/file'],
+  remix3: ['migrate/remix3', 'stores/memory', 'stores/file', 'stores/unstorage'],
 }
 
 function sizes(): string {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { asyncProperty, assert as hold } from 'fast-check'
 import memoryDriver from 'unstorage/drivers/memory'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type AstroContext, type Found, sessionMiddleware } from '../../packages/coatcheck/src/frameworks/astro/middleware.ts'
+import { type AstroContext, type Found, sessionMiddleware } from '../../packages/coatcheck/src/adapters/astro/middleware.ts'
 import { memoryStore } from '../../packages/coatcheck/src/stores/memory.ts'
 import { differences } from '../../packages/coatcheck/test/differential/astro-differences.ts'
 import {

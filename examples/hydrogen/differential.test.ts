@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { asyncProperty, assert as hold } from 'fast-check'
 import { rolldown } from 'rolldown'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { FileSessionStorage } from '../../packages/coatcheck/src/frameworks/hydrogen/file.ts'
-import { Cookie, CookieSessionStorage, MemorySessionStorage } from '../../packages/coatcheck/src/frameworks/hydrogen.ts'
+import { FileSessionStorage } from '../../packages/coatcheck/src/adapters/hydrogen/file.ts'
+import { Cookie, CookieSessionStorage, MemorySessionStorage } from '../../packages/coatcheck/src/adapters/hydrogen.ts'
 import { differences } from '../../packages/coatcheck/test/differential/hydrogen-differences.ts'
 import {
   type CookieLike,

@@ -6,7 +6,7 @@ import { platform } from '../src/crypto/platform.ts'
 import { createSessions } from '../src/index.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import type { SessionRecord } from '../src/stores/store.ts'
-import { writeCookie } from '../src/ticket/cookie.ts'
+import { writeCookie } from '../src/cookies/cookie.ts'
 import { arena, expectStranger, KINDS, type Kind } from './helpers/arena.ts'
 import { cookieAttacks, type Entry, HOST, idAttacks, present, tokenAttacks } from './helpers/attacks.ts'
 import { discretion, NEWER_SECRET, type Person, SECRET, site } from './helpers/site.ts'
@@ -403,9 +403,9 @@ async function ordinaryKey({ input = '' }: Entry, kind: Kind): Promise<void> {
 
 /** Shown by another test, which must be there. */
 const elsewhere: Record<string, [file: string, title: string]> = {
-  'OP-019': ['../src/core/transport.test.ts', 'fits to the last byte: 4096'],
+  'OP-019': ['../src/core/request/tickets.test.ts', 'fits to the last byte: 4096'],
   'ST-021': ['../src/stores/file.test.ts', 'follows no link'],
-  'TK-021': ['../src/foreign/h3.test.ts', 'are not read when only the other version is'],
+  'TK-021': ['../src/migrate/h3.test.ts', 'are not read when only the other version is'],
 }
 
 /** Not of this part of the library, each with its reason. */

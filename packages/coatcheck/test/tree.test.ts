@@ -29,9 +29,9 @@ describe('rooms import only what their row of the table allows', () => {
   it.each([
     ['a store that reads the engine', 'stores/bad.ts', "import { x } from '../core/sessions.ts'"],
     ['a type imported where its value may not be', 'ticket/bad.ts', "import type { Store } from '../stores/store.ts'"],
-    ['a type named by import()', 'crypto/bad.ts', "export let x: import('../core/types.ts').X"],
+    ['a type named by import()', 'crypto/bad.ts', "export let x: import('../core/session/types.ts').X"],
     ['a room passed on by export … from', 'core/bad.ts', "export * from '../stores/memory.ts'"],
-    ['a room loaded late', 'core/bad.ts', "export const late = () => import('../frameworks/fetch.ts')"],
+    ['a room loaded late', 'core/bad.ts', "export const late = () => import('../adapters/fetch.ts')"],
     ['a room imported for its effect', 'errors.ts', "import './crypto/random.ts'"],
     ['a test kit that knows more than the public names', 'testing/bad.ts', "import { x } from '../core/sessions.ts'"],
     ['a new room that nobody decided on', 'utils/bad.ts', 'export const x = 1'],
@@ -50,7 +50,7 @@ describe('the library imports its two dependencies, and platforms only in the fi
 
   it.each([
     ['Node in the engine', 'core/bad.ts', "import { randomBytes } from 'node:crypto'"],
-    ['a framework, even for its types', 'frameworks/bad.ts', "import type { Context } from 'hono'"],
+    ['a framework, even for its types', 'adapters/bad.ts', "import type { Context } from 'hono'"],
     ['Node in the contract that every store shares', 'stores/store.ts', "import 'node:fs'"],
     ['a package that is not declared', 'stores/bad.ts', "import 'lru-cache'"],
     ['an import whose target is computed', 'core/bad.ts', 'export const load = (name: string) => import(name)'],
@@ -95,8 +95,8 @@ describe('no source file is longer than 200 lines, no door than 150', () => {
   })
 
   it('reports a door of 151 lines, and none of 150', () => {
-    expect(finds(fileSizes, src('frameworks/a.ts', lines(151)), src('frameworks/b.ts', lines(150)))).toEqual([
-      'frameworks/a.ts: 151 lines, at most 150',
+    expect(finds(fileSizes, src('adapters/a.ts', lines(151)), src('adapters/b.ts', lines(150)))).toEqual([
+      'adapters/a.ts: 151 lines, at most 150',
     ])
   })
 
@@ -174,8 +174,8 @@ describe('each entry of the exports map has one source file of its own', () => {
   })
 
   it('reports a source file that is gone, and one behind two entries', () => {
-    const found = entryFiles({ ...entries, hono: 'src/gone.ts', fetch: 'src/frameworks/node.ts' })(tree)
+    const found = entryFiles({ ...entries, hono: 'src/gone.ts', fetch: 'src/adapters/node.ts' })(tree)
     expect(found).toContainEqual('src/gone.ts does not exist')
-    expect(found).toContainEqual('src/frameworks/node.ts is behind two entries')
+    expect(found).toContainEqual('src/adapters/node.ts is behind two entries')
   })
 })

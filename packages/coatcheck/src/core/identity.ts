@@ -11,12 +11,12 @@
  * visitors without a ticket by nothing. So no session and no header crosses by the context: a line that `lastWord` sends goes to the
  * request that presented the ticket itself.
  */
-import { type Ambient, ambient } from './ambient.ts'
-import { answerByCall } from './headers.ts'
-import { hold, type NodeResponse, nodeHeaders } from './hold.ts'
-import type { Core } from './recognise.ts'
-import { Scope } from './scope.ts'
-import type { Presented } from './transport.ts'
+import { type Ambient, ambient } from './node/request-context.ts'
+import { answerByCall } from './request/response-headers.ts'
+import { hold, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
+import type { Core } from './request/load.ts'
+import { Scope } from './request/request-session.ts'
+import type { Presented } from './request/tickets.ts'
 
 /** Gives the scopes of one `createSessions`. */
 export interface Sharing {

@@ -1,6 +1,6 @@
 import { SessionError } from '../errors.ts'
-import type { Emit } from './events.ts'
-import type { LiveSession } from './session.ts'
+import type { Emit } from './model/events.ts'
+import type { LiveSession } from './session/session.ts'
 
 /**
  * Sets a value, or leaves it as flash, as frameworks do that keep the JSON of whatever they are given: of one that the engine refuses,

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { clockFrom } from '../../test/helpers/clock.ts'
 import { SECRET, site } from '../../test/helpers/site.ts'
-import { withSession } from '../frameworks/fetch.ts'
+import { withSession } from '../adapters/fetch.ts'
 import { memoryStore } from '../stores/memory.ts'
-import { aal1, aal2, aal3 } from './presets.ts'
+import { aal1, aal2, aal3 } from './options/presets.ts'
 import { createSessions, faceOf } from './sessions.ts'
 
 afterEach(() => {

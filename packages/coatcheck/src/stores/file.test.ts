@@ -22,7 +22,7 @@ import { Disk, filesOn } from '../../test/helpers/disk.ts'
 import { SessionError } from '../errors.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { DamagedRecord, type FileStore, fileStore, fileStoreOn } from './file.ts'
-import { type FileSystem, realFiles } from './file-system.ts'
+import { type FileSystem, realFiles } from './file/system.ts'
 import type { SessionRecord } from './store.ts'
 
 const KEY = 'ab12'

@@ -1,6 +1,6 @@
 import type { Target } from './target.ts'
 import { codec } from './targets/codec.ts'
-import { foreign } from './targets/foreign.ts'
+import { foreign } from './targets/migrate.ts'
 import { options } from './targets/options.ts'
 import { answers, record } from './targets/records.ts'
 import { cookie, ticket } from './targets/visits.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { answer, faceOf } from '../../src/core/face.ts'
-import type { FaceOptions } from '../../src/core/options.ts'
+import { answer, faceOf } from '../../src/core/adapter.ts'
+import type { FaceOptions } from '../../src/core/options/options.ts'
 import { createKeyring, type Keyring } from '../../src/crypto/keyring.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { type Clock, clockFrom } from './clock.ts'

@@ -1,5 +1,5 @@
-import { decode } from '../../src/core/body.ts'
-import type { SessionEvent } from '../../src/core/events.ts'
+import { decode } from '../../src/core/model/contents.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
 import { faceOf, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Exploration, Outcome } from '../../src/testing/interleave.ts'

@@ -1,8 +1,8 @@
 // The engine's own suite: what a visitor is promised, through the fetch door and a browser's cookie jar. It knows no runtime and no runner.
 import { createSessions, SessionError } from 'coatcheck'
 import { withSession } from 'coatcheck/fetch'
-import { h3Seal } from 'coatcheck/foreign/h3'
-import { remixCookie } from 'coatcheck/foreign/remix'
+import { h3Seal } from 'coatcheck/migrate/h3'
+import { remixCookie } from 'coatcheck/migrate/remix'
 import { memoryStore } from 'coatcheck/stores/memory'
 import { visitor } from 'coatcheck/testing'
 

@@ -1,5 +1,5 @@
 import { COOKIE, effectOf, type Jar } from './browser.ts'
-import type { Held, Serve } from './face.ts'
+import type { Held, Serve } from './adapter.ts'
 import type { History, Look, Visit } from './history.ts'
 import type { World } from './world.ts'
 

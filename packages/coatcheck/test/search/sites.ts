@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../src/core/events.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
 import type { faceOf, Sessions, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { COOKIE } from './browser.ts'

@@ -10,11 +10,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   stores: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   ticket: ['crypto', 'errors.ts'],
   foreign: ['crypto', 'clock.ts', 'errors.ts'],
-  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  core: ['crypto', 'ticket', 'migrate/format.ts', 'stores/store.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
   frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   testing: ['index.ts', 'stores/store.ts', 'web.ts'],
-  'index.ts': ['core', 'ticket', 'crypto', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
+  'index.ts': ['core', 'ticket', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
 }
 
 const roomOf = (path: string): string => path.split('/')[0] ?? ''
@@ -31,11 +31,11 @@ export const layering: Rule = (tree) =>
   })
 
 /** Entries of frameworks that are for a server with a disk. */
-const onlyOnNode = ['frameworks/hydrogen/file.ts']
+const onlyOnNode = ['adapters/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
-  ...['index.ts', 'frameworks/', 'foreign/', 'testing/'],
+  ...['index.ts', 'adapters/', 'migrate/', 'testing/'],
   ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),

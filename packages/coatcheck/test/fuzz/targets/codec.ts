@@ -1,7 +1,7 @@
 /** Values of any kind: what goes in comes out, or is refused by `BAD_VALUE`; text of anybody's is decoded or called corrupt. */
-import { type Body, decode, encodeBody, type Fields } from '../../../src/core/body.ts'
-import { Entry } from '../../../src/core/codec.ts'
-import { NO_WRITES, withWrite } from '../../../src/core/writes.ts'
+import { type Body, decode, encodeBody, type Fields } from '../../../src/core/model/contents.ts'
+import { Entry } from '../../../src/core/model/codec.ts'
+import { NO_WRITES, withWrite } from '../../../src/core/model/writes.ts'
 import { SessionError } from '../../../src/errors.ts'
 import { mutated } from '../mutate.ts'
 import { Random } from '../random.ts'

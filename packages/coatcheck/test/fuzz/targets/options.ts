@@ -2,24 +2,24 @@
 
 import { createSessions } from '../../../src/core/sessions.ts'
 import { SessionError } from '../../../src/errors.ts'
-import { cookieSession } from '../../../src/foreign/cookie-session.ts'
-import { expressSession } from '../../../src/foreign/express-session.ts'
-import { h3Seal } from '../../../src/foreign/h3.ts'
-import { ironSession } from '../../../src/foreign/iron-session.ts'
-import { remixCookie } from '../../../src/foreign/remix.ts'
-import { remix3Cookie } from '../../../src/foreign/remix3.ts'
-import { sessionMiddleware as astroMiddleware } from '../../../src/frameworks/astro/middleware.ts'
-import { withSession } from '../../../src/frameworks/fetch.ts'
-import { getSession } from '../../../src/frameworks/h3.ts'
+import { cookieSession } from '../../../src/migrate/cookie-session.ts'
+import { expressSession } from '../../../src/migrate/express-session.ts'
+import { h3Seal } from '../../../src/migrate/h3.ts'
+import { ironSession } from '../../../src/migrate/iron-session.ts'
+import { remixCookie } from '../../../src/migrate/remix.ts'
+import { remix3Cookie } from '../../../src/migrate/remix3.ts'
+import { sessionMiddleware as astroMiddleware } from '../../../src/adapters/astro/middleware.ts'
+import { withSession } from '../../../src/adapters/fetch.ts'
+import { getSession } from '../../../src/adapters/h3.ts'
 import {
   AppSession,
   Cookie,
   CookieSessionStorage,
   withSession as inHydrogen,
   SessionStorage,
-} from '../../../src/frameworks/hydrogen.ts'
-import * as remix from '../../../src/frameworks/remix.ts'
-import * as remix3 from '../../../src/frameworks/remix3.ts'
+} from '../../../src/adapters/hydrogen.ts'
+import * as remix from '../../../src/adapters/remix.ts'
+import * as remix3 from '../../../src/adapters/remix3.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { throughAstro } from '../../helpers/astro.ts'
 import { NOW, SECRET } from '../grounds.ts'

@@ -1,0 +1,56 @@
+import { type FaceOptions, type SessionsOptions, type SharedOptions, warnOfPlainHttp, wiredKeeper } from '../../core/adapter.ts'
+import type { Kinds } from '../../errors.ts'
+import { remixCookie } from '../../migrate/remix.ts'
+import type { SameSite } from '../../cookies/cookie.ts'
+
+export interface AppSessionOptions
+  extends SharedOptions,
+    Pick<SessionsOptions, 'store' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
+  /** Of the cookie. Default `session`. */
+  readonly name?: string
+  /** Default `/`. */
+  readonly path?: string
+  readonly domain?: string
+  /** Only over HTTPS. Default false, as in Hydrogen's template. */
+  readonly secure?: boolean
+  /** Default `lax`. */
+  readonly sameSite?: SameSite
+  /** Writes the signed cookie of Hydrogen's template, for old and new instances side by side. */
+  readonly wire?: 'upstream'
+}
+
+/** Of the cookie. */
+export const NAME = 'session'
+
+export const KINDS: Kinds = {
+  name: 'text',
+  path: 'text',
+  domain: 'text',
+  sameSite: 'text',
+  wire: 'text',
+  secure: 'true or false',
+  secrets: 'list of texts',
+  absoluteTimeout: 'number',
+  idleTimeout: 'number',
+}
+
+const MONTH = 30 * 86_400
+
+/** As the engine takes them. */
+export function optionsOf({ secrets, ...options }: AppSessionOptions & { readonly secrets: readonly string[] }): FaceOptions {
+  const { name = NAME, path = '/', domain, secure = false, sameSite = 'lax', wire, foreign, ...rest } = options
+  warnOfPlainHttp(name, options.secure)
+  const { absoluteTimeout = MONTH, idleTimeout = absoluteTimeout } = rest
+  const theirs = remixCookie(secrets)
+  return {
+    ...rest,
+    secrets,
+    secretRule: 'warn',
+    cookie: { name, persistent: false },
+    attributes: { path, httpOnly: true, secure, sameSite, ...(domain !== undefined && { domain }) },
+    absoluteTimeout,
+    idleTimeout,
+    foreign: foreign ?? (wire ? [] : [theirs]),
+    ...(wire && { keeper: wiredKeeper(theirs) }),
+  }
+}
