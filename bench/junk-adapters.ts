@@ -23,7 +23,7 @@ export interface Cost {
   /** Of a flood: microseconds that its first request takes. */
   readonly first?: number
 }
-export type Door = (junk: readonly Junk[], effort: Effort) => Promise<readonly Cost[]>
+export type Adapter = (junk: readonly Junk[], effort: Effort) => Promise<readonly Cost[]>
 
 /** A site, or BARE: a server without sessions. */
 const BARE = 'bare'
@@ -73,7 +73,7 @@ const spent = (since: NodeJS.CpuUsage): number => {
   return user + system
 }
 
-export const behindFetch: Door = (junk, effort) => {
+export const behindFetch: Adapter = (junk, effort) => {
   const handlers = Object.entries(SITES).map(([site, sessions]) => {
     const handle = withSession(sessions, async (request: Request) => {
       const session = await sessions.open(request)
@@ -107,7 +107,7 @@ const mapped = (lines: HeaderLines, change: (value: string) => string): HeaderLi
 /** As bytes of UTF-8 reach a handler: one character for each. */
 const toByteString = (text: string): string => Buffer.from(text).toString('latin1')
 
-export const behindNode: Door = async (junk, effort) => {
+export const behindNode: Adapter = async (junk, effort) => {
   const server = fork(fileURLToPath(import.meta.url), ['--serve'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   try {
     const port = (await told(server)) as number

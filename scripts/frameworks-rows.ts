@@ -1,4 +1,4 @@
-/** What the five documents name, and what trial faces in real frameworks found: the rows of docs/frameworks.md. */
+/** What the five documents name, and what trial adapters in real frameworks found: the rows of docs/frameworks.md. */
 
 export interface Row {
   readonly name: string
@@ -40,7 +40,7 @@ export const documents: readonly Document[] = [
       ...rows('createData readData updateData deleteData dir kv table idx ttl secrets'),
       ...cookieOptions,
       ...rows('isSigned parse serialize'),
-      ...rows('store wire sessionMiddleware', []),
+      ...rows('store format sessionMiddleware', []),
     ],
   },
   {
@@ -80,7 +80,7 @@ export const documents: readonly Document[] = [
       ...['id', 'data', 'update', 'clear', 'rotate'].map((name) => ({ name: `session.${name}` })),
       ...rows('password name maxAge cookie sessionHeader idleTimeout'),
       ...rows('httpOnly secure sameSite'),
-      ...rows('store wire'),
+      ...rows('store format'),
     ],
   },
   {

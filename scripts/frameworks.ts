@@ -24,7 +24,7 @@ export function testFiles(): readonly TestFile[] {
 
 const link = (path: string): string => `[${path.replace(/^packages\/coatcheck\//, '')}](${relative('docs', path)})`
 
-/** The files of one face that use a name. */
+/** The files of one adapter that use a name. */
 function usesOf(name: string, folders: readonly string[], files: readonly TestFile[]): string[] {
   const word = new RegExp(`(?<![\\w$-])${name.replace(/[.$()[\]]/g, '\\$&')}(?![\\w$-])`)
   return files
@@ -82,7 +82,7 @@ interface Measured {
   readonly size: number
 }
 
-/** What a face brings along besides: formats of others, which are read, and stores that its framework's documents name. */
+/** What an adapter brings along besides: formats of others, which are read, and stores that its framework's documents name. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   'astro/middleware': ['migrate/astro', 'stores/unstorage'],
   h3: ['migrate/h3'],
@@ -106,7 +106,7 @@ function sizes(): string {
       return [name, kilobytes(size), kilobytes(size - core), kilobytes(brought), kilobytes(Math.max(0, size - core - brought))]
     })
   return `The engine is ${kilobytes(core)}, minified and gzipped, without devalue.\n\n${table(
-    ['entry', 'all of it', 'over the engine', 'formats and stores in that', 'left for the face'],
+    ['entry', 'all of it', 'over the engine', 'formats and stores in that', 'left for the adapter'],
     rows,
   )}`
 }

@@ -116,7 +116,7 @@ let compared = 0
 describe.each(Object.entries(kinds))('the same requests on Hydrogen 1 and here, %s', (kind, makes) => {
   test.each([
     { runs: 1000, more: {} },
-    { runs: 250, more: { wire: 'upstream' } },
+    { runs: 250, more: { format: 'upstream' } },
   ])('routes and a browser see the same in $runs scripts, but for what is listed: $more', async ({ runs, more }) => {
     const all = kind === 'Cookie' ? cookieScripts : scripts
     const property = asyncProperty(

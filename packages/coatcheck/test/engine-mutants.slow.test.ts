@@ -46,19 +46,19 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a write to an ended session begins it again',
     file: 'core/persistence/stored/stored.ts',
-    from: "if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }",
-    to: "if ('dropped' in outcome) return begin(EMPTY, taken)",
+    from: "if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }",
+    to: "if ('dropped' in outcome) return begin(EMPTY, changeSet)",
   },
   {
     fault: 'every renewal makes an id of its own',
     file: 'core/persistence/stored/id-rotation.ts',
     from: '    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }\n    return found ?',
-    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.body, taken), found.record, taken), id: 'x' }\n    return found ?",
+    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.contents, changeSet), found.record, changeSet), id: 'x' }\n    return found ?",
   },
   {
     fault: 'a renewal is told the id that another made',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "    if (!isEmpty(taken.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target, id: (await this.#ids.open(sealed, at)) as string }',
   },
   {
@@ -82,14 +82,14 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, body, taken)',
+    from: '? await this.#rewrite(made, contents, changeSet)',
     to: '? made',
   },
   {
     fault: 'an old ticket shows what came after',
     file: 'core/persistence/stored/stored.ts',
-    from: '?? held\n    const refused',
-    to: '?? { ...held, body: (await records.read(known.forwarding.key))?.body ?? held.body }\n    const refused',
+    from: '?? loaded\n    const refused',
+    to: '?? { ...loaded, contents: (await records.read(known.forwarding.key))?.contents ?? loaded.contents }\n    const refused',
   },
   {
     fault: 'an old ticket opens for ever',
@@ -108,7 +108,7 @@ const MUTANTS: readonly Mutant[] = [
 async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
   const copy = join(folder, name)
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'ticket', 'foreign', 'errors.ts', 'clock.ts']) {
+  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
     await cp(join(here, '../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   }
   if (mutant) {
@@ -147,9 +147,9 @@ function searched(letters: string) {
 }
 
 /** Both timeouts, for a session that is used all the time and for one that is not used. */
-async function endsAreKept({ sessionsOf, faceOf }: Engine): Promise<string | undefined> {
+async function endsAreKept({ sessionsOf, adapterOf }: Engine): Promise<string | undefined> {
   let now = 4_000_000_000_000
-  const face = faceOf(
+  const adapter = adapterOf(
     sessionsOf({
       secrets: SECRET,
       store: memoryStore(),
@@ -161,10 +161,10 @@ async function endsAreKept({ sessionsOf, faceOf }: Engine): Promise<string | und
     }),
   )
   const visit = async (ticket: string, write: boolean) => {
-    const scope = face.detached({ get: (name) => (name === 'x-ticket' ? ticket : null) })
-    const session = await scope.open()
+    const requestSession = adapter.detached({ get: (name) => (name === 'x-ticket' ? ticket : null) })
+    const session = await requestSession.open()
     if (write) session.set('seen', now)
-    return { ticket: (await scope.commit()).ticket ?? ticket, found: !session.isNew }
+    return { ticket: (await requestSession.commit()).ticket ?? ticket, found: !session.isNew }
   }
   const { ticket } = await visit('', true)
   now += 99_000

@@ -5,6 +5,7 @@ import {
   cycles,
   entryFiles,
   fileSizes,
+  folderSizes,
   hiddenTests,
   layering,
   noAny,
@@ -28,12 +29,14 @@ describe('rooms import only what their row of the table allows', () => {
 
   it.each([
     ['a store that reads the engine', 'stores/bad.ts', "import { x } from '../core/sessions.ts'"],
-    ['a type imported where its value may not be', 'ticket/bad.ts', "import type { Store } from '../stores/store.ts'"],
+    ['a type imported where its value may not be', 'cookies/bad.ts', "import type { Store } from '../stores/store.ts'"],
     ['a type named by import()', 'crypto/bad.ts', "export let x: import('../core/session/types.ts').X"],
     ['a room passed on by export … from', 'core/bad.ts', "export * from '../stores/memory.ts'"],
     ['a room loaded late', 'core/bad.ts', "export const late = () => import('../adapters/fetch.ts')"],
     ['a room imported for its effect', 'errors.ts', "import './crypto/random.ts'"],
     ['a test kit that knows more than the public names', 'testing/bad.ts', "import { x } from '../core/sessions.ts'"],
+    ['a value that knows a request', 'core/model/bad.ts', "import { x } from '../request/load.ts'"],
+    ['an adapter that goes past the one way in', 'migrate/bad.ts', "import { x } from '../core/adapter.ts'"],
     ['a new room that nobody decided on', 'utils/bad.ts', 'export const x = 1'],
     ['a way out of src', 'core/bad.ts', "import '../../test/tree/rules.ts'"],
   ])('reports %s', (_, path, text) => {
@@ -83,7 +86,7 @@ describe('no import leads back to where it began', () => {
   })
 })
 
-describe('no source file is longer than 200 lines, no door than 150', () => {
+describe('no source file is longer than 200 lines, no adapter than 150', () => {
   const lines = (count: number): string => 'export {}\n'.repeat(count)
 
   it('holds', () => expect(fileSizes(tree)).toEqual([]))
@@ -94,13 +97,24 @@ describe('no source file is longer than 200 lines, no door than 150', () => {
     ])
   })
 
-  it('reports a door of 151 lines, and none of 150', () => {
+  it('reports an adapter of 151 lines, and none of 150', () => {
     expect(finds(fileSizes, src('adapters/a.ts', lines(151)), src('adapters/b.ts', lines(150)))).toEqual([
       'adapters/a.ts: 151 lines, at most 150',
     ])
   })
 
   it('lets a test be long', () => expect(finds(fileSizes, src('core/a.test.ts', lines(500)))).toEqual([]))
+})
+
+describe('no folder holds more than 20 sources', () => {
+  const many = (count: number): File[] => Array.from({ length: count }, (_, at) => src(`core/new/${at}.ts`, 'export {}'))
+
+  it('holds', () => expect(folderSizes(tree)).toEqual([]))
+
+  it('reports one of 21, and none of 20', () => {
+    expect(finds(folderSizes, ...many(21))).toEqual(['core/new/: 21 sources, at most 20'])
+    expect(finds(folderSizes, ...many(20))).toEqual([])
+  })
 })
 
 describe('no source says any', () => {

@@ -89,11 +89,11 @@ interface Browser {
 function serve(storeOf: (build: Build) => Store | undefined, more: object = {}): Browser {
   const clock = clockFrom()
   const events: SessionEvent[] = []
-  const doors = new Map<Build, (request: Request) => Promise<Response>>()
+  const adapters = new Map<Build, (request: Request) => Promise<Response>>()
   let act: Act = () => {}
   let said: unknown
-  const door = (build: Build) => {
-    const made = doors.get(build)
+  const adapter = (build: Build) => {
+    const made = adapters.get(build)
     if (made) return made
     const store = storeOf(build)
     const onEvent = (event: SessionEvent) => void events.push(event)
@@ -102,11 +102,11 @@ function serve(storeOf: (build: Build) => Store | undefined, more: object = {}):
       said = await act((await sessions.open(request)) as Session)
       return new Response('ok')
     })
-    doors.set(build, handle)
+    adapters.set(build, handle)
     return handle
   }
   let served: Build
-  const browser = visitor((request) => door(served)(request), { now: clock.now })
+  const browser = visitor((request) => adapter(served)(request), { now: clock.now })
   const asks = async (who: Visitor, build: Build, what: Act): Promise<Came> => {
     ;[served, act, said] = [build, what, undefined]
     try {

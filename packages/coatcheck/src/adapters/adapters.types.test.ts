@@ -22,7 +22,7 @@ interface Data {
 }
 const sessions = createSessions<Data>({ secrets: '' })
 
-/** The session of every door is of the type that `createSessions` was given. */
+/** The session of every adapter is of the type that `createSessions` was given. */
 async function typed(session: Session<Data>): Promise<void> {
   session.set('cart', ['hat'])
   // @ts-expect-error: a value of another type

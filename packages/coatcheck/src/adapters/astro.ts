@@ -3,7 +3,7 @@ import { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { WebURL } from '../web.ts'
 import { type DriverConfig, MIDDLEWARE, NO_DRIVER, type Plugin, type Route, type Site, sessionsPlugin } from './astro/plugin.ts'
-import { type AstroCookie, faceOptionsOf, type PlainOptions, type Settings } from './astro/settings.ts'
+import { type AstroCookie, adapterOptionsOf, type PlainOptions, type Settings } from './astro/settings.ts'
 
 export type { RuntimeSettings } from './astro/settings.ts'
 
@@ -14,7 +14,7 @@ export interface CoatcheckOptions extends PlainOptions {
    * where neither the site nor its adapter names one.
    */
   readonly store?: string | WebURL | DriverConfig | false
-  /** A module whose default export holds what cannot be part of a build: `onEvent`, `foreign`, `secrets`, `store`, `now`. */
+  /** A module whose default export holds what cannot be part of a build: `onEvent`, `migrateFrom`, `secrets`, `store`, `now`. */
   readonly settings?: string | WebURL
 }
 
@@ -97,7 +97,7 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         Object.assign(site, { root: rootOf(config.root), settings, theirs: driver, module, store: isSealed ? null : store })
         // What is wrong is said now, and not to the first visitor; the secrets are only there when the server runs.
         const secretOf = (name: string) => `${name} abcdefghijklmnopqrstuvwxyz0123456789`
-        sessionsOf(faceOptionsOf(settings, { secretOf, store: isSealed ? undefined : memoryStore(), more: undefined }))
+        sessionsOf(adapterOptionsOf(settings, { secretOf, store: isSealed ? undefined : memoryStore(), more: undefined }))
       },
       'astro:routes:resolved'({ routes }) {
         site.routes = routes

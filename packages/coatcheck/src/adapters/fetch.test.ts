@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { getRequestListener } from '@hono/node-server'
 import { describe, expect, test } from 'vitest'
-import { codeOf, type Door, type Handle, type Reply } from '../../test/helpers/adapter.ts'
+import { type Adapter, codeOf, type Handle, type TicketResponse } from '../../test/helpers/adapter.ts'
 import { oursIn, tellStories } from '../../test/helpers/adapter-stories.ts'
 import { serving } from '../../test/helpers/serving.ts'
 import { SECRET } from '../../test/helpers/site.ts'
@@ -53,7 +53,7 @@ function streamOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Array> {
   })
 }
 
-function responseOf({ status = 200, headers = [], body = '', redirect }: Reply): Response {
+function responseOf({ status = 200, headers = [], body = '', redirect }: TicketResponse): Response {
   if (redirect !== undefined)
     return new Response(null, { status: 303, headers: [...headers, ['location', redirect]] as [string, string][] })
   return new Response(typeof body === 'string' ? body : streamOf(body), { status, headers: headers as [string, string][] })
@@ -65,7 +65,7 @@ const behind = (handle: Handle, sessions: readonly AnySessions[]): Fetch =>
     async (request) => responseOf(await handle({ request, path: new URL(request.url).pathname })),
   )
 
-const doors: Door[] = [
+const adapters: Adapter[] = [
   {
     name: 'fetch, served by a small adapter',
     answersThrows: false,
@@ -77,7 +77,7 @@ const doors: Door[] = [
     listener: (handle, sessions) => getRequestListener(behind(handle, sessions), { overrideGlobalObjects: false }),
   },
 ]
-for (const door of doors) tellStories(door)
+for (const adapter of adapters) tellStories(adapter)
 
 interface Shop {
   readonly sessions: Sessions
@@ -208,7 +208,7 @@ describe('a handler', () => {
     expect([await cancelled.promise, pulled]).toEqual(['enough', 1])
   })
 
-  test('that opens a request made from the one it was given is told which door is missing', async () => {
+  test('that opens a request made from the one it was given is told which adapter is missing', async () => {
     const { sessions, opens } = shop()
     const ada = await opens(
       withSession(sessions, (request) =>
@@ -218,10 +218,10 @@ describe('a handler', () => {
         ),
       ),
     )
-    expect(await (await ada.get('/')).text()).toMatch(/^NO_DOOR .*`clone\(\)`: what `new Request\(\)` makes of it is another/)
+    expect(await (await ada.get('/')).text()).toMatch(/^NOT_WRAPPED .*`clone\(\)`: what `new Request\(\)` makes of it is another/)
   })
 
-  test('gets the sessions of the door and no others', () => {
+  test('gets the sessions of the adapter and no others', () => {
     expect(() => withSession({ open: async () => {} }, () => new Response())).toThrow(
       expect.objectContaining({ code: 'BAD_OPTIONS', fix: expect.stringContaining('createSessions()') }),
     )
@@ -362,7 +362,7 @@ describe('a response that is no page', () => {
   })
 })
 
-describe.each(['sealed', 'stored'] as const)('the door may be there twice (%s)', (kind) => {
+describe.each(['sealed', 'stored'] as const)('the adapter may be there twice (%s)', (kind) => {
   test('the session is the same, and goes on behind the inner one until the outer one is left', async () => {
     const { sessions, opens } = shop(kind)
     const inner = withSession(sessions, async (request) => {

@@ -1,4 +1,4 @@
-import { type AnySessions, answered, faceOf, throughDoor } from '../core/adapter.ts'
+import { type AnySessions, adapterOf, answered, throughAdapter } from '../core/adapter.ts'
 import type { WebRequest, WebResponse } from '../web.ts'
 
 /**
@@ -11,15 +11,15 @@ export function withSession<Rest extends unknown[]>(
   sessions: AnySessions,
   handler: (request: WebRequest, ...rest: Rest) => WebResponse | Promise<WebResponse>,
 ): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
-  const face = faceOf(sessions)
+  const adapter = adapterOf(sessions)
   return (request, ...rest) => {
-    const scope = face.scope(request, request.headers)
-    face.stands(request, request)
+    const requestSession = adapter.requestSession(request, request.headers)
+    adapter.stands(request, request)
     const handle = async (): Promise<WebResponse> => {
       const response = await handler(request, ...rest)
       if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
       return response
     }
-    return throughDoor(scope, handle, (response) => answered(response, [scope]))
+    return throughAdapter(requestSession, handle, (response) => answered(response, [requestSession]))
   }
 }

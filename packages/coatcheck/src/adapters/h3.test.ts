@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { clockFrom, DAY, HOUR } from '../../test/helpers/clock.ts'
 import { quietly } from '../../test/helpers/adapter-stories.ts'
+import { clockFrom, DAY, HOUR } from '../../test/helpers/clock.ts'
 import { comesTo, HOUSES, linesOf, NEWER_PASSWORD, PASSWORD, said } from '../../test/helpers/h3.ts'
 import { memoryStore } from '../stores/memory.ts'
 import {
@@ -462,7 +462,7 @@ describe('the options', () => {
     [{ password: PASSWORD, cookie: { sameSite: 'none', secure: false } }, /cookie\.secure/],
     [{ password: PASSWORD, name: 'a b' }, /cookie\.name/],
     [{ password: PASSWORD, sessionHeader: 'cookie' }, /`header`/],
-    [{ password: PASSWORD, wire: 'upstream', store: memoryStore() }, /`store` is set beside `wire`/],
+    [{ password: PASSWORD, format: 'upstream', store: memoryStore() }, /`store` is set beside `format`/],
   ])('%o: the message names what is wrong', (config, message) => {
     expect(problem(config)).toMatch(message)
   })
@@ -479,8 +479,8 @@ describe('the options', () => {
     'D5: with idleTimeout who only reads stays signed in, by scripts too where that can undo nothing: $name',
     async (house) => {
       const kinds: readonly (readonly [config: Partial<SessionConfig>, mode: string])[] = [
-        [{ wire: 'upstream' }, 'cors'],
-        [{ wire: 'upstream' }, 'navigate'],
+        [{ format: 'upstream' }, 'cors'],
+        [{ format: 'upstream' }, 'navigate'],
         [{ store: memoryStore() }, 'cors'],
         [{}, 'navigate'],
       ]

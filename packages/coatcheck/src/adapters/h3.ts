@@ -20,10 +20,10 @@ type Values = Record<string, Anything>
 export function useSession<T extends object = Values>(event: H3EventLike, config: SessionConfig): Promise<SessionManager<T>> {
   const visit = visitOf(event, config)
   return promised(async () => {
-    const session = await visit.scope.open()
+    const session = await visit.requestSession.open()
     visit.put()
     // With `cookie: false` there is nothing to give; once the headers have left, nothing to give it with.
-    if (config.issue !== 'when-stored' && config.cookie !== false && !visit.scope.finished) session.begin()
+    if (config.issue !== 'when-stored' && config.cookie !== false && !visit.requestSession.finished) session.begin()
     await visit.commit()
     return managerOf<T>(visit, session)
   })
@@ -31,9 +31,9 @@ export function useSession<T extends object = Values>(event: H3EventLike, config
 
 /** The session of this request. Throws and rejects as `useSession`, and gives a visitor nothing who has none. */
 export function getSession<T extends object = Values>(event: H3EventLike, config: SessionConfig): Promise<Session<T>> {
-  const { scope, put } = visitOf(event, config)
+  const { requestSession, put } = visitOf(event, config)
   return promised(async () => {
-    const session = await scope.open()
+    const session = await requestSession.open()
     put()
     return viewOf<T>(session)
   })
@@ -62,13 +62,13 @@ export async function clearSession(event: H3EventLike, config: Partial<SessionCo
 export function sealSession(event: H3EventLike, config: SessionConfig): Promise<string> {
   const visit = visitOf(event, config)
   return promised(async () => {
-    const session = await visit.scope.open()
+    const session = await visit.requestSession.open()
     session.begin()
     await visit.commit()
     // It is another library's until something is written.
-    if (visit.scope.ticket === undefined) session.regenerateId()
+    if (visit.requestSession.ticket === undefined) session.regenerateId()
     await visit.commit()
-    const { ticket } = visit.scope
+    const { ticket } = visit.requestSession
     if (ticket === undefined) throw new SessionError('ENDED', 'The session was ended by another request, so nothing opens it.')
     return ticket
   })
@@ -91,10 +91,13 @@ export function unsealSession<T extends object = Values>(
   })
 }
 
-function changed<T extends object>({ scope, put, write }: Visit, change: (session: LiveSession) => void): Promise<Session<T>> {
-  scope.later(change)
+function changed<T extends object>(
+  { requestSession, put, write }: Visit,
+  change: (session: LiveSession) => void,
+): Promise<Session<T>> {
+  requestSession.later(change)
   put()
-  return promised(() => andThen(write(), async () => viewOf<T>(await scope.open())))
+  return promised(() => andThen(write(), async () => viewOf<T>(await requestSession.open())))
 }
 
 function managerOf<T extends object>({ write }: Visit, session: LiveSession): SessionManager<T> {

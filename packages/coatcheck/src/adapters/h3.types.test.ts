@@ -60,7 +60,7 @@ toWebHandler(first)
 
 /** Both kinds of event, and the bare ones. */
 export async function anyEvent(event: H3Event | H3Event1 | HTTPEvent | { headers: Headers; context: object }): Promise<void> {
-  const config: SessionConfig = { password: [password], store: memoryStore(), issue: 'when-stored', wire: undefined }
+  const config: SessionConfig = { password: [password], store: memoryStore(), issue: 'when-stored', format: undefined }
   const session = await useSession<Cart>(event, config)
   await session.update({ user: 'ada' })
   await session.update(({ items = [] }) => ({ items: [...items, 'hat'] }))

@@ -11,7 +11,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { stream, streamSSE } from 'hono/streaming'
 import type { StatusCode } from 'hono/utils/http-status'
 import { describe, expect, test } from 'vitest'
-import { codeOf, type Door, type Kind, type Reply } from '../../test/helpers/adapter.ts'
+import { type Adapter, codeOf, type Kind, type TicketResponse } from '../../test/helpers/adapter.ts'
 import { oursIn, quietly, tellStories } from '../../test/helpers/adapter-stories.ts'
 import { gate } from '../../test/helpers/gate.ts'
 import { serving } from '../../test/helpers/serving.ts'
@@ -23,7 +23,7 @@ import { type Visitor, visitor } from '../testing/visitor.ts'
 import { withSession as viaFetch } from './fetch.ts'
 import { withSession } from './hono.ts'
 
-function respond(c: Context, { status = 200, headers = [], body = '', redirect }: Reply): Response {
+function respond(c: Context, { status = 200, headers = [], body = '', redirect }: TicketResponse): Response {
   for (const [name, value] of headers) c.header(name, value, { append: true })
   if (redirect !== undefined) return c.redirect(redirect, 303)
   c.status(status as StatusCode)
@@ -33,7 +33,7 @@ function respond(c: Context, { status = 200, headers = [], body = '', redirect }
   })
 }
 
-const door: Door = {
+const adapter: Adapter = {
   name: 'Hono',
   answersThrows: true,
   listener(handle, sessions) {
@@ -43,7 +43,7 @@ const door: Door = {
     return getRequestListener(app.fetch)
   },
 }
-tellStories(door)
+tellStories(adapter)
 
 interface Shop {
   readonly sessions: Sessions
@@ -79,7 +79,7 @@ const names = (response: Response): unknown[] => response.headers.getSetCookie()
 
 describe('an application in parts', () => {
   test.each<Kind>(['sealed', 'stored'])(
-    'has one %s session, in sub-applications and when the door is there twice',
+    'has one %s session, in sub-applications and when the adapter is there twice',
     async (kind) => {
       const { sessions, watch, opens } = shop(kind)
       const orders = new Hono().use(withSession(sessions)).get('/:id', async (c) => {
@@ -115,7 +115,7 @@ describe('an application in parts', () => {
     expect(await ada.knows()).toEqual({ name: 'ada', missed: ['/nowhere'] })
   })
 
-  test('may mount a handler that has a door of its own', async () => {
+  test('may mount a handler that has an adapter of its own', async () => {
     const { sessions, opens } = shop()
     const old = viaFetch(sessions, async (request) => {
       ;(await sessions.open(request)).set('old', new URL(request.url).pathname)
@@ -160,14 +160,18 @@ describe('an application in parts', () => {
     expect(new Set(answers.map((response) => response.headers.getSetCookie()[0])).size).toBe(2)
   })
 
-  test('says how it is opened where its door is missing', async () => {
+  test('says how it is opened where its adapter is missing', async () => {
     const { sessions } = shop()
     const app: Hono = new Hono().get('/', async (c) => {
       const why = (given: never): Promise<unknown> => sessions.open(given).catch((error) => [error.code, error.fix])
       return c.json([await why(c as never), await why(c.req as never), await why(app as never)])
     })
-    const door = ['NO_DOOR', expect.stringContaining('coatcheck/hono')]
-    expect(await (await app.request('/')).json()).toEqual([door, door, ['NO_DOOR', expect.stringContaining('inside a handler')]])
+    const adapter = ['NOT_WRAPPED', expect.stringContaining('coatcheck/hono')]
+    expect(await (await app.request('/')).json()).toEqual([
+      adapter,
+      adapter,
+      ['NOT_WRAPPED', expect.stringContaining('inside a handler')],
+    ])
   })
 })
 
@@ -468,7 +472,7 @@ describe("together with Hono's own middlewares", () => {
     Object.entries(orders).map(([order, first]) => ({ name, order, first })),
   )
 
-  test.each(table)('$name, registered $order the door', async ({ name, first }) => {
+  test.each(table)('$name, registered $order the adapter', async ({ name, first }) => {
     const { sessions, opens } = shop('sealed')
     const middleware = middlewares[name]
     if (!middleware) throw new Error(name)
@@ -494,7 +498,7 @@ describe("together with Hono's own middlewares", () => {
     expect(await ada.knows()).toEqual({ name: 'ada', body: 'a body' })
   })
 
-  test('a body over the limit changes nothing that was not changed before, and the door still answers', async () => {
+  test('a body over the limit changes nothing that was not changed before, and the adapter still answers', async () => {
     const { sessions, opens } = shop()
     const app = new Hono()
       .use(withSession(sessions))
@@ -509,7 +513,7 @@ describe("together with Hono's own middlewares", () => {
     expect(await ada.knows()).toEqual({ name: 'ada', body: 'ok' })
   })
 
-  test('a page that has not changed still brings its cookie, when the door is registered first', async () => {
+  test('a page that has not changed still brings its cookie, when the adapter is registered first', async () => {
     const { sessions, opens } = shop('sealed')
     const app = new Hono().use(withSession(sessions), etag()).get('/', async (c) => {
       ;(await sessions.open(c)).update('n', (n) => Number(n ?? 0) + 1)

@@ -1,4 +1,12 @@
-import { type AnySessions, answered, type FaceSessions, faceOf, isAnswer, type Scope, takenBack } from '../core/adapter.ts'
+import {
+  type AdapterSessions,
+  type AnySessions,
+  adapterOf,
+  answered,
+  isAnswer,
+  type RequestSession,
+  takenBack,
+} from '../core/adapter.ts'
 import type { WebResponse } from '../web.ts'
 
 /** What is used of Hono's `Context`. */
@@ -15,57 +23,57 @@ export interface HonoContext {
  * answers 500 or above, changes nothing, except that a session it ended stays ended. A store that fails reaches `app.onError`.
  */
 export function withSession(sessions: AnySessions): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
-  const face = faceOf(sessions)
+  const adapter = adapterOf(sessions)
   return async (c, next) => {
-    const scope = face.scope(c, { get: (name) => c.req.header(name) ?? null })
-    face.stands(c.req, c)
-    standsWhole(c, face)
-    scope.enter()
+    const requestSession = adapter.requestSession(c, { get: (name) => c.req.header(name) ?? null })
+    adapter.stands(c.req, c)
+    standsWhole(c, adapter)
+    requestSession.enter()
     try {
       await next()
     } catch (error) {
       // Hono passes on what is no error, and a middleware around this one may send it.
-      if (isAnswer(error)) throw await thrown(error, scope)
-      await scope.abandon()
+      if (isAnswer(error)) throw await thrown(error, requestSession)
+      await requestSession.abandon()
       throw error
     }
     // What a handler threw; Hono has made a response of it by now.
-    if (c.error && !isAnswer((c.error as { readonly res?: unknown }).res)) await scope.abandon()
-    else await close(scope, c)
-    replace(c, answered(c.res, [scope]))
+    if (c.error && !isAnswer((c.error as { readonly res?: unknown }).res)) await requestSession.abandon()
+    else await close(requestSession, c)
+    replace(c, answered(c.res, [requestSession]))
   }
 }
 
 /** The request inside a context stands for it, and so does each that a middleware puts in its place. */
-function standsWhole(c: HonoContext, face: FaceSessions): void {
+function standsWhole(c: HonoContext, adapter: AdapterSessions): void {
   const before = Object.getOwnPropertyDescriptor(c.req, 'raw')?.set
   let { raw } = c.req
   const stands = (next: object): void => {
     raw = next
     before?.(next)
-    face.stands(next, c)
+    adapter.stands(next, c)
   }
   stands(raw)
   Reflect.defineProperty(c.req, 'raw', { get: () => raw, set: stands, configurable: true, enumerable: true })
 }
 
-async function thrown(response: WebResponse, scope: Scope): Promise<WebResponse> {
+async function thrown(response: WebResponse, requestSession: RequestSession): Promise<WebResponse> {
   try {
-    await scope.close(response.status)
+    await requestSession.close(response.status)
   } finally {
-    scope.finish()
+    requestSession.finish()
   }
-  return answered(response, [scope])
+  return answered(response, [requestSession])
 }
 
-async function close(scope: Scope, c: HonoContext): Promise<void> {
+async function close(requestSession: RequestSession, c: HonoContext): Promise<void> {
   try {
-    await scope.close(c.res.status)
+    await requestSession.close(c.res.status)
   } catch (error) {
     replace(c, takenBack(c.res))
     throw error
   } finally {
-    scope.finish()
+    requestSession.finish()
   }
 }
 

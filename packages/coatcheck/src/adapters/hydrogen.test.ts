@@ -8,7 +8,7 @@ import { gate } from '../../test/helpers/gate.ts'
 import { serving } from '../../test/helpers/serving.ts'
 import { NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import type { SessionEvent } from '../core/model/events.ts'
-import { hydrogenCookie, hydrogenFiles, hydrogenId, storedForeign } from '../migrate/hydrogen.ts'
+import { hydrogenCookie, hydrogenFiles, hydrogenId, storedSessions } from '../migrate/hydrogen.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { createJar } from '../testing/jar.ts'
@@ -338,7 +338,7 @@ describe('CookieSessionStorage', () => {
     await ada.sets('small', 1)
     await expect(ada.sets('big', 'x'.repeat(6000))).rejects.toMatchObject({ code: 'COOKIE_TOO_LARGE', message: /"?big/ })
     expect(await ada.sees()).toEqual({ small: 1 })
-    const upstream = guest(CookieSessionStorage(fresh(), { wire: 'upstream' }))
+    const upstream = guest(CookieSessionStorage(fresh(), { format: 'upstream' }))
     await expect(upstream.sets('big', 'x'.repeat(6000))).rejects.toMatchObject({ code: 'COOKIE_TOO_LARGE' })
   })
 
@@ -399,7 +399,7 @@ describe('MemorySessionStorage', () => {
 
   test('Y8: rows of Hydrogen’s own format are swept as well', async () => {
     const clock = clockFrom()
-    const storage = MemorySessionStorage(fresh(), { wire: 'upstream', maxAge: 60, now: clock.now })
+    const storage = MemorySessionStorage(fresh(), { format: 'upstream', maxAge: 60, now: clock.now })
     const ada = guest(storage)
     await ada.sets('n', 1)
     clock.advance(61)
@@ -411,13 +411,13 @@ describe('MemorySessionStorage', () => {
 describe('FileSessionStorage', () => {
   const everything = (dir: string): string[] => readdirSync(dir, { recursive: true, encoding: 'utf8' })
 
-  test.each([undefined, 'upstream'] as const)('Y1: no cookie names a file outside of the folder (wire: %s)', async (wire) => {
+  test.each([undefined, 'upstream'] as const)('Y1: no cookie names a file outside of the folder (wire: %s)', async (format) => {
     const outside = folder()
     const dir = join(outside, 'sessions')
     const victim = join(outside, 'escaped.json')
     writeFileSync(victim, 'precious')
     const name = fresh()
-    const storage = FileSessionStorage(name, dir, { ...(wire && { wire }) })
+    const storage = FileSessionStorage(name, dir, { ...(format && { format }) })
     for (const sid of ['abc/../../escaped.json', '../../escaped.json', '../escaped.json', victim, 'abc\0', 'f81', '']) {
       const cookie = `${name}=${encodeURIComponent(JSON.stringify({ sid }))}`
       expect({ ...(await storage().get(asks(cookie))) }).toEqual({})
@@ -428,22 +428,22 @@ describe('FileSessionStorage', () => {
     expect(readdirSync(outside).sort()).toEqual(['escaped.json', 'sessions'])
   })
 
-  test.each([undefined, 'upstream'] as const)('Y2: a sign-out that comes twice locks nothing (wire: %s)', async (wire) => {
-    const ada = guest(FileSessionStorage(fresh(), folder(), { ...(wire && { wire }) }))
+  test.each([undefined, 'upstream'] as const)('Y2: a sign-out that comes twice locks nothing (wire: %s)', async (format) => {
+    const ada = guest(FileSessionStorage(fresh(), folder(), { ...(format && { format }) }))
     await ada.sets('user', 'ada')
     const again = ada.copy()
     await ada.leaves()
     await again.leaves()
-    const bob = guest(FileSessionStorage(fresh(), folder(), { ...(wire && { wire }) }))
+    const bob = guest(FileSessionStorage(fresh(), folder(), { ...(format && { format }) }))
     await bob.sets('user', 'bob')
     expect(await bob.sees()).toEqual({ user: 'bob' })
     await ada.sets('user', 'ada')
     expect(await ada.sees()).toEqual({ user: 'ada' })
   })
 
-  test.each([undefined, 'upstream'] as const)('Y5: strangers who only look make no file (wire: %s)', async (wire) => {
+  test.each([undefined, 'upstream'] as const)('Y5: strangers who only look make no file (wire: %s)', async (format) => {
     const dir = join(folder(), 'sessions')
-    const storage = FileSessionStorage(fresh(), dir, { ...(wire && { wire }) })
+    const storage = FileSessionStorage(fresh(), dir, { ...(format && { format }) })
     for (let i = 0; i < 5; i++) expect({ ...(await storage().get(asks())) }).toEqual({})
     expect(existsSync(dir) ? everything(dir) : []).toEqual([])
   })
@@ -475,7 +475,7 @@ describe('FileSessionStorage', () => {
 
 describe('wire: upstream', () => {
   const clock = () => THEN
-  const upstream = { wire: 'upstream', now: clock } as const
+  const upstream = { format: 'upstream', now: clock } as const
 
   test('writes the bytes of Hydrogen 1', async () => {
     const values = { a: 'b', u: '日本語 ü;,"' }
@@ -538,7 +538,7 @@ describe('wire: upstream', () => {
   })
 
   test('reads what Hydrogen’s memory storage shows', async () => {
-    const storage = MemorySessionStorage('__session', { wire: 'upstream' })
+    const storage = MemorySessionStorage('__session', { format: 'upstream' })
     const line = await storage().set(asks(), { user: 'mj' })
     const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/
     expect(pairOf(line).replace(uuid, 'ID')).toBe(pairOf(VECTORS.memory.set).replace(uuid, 'ID'))
@@ -554,7 +554,7 @@ describe('a session of Hydrogen itself', () => {
     const cookie = `${name}=${old({ countryCode: 'DE' })}`
     const plain = CookieSessionStorage(name, { secrets: SECRET })
     expect({ ...(await plain().get(asks(cookie))) }).toEqual({})
-    const moving = CookieSessionStorage(name, { secrets: SECRET, foreign: [hydrogenCookie()] })
+    const moving = CookieSessionStorage(name, { secrets: SECRET, migrateFrom: [hydrogenCookie()] })
     const adapter = moving()
     const request = asks(cookie)
     expect({ ...(await adapter.get(request)) }).toEqual({ countryCode: 'DE' })
@@ -566,8 +566,8 @@ describe('a session of Hydrogen itself', () => {
     const [name, dir] = [fresh(), folder()]
     const files = hydrogenFiles(dir)
     const sid = await files.create({ cart: ['hat'] }, new Date(Date.now() + 60_000))
-    const foreign = [storedForeign(hydrogenId(), files.read, files.delete)]
-    const storage = FileSessionStorage(name, dir, { secrets: SECRET, foreign })
+    const migrateFrom = [storedSessions(hydrogenId(), files.read, files.delete)]
+    const storage = FileSessionStorage(name, dir, { secrets: SECRET, migrateFrom })
     const lines = await Promise.all(
       ['a', 'b', 'c', 'd'].map(async (key) => {
         const adapter = storage()
@@ -586,7 +586,7 @@ describe('a session of Hydrogen itself', () => {
 
   test('F15: left on another path does not hide ours', async () => {
     const name = fresh()
-    const storage = CookieSessionStorage(name, { secrets: SECRET, foreign: [hydrogenCookie()] })
+    const storage = CookieSessionStorage(name, { secrets: SECRET, migrateFrom: [hydrogenCookie()] })
     const jar = createJar()
     jar.set(`${name}=${old({ user: 'old' })}; Path=/cart`, new URL('/cart', URL_))
     const line = await storage().set(asks(), { user: 'new' })
@@ -598,8 +598,8 @@ describe('a session of Hydrogen itself', () => {
 
   test('moves in two deploys: old and new instances answer one visitor meanwhile', async () => {
     const name = fresh()
-    const both = CookieSessionStorage(name, { wire: 'upstream', path: '/' })
-    const ours = CookieSessionStorage(name, { secrets: SECRET, foreign: [hydrogenCookie()] })
+    const both = CookieSessionStorage(name, { format: 'upstream', path: '/' })
+    const ours = CookieSessionStorage(name, { secrets: SECRET, migrateFrom: [hydrogenCookie()] })
     const ada = guest(both, createJar())
     ada.jar.set(`${name}=${old({ cart: 1 })}; Path=/`, URL_) // by the old site
     await ada.sets('language', 'de')
@@ -617,7 +617,7 @@ describe('a configuration that is evaluated for each request', () => {
     const events: string[] = []
     const storage = (at: number) =>
       MemorySessionStorage(name, {
-        foreign: [{ ...hydrogenCookie(), read }],
+        migrateFrom: [{ ...hydrogenCookie(), read }],
         expires: new Date(Date.now() + 60_000 + at),
         onEvent: ({ type }) => void events.push(`${at} ${type}`),
       })

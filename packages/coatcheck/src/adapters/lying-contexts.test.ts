@@ -27,7 +27,7 @@ type Open = () => Promise<Bag>
 type Page = (open: Open, url: URL) => Promise<unknown>
 
 /** A site of one page on node:http, in one framework. */
-type Face = (page: Page, isStored: boolean) => Promise<string>
+type Adapter = (page: Page, isStored: boolean) => Promise<string>
 
 const NAME = '__session'
 const cookie = { name: NAME, secrets: [SECRET], secure: false } as const
@@ -79,7 +79,7 @@ async function send(response: Response, res: ServerResponse): Promise<void> {
 }
 
 /** React Router on node:http; `ask` is what its loaders do. */
-function reactRouter(ask: 'context' | 'header'): Face {
+function reactRouter(ask: 'context' | 'header'): Adapter {
   return (page, isStored) => {
     const storage = storageOf(isStored)
     const { middleware, getSession } = sessionMiddleware(storage)
@@ -103,7 +103,7 @@ function reactRouter(ask: 'context' | 'header'): Face {
 }
 
 const hydrogen =
-  (factory: (isStored: boolean) => SessionStorageFactory): Face =>
+  (factory: (isStored: boolean) => SessionStorageFactory): Adapter =>
   (page, isStored) => {
     const storage = factory(isStored)
     storage()
@@ -147,7 +147,7 @@ const h3Bag = async (event: H3EventLike, isStored: boolean, stores: ReturnType<t
   return { values: () => session.data, set: (key, value) => session.update({ [key]: value }) }
 }
 
-const FACES: readonly (readonly [string, Face])[] = [
+const ADAPTERS: readonly (readonly [string, Adapter])[] = [
   [
     'a storage of Remix',
     (page, isStored) => {
@@ -232,20 +232,20 @@ class Person {
 }
 
 /** What a page of these tests does, by its path: see `site`. */
-interface Doors {
+interface Adapters {
   readonly lie: Lie
   readonly first: ReturnType<typeof gate>
 }
 
 /** `/begin`: a known visitor. `/first`: opens what lies, and goes on when the second was answered. `/second`: runs in its context. */
-async function site(face: Face, isStored: boolean, { lie, first }: Doors, isEarly: boolean) {
+async function site(adapter: Adapter, isStored: boolean, { lie, first }: Adapters, isEarly: boolean) {
   const sign = async (open: Open, who: string): Promise<unknown> => {
     const bag = await open()
     await bag.set('user', who)
     await bag.set('by', who)
     return { ...(await bag.values()) }
   }
-  return face(async (open, { pathname, searchParams }) => {
+  return adapter(async (open, { pathname, searchParams }) => {
     const who = searchParams.get('who') ?? ''
     if (pathname === '/look') return { ...(await (await open()).values()) }
     if (pathname === '/first') {
@@ -265,14 +265,14 @@ const KINDS = [
 /** What the two present: nothing, tickets of their own, or the same nonsense, which one may have planted at the other. */
 const VISITORS = ['new', 'known', 'with the same nonsense', 'a known one and a new one', 'a new one and a known one'] as const
 
-describe.each(FACES)('S1: %s', (_, face) => {
+describe.each(ADAPTERS)('S1: %s', (_, adapter) => {
   describe.each(KINDS)('%s', (_, isStored, [lie, lying]) => {
     describe(lie, () => {
       test.each(
         VISITORS.flatMap((visitors) => (['early', 'late', 'answered'] as const).map((order) => [visitors, order] as const)),
       )('gives neither of two visitors the other’s session, nor a header of it (%s, the first one is %s)', async (who, order) => {
-        const doors = { lie: lying(), first: gate() }
-        const origin = await site(face, isStored, doors, order === 'early')
+        const adapters = { lie: lying(), first: gate() }
+        const origin = await site(adapter, isStored, adapters, order === 'early')
         const [ada, bob] = [new Person(origin), new Person(origin)]
         if (who === 'known' || who.startsWith('a known')) await ada.ask('/begin?who=ada')
         if (who === 'known' || who.endsWith('a known one')) await bob.ask('/begin?who=bob')
@@ -281,13 +281,13 @@ describe.each(FACES)('S1: %s', (_, face) => {
           bob.ticket = `${NAME}=AAAA`
         }
         const first = ada.ask('/first?who=ada')
-        await doors.first.reached
+        await adapters.first.reached
         if (order === 'answered') {
-          doors.first.open()
+          adapters.first.open()
           await first
         }
         const second = await bob.ask('/second?who=bob')
-        doors.first.open()
+        adapters.first.open()
         const own = (user: string) => ({ user, by: user })
         expect(await second.json()).toEqual(own('bob'))
         expect(await (await first).json()).toEqual(own('ada'))
@@ -308,7 +308,7 @@ describe.each(FACES)('S1: %s', (_, face) => {
     test('two new visitors who wait for what is loaded once', async () => {
       const once = loadedOnce()
       const arrived = [gate(), gate()]
-      const origin = await face(async (open, { pathname, searchParams }) => {
+      const origin = await adapter(async (open, { pathname, searchParams }) => {
         const who = searchParams.get('who') ?? ''
         if (pathname === '/look') return { ...(await (await open()).values()) }
         void arrived[who === 'ada' ? 0 : 1]?.pass()
@@ -334,16 +334,16 @@ describe.each(FACES)('S1: %s', (_, face) => {
     })
 
     test('two new visitors behind one connection, which a proxy keeps', async () => {
-      const origin = await face(async (open, { searchParams }) => {
+      const origin = await adapter(async (open, { searchParams }) => {
         const bag = await open()
         const before = { ...(await bag.values()) }
         await bag.set('user', searchParams.get('who'))
         return before
       }, isStored)
-      const wire = await dial(Number(new URL(origin).port))
-      wire.send('GET /?who=ada HTTP/1.1')
-      wire.send('GET /?who=bob HTTP/1.1')
-      const text = await wire.until(/(\{\}[\s\S]*){2}/)
+      const format = await dial(Number(new URL(origin).port))
+      format.send('GET /?who=ada HTTP/1.1')
+      format.send('GET /?who=bob HTTP/1.1')
+      const text = await format.until(/(\{\}[\s\S]*){2}/)
       expect(text).not.toContain('"ada"')
       expect(new Set(text.match(/__session=[^;]+/g)).size).toBe(2)
     })

@@ -131,7 +131,7 @@ describe('the configuration', () => {
     expect(linesOf(await ada.get('/'))[0]?.length).toBeLessThan(200)
     await ada.get('/')
     expect(make).toHaveBeenCalledOnce()
-    session.wire = 'upstream'
+    session.format = 'upstream'
     const bob = comesTo(async (event) => (await (await useSession(event)).update({ user: 'bob' })).data)
     expect(linesOf(await bob.get('/'))[0]).toContain('h3=Fe26.2')
   })

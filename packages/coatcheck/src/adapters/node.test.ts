@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import connect from 'connect'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { codeOf, type Door, type Reply } from '../../test/helpers/adapter.ts'
+import { type Adapter, codeOf, type TicketResponse } from '../../test/helpers/adapter.ts'
 import { oursIn, quietly, tellStories } from '../../test/helpers/adapter-stories.ts'
 import { gate, settled } from '../../test/helpers/gate.ts'
 import { dial, serving } from '../../test/helpers/serving.ts'
@@ -28,7 +28,7 @@ async function stream(body: AsyncIterable<string>, res: ServerResponse): Promise
 }
 
 /** In the words of node:http, everything in one call where that can be. */
-async function respond({ status = 200, headers = [], body = '', redirect }: Reply, res: ServerResponse): Promise<void> {
+async function respond({ status = 200, headers = [], body = '', redirect }: TicketResponse, res: ServerResponse): Promise<void> {
   const lines = [...headers, ...(redirect === undefined ? [] : [['Location', redirect] as const])]
   res.writeHead(redirect === undefined ? status : 303, lines.flat())
   if (typeof body === 'string') res.end(body)
@@ -36,7 +36,10 @@ async function respond({ status = 200, headers = [], body = '', redirect }: Repl
 }
 
 /** The same, step by step. */
-async function respondSlowly({ status = 200, headers = [], body = '', redirect }: Reply, res: ServerResponse): Promise<void> {
+async function respondSlowly(
+  { status = 200, headers = [], body = '', redirect }: TicketResponse,
+  res: ServerResponse,
+): Promise<void> {
   res.statusCode = redirect === undefined ? status : 303
   if (redirect !== undefined) res.setHeader('Location', redirect)
   for (const [name, value] of headers) res.appendHeader(name, value)
@@ -44,7 +47,10 @@ async function respondSlowly({ status = 200, headers = [], body = '', redirect }
   else await stream(body, res)
 }
 
-async function respondByExpress({ status = 200, headers = [], body = '', redirect }: Reply, res: Response): Promise<void> {
+async function respondByExpress(
+  { status = 200, headers = [], body = '', redirect }: TicketResponse,
+  res: Response,
+): Promise<void> {
   for (const [name, value] of headers) res.append(name, value)
   if (redirect !== undefined) return res.redirect(303, redirect)
   res.status(status)
@@ -54,7 +60,7 @@ async function respondByExpress({ status = 200, headers = [], body = '', redirec
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => unknown
 
-const doors: Door[] = [
+const adapters: Adapter[] = [
   {
     name: 'node:http',
     answersThrows: true,
@@ -87,7 +93,7 @@ const doors: Door[] = [
     },
   },
 ]
-for (const door of doors) tellStories(door)
+for (const adapter of adapters) tellStories(adapter)
 
 interface Shop {
   readonly sessions: Sessions
@@ -246,7 +252,7 @@ describe('a listener of node:http', () => {
     expect(await ada.knows()).toEqual({ name: 'ada', seen: true })
   })
 
-  test('is as synchronous as without the door when nothing has to wait', async () => {
+  test('is as synchronous as without the adapter when nothing has to wait', async () => {
     const { sessions, opens } = shop()
     const seen: unknown[] = []
     const ada = await opens(
@@ -448,7 +454,7 @@ describe('Express', () => {
     }
   })
 
-  test('routers, mounted applications and doors at a route know the same session', async () => {
+  test('routers, mounted applications and adapters at a route know the same session', async () => {
     const { sessions, watch, opens } = shop()
     const admin = express().get('/', async (req, res) => {
       const session = await sessions.open(req)
@@ -480,7 +486,7 @@ describe('Express', () => {
     expect(await ada.knows()).toEqual({ name: 'ada', seen: true })
   })
 
-  test('a form is read as ever, before the door and behind it', async () => {
+  test('a form is read as ever, before the adapter and behind it', async () => {
     const { sessions, opens } = shop()
     const form = express.urlencoded({ extended: false })
     const keep = async (req: Request, res: Response): Promise<void> => {
@@ -509,7 +515,7 @@ describe('Express', () => {
       return folder
     }
 
-    test('that nobody opens a session for are served as without the door', async () => {
+    test('that nobody opens a session for are served as without the adapter', async () => {
       const root = await files()
       const { sessions, watch, opens } = shop()
       const app = express().use(withSession(sessions), express.static(root, { maxAge: '1h', immutable: true }))
@@ -593,7 +599,7 @@ describe('Connect', () => {
   })
 })
 
-describe('a door that comes too late', () => {
+describe('an adapter that comes too late', () => {
   test.each([
     ['stores what a known visitor changes', 'stored' as const, 'ok', { name: 'ada', late: true }],
     ['says that it cannot give a cookie any more', 'sealed' as const, 'TOO_LATE', { name: 'ada' }],

@@ -1,4 +1,13 @@
-import { type AnySessions, answer, faceOf, hold, type NodeResponse, nodeHeaders, type Scope, takeBack } from '../core/adapter.ts'
+import {
+  type AnySessions,
+  adapterOf,
+  answer,
+  delayHeaders,
+  type NodeResponse,
+  nodeHeaders,
+  type RequestSession,
+  takeBack,
+} from '../core/adapter.ts'
 
 /** What is used of node:http's `IncomingMessage`, and so of Express's and Connect's request. */
 export interface NodeRequest {
@@ -30,30 +39,31 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   sessions: AnySessions,
   handler?: (req: Req, res: Res) => unknown,
 ) {
-  const face = faceOf(sessions)
+  const adapter = adapterOf(sessions)
   return (req: Req, res: Res, next?: Next): void => {
-    const scope = face.scope(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
+    const requestSession = adapter.requestSession(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
     const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
     // Headers that have left, or those of an imitation of a response: what needs them must fail, and not be lost in silence.
-    if (!hold(res, { before: () => settle(scope, res), failed, sent: () => scope.finish() })) scope.finish()
-    if (handler) void run(() => handler(req, res), scope, res)
+    if (!delayHeaders(res, { before: () => settle(requestSession, res), failed, sent: () => requestSession.finish() }))
+      requestSession.finish()
+    if (handler) void run(() => handler(req, res), requestSession, res)
     else next?.()
   }
 }
 
 /** Stores what changed and completes the headers: at once when nothing has to wait, and then the response is not held either. */
-function settle(scope: Scope, res: NodeResponse): void | Promise<void> {
-  const stored = (): void => answer(nodeHeaders(res), [scope])
-  const closing = scope.close(res.statusCode)
+function settle(requestSession: RequestSession, res: NodeResponse): void | Promise<void> {
+  const stored = (): void => answer(nodeHeaders(res), [requestSession])
+  const closing = requestSession.close(res.statusCode)
   return closing instanceof Promise ? closing.then(stored) : stored()
 }
 
 /** A listener's errors have nowhere to go in node:http: they are answered here, and told. */
-async function run(handle: () => unknown, scope: Scope, res: NodeResponse): Promise<void> {
+async function run(handle: () => unknown, requestSession: RequestSession, res: NodeResponse): Promise<void> {
   try {
     await handle()
   } catch (error) {
-    scope.fail()
+    requestSession.fail()
     refuse(res, error)
   }
 }

@@ -43,7 +43,7 @@ test.each(Object.entries(make))(
 test('S13: the line is the one of the real package', async () => {
   vi.stubEnv('NODE_ENV', 'production')
   const cookie = { name: '__session', secrets }
-  const lines = [createTheirs({ cookie }), createCookieSessionStorage({ cookie, wire: 'upstream' })].map(async (storage) => {
+  const lines = [createTheirs({ cookie }), createCookieSessionStorage({ cookie, format: 'upstream' })].map(async (storage) => {
     const session = await storage.getSession()
     session.set('a', 1)
     return storage.commitSession(session as never)

@@ -144,7 +144,7 @@ describe('the middleware of React Router', () => {
 
   test('where it did not run, asking says so', async () => {
     const { getSession } = sessionMiddleware(createSessions({ secrets: SECRET }))
-    await expect(getSession(new RouterContextProvider())).rejects.toMatchObject({ code: 'NO_DOOR' })
+    await expect(getSession(new RouterContextProvider())).rejects.toMatchObject({ code: 'NOT_WRAPPED' })
   })
 
   test('keeps its place in the context apart from others', async () => {
@@ -198,7 +198,7 @@ describe('the middleware on a storage', () => {
     sealed: () => createCookieSessionStorage({ cookie }),
     'on a store': () => createSessionStorage({ cookie, store: memoryStore() }),
     'on functions': () => createSessionStorage<Data, { message: string }>({ cookie, ...rows() } as never),
-    'upstream, in the cookie': () => createCookieSessionStorage({ cookie, wire: 'upstream' }),
+    'upstream, in the cookie': () => createCookieSessionStorage({ cookie, format: 'upstream' }),
   }
 
   type Open = () => ReturnType<Storage['getSession']>
@@ -329,7 +329,7 @@ describe('the middleware on a storage', () => {
 
   test('where it did not run, asking says so', async () => {
     const { getSession } = sessionMiddleware(kinds.sealed?.() as Storage)
-    await expect(getSession(new RouterContextProvider())).rejects.toMatchObject({ code: 'NO_DOOR' })
+    await expect(getSession(new RouterContextProvider())).rejects.toMatchObject({ code: 'NOT_WRAPPED' })
   })
 
   test('of another library, or taken apart, is refused by name', () => {

@@ -281,7 +281,7 @@ describe.each(Object.entries(storages))('%s', (_, make) => {
   })
 })
 
-describe('Remix’s weaknesses, and what the face does', () => {
+describe('Remix’s weaknesses, and what the adapter does', () => {
   const stored = (more: Pick<StorageOptions, 'now'> = {}) =>
     createSessionStorage<Data, Flash>({ cookie, store: memoryStore(), ...more })
 
@@ -492,7 +492,7 @@ describe('with wire: upstream', () => {
 
   test('cookie sessions are Remix’s own, byte for byte, in both directions', async () => {
     const [ours, theirs] = [
-      createCookieSessionStorage<Data, Flash>({ cookie: { ...cookie }, wire: 'upstream' }),
+      createCookieSessionStorage<Data, Flash>({ cookie: { ...cookie }, format: 'upstream' }),
       createTheirs<Data, Flash>({ cookie: { ...cookie, secrets: [...cookie.secrets] } }),
     ]
     const change = (session: { set(k: 'userId', v: string): void; flash(k: 'message', v: string): void }) => {
@@ -511,7 +511,7 @@ describe('with wire: upstream', () => {
 
   test('ids on functions are Remix’s own', async () => {
     const rows = table()
-    const ours = createSessionStorage<Data, Flash>({ cookie, ...rows.functions, wire: 'upstream' } as never)
+    const ours = createSessionStorage<Data, Flash>({ cookie, ...rows.functions, format: 'upstream' } as never)
     const theirs = createTheirsOn<Data, Flash>({
       cookie: { ...cookie, secrets: [...cookie.secrets] },
       ...rows.functions,
@@ -527,7 +527,7 @@ describe('with wire: upstream', () => {
 
   test('files lie where Remix looks for them', async () => {
     const dir = folder()
-    const storage = createFileSessionStorage<Data, Flash>({ cookie: options, dir, wire: 'upstream' })
+    const storage = createFileSessionStorage<Data, Flash>({ cookie: options, dir, format: 'upstream' })
     const ada = new Guest(storage)
     await ada.does((session) => session.set('userId', 'ada'))
     const [first = ''] = readdirSync(dir)
@@ -541,11 +541,11 @@ describe('S2: what a visitor chose, in a cookie of another purpose with the same
   const rows = table()
   const kinds: Record<string, (more: StorageOptions, dir: string) => CoatcheckStorage<Data, Flash>> = {
     'in the cookie': (more) => createCookieSessionStorage({ cookie, ...more }),
-    'in the cookie, upstream': (more) => createCookieSessionStorage({ cookie, wire: 'upstream', ...more }),
+    'in the cookie, upstream': (more) => createCookieSessionStorage({ cookie, format: 'upstream', ...more }),
     'in files': (more, dir) => createFileSessionStorage({ cookie, dir, ...more }),
     'on functions': (more) => createSessionStorage<Data, Flash>({ cookie, ...rows.functions, ...more } as never),
     'on functions, upstream': (more) =>
-      createSessionStorage<Data, Flash>({ cookie, ...rows.functions, wire: 'upstream', ...more } as never),
+      createSessionStorage<Data, Flash>({ cookie, ...rows.functions, format: 'upstream', ...more } as never),
   }
 
   test.each(Object.entries(kinds))('opens no session that is kept %s', async (_, make) => {
@@ -560,7 +560,7 @@ describe('S2: what a visitor chose, in a cookie of another purpose with the same
   })
 
   test.each(Object.entries(kinds).filter(([kind]) => !kind.endsWith('upstream')))(
-    'in bytes of Remix itself opens none that is kept %s with `foreign: []`, nor after `foreignUntil`',
+    'in bytes of Remix itself opens none that is kept %s with `migrateFrom: []`, nor after `migrateUntil`',
     async (kind, make) => {
       const dir = folder()
       const files = await remixFiles(dir).create({ userId: 'ada' })
@@ -570,17 +570,17 @@ describe('S2: what a visitor chose, in a cookie of another purpose with the same
       const clock = clockFrom()
       const opens = async (more: StorageOptions) =>
         (await make({ now: clock.now, ...more }, dir).getSession(asSession(line))).data
-      const foreignUntil = new Date(clock.now() + 1000)
-      expect(await opens({ foreignUntil })).toEqual({ userId: 'ada' })
-      expect(await opens({ foreign: [] })).toEqual({})
+      const migrateUntil = new Date(clock.now() + 1000)
+      expect(await opens({ migrateUntil })).toEqual({ userId: 'ada' })
+      expect(await opens({ migrateFrom: [] })).toEqual({})
       clock.advance(1)
-      expect(await opens({ foreignUntil })).toEqual({})
+      expect(await opens({ migrateUntil })).toEqual({})
     },
   )
 
   test('opens none that the site does not know as its own', async () => {
     const accepts = (values: Readonly<Record<string, unknown>>) => typeof values.userId === 'string'
-    const storage = createCookieSessionStorage<Data, Flash>({ cookie, foreign: [{ ...remixCookie([SECRET]), accepts }] })
+    const storage = createCookieSessionStorage<Data, Flash>({ cookie, migrateFrom: [{ ...remixCookie([SECRET]), accepts }] })
     for (const [value, seen] of [
       [{ theme: 'dark' }, {}],
       [{ userId: 'ada' }, { userId: 'ada' }],

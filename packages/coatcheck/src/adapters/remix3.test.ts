@@ -187,7 +187,7 @@ describe.each(Object.entries(storages))('%s', (kind, make) => {
   })
 })
 
-describe('Remix 3’s weaknesses, and what the face does', () => {
+describe('Remix 3’s weaknesses, and what the adapter does', () => {
   test('S2: two requests that write at once are both kept, and an end is final', async () => {
     const ada = new Guest(createSessionStorage({ store: memoryStore() }))
     await ada.does((mine) => mine.set('n', 1))
@@ -225,8 +225,8 @@ describe('Remix 3’s weaknesses, and what the face does', () => {
   })
 
   test('S10: a value of the wrong shape is no session', async () => {
-    for (const wire of [undefined, 'upstream'] as const) {
-      const storage = createCookieSessionStorage({ secrets, ...(wire && { wire }) })
+    for (const format of [undefined, 'upstream'] as const) {
+      const storage = createCookieSessionStorage({ secrets, ...(format && { format }) })
       for (const value of ['{"i":5,"d":7}', '{"i":"a"}', '{"i":"a","d":[1,2]}', '[]', '{'])
         expect((await storage.read(value)).size).toBe(0)
     }
@@ -316,7 +316,7 @@ describe('Remix 3’s weaknesses, and what the face does', () => {
 describe('createCookie', () => {
   test('writes and reads what Remix 3 does', async () => {
     for (const [text, { signed, unsigned }] of Object.entries(vectors.cookie)) {
-      const theirs = createCookie('__sess', { secrets: ['secret1'], wire: 'upstream' })
+      const theirs = createCookie('__sess', { secrets: ['secret1'], format: 'upstream' })
       const [ours, bare] = [createCookie('__sess', { secrets: ['secret1'] }), createCookie('u')]
       expect([await theirs.serialize(text), await bare.serialize(text)]).toEqual([signed, unsigned])
       const pair = signed.split(';')[0] ?? ''
@@ -346,7 +346,7 @@ describe('with wire: upstream, and what Remix 3 left', () => {
   }
 
   test('the values of cookie sessions are Remix 3’s own, in both directions', async () => {
-    const [ours, theirs] = [createCookieSessionStorage({ secrets, wire: 'upstream' }), createTheirs()]
+    const [ours, theirs] = [createCookieSessionStorage({ secrets, format: 'upstream' }), createTheirs()]
     const mine = createSession('', [{ user: 'mj' }, {}])
     mine.flash('msg', 'hi')
     const read = await theirs.read(await ours.save(mine))

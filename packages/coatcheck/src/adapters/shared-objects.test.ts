@@ -6,8 +6,8 @@ import { gate } from '../../test/helpers/gate.ts'
 import { PASSWORD, said } from '../../test/helpers/h3.ts'
 import { serving } from '../../test/helpers/serving.ts'
 import { SECRET } from '../../test/helpers/site.ts'
-import { presentedBy } from '../core/adapter.ts'
-import { createSessions, faceOf } from '../core/sessions.ts'
+import { headersOf } from '../core/adapter.ts'
+import { adapterOf, createSessions } from '../core/sessions.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { withSession } from './fetch.ts'
 import { useSession } from './h3.ts'
@@ -22,22 +22,22 @@ const cookie = { name: '__session', secrets: [SECRET], secure: false } as const
 
 /** A page that signs its visitor in, and waits for the other one before it says whose session it has. */
 function crossing() {
-  const doors = { ada: gate(), bob: gate() }
+  const adapters = { ada: gate(), bob: gate() }
   return {
-    doors,
+    adapters,
     page: async (who: 'ada' | 'bob', session: { data: object; set: (user: string) => unknown }) => {
       const before = { ...session.data }
       await session.set(who)
-      await doors[who].pass()
+      await adapters[who].pass()
       return { before, after: { ...session.data } }
     },
     /** Both come, and then both go on. */
     async both(ask: (who: 'ada' | 'bob') => Promise<unknown>): Promise<unknown[]> {
       const ada = ask('ada')
-      await doors.ada.reached
+      await adapters.ada.reached
       const bob = ask('bob')
-      await doors.bob.reached
-      for (const door of Object.values(doors)) door.open()
+      await adapters.bob.reached
+      for (const barrier of Object.values(adapters)) barrier.open()
       return Promise.all([ada, bob])
     },
   }
@@ -110,26 +110,26 @@ describe('S1: of two visitors without a ticket, each has a session of their own'
   test('of React Router, whose context is another request’s: the second request is refused, and says what to do', async () => {
     const { middleware, getSession } = sessionMiddleware(createCookieSessionStorage<Values, Values>({ cookie }))
     const context = new RouterContextProvider()
-    const door = gate()
+    const barrier = gate()
     const ada = middleware({ request: new Request('http://shop.test/ada'), context }, async () => {
-      await door.pass()
+      await barrier.pass()
       const session = await getSession(context)
       session.set('user', 'ada')
       return Response.json(session.data)
     })
-    await door.reached
+    await barrier.reached
     const look = async () => Response.json((await getSession(context)).data)
     await expect(middleware({ request: new Request('http://shop.test/bob'), context }, look)).rejects.toMatchObject({
       code: 'BAD_OPTIONS',
       message: expect.stringContaining('getLoadContext'),
     })
-    door.open()
+    barrier.open()
     expect(await (await ada).json()).toEqual({ user: 'ada' })
     const later = await middleware({ request: new Request('http://shop.test/bob'), context }, look)
     expect(await later.json()).toEqual({})
   })
 
-  test.each(['a door', 'the middleware of React Router', 'withSession of a storage'] as const)(
+  test.each(['an adapter', 'the middleware of React Router', 'withSession of a storage'] as const)(
     'a Request that is served a second time is another request (%s)',
     async (where) => {
       const sessions = createSessions<Values>({ secrets: SECRET, store: memoryStore() })
@@ -141,7 +141,7 @@ describe('S1: of two visitors without a ticket, each has a session of their own'
         return Response.json(before)
       }
       const serve = {
-        'a door': withSession(sessions, async (request) => show(await sessions.open(request))),
+        'an adapter': withSession(sessions, async (request) => show(await sessions.open(request))),
         'the middleware of React Router': async (request: Request) => {
           const context = new RouterContextProvider()
           return middleware({ request, context }, async () => show(await getSession(context)))
@@ -186,16 +186,16 @@ describe('S1: inside withSession of a storage', () => {
 })
 
 describe('S1: the scope of a framework’s object', () => {
-  const face = () => faceOf(createSessions<Values>({ secrets: SECRET, store: memoryStore() }))
+  const adapter = () => adapterOf(createSessions<Values>({ secrets: SECRET, store: memoryStore() }))
 
   test('is the same for the same credentials, another for others, and another once the request is answered', () => {
-    const { scope } = face()
+    const { requestSession } = adapter()
     const identity = {}
-    const first = scope(identity, presentedBy(null))
-    expect(scope(identity, presentedBy('__Host-Http-session=x'))).not.toBe(first)
-    expect(scope(identity, presentedBy(null))).toBe(first)
+    const first = requestSession(identity, headersOf(null))
+    expect(requestSession(identity, headersOf('__Host-Http-session=x'))).not.toBe(first)
+    expect(requestSession(identity, headersOf(null))).toBe(first)
     first.finish()
-    expect(scope(identity, presentedBy(null))).not.toBe(first)
+    expect(requestSession(identity, headersOf(null))).not.toBe(first)
   })
 
   test('other cookies are no credentials: with the same theme, two visitors are still two', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
-import type { FaceSessions } from '../core/adapter.ts'
-import type { ForeignReader } from '../migrate/format.ts'
+import type { AdapterSessions } from '../core/adapter.ts'
+import type { SessionReader } from '../migrate/format.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { SessionConfig } from './h3/config.ts'
 import { clearingSessions, sessionsWith as h3With } from './h3/options.ts'
@@ -14,10 +14,10 @@ import { AppSession, type AppSessionOptions, MemorySessionStorage } from './hydr
 /** For each option two values that mean two things. The compiler sees to it that none is missing. */
 type Pairs<Options> = Required<{ readonly [Name in keyof Options]: readonly [unknown, unknown] | 'no part of any answer' }>
 
-const reader = (user: string): ForeignReader => ({ format: 'other', read: () => ({ values: { user } }) })
+const reader = (user: string): SessionReader => ({ format: 'other', read: () => ({ values: { user } }) })
 const shared = {
-  foreign: [[reader('a')], [reader('b')]],
-  foreignUntil: [1, 2],
+  migrateFrom: [[reader('a')], [reader('b')]],
+  migrateUntil: [1, 2],
   storeTimeout: [2, 3],
   maxRequestTime: [100, 101],
   grace: [5, 6],
@@ -37,7 +37,7 @@ const H3: Pairs<SessionConfig> = {
   cookie: [{ path: '/' }, { path: '/x' }],
   sessionHeader: ['x-a', 'x-b'],
   store: [memoryStore(), memoryStore()],
-  wire: [undefined, 'upstream'],
+  format: [undefined, 'upstream'],
   legacySealFallback: [true, false],
   encryptRecords: [false, true],
   chunks: [true, false],
@@ -59,7 +59,7 @@ const HYDROGEN: Pairs<Omit<CookieOptions, 'expires'>> = {
   domain: ['a.example', 'b.example'],
   maxAge: [60, 61],
   maxage: [60, 61],
-  wire: [undefined, 'upstream'],
+  format: [undefined, 'upstream'],
 }
 
 /** With, each alone and against being absent; of some options one value means the same as none, which may share. */
@@ -71,12 +71,12 @@ function differing(pairs: object): [name: string, one: object, other: object][] 
 
 describe('S12: of two configurations that differ in one option none answers for the other', () => {
   const store = memoryStore()
-  const h3 = (more: object): FaceSessions =>
+  const h3 = (more: object): AdapterSessions =>
     h3With(
       { password: SECRET, ...('encryptRecords' in more || 'onReplay' in more ? { store } : {}), ...more } as SessionConfig,
       1,
     )
-  const hydrogen = (more: object): FaceSessions =>
+  const hydrogen = (more: object): AdapterSessions =>
     hydrogenWith(['cookie'], 'sid', { secrets: [SECRET], ...more }, () => ('onReplay' in more ? { store } : {}))
 
   test.each(differing(H3))('h3: %s', (_, one, other) => {
@@ -94,16 +94,16 @@ describe('S12: of two configurations that differ in one option none answers for 
     expect(h3({ password: { a, b } })).not.toBe(h3({ password: { b, a } }))
     expect(h3({ password: [a, b] })).not.toBe(h3({ password: [b, a] }))
     expect(h3({ cookie: { domain: 'a.example' } })).not.toBe(h3({ cookie: { domain: 'b.example' } }))
-    expect(h3({ wire: 'upstream' })).not.toBe(h3With({ password: SECRET, wire: 'upstream' }, 2))
+    expect(h3({ format: 'upstream' })).not.toBe(h3With({ password: SECRET, format: 'upstream' }, 2))
     expect(clearingSessions({ name: 'a', cookie: { path: '/a' } })).not.toBe(
       clearingSessions({ name: 'a', cookie: { path: '/b' } }),
     )
   })
 
-  test('Hydrogen: where sessions are kept, and when a cookie of `wire` ends', () => {
+  test('Hydrogen: where sessions are kept, and when a cookie of `format` ends', () => {
     const at = (key: unknown) => hydrogenWith(['store', key], 'sid', { secrets: [SECRET] }, () => ({ store }))
     expect(at(memoryStore())).not.toBe(at(memoryStore()))
-    const until = (time: number) => hydrogen({ wire: 'upstream', expires: new Date(time) })
+    const until = (time: number) => hydrogen({ format: 'upstream', expires: new Date(time) })
     expect(until(4e12)).not.toBe(until(4e12 + 1))
   })
 })
@@ -113,7 +113,9 @@ describe('S12: no tenant reads what belongs to another', () => {
 
   test('Hydrogen: tenants whose readers alone differ', async () => {
     const tenant = (secret: string): AppSessionOptions => ({
-      foreign: [{ format: 'old', read: (value) => (value === `admin-of-${secret}` ? { values: { role: 'admin' } } : undefined) }],
+      migrateFrom: [
+        { format: 'old', read: (value) => (value === `admin-of-${secret}` ? { values: { role: 'admin' } } : undefined) },
+      ],
     })
     const role = async (cookie: string, of: AppSessionOptions) =>
       (await AppSession.init<{ role: string }>(request(cookie), [SECRET], of)).get('role')
@@ -127,7 +129,7 @@ describe('S12: no tenant reads what belongs to another', () => {
   test.each<[string, object, object]>([
     ['secrets', { secrets: [SECRET] }, { secrets: [NEWER_SECRET] }],
     ['the domain', { secrets: [SECRET], domain: 'a.example' }, { secrets: [SECRET], domain: 'b.example' }],
-    ['the path, as Hydrogen writes cookies', { wire: 'upstream', path: '/a' }, { wire: 'upstream', path: '/b' }],
+    ['the path, as Hydrogen writes cookies', { format: 'upstream', path: '/a' }, { format: 'upstream', path: '/b' }],
   ])('Hydrogen’s memory: tenants that differ in %s', async (_, a, b) => {
     const [first, second] = [a, b].map((options) => MemorySessionStorage('sid', options)())
     const line = await first?.set(request(), { role: 'admin' })

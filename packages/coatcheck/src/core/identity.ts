@@ -2,49 +2,50 @@
  * Who shares a session within a request.
  *
  * 1. By an object of the framework that stands for one request (its Request, its context, its event): calls that are given the same
- *    object and present the same credentials have the same scope, until the request is answered. This is `scope`.
+ *    object and present the same credentials have the same request session, until the request is answered. This is `requestSession`.
  * 2. By the async context: calls that present the same ticket as the request whose context they run in, when that ticket opens a
  *    session. This is `openInContext`. Whoever presents nothing, or what opens nothing, has a session of their own at every call.
  *
  * The context alone proves nothing. A callback runs in the context of whoever registered it: of the visitor who came first and opened
  * the connection, or who waited first for what all wait for. Two visitors in one context are told apart by their tickets only, and
- * visitors without a ticket by nothing. So no session and no header crosses by the context: a line that `lastWord` sends goes to the
+ * visitors without a ticket by nothing. So no session and no header crosses by the context: a line that `beforeHeadersLeave` sends goes to the
  * request that presented the ticket itself.
  */
-import { type Ambient, ambient } from './node/request-context.ts'
-import { answerByCall } from './request/response-headers.ts'
-import { hold, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
-import type { Core } from './request/load.ts'
-import { Scope } from './request/request-session.ts'
-import type { Presented } from './request/tickets.ts'
 
-/** Gives the scopes of one `createSessions`. */
+import { delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
+import { type RequestContext, requestContext } from './node/request-context.ts'
+import type { Core } from './request/load.ts'
+import { RequestSession } from './request/request-session.ts'
+import { answerByCall } from './request/response-headers.ts'
+import type { RequestHeaders } from './request/tickets.ts'
+
+/** Gives the request sessions of one `createSessions`. */
 export interface Sharing {
   readonly core: Core
   /**
-   * The scope of a request: the same for the same `identity` presenting the same credentials, until the request is answered. `identity`
+   * The request session of a request: the same for the same `identity` presenting the same credentials, until the request is answered. `identity`
    * must stand for one request and no other: for who presents nothing it is all that tells two visitors apart.
    */
-  scope(identity: object, presented: Presented): Scope
+  requestSession(identity: object, presented: RequestHeaders): RequestSession
   /** From here on `other`, and what its `clone()` gives, stands for the same request as `identity`. */
   stands(other: object, identity: object): void
-  /** A scope that nobody shares. */
-  detached(presented: Presented): Scope
+  /** A request session that nobody shares. */
+  detached(presented: RequestHeaders): RequestSession
 }
 
 interface Known {
   readonly credentials: readonly string[]
-  readonly scope: Scope
+  readonly requestSession: RequestSession
 }
 
 /** Compared only where there are two: a key of a map would cost as much as a long header has characters. */
 const areSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((part, at) => part === other[at])
 
-/** The scopes of `core`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
-export function sharingOf(core: Core): Sharing & { newest(identity: object): Scope | undefined } {
-  const scopes = new WeakMap<object, Known[]>()
-  const newest = new WeakMap<object, Scope>()
+/** The request sessions of `core`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
+export function sharingOf(core: Core): Sharing & { newest(identity: object): RequestSession | undefined } {
+  const requestSessions = new WeakMap<object, Known[]>()
+  const newest = new WeakMap<object, RequestSession>()
   const meant = new WeakMap<object, object>()
   const isUnderWay = (identity: object): boolean => newest.get(identity)?.finished === false
   const stands = (other: object, identity: object): void => {
@@ -58,17 +59,17 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Sco
     core,
     newest: (identity) => newest.get(identity) ?? newest.get(meant.get(identity) ?? identity),
     stands,
-    detached: (presented) => new Scope(core, core.transport.arrival(presented), presented),
-    scope(identity, presented) {
-      const arrival = core.transport.arrival(presented)
-      const known = scopes.get(identity) ?? []
+    detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
+    requestSession(identity, presented) {
+      const incoming = core.transport.incoming(presented)
+      const known = requestSessions.get(identity) ?? []
       // A request that was answered and comes again is another request.
-      const open = known.filter(({ scope }) => !scope.finished)
-      const before = open.find(({ credentials }) => areSame(credentials, arrival.credentials))
-      const scope = before?.scope ?? new Scope(core, arrival, presented)
-      scopes.set(identity, before ? open : [...open, { credentials: arrival.credentials, scope }])
-      newest.set(identity, scope)
-      return scope
+      const open = known.filter(({ requestSession }) => !requestSession.finished)
+      const before = open.find(({ credentials }) => areSame(credentials, incoming.credentials))
+      const requestSession = before?.requestSession ?? new RequestSession(core, incoming, presented)
+      requestSessions.set(identity, before ? open : [...open, { credentials: incoming.credentials, requestSession }])
+      newest.set(identity, requestSession)
+      return requestSession
     },
   }
 }
@@ -86,24 +87,24 @@ function onClone(request: object & { clone?: unknown }, tell: (copy: object) => 
 }
 
 /** Scopes that somebody has: of these, one whose ticket opened nothing is not given to a second. */
-const taken = new WeakSet<Scope>()
+const changeSet = new WeakSet<RequestSession>()
 
-/** Says that this scope is that of an object of the framework: who is found by the async context shares it with a live ticket only. */
-export const take = (scope: Scope): void => void taken.add(scope)
+/** Says that this request session is that of an object of the framework: who is found by the async context shares it with a live ticket only. */
+export const take = (requestSession: RequestSession): void => void changeSet.add(requestSession)
 
-/** The open scope of a call that was given nothing but what its visitor presented. It commits by call alone. */
-export async function openInContext(sharing: Sharing, presented: Presented): Promise<Scope> {
-  const here = ambient()
+/** The open request session of a call that was given nothing but what its visitor presented. It commits by call alone. */
+export async function openInContext(sharing: Sharing, presented: RequestHeaders): Promise<RequestSession> {
+  const here = requestContext()
   if (here && presentsTheSame(sharing.core, here.presented, presented)) {
-    const scope = sharing.scope(here.identity, presented)
-    const isFirst = !taken.has(scope)
-    take(scope)
-    await scope.open()
-    if (scope.isProven || isFirst) {
-      keepPrivate(here, scope)
-      scope.commitsByCall = true
-      lastWord(here, scope, presented)
-      return scope
+    const requestSession = sharing.requestSession(here.identity, presented)
+    const isFirst = !changeSet.has(requestSession)
+    take(requestSession)
+    await requestSession.open()
+    if (requestSession.isProven || isFirst) {
+      keepPrivate(here, requestSession)
+      requestSession.commitsByCall = true
+      beforeHeadersLeave(here, requestSession, presented)
+      return requestSession
     }
   }
   const own = sharing.detached(presented)
@@ -114,8 +115,8 @@ export async function openInContext(sharing: Sharing, presented: Presented): Pro
 }
 
 /** Whether both present the same to these sessions, and not nothing. */
-function presentsTheSame({ transport }: Core, one: Presented, other: Presented): boolean {
-  const [first, second] = [transport.arrival(one), transport.arrival(other)]
+function presentsTheSame({ transport }: Core, one: RequestHeaders, other: RequestHeaders): boolean {
+  const [first, second] = [transport.incoming(one), transport.incoming(other)]
   return (
     areSame(first.credentials, second.credentials) && second.groups.some(({ values }) => values.some((value) => value !== ''))
   )
@@ -123,62 +124,68 @@ function presentsTheSame({ transport }: Core, one: Presented, other: Presented):
 
 /** What the headers of a response of node:http depend on. */
 interface Response {
-  readonly scopes: Set<Scope>
+  readonly requestSessions: Set<RequestSession>
   /** Sessions that were asked for while it was made, whoever asked. */
-  readonly beside: Set<Scope>
+  readonly beside: Set<RequestSession>
 }
 
 const responses = new WeakMap<NodeResponse, Response>()
 
 /**
- * The last word on what an open scope answers: when the headers of the response around `here` leave, the newest of its lines goes with
+ * The last word on what an open request session answers: when the headers of the response around `here` leave, the newest of its lines goes with
  * them, whatever the application did with those it was given. Only where the request that this response answers presented the same
- * ticket itself, and the ticket opened the session: else it is not the scope's own. `left`: its headers have.
+ * ticket itself, and the ticket opened the session: else it is not the request session's own. `left`: its headers have.
  */
-export function lastWord({ node }: Ambient, scope: Scope, presented: Presented): 'kept' | 'left' | 'not its own' {
-  if (!node || !scope.isProven || !presentsTheSame(scope.core, node.presented, presented)) return 'not its own'
-  return speakOn(node.res, scope) ? 'kept' : 'left'
+export function beforeHeadersLeave(
+  { node }: RequestContext,
+  requestSession: RequestSession,
+  presented: RequestHeaders,
+): 'kept' | 'left' | 'not its own' {
+  if (!node || !requestSession.isProven || !presentsTheSame(requestSession.core, node.presented, presented)) return 'not its own'
+  return speakOn(node.res, requestSession) ? 'kept' : 'left'
 }
 
-/** `lastWord` for a response that is known to be this scope's. */
-export function speakOn(res: NodeResponse, scope: Scope): boolean {
+/** `beforeHeadersLeave` for a response that is known to be this request session's. */
+export function speakOn(res: NodeResponse, requestSession: RequestSession): boolean {
   // These commit by call alone: what was changed and never committed is not meant to be stored.
-  scope.commitsByCall = true
+  requestSession.commitsByCall = true
   const response = watched(res)
-  response?.scopes.add(scope)
+  response?.requestSessions.add(requestSession)
   return response !== undefined
 }
 
 /**
  * A response in whose context somebody was shown a session, or began one, stays out of shared caches. That is all the context can do to it.
  */
-export function keepPrivate({ node }: Ambient, scope: Scope): void {
-  if (node) watched(node.res)?.beside.add(scope)
+export function keepPrivate({ node }: RequestContext, requestSession: RequestSession): void {
+  if (node) watched(node.res)?.beside.add(requestSession)
 }
 
 function watched(res: NodeResponse): Response | undefined {
   const known = responses.get(res)
   if (known) return known
-  const response: Response = { scopes: new Set(), beside: new Set() }
-  const { scopes } = response
-  const isHeld = hold(res, {
+  const response: Response = { requestSessions: new Set(), beside: new Set() }
+  const { requestSessions } = response
+  const isHeld = delayHeaders(res, {
     before() {
-      const underWay = [...scopes].flatMap((each) => each.underWay ?? [])
+      const underWay = [...requestSessions].flatMap((each) => each.underWay ?? [])
       const speak = () => complete(res, response)
       return underWay.length > 0 ? Promise.allSettled(underWay).then(speak) : speak()
     },
     failed: () => {},
     sent: () => {
-      for (const each of scopes) each.finish()
+      for (const each of requestSessions) each.finish()
     },
   })
   if (isHeld) responses.set(res, response)
   return isHeld ? response : undefined
 }
 
-function complete(res: NodeResponse, { scopes, beside }: Response): void {
-  for (const core of new Set([...beside, ...scopes].map((scope) => scope.core))) {
-    const shows = [...beside].some((scope) => scope.core === core && (scope.presents || scope.gave.size > 0))
-    answerByCall(nodeHeaders(res), core, scopes, shows)
+function complete(res: NodeResponse, { requestSessions, beside }: Response): void {
+  for (const core of new Set([...beside, ...requestSessions].map((requestSession) => requestSession.core))) {
+    const shows = [...beside].some(
+      (requestSession) => requestSession.core === core && (requestSession.presents || requestSession.gave.size > 0),
+    )
+    answerByCall(nodeHeaders(res), core, requestSessions, shows)
   }
 }

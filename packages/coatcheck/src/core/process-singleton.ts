@@ -10,7 +10,7 @@ export function inProduction(): boolean {
  * The thing of this name, made once per process, for what must survive that a development server loads a module again. In
  * production nothing is loaded twice, and each call makes its own.
  */
-export function remembered<T extends object>(name: string, make: () => T): T {
+export function processSingleton<T extends object>(name: string, make: () => T): T {
   if (inProduction()) return make()
   const place = globalThis as { [PLACE]?: Map<string, object> }
   place[PLACE] ??= new Map()
@@ -25,7 +25,7 @@ const PROCESS_WARNINGS = new Set<string>()
 
 /** Each text once per process. */
 export function warn(text: string): void {
-  const said = remembered('warnings', () => PROCESS_WARNINGS)
+  const said = processSingleton('warnings', () => PROCESS_WARNINGS)
   if (!said.has(text)) console.warn(`coatcheck: ${text}.`.replace('..', '.'))
   said.add(text)
 }

@@ -4,8 +4,8 @@ import { SECRET } from '../../test/helpers/site.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import type { SessionEvent } from './model/events.ts'
+import { type AnySessions, adapterOf, sessionsOf } from './sessions.ts'
 import { sessionsFor } from './sessions-cache.ts'
-import { type AnySessions, faceOf, sessionsOf } from './sessions.ts'
 
 interface Config {
   readonly password: string
@@ -42,9 +42,9 @@ describe('sessionsFor', () => {
     const [first, second] = [config('first'), config('second')]
     expect(of({ ...first })).toBe(of({ ...first }))
     expect(of(second)).not.toBe(of(first))
-    await faceOf(of(first)).fromTicket('nonsense').open()
+    await adapterOf(of(first)).fromTicket('nonsense').open()
     expect(told).toEqual(['first'])
-    await faceOf(of(second)).fromTicket('nonsense').open()
+    await adapterOf(of(second)).fromTicket('nonsense').open()
     expect(told).toEqual(['first', 'second'])
   })
 
@@ -90,10 +90,10 @@ describe('sessionsFor', () => {
     const derive = vi.spyOn(crypto, 'hkdfSync')
     const config = (): Config => ({ password: `${SECRET}-derived`, onEvent: () => {} })
     for (let request = 0; request < 20; request++) {
-      const scope = faceOf(of(config())).detached({ get: () => null })
-      const session = await scope.open()
+      const requestSession = adapterOf(of(config())).detached({ get: () => null })
+      const session = await requestSession.open()
       session.set('n', request)
-      await scope.commit()
+      await requestSession.commit()
     }
     expect(derive.mock.calls.length).toBeLessThan(10)
     derive.mockRestore()

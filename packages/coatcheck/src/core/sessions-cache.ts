@@ -18,14 +18,14 @@ const lateKeyrings = new WeakMap<object, Keyring>()
 /**
  * What `make` makes of a configuration that is written anew for every request: made once for the same plain values, in the same order, and
  * the very same functions and other objects. A literal function in a handler is another one each time: what was made for it goes when it
- * goes. `face` keeps those of two faces apart. `make` is given a copy, which holds what was compared and nothing else.
+ * goes. `adapter` keeps those of two adapters apart. `make` is given a copy, which holds what was compared and nothing else.
  */
 export function sessionsFor<Options extends object, Made extends object>(
-  face: string,
+  adapter: string,
   options: Options,
   make: (options: Options) => Made,
 ): Made {
-  const said: string[] = [JSON.stringify(face)]
+  const said: string[] = [JSON.stringify(adapter)]
   const objects: object[] = []
   const copy = fieldsOf(Object.entries(options), said, objects, [options]) as Options
   let place = keptAt(places, said.join(), (): Place => ({ below: new WeakMap() }))

@@ -1,7 +1,7 @@
 /** What Astro 5.7 to 7 keep: the id in the cookie, and a record in devalue's form. */
 import { unflatten } from 'devalue'
 import { SessionError } from '../errors.ts'
-import type { ForeignReader, ForeignSession } from './format.ts'
+import type { OldSession, SessionReader } from './format.ts'
 import { isObject, ownValues } from './json.ts'
 import { asked } from './stored.ts'
 
@@ -22,14 +22,14 @@ const MOST_LOOKS = 3
  * }` for another. A value whose `ttl` has passed is left out, and others keep theirs. What the driver throws is `STORE_FAILED`,
  * and a record that cannot be read `DAMAGED_RECORD`.
  */
-export function astroRecord(driver: AstroDriver): ForeignReader {
+export function astroRecord(driver: AstroDriver): SessionReader {
   return {
     format: 'astro',
     read: (value, { now, mayTry }) => (ID.test(value) && mayTry?.() !== false ? find(driver, value, now) : undefined),
   }
 }
 
-async function find(driver: AstroDriver, id: string, now: number): Promise<ForeignSession | undefined> {
+async function find(driver: AstroDriver, id: string, now: number): Promise<OldSession | undefined> {
   for (let looks = 1; ; looks++) {
     const stored = await asked('getItem', () => driver.getItem(id))
     if (stored === null || stored === undefined) return { values: {}, unique: id, gone: true }
@@ -48,7 +48,7 @@ interface Entry {
 }
 
 /** The text, or what a driver of unstorage made of it: a Map whose entries hold a value, and when it ends. */
-function sessionIn(stored: unknown, now: number): Pick<ForeignSession, 'values' | 'ends'> | undefined {
+function sessionIn(stored: unknown, now: number): Pick<OldSession, 'values' | 'ends'> | undefined {
   try {
     const parsed: unknown = typeof stored === 'string' ? JSON.parse(stored) : stored
     // A mostly empty array names a length without holding it; devalue writes one as [-7, …].

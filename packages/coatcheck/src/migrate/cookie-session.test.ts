@@ -29,23 +29,23 @@ describe('with cookie-session running', () => {
     presenting((await fetch(`${origin}?cart=${encodeURIComponent(cart)}`)).headers.getSetCookie()).cookies
 
   it('reads and writes its two cookies to the byte', async () => {
-    const wire = cookieSession({ keys: KEYS, name: 'app' })
+    const format = cookieSession({ keys: KEYS, name: 'app' })
     const cookies = await cookiesOf('Hüte 🎩??>>')
     expect(Object.keys(cookies)).toEqual(['app', 'app.sig'])
     const values = { cart: ['Hüte 🎩??>>'] }
-    expect(wire.read(cookies.app ?? '', asking('app', cookies))).toEqual({ values, flash: {} })
-    const ours = String(wire.write({ ...ABOUT, values }))
+    expect(format.read(cookies.app ?? '', asking('app', cookies))).toEqual({ values, flash: {} })
+    const ours = String(format.write({ ...ABOUT, values }))
     expect(ours).toBe(cookies.app)
-    expect(wire.companions(ours)).toEqual([['app.sig', cookies['app.sig']]])
+    expect(format.companions(ours)).toEqual([['app.sig', cookies['app.sig']]])
   })
 
   it('is understood by it', async () => {
-    const wire = cookieSession({ keys: KEYS, name: 'app' })
-    const value = String(wire.write({ ...ABOUT, values: { user: 'ada' }, flash: { hi: 'ä' } }))
-    const [[name, mac] = []] = await wire.companions(value)
+    const format = cookieSession({ keys: KEYS, name: 'app' })
+    const value = String(format.write({ ...ABOUT, values: { user: 'ada' }, flash: { hi: 'ä' } }))
+    const [[name, mac] = []] = await format.companions(value)
     const response = await fetch(origin, { headers: { cookie: `app=${value}; ${name}=${mac}` } })
     expect(await response.json()).toEqual({ user: 'ada', __flash_hi__: 'ä' })
-    expect(wire.read(value, asking('app', { 'app.sig': String(mac) }))).toEqual({ values: { user: 'ada' }, flash: { hi: 'ä' } })
+    expect(format.read(value, asking('app', { 'app.sig': String(mac) }))).toEqual({ values: { user: 'ada' }, flash: { hi: 'ä' } })
   })
 
   it('reads with each of its keys, and with those only', async () => {
@@ -58,21 +58,21 @@ describe('with cookie-session running', () => {
 
   it('is nothing for what a visitor made up', async () => {
     const cookies = await cookiesOf('coat')
-    const wire = cookieSession({ keys: KEYS, name: 'app' })
-    const values = spoiled(cookies.app ?? '').map((value) => wire.read(value, asking('app', cookies)))
-    const macs = spoiled(cookies['app.sig'] ?? '').map((mac) => wire.read(cookies.app ?? '', asking('app', { 'app.sig': mac })))
+    const format = cookieSession({ keys: KEYS, name: 'app' })
+    const values = spoiled(cookies.app ?? '').map((value) => format.read(value, asking('app', cookies)))
+    const macs = spoiled(cookies['app.sig'] ?? '').map((mac) => format.read(cookies.app ?? '', asking('app', { 'app.sig': mac })))
     expect([...values, ...macs].filter(Boolean)).toEqual([])
-    expect(wire.read(cookies.app ?? '', asking('app'))).toBe(undefined)
+    expect(format.read(cookies.app ?? '', asking('app'))).toBe(undefined)
   })
 })
 
 it('is nothing for a genuine value that holds no values', () => {
-  const wire = cookieSession({ keys: KEYS })
-  expect(wire.cookieName).toBe('session')
+  const format = cookieSession({ keys: KEYS })
+  expect(format.cookieName).toBe('session')
   for (const text of ['[]', 'null', '7', '"a"', '{"a"', '']) {
     const value = btoa(text)
-    const [[, mac] = []] = wire.companions(value) as [[string, string]]
-    expect(wire.read(value, asking('session', { 'session.sig': String(mac) }))).toBe(undefined)
+    const [[, mac] = []] = format.companions(value) as [[string, string]]
+    expect(format.read(value, asking('session', { 'session.sig': String(mac) }))).toBe(undefined)
   }
 })
 
@@ -94,9 +94,9 @@ describe('where there is no node:crypto', () => {
     const value = btoa('{"user":"ada"}')
     const [[, mac] = []] = cookieSession({ keys: KEYS }).companions(value) as [[string, string]]
     vi.stubGlobal('process', undefined)
-    const wire = fresh({ keys: ['new', ...KEYS] })
+    const format = fresh({ keys: ['new', ...KEYS] })
     expect(await fresh({ keys: KEYS }).companions(value)).toEqual([['session.sig', mac]])
-    expect(await wire.read(value, asking('session', { 'session.sig': String(mac) }))).toMatchObject({ values: { user: 'ada' } })
-    expect(await wire.read(btoa('{}'), asking('session', { 'session.sig': String(mac) }))).toBe(undefined)
+    expect(await format.read(value, asking('session', { 'session.sig': String(mac) }))).toMatchObject({ values: { user: 'ada' } })
+    expect(await format.read(btoa('{}'), asking('session', { 'session.sig': String(mac) }))).toBe(undefined)
   })
 })

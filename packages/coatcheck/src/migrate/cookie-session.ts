@@ -5,7 +5,7 @@ import { platform } from '../crypto/platform.ts'
 import type { Bytes } from '../crypto/primitives.ts'
 import { checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
-import type { ForeignSession, Wire } from './format.ts'
+import type { OldSession, UpstreamFormat } from './format.ts'
 import { parseValues, toJson } from './json.ts'
 import { oldPrimitives } from './primitives.ts'
 import { checked } from './signed.ts'
@@ -19,7 +19,7 @@ export interface CookieSessionOptions {
 }
 
 /** The sessions of cookie-session. */
-export interface CookieSession extends Wire {
+export interface CookieSession extends UpstreamFormat {
   /** The other cookies that belong to a value, by name: `<name>.sig` with the MAC, without which the value counts for nothing. */
   companions(value: string): Maybe<readonly (readonly [name: string, value: string])[]>
 }
@@ -51,7 +51,7 @@ export function cookieSession(options: CookieSessionOptions): CookieSession {
       const given = request.cookies?.(`${name}.sig`) ?? [request.cookie(`${name}.sig`) ?? '']
       const macs = value.length > LONGEST ? [] : given.map(fromBase64).filter((mac) => mac?.length === 20)
       if (macs.length === 0 || request.mayTry?.() === false) return undefined
-      return andThen(isAnyGenuine(value, macs), (genuine): ForeignSession | undefined => {
+      return andThen(isAnyGenuine(value, macs), (genuine): OldSession | undefined => {
         const values = genuine ? parseValues(textFromBase64(value) ?? '') : undefined
         return values && remixFlash(values)
       })

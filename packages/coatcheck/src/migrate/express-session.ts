@@ -1,7 +1,7 @@
 /** What express-session writes: a signed id in the cookie, and a record in its store. */
 import { andThen } from '../crypto/maybe.ts'
 import { checkKinds } from '../errors.ts'
-import type { ForeignReader, ForeignSession } from './format.ts'
+import type { OldSession, SessionReader } from './format.ts'
 import { isObject, parseJson, valuesOf } from './json.ts'
 import { checked, signer } from './signed.ts'
 import { asked } from './stored.ts'
@@ -25,12 +25,12 @@ export interface ExpressSessionOptions {
 const PREFIX = /^"?(?:s|%73)(?::|%3a)/i
 
 /** The sessions of express-session: `s:<id>.<MAC>` in the cookie. What its store reports is `STORE_FAILED`. */
-export function expressSession(options: ExpressSessionOptions): ForeignReader {
+export function expressSession(options: ExpressSessionOptions): SessionReader {
   checkKinds(options, { secret: ['text', 'list of texts'], store: ['object', 'function'], cookieName: 'text' })
   const { secret, store, cookieName = 'connect.sid' } = options
   const { unsign } = signer(checked('secret', typeof secret === 'string' ? [secret] : secret))
 
-  async function find(sid: string, now: number): Promise<ForeignSession | undefined> {
+  async function find(sid: string, now: number): Promise<OldSession | undefined> {
     // A store may give the very object that it keeps: what is handed on must be nobody else's.
     const copy = await asked('get', async () => JSON.stringify(await called((done) => store.get(sid, done))))
     const record = parseJson(copy ?? '')

@@ -1,7 +1,7 @@
 import type { Maybe } from '../crypto/maybe.ts'
 
 /** What another library kept for a visitor. */
-export interface ForeignSession {
+export interface OldSession {
   readonly values: Readonly<Record<string, unknown>>
   readonly flash?: Readonly<Record<string, unknown>>
   /** When a value ends before the session does, by its key: milliseconds since the epoch. */
@@ -29,7 +29,7 @@ export interface ForeignSession {
 export type Trial<T> = (mayDerive: () => boolean) => Maybe<T | undefined>
 
 /** What a reader may look at besides the value. */
-export interface ForeignRequest {
+export interface ReaderRequest {
   readonly cookieName: string
   /** The value of another cookie as it stands in the header, for formats that use several. */
   cookie(name: string): string | undefined
@@ -57,7 +57,7 @@ export interface OldAttributes {
 }
 
 /** Reads sessions that another library wrote. */
-export interface ForeignReader {
+export interface SessionReader {
   /** What it is called in events, such as `remix`. */
   readonly format: string
   /** The cookie that the other library used. Default: the same as ours. */
@@ -67,13 +67,13 @@ export interface ForeignReader {
   /** Whether values are those of a session of this site; others open nothing. Default: all are. */
   readonly accepts?: (values: Readonly<Record<string, unknown>>) => boolean
   /** What `value`, as it stands in the Cookie header, holds; undefined for what is not of this format, not genuine or over. Never throws for it. */
-  read(value: string, request: ForeignRequest): Maybe<ForeignSession | undefined>
+  read(value: string, request: ReaderRequest): Maybe<OldSession | undefined>
 }
 
 /** Also writes another library's cookies, which hold the session themselves. */
-export interface Wire extends ForeignReader {
+export interface UpstreamFormat extends SessionReader {
   /** The cookie's value, as it is to stand in Set-Cookie. */
-  write(session: ForeignSession & { readonly id: string; readonly createdAt: number; readonly now: number }): Maybe<string>
+  write(session: OldSession & { readonly id: string; readonly createdAt: number; readonly now: number }): Maybe<string>
 }
 
 /** How another library shows the id of a record in a cookie. */

@@ -63,18 +63,18 @@ describe.each(['v1', 'v2'] as const)('seals that h3 %s made', (version) => {
   })
 
   it('end when they say, and a minute for clocks that differ', async () => {
-    const wire = h3Seal({ password })
+    const format = h3Seal({ password })
     const end = THEN + 3600_000
     const expected = { values: { foo: 'bar' }, createdAt: THEN, expiresAt: end + MINUTE }
-    expect(await wire.read(sealedMaxAge, ask(end + MINUTE - 1))).toMatchObject(expected)
-    expect(await wire.read(sealedMaxAge, ask(end + MINUTE))).toBe(undefined)
+    expect(await format.read(sealedMaxAge, ask(end + MINUTE - 1))).toMatchObject(expected)
+    expect(await format.read(sealedMaxAge, ask(end + MINUTE))).toBe(undefined)
   })
 
   it('end `maxAge` after the session began, whatever they say', async () => {
-    const wire = h3Seal({ password, maxAge: 3600 })
-    expect(await wire.read(sealed, ask(THEN + 3600_000))).toMatchObject({ expiresAt: THEN + 3600_000 })
-    expect(await wire.read(sealed, ask(THEN + 3600_001))).toBe(undefined)
-    expect(await wire.read(sealedMaxAge, ask(THEN + 3600_001))).toBe(undefined)
+    const format = h3Seal({ password, maxAge: 3600 })
+    expect(await format.read(sealed, ask(THEN + 3600_000))).toMatchObject({ expiresAt: THEN + 3600_000 })
+    expect(await format.read(sealed, ask(THEN + 3600_001))).toBe(undefined)
+    expect(await format.read(sealedMaxAge, ask(THEN + 3600_001))).toBe(undefined)
   })
 
   it('are not read when only the other version is', async () => {
@@ -85,8 +85,8 @@ describe.each(['v1', 'v2'] as const)('seals that h3 %s made', (version) => {
 
   it('are nothing once a character is changed', async () => {
     const reads: H3SealOptions['reads'] = version === 'v1' ? [1] : [2]
-    const wire = h3Seal({ password, reads })
-    const read = await Promise.all(spoiled(sealed).map((value) => wire.read(value, ask())))
+    const format = h3Seal({ password, reads })
+    const read = await Promise.all(spoiled(sealed).map((value) => format.read(value, ask())))
     expect(read.filter(Boolean)).toEqual([])
   })
 })
@@ -116,16 +116,16 @@ it('derives nothing for a text that cannot be a living seal', async () => {
     parts.toSpliced(1, 1, 'constructor').join('*'),
     parts.toSpliced(4, 1, 'A'.repeat(87_360)).join('*'),
   ]
-  const wire = watched({ password: { default: password } })
+  const format = watched({ password: { default: password } })
   const late = ask(THEN + 3600_000 + MINUTE)
-  expect(bad.flatMap((value) => wire.read(value, late) ?? [])).toEqual([])
+  expect(bad.flatMap((value) => format.read(value, late) ?? [])).toEqual([])
   expect(derive).not.toHaveBeenCalled()
   vi.doUnmock('./primitives.ts')
   vi.resetModules()
 })
 
 describe('what genuine seals may hold', () => {
-  const wire = h3Seal({ password, version: 1 })
+  const format = h3Seal({ password, version: 1 })
   const sealedText = async (text: string) => {
     const { ironSeal } = await import('./iron.ts')
     return String(ironSeal(text, { id: '', secret: password }, 1))
@@ -134,13 +134,13 @@ describe('what genuine seals may hold', () => {
   test.each(['', 'null', '7', '[]', '{}', '{"id":"","data":{}}', '{"id":7,"data":{}}', '{"id":"a","data":[]}', '{"id":"a"'])(
     'is nothing for %s',
     async (text) => {
-      expect(await wire.read(await sealedText(text), ask())).toBe(undefined)
+      expect(await format.read(await sealedText(text), ask())).toBe(undefined)
     },
   )
 
   it('is a session without its beginning when that is no time, which no maxAge lets live', async () => {
     const sealed = await sealedText('{"id":"a","createdAt":"soon","data":{"x":1}}')
-    expect(await wire.read(sealed, ask())).toEqual({ values: { x: 1 }, flash: {}, id: 'a', unique: ' a' })
+    expect(await format.read(sealed, ask())).toEqual({ values: { x: 1 }, flash: {}, id: 'a', unique: ' a' })
     expect(await h3Seal({ password, maxAge: 60 }).read(sealed, ask())).toBe(undefined)
   })
 
@@ -148,7 +148,7 @@ describe('what genuine seals may hold', () => {
     const sealed = await sealedText(
       '{"id":"a","createdAt":1,"data":{"__proto__":{"isAdmin":true},"x":{"__proto__":{"isAdmin":true}}}}',
     )
-    const read = await wire.read(sealed, ask())
+    const read = await format.read(sealed, ask())
     expect(JSON.stringify(read?.values)).toBe('{"x":{}}')
     expect(read?.values).not.toHaveProperty('isAdmin')
   })
@@ -167,26 +167,26 @@ describe.each([1, 2] as const)('with h3 %i running', (version) => {
   })
 
   it('is understood by it', async () => {
-    const wire = h3Seal({ password, version })
+    const format = h3Seal({ password, version })
     const session = { id: 'our-id', createdAt: Date.now(), now: Date.now(), values: { cart: ['coat'] }, flash: { hi: 'Hüte 🎩' } }
-    const value = await wire.write(session)
+    const value = await format.write(session)
     const { data, id } = await site(`h3=${value}`)
     expect({ data, id }).toEqual({ data: { cart: ['coat'], __flash_hi__: 'Hüte 🎩' }, id: 'our-id' })
-    expect(await wire.read(value, ask())).toMatchObject({ values: session.values, flash: session.flash, id: 'our-id' })
+    expect(await format.read(value, ask())).toMatchObject({ values: session.values, flash: session.flash, id: 'our-id' })
   })
 
   it('keeps to the same end as it', async () => {
     const limited = siteOf[version]({ maxAge: 600 })
     const { lines } = await limited('', { a: 1 })
     const [[, value] = ['', '']] = lines.map(pairOf)
-    const wire = h3Seal({ password, version, maxAge: 600 })
-    const found = await wire.read(value, ask(Date.now()))
+    const format = h3Seal({ password, version, maxAge: 600 })
+    const found = await format.read(value, ask(Date.now()))
     expect(found?.expiresAt).toBe((found?.createdAt ?? 0) + 600_000)
     const born = Date.now() - 599_000
-    const late = await wire.write({ id: 'x', createdAt: born, now: born, values: { b: 2 } })
+    const late = await format.write({ id: 'x', createdAt: born, now: born, values: { b: 2 } })
     expect((await limited(`h3=${late}`)).data).toEqual({ b: 2 })
     expect(late.split('*')[5]).toBe(`${born + 600_000}`)
-    const over = await wire.write({ id: 'x', createdAt: born - 5000, now: born, values: { b: 2 } })
+    const over = await format.write({ id: 'x', createdAt: born - 5000, now: born, values: { b: 2 } })
     expect((await limited(`h3=${over}`)).data).toEqual({})
   })
 })
@@ -197,16 +197,16 @@ describe('with h3 2 running', () => {
     const { lines } = await siteOf[2]({ name: 'big' })('', long)
     const { cookies } = presenting(lines)
     expect(Object.keys(cookies)).toEqual(['big', 'big.1', 'big.2', 'big.3'])
-    const wire = h3Seal({ password })
-    const found = await wire.read(cookies.big ?? '', asking('big', cookies, Date.now()))
+    const format = h3Seal({ password })
+    const found = await format.read(cookies.big ?? '', asking('big', cookies, Date.now()))
     expect(found).toMatchObject({ values: long })
     expect(found?.unique).toBe(`${found?.createdAt} ${found?.id}`)
     for (const name of ['big.1', 'big.2', 'big.3']) {
       const { [name]: _, ...rest } = cookies
-      expect(await wire.read(cookies.big ?? '', asking('big', rest, Date.now()))).toBe(undefined)
+      expect(await format.read(cookies.big ?? '', asking('big', rest, Date.now()))).toBe(undefined)
     }
     for (const head of ['__chunked__0', '__chunked__2', '__chunked__4', '__chunked__101', '__chunked__3x', '__chunked__']) {
-      expect(await wire.read(head, asking('big', cookies, Date.now()))).toBe(undefined)
+      expect(await format.read(head, asking('big', cookies, Date.now()))).toBe(undefined)
     }
   })
 
@@ -214,24 +214,24 @@ describe('with h3 2 running', () => {
     const site = siteOf[2]({ idleTimeout: 600 })
     const { lines } = await site('', { a: 1 })
     const [[, value] = ['', '']] = lines.map(pairOf)
-    const wire = h3Seal({ password, idleTimeout: 600 })
+    const format = h3Seal({ password, idleTimeout: 600 })
     const now = Date.now()
-    expect(await wire.read(value, ask(now))).toMatchObject({ values: { a: 1 } })
-    expect(await wire.read(value, ask(now + 600_001))).toBe(undefined)
+    expect(await format.read(value, ask(now))).toMatchObject({ values: { a: 1 } })
+    expect(await format.read(value, ask(now + 600_001))).toBe(undefined)
     const born = now - 100_000_000
-    const seen = await wire.write({ id: 'x', createdAt: born, now: now - 590_000, values: { b: 2 } })
+    const seen = await format.write({ id: 'x', createdAt: born, now: now - 590_000, values: { b: 2 } })
     expect((await site(`h3=${seen}`)).data).toEqual({ b: 2 })
-    expect(await wire.read(seen, ask(now))).toMatchObject({ values: { b: 2 }, createdAt: born, expiresAt: now + 10_000 })
-    const unseen = await wire.write({ id: 'x', createdAt: born, now: now - 605_000, values: { b: 2 } })
+    expect(await format.read(seen, ask(now))).toMatchObject({ values: { b: 2 }, createdAt: born, expiresAt: now + 10_000 })
+    const unseen = await format.write({ id: 'x', createdAt: born, now: now - 605_000, values: { b: 2 } })
     expect((await site(`h3=${unseen}`)).data).toEqual({})
   })
 
   it('names the password that seals, and h3 with that one alone opens it', async () => {
-    const wire = h3Seal({ password: { next: password, default: OTHER } })
-    const value = String(await wire.write({ id: 'x', createdAt: 1, now: 1, values: { a: 1 } }))
+    const format = h3Seal({ password: { next: password, default: OTHER } })
+    const value = String(await format.write({ id: 'x', createdAt: 1, now: 1, values: { a: 1 } }))
     expect(value).toMatch(/^Fe26\.2\*next\*/)
     expect((await siteOf[2]({})(`h3=${value}`)).data).toEqual({ a: 1 })
-    expect(await wire.read(value, ask())).toMatchObject({ values: { a: 1 } })
+    expect(await format.read(value, ask())).toMatchObject({ values: { a: 1 } })
     expect(await h3Seal({ password: { default: password } }).read(value, ask())).toBe(undefined)
     const plain = await h3Seal({ password: { default: password } }).write({ id: 'x', createdAt: 1, now: 1, values: {} })
     expect(plain).toMatch(/^Fe26\.2\*\*/)
@@ -266,14 +266,14 @@ describe('on other platforms', () => {
     const real = process.getBuiltinModule('node:crypto')
     const { h3Seal: fresh } = await import('./h3.ts')
     vi.stubGlobal('process', { getBuiltinModule: (name: string) => (name === 'node:crypto' ? change(real) : undefined) })
-    const wire = fresh({ password: [OTHER, password] })
+    const format = fresh({ password: [OTHER, password] })
     for (const { sealed } of [recorded.v1, recorded.v2]) {
-      const read = wire.read(sealed, ask())
+      const read = format.read(sealed, ask())
       expect(read).toBeInstanceOf(Promise)
       expect(await read).toMatchObject(FOUND)
-      expect(await wire.read(`${sealed.slice(0, -1)}A`, ask())).toBe(undefined)
+      expect(await format.read(`${sealed.slice(0, -1)}A`, ask())).toBe(undefined)
     }
-    const value = await wire.write(session)
+    const value = await format.write(session)
     vi.unstubAllGlobals()
     expect(await h3Seal({ password: OTHER }).read(value, ask())).toMatchObject({ values: { a: 'ä' } })
   })

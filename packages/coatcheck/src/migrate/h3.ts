@@ -2,7 +2,7 @@
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { bad, checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
-import type { ForeignRequest, ForeignSession, Wire } from './format.ts'
+import type { OldSession, ReaderRequest, UpstreamFormat } from './format.ts'
 import { IRON, type IronPassword, ironSeal, ironUnseal } from './iron.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { checked } from './signed.ts'
@@ -31,7 +31,7 @@ const ITERATIONS = { 1: 1, 2: 8192 } as const
  * The sessions of `useSession`, sealed in a cookie of the same name as ours; `{ ...h3Seal(options), cookieName: 'h3' }` for
  * another. The several cookies of h3 2 (`h3.1` and so on) are read too; what is written is one value.
  */
-export function h3Seal(options: H3SealOptions): Wire {
+export function h3Seal(options: H3SealOptions): UpstreamFormat {
   checkKinds(options, { maxAge: 'number', idleTimeout: 'number', reads: 'object' })
   const { newest, passwordsFor } = passwordsOf(options.password)
   const { maxAge = 0, idleTimeout = 0, version = 2, reads = [1, 2] } = options
@@ -48,7 +48,7 @@ export function h3Seal(options: H3SealOptions): Wire {
       const seal = joined(value, request)
       if (seal === undefined) return undefined
       const opened = ironUnseal(seal, passwordsFor, iterations, request)
-      return andThen(opened, (content): ForeignSession | undefined => {
+      return andThen(opened, (content): OldSession | undefined => {
         const session = parseJson(content?.text ?? '')
         const values = isObject(session) ? valuesOf(session.data ?? {}) : undefined
         if (!content || !isObject(session) || !values || typeof session.id !== 'string' || session.id === '') return undefined
@@ -88,7 +88,7 @@ const timeOf = (value: unknown) => (Number.isSafeInteger(value) && Number(value)
 const CHUNKED = /^__chunked__([1-9]\d?|100)$/
 
 /** The seal that `name`, or `name.1` and its followers, hold. */
-function joined(value: string, request: ForeignRequest): string | undefined {
+function joined(value: string, request: ReaderRequest): string | undefined {
   const count = CHUNKED.exec(value)?.[1]
   if (count === undefined) return value
   let seal = ''

@@ -3,14 +3,14 @@ import { spoiled, THEN } from '../../test/helpers/migrate.ts'
 import { astroRecord } from './astro.ts'
 import { cookieSession } from './cookie-session.ts'
 import { expressSession } from './express-session.ts'
-import type { ForeignReader, ForeignRequest } from './format.ts'
+import type { ReaderRequest, SessionReader } from './format.ts'
 import { h3Seal } from './h3.ts'
 import { hydrogenCookie, hydrogenId } from './hydrogen.ts'
 import { ironSession, ironSessionChunks } from './iron-session.ts'
 import { remixCookie, remixId } from './remix.ts'
 import { remix3Cookie, remix3Id } from './remix3.ts'
 import { signer } from './signed.ts'
-import { storedForeign } from './stored.ts'
+import { storedSessions } from './stored.ts'
 
 const PASSWORD = 'a password that is shared, of 32 or more'
 const SECRETS = ['one secret', 'another']
@@ -20,12 +20,12 @@ const row = async () => ({ user: 'ada' })
 const options = { password: PASSWORD, cookieName: 'app' }
 
 /** Every reader there is, and what a genuine cookie of it looks like. */
-const READERS: Readonly<Record<string, () => Promise<readonly [ForeignReader, string, Readonly<Record<string, string>>?]>>> = {
+const READERS: Readonly<Record<string, () => Promise<readonly [SessionReader, string, Readonly<Record<string, string>>?]>>> = {
   'remix, values': async () => [remixCookie(SECRETS), String(await remixCookie(SECRETS).write(ABOUT))],
   'remix, values, unsigned': async () => [remixCookie([]), String(await remixCookie([]).write(ABOUT))],
-  'remix, an id': async () => [storedForeign(remixId(SECRETS), row), String(await remixId(SECRETS).write('0123456789abcdef'))],
+  'remix, an id': async () => [storedSessions(remixId(SECRETS), row), String(await remixId(SECRETS).write('0123456789abcdef'))],
   'remix 3, values': async () => [remix3Cookie(SECRETS), String(await remix3Cookie(SECRETS).write(ABOUT))],
-  'remix 3, an id': async () => [storedForeign(remix3Id(SECRETS), row), String(await remix3Id(SECRETS).write(UUID))],
+  'remix 3, an id': async () => [storedSessions(remix3Id(SECRETS), row), String(await remix3Id(SECRETS).write(UUID))],
   'h3 1': async () => [h3Seal({ password: PASSWORD }), String(await h3Seal({ password: PASSWORD, version: 1 }).write(ABOUT))],
   'h3 2': async () => [h3Seal({ password: PASSWORD }), String(await h3Seal({ password: PASSWORD }).write(ABOUT))],
   'iron-session': async () => [
@@ -37,9 +37,9 @@ const READERS: Readonly<Record<string, () => Promise<readonly [ForeignReader, st
     return [ironSessionChunks(options), seal.slice(0, 99), { 'app.1': seal.slice(99) }]
   },
   'cookie-session': async () => {
-    const wire = cookieSession({ keys: SECRETS })
-    const value = String(await wire.write(ABOUT))
-    return [wire, value, Object.fromEntries(await wire.companions(value))]
+    const format = cookieSession({ keys: SECRETS })
+    const value = String(await format.write(ABOUT))
+    return [format, value, Object.fromEntries(await format.companions(value))]
   },
   'express-session': async () => {
     const store = {
@@ -49,7 +49,7 @@ const READERS: Readonly<Record<string, () => Promise<readonly [ForeignReader, st
     return [expressSession({ secret: SECRETS, store }), encodeURIComponent(`s:${await signer(SECRETS).sign(UUID)}`)]
   },
   'hydrogen, values': async () => [hydrogenCookie(), String(await hydrogenCookie().write(ABOUT))],
-  'hydrogen, an id': async () => [storedForeign(hydrogenId(), row), String(await hydrogenId().write(UUID))],
+  'hydrogen, an id': async () => [storedSessions(hydrogenId(), row), String(await hydrogenId().write(UUID))],
   astro: async () => {
     const text = JSON.stringify([['Map', 1, 2], 'user', { data: 3 }, 'ada'])
     return [astroRecord({ getItem: () => text, removeItem: () => {} }), UUID]
@@ -116,7 +116,7 @@ function drawing(seed: number) {
   return { next, text, mutated }
 }
 
-const asking = (cookies: Readonly<Record<string, string>>, mayDerive: () => boolean): ForeignRequest => {
+const asking = (cookies: Readonly<Record<string, string>>, mayDerive: () => boolean): ReaderRequest => {
   const cookie = (name: string) => (Object.hasOwn(cookies, name) ? cookies[name] : undefined)
   const cookies_ = (name: string) => [cookie(name)].flatMap((value) => value ?? [])
   return { cookieName: 'app', now: THEN, cookie, cookies: cookies_, slowly: (trial) => trial(mayDerive) }

@@ -18,26 +18,26 @@ const ABOUT = { now: THEN, createdAt: THEN, id: 'ours' }
 const valueIn = (line: string) => pairOf(line)[1]
 
 describe('sessions in a cookie', () => {
-  const wire = hydrogenCookie()
+  const format = hydrogenCookie()
 
   test.each([
     [recorded.default, { a: 'b', u: '日本語 ü;,"' }],
     [recorded.documentedOptions_camelCase, { a: 'b' }],
     [recorded.testSuiteOptions_lowercase, { a: 'b', c: 'd' }],
   ])('writes and reads %s to the byte', (line, values) => {
-    expect(wire.read(valueIn(line), asking())).toEqual({ values })
-    expect(wire.write({ ...ABOUT, values })).toBe(valueIn(line))
+    expect(format.read(valueIn(line), asking())).toEqual({ values })
+    expect(format.write({ ...ABOUT, values })).toBe(valueIn(line))
   })
 
   const single = Object.entries(recorded.parse).filter(([header]) => /^__session=[^;]*$/.test(header))
   test.each(single)('reads %j as Hydrogen does, and nothing where that holds no values', (header, { ok }) => {
     const isObject = typeof ok === 'object' && ok !== null && !Array.isArray(ok) && !/=(nope)?$/.test(header)
-    expect(wire.read(valueIn(header), asking())).toEqual(isObject ? { values: ok } : undefined)
+    expect(format.read(valueIn(header), asking())).toEqual(isObject ? { values: ok } : undefined)
   })
 
   it('Y4: says by its name alone what it is, and only takes values', () => {
-    expect(wire.format).toBe('hydrogen')
-    const read = wire.read(
+    expect(format.format).toBe('hydrogen')
+    const read = format.read(
       '{"__proto__":{"isAdmin":true},"id":"x","unique":"y","expiresAt":1,"a":{"__proto__":{"b":1}}}',
       asking(),
     )
@@ -45,18 +45,18 @@ describe('sessions in a cookie', () => {
   })
 
   it('writes flash values as Hydrogen reads them: among the others', () => {
-    expect(wire.write({ ...ABOUT, values: { a: 1 }, flash: { message: 'Hi', a: 2 } })).toBe(
+    expect(format.write({ ...ABOUT, values: { a: 1 }, flash: { message: 'Hi', a: 2 } })).toBe(
       encodeURIComponent('{"message":"Hi","a":1}'),
     )
   })
 
   it('never throws for what a visitor sends', () => {
     for (const junk of spoiled(valueIn(recorded.default))) {
-      const read = wire.read(junk, asking())
+      const read = format.read(junk, asking())
       expect(read === undefined || JSON.stringify(read).startsWith('{"values":{')).toBe(true)
     }
-    expect(wire.read(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, asking())).toBe(undefined)
-    expect(wire.read(`{"a":"${'x'.repeat(70_000)}"}`, asking())).toBe(undefined)
+    expect(format.read(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, asking())).toBe(undefined)
+    expect(format.read(`{"a":"${'x'.repeat(70_000)}"}`, asking())).toBe(undefined)
   })
 })
 

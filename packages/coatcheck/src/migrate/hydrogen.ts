@@ -1,18 +1,18 @@
 /** What Hydrogen 1 writes: JSON, percent-encoded. Nothing is signed: whatever is read here, the visitor may have made up. */
 import { type RecordFiles, recordFiles } from './files.ts'
-import type { IdFormat, Wire } from './format.ts'
+import type { IdFormat, UpstreamFormat } from './format.ts'
 import { isObject, parseValues, toJson, valuesOf } from './json.ts'
 import { unescaped } from './text.ts'
 
 export type { RecordFiles } from './files.ts'
-export { storedForeign } from './stored.ts'
+export { storedSessions } from './stored.ts'
 
 /**
  * The sessions of `CookieSessionStorage`, in a cookie of the same name as ours; `{ ...hydrogenCookie(), cookieName: '__session'
  * }` for another. UNTRUSTED: any visitor can write such a cookie, so its values prove nothing, least of all who somebody is.
  * Flash values stand among the others, as Hydrogen has them.
  */
-export function hydrogenCookie(): Wire {
+export function hydrogenCookie(): UpstreamFormat {
   return {
     format: 'hydrogen',
     read(value) {

@@ -24,13 +24,13 @@ describe.each([8, 9] as const)('with iron-session %i', (version) => {
 
   it('reads what it seals, until the end in the seal and a minute', async () => {
     const value = await seal(VALUES, { password, ttl: 600 })
-    const wire = ironSession({ password, cookieName })
-    const found = await wire.read(value, ask())
+    const format = ironSession({ password, cookieName })
+    const found = await format.read(value, ask())
     expect(found).toMatchObject({ values: VALUES, flash: {}, unique: value.slice(0, -2) })
     const end = found?.expiresAt ?? 0
     expect(Math.abs(end - Date.now() - 600_000 - MINUTE)).toBeLessThan(MINUTE)
-    expect(await wire.read(value, ask(end - 1))).toMatchObject({ values: VALUES })
-    expect(await wire.read(value, ask(end))).toBe(undefined)
+    expect(await format.read(value, ask(end - 1))).toMatchObject({ values: VALUES })
+    expect(await format.read(value, ask(end))).toBe(undefined)
   })
 
   it('reads a seal without an end', async () => {
@@ -55,29 +55,29 @@ describe.each([8, 9] as const)('with iron-session %i', (version) => {
     const both = { 1: OTHER, 10: password, 2: OTHER }
     const theirs = await seal(VALUES, { password: both })
     expect(theirs).toMatch(/^Fe26\.2\*10\*/)
-    const wire = ironSession({ password: both, cookieName })
-    const ours = String(await wire.write({ ...about(), values: VALUES }))
+    const format = ironSession({ password: both, cookieName })
+    const ours = String(await format.write({ ...about(), values: VALUES }))
     expect(ours).toMatch(/^Fe26\.2\*10\*/)
     expect(await unseal(ours, { password: both })).toEqual(VALUES)
-    expect(await wire.read(theirs, ask())).toMatchObject({ values: VALUES })
-    expect(await wire.read(await seal(VALUES, { password: OTHER }), ask())).toMatchObject({ values: VALUES })
+    expect(await format.read(theirs, ask())).toMatchObject({ values: VALUES })
+    expect(await format.read(await seal(VALUES, { password: OTHER }), ask())).toMatchObject({ values: VALUES })
     expect(await ironSession({ password, cookieName }).read(theirs, ask())).toBe(undefined)
   })
 
   it('is nothing for what a visitor made up', async () => {
     const value = await seal(VALUES, { password })
-    const wire = ironSession({ password, cookieName })
-    expect(spoiled(value).flatMap((junk) => wire.read(junk, ask()) ?? [])).toEqual([])
+    const format = ironSession({ password, cookieName })
+    expect(spoiled(value).flatMap((junk) => format.read(junk, ask()) ?? [])).toEqual([])
     for (const junk of [value.slice(0, -2), value.replace('~2', '~1'), `${value}~2`, value.replace('~2', '~02')]) {
-      expect(wire.read(junk, ask())).toBe(undefined)
+      expect(format.read(junk, ask())).toBe(undefined)
     }
     expect(await ironSession({ password: OTHER, cookieName }).read(value, ask())).toBe(undefined)
   })
 
   it('is nothing for a seal of something else', async () => {
-    const wire = ironSession({ password, cookieName })
+    const format = ironSession({ password, cookieName })
     for (const other of ['text', 7, null]) {
-      expect(await wire.read(await seal(other, { password }), ask())).toBe(undefined)
+      expect(await format.read(await seal(other, { password }), ask())).toBe(undefined)
     }
   })
 })

@@ -2,7 +2,7 @@
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
-import type { ForeignReader, ForeignRequest, ForeignSession, Wire } from './format.ts'
+import type { OldSession, ReaderRequest, SessionReader, UpstreamFormat } from './format.ts'
 import { ironSeal, ironUnseal } from './iron.ts'
 import { parseValues, toJson } from './json.ts'
 import { checked } from './signed.ts'
@@ -23,7 +23,7 @@ const VERSION = '~2'
 const ITERATIONS = 1
 
 /** The sessions of `getIronSession` in one cookie. */
-export function ironSession(options: IronSessionOptions): Wire {
+export function ironSession(options: IronSessionOptions): UpstreamFormat {
   const { cookieName, ttl = 1_209_600 } = checkedIron(options)
   const passwords = passwordsOf(options)
   const newest = Math.max(...Object.keys(passwords).map(Number)).toString()
@@ -43,7 +43,7 @@ export function ironSession(options: IronSessionOptions): Wire {
 const LAST_CHUNK = 3
 
 /** The sessions of iron-session 9 with `chunk: true`, which lie in `name.0` to `name.3`. To be read besides `ironSession`. */
-export function ironSessionChunks(options: IronSessionOptions): ForeignReader {
+export function ironSessionChunks(options: IronSessionOptions): SessionReader {
   const passwords = passwordsOf(checkedIron(options))
   return {
     format: 'iron-session',
@@ -63,12 +63,12 @@ export function ironSessionChunks(options: IronSessionOptions): ForeignReader {
 function opened(
   value: string,
   passwords: Readonly<Record<string, string>>,
-  request: ForeignRequest,
-): Maybe<ForeignSession | undefined> {
+  request: ReaderRequest,
+): Maybe<OldSession | undefined> {
   if (!value.endsWith(VERSION)) return undefined
   const seal = value.slice(0, -VERSION.length)
   const passwordsFor = (id: string) => (Object.hasOwn(passwords, id) ? [passwords[id] ?? ''] : [])
-  return andThen(ironUnseal(seal, passwordsFor, [ITERATIONS], request), (content): ForeignSession | undefined => {
+  return andThen(ironUnseal(seal, passwordsFor, [ITERATIONS], request), (content): OldSession | undefined => {
     const values = content && parseValues(content.text)
     return values && { ...remixFlash(values), unique: seal, ...(content.endsAt && { expiresAt: content.endsAt }) }
   })

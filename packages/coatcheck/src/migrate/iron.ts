@@ -5,7 +5,7 @@ import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import type { Bytes } from '../crypto/primitives.ts'
 import { randomBytes } from '../crypto/random.ts'
-import type { ForeignRequest } from './format.ts'
+import type { ReaderRequest } from './format.ts'
 import { oldPrimitives, QUICK } from './primitives.ts'
 import { LONGEST } from './text.ts'
 
@@ -54,7 +54,7 @@ export function ironUnseal(
   seal: string,
   passwordsFor: (id: string) => readonly string[],
   iterations: readonly number[],
-  { now, mayTry = always, slowly = (trial) => trial(always) }: Pick<ForeignRequest, 'now' | 'mayTry' | 'slowly'>,
+  { now, mayTry = always, slowly = (trial) => trial(always) }: Pick<ReaderRequest, 'now' | 'mayTry' | 'slowly'>,
 ): Maybe<IronOpened | undefined> {
   if (seal.length > LONGEST || !seal.startsWith(IRON)) return undefined
   const [, head = '', id = '', salt = '', iv = '', text = '', end = '', macSalt = '', macText = ''] = SEAL.exec(seal) ?? []

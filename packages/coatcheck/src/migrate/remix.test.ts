@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { asking, pairOf, spoiled, THEN, vectors } from '../../test/helpers/migrate.ts'
 import { remixCookie, remixFiles, remixId, remixValue, rowId, textOfId } from './remix.ts'
 import { signer } from './signed.ts'
-import { storedForeign } from './stored.ts'
+import { storedSessions } from './stored.ts'
 
 type Recorded = Record<string, { value: unknown; decodedWire: string; parsed: unknown }>
 
@@ -79,12 +79,12 @@ test('S2: what our createCookie signs is read by React Router and opens no sessi
 })
 
 describe('sessions in a cookie', () => {
-  const wire = remixCookie([SECRET])
+  const format = remixCookie([SECRET])
 
   it('writes the very bytes of Remix 2 and React Router 8, and reads them, flash values apart', () => {
     const value = valueIn(reactRouter['react-router@8.5.1'].cookieSession)
-    expect(wire.write({ ...ABOUT, values: { user: 'mjackson' }, flash: { error: 'boom' } })).toBe(value)
-    expect(wire.read(value, asking())).toEqual({ values: { user: 'mjackson' }, flash: { error: 'boom' } })
+    expect(format.write({ ...ABOUT, values: { user: 'mjackson' }, flash: { error: 'boom' } })).toBe(value)
+    expect(format.read(value, asking())).toEqual({ values: { user: 'mjackson' }, flash: { error: 'boom' } })
   })
 
   it('reads what Remix 2 wrote with many attributes, a Date as JSON has it', () => {
@@ -103,9 +103,9 @@ describe('sessions in a cookie', () => {
     theirs.flash('message', 'Welcome')
     const line = await storage.commitSession(theirs)
     const found = { values: { cart: ['coat', 'Hüte & Schirme', '🧥'] }, flash: { message: 'Welcome' } }
-    expect(wire.read(valueIn(line), asking())).toEqual(found)
+    expect(format.read(valueIn(line), asking())).toEqual(found)
 
-    const ours = await wire.write({ ...ABOUT, ...found })
+    const ours = await format.write({ ...ABOUT, ...found })
     expect(ours).toBe(valueIn(line))
     const back = await storage.getSession(`__session=${ours}`)
     expect([back.get('cart'), back.get('message'), back.get('message')]).toEqual([found.values.cart, 'Welcome', undefined])
@@ -122,17 +122,17 @@ describe('sessions in a cookie', () => {
   it('is nothing for a cookie of other kinds: an id, a list, null, a text', async () => {
     for (const value of ['04fc8dcff533b004', [1, 2], null, 42, true]) {
       const genuine = valueIn(await createCookie('c', { secrets: [SECRET] }).serialize(value))
-      expect(wire.read(genuine, asking())).toBe(undefined)
+      expect(format.read(genuine, asking())).toBe(undefined)
     }
-    expect(wire.read(valueIn(recorded.memory.setCookie), asking())).toBe(undefined)
+    expect(format.read(valueIn(recorded.memory.setCookie), asking())).toBe(undefined)
   })
 
   it('is nothing for what a visitor made up', async () => {
-    const genuine = String(await wire.write({ ...ABOUT, values: { user: 'ada' } }))
-    const read = spoiled(genuine).flatMap((value) => wire.read(value, asking()) ?? [])
+    const genuine = String(await format.write({ ...ABOUT, values: { user: 'ada' } }))
+    const read = spoiled(genuine).flatMap((value) => format.read(value, asking()) ?? [])
     expect(read).toEqual([])
     expect(remixCookie(['another secret']).read(genuine, asking())).toBe(undefined)
-    expect(wire.read(genuine, asking())).toEqual({ values: { user: 'ada' }, flash: {} })
+    expect(format.read(genuine, asking())).toEqual({ values: { user: 'ada' }, flash: {} })
   })
 
   it('reads unsigned cookies when the list of secrets is empty, and says so in its name', () => {
@@ -142,7 +142,7 @@ describe('sessions in a cookie', () => {
     expect(unsigned.read(value, asking())).toMatchObject({ values: { a: 1 } })
     expect(unsigned.write({ ...ABOUT, values: { a: 1 } })).toBe(value)
     expect(spoiled(value).map((junk) => unsigned.read(junk, asking())).length).toBeGreaterThan(50)
-    expect(wire.read(value, asking())).toBe(undefined)
+    expect(format.read(value, asking())).toBe(undefined)
   })
 
   it('refuses nesting that no session could hold', () => {
@@ -160,13 +160,13 @@ describe('sessions in a cookie', () => {
 
   it('refuses to lose in silence what JSON cannot hold', () => {
     for (const lost of [new Map(), new Set([1]), 1n, /a/, Uint8Array.of(1), { deep: [new ArrayBuffer(1)] }]) {
-      expect(() => wire.write({ ...ABOUT, values: { lost } })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+      expect(() => format.write({ ...ABOUT, values: { lost } })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
     }
     const loop: unknown[] = []
     loop.push(loop)
-    expect(() => wire.write({ ...ABOUT, values: { loop } })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
-    const value = String(wire.write({ ...ABOUT, values: { at: new Date(0), gone: undefined, list: [1] } }))
-    expect(wire.read(value, asking())).toMatchObject({ values: { at: '1970-01-01T00:00:00.000Z', list: [1] } })
+    expect(() => format.write({ ...ABOUT, values: { loop } })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+    const value = String(format.write({ ...ABOUT, values: { at: new Date(0), gone: undefined, list: [1] } }))
+    expect(format.read(value, asking())).toMatchObject({ values: { at: '1970-01-01T00:00:00.000Z', list: [1] } })
   })
 
   it('refuses empty secrets', () => {
@@ -338,7 +338,7 @@ describe('records in files', () => {
     session.flash('message', 'Hi')
     const line = await storage.commitSession(session)
 
-    const reader = storedForeign(remixId([SECRET]), read, remove)
+    const reader = storedSessions(remixId([SECRET]), read, remove)
     const found = await reader.read(valueIn(line), asking())
     const key = remixId([SECRET]).read(valueIn(line))
     expect(found).toMatchObject({ values: { user: 'ada' }, flash: { message: 'Hi' }, unique: key })

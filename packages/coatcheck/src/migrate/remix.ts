@@ -2,13 +2,13 @@
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
 import { namedValues, remixFlash, withFlash, withoutNames } from './flash-keys.ts'
-import type { ForeignRequest, ForeignSession, IdFormat, Wire } from './format.ts'
+import type { IdFormat, OldSession, ReaderRequest, UpstreamFormat } from './format.ts'
 import { isObject, parseJson, toJson } from './json.ts'
 import { signer } from './signed.ts'
 import { mayHoldJson, textFromBase64, textToBase64, unescaped } from './text.ts'
 
 export type { RecordFiles } from './files.ts'
-export { storedForeign } from './stored.ts'
+export { storedSessions } from './stored.ts'
 
 /** A value of any kind in a cookie, as `createCookie` has it. The text is not percent-encoded yet, or no longer. */
 export interface RemixValue {
@@ -48,7 +48,7 @@ function remixText(secrets: readonly string[]) {
   return {
     format: secrets.length > 0 ? 'remix' : 'remix-unsigned',
     write: (json: string) => andThen(sign(textToBase64(json)), encodeURIComponent),
-    read: (value: string, request: Pick<ForeignRequest, 'mayTry'> = {}) => {
+    read: (value: string, request: Pick<ReaderRequest, 'mayTry'> = {}) => {
       const text = unescaped(value)
       return andThen(text !== undefined && mayHoldJson(text) ? unsign(text, request) : undefined, (payload) => {
         const json = payload === undefined ? undefined : textFromBase64(payload)
@@ -63,12 +63,12 @@ function remixText(secrets: readonly string[]) {
  * '__session' }` for another. The first of `secrets` signs, all are accepted. With an empty list cookies are read and written
  * unsigned: any visitor can then make up a session, so its values prove nothing.
  */
-export function remixCookie(secrets: readonly string[]): Wire {
+export function remixCookie(secrets: readonly string[]): UpstreamFormat {
   const text = remixText(secrets)
   return {
     format: text.format,
     read: (value, request) =>
-      andThen(text.read(value, request), (content): ForeignSession | undefined => {
+      andThen(text.read(value, request), (content): OldSession | undefined => {
         const values = namedValues(content)
         return values && remixFlash(values)
       }),

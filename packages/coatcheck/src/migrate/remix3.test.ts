@@ -44,13 +44,13 @@ describe('texts, as createCookie has them', () => {
 })
 
 describe('sessions in a cookie', () => {
-  const wire = remix3Cookie([SECRET])
+  const format = remix3Cookie([SECRET])
   const found = { values: { user: 'mj' }, flash: { msg: 'hi' }, unique: ID }
 
   it('writes the very bytes of Remix 3, and reads them', () => {
     const value = valueIn(recorded.cookieStorage.setCookie)
-    expect(wire.read(value, asking())).toEqual(found)
-    expect(wire.write({ ...ABOUT, ...found })).toBe(value)
+    expect(format.read(value, asking())).toEqual(found)
+    expect(format.write({ ...ABOUT, ...found })).toBe(value)
   })
 
   it('goes to and fro between the storage of Remix 3 and here', async () => {
@@ -59,24 +59,24 @@ describe('sessions in a cookie', () => {
     session.set('user', 'mj')
     session.flash('msg', 'hi')
     const theirs = String(await remix3Value([SECRET]).encode(String(await storage.save(session))))
-    expect(wire.read(theirs, asking())).toEqual(found)
+    expect(format.read(theirs, asking())).toEqual(found)
 
-    const text = await remix3Value([SECRET]).decode(String(await wire.write({ ...ABOUT, ...found })))
+    const text = await remix3Value([SECRET]).decode(String(await format.write({ ...ABOUT, ...found })))
     const back = await storage.read(text)
     expect([back.id, back.get('user'), back.get('msg')]).toEqual([ID, 'mj', 'hi'])
   })
 
   it('is nothing for what a visitor made up, or another kind of cookie', async () => {
-    const genuine = String(await wire.write({ ...ABOUT, values: { user: 'ada' } }))
-    expect(spoiled(genuine).flatMap((value) => wire.read(value, asking()) ?? [])).toEqual([])
+    const genuine = String(await format.write({ ...ABOUT, values: { user: 'ada' } }))
+    expect(spoiled(genuine).flatMap((value) => format.read(value, asking()) ?? [])).toEqual([])
     expect(remix3Cookie(['another']).read(genuine, asking())).toBe(undefined)
     for (const text of ['{"i":5,"d":7}', '{"i":"x","d":[{}]}', '{"i":"","d":[{},{}]}', '{"d":[{},{}]}', 'null', '[]', 'x']) {
-      expect(wire.read(String(remix3Value([SECRET]).encode(text)), asking())).toBe(undefined)
+      expect(format.read(String(remix3Value([SECRET]).encode(text)), asking())).toBe(undefined)
     }
   })
 
   it('changes secrets: the first signs, all are accepted', () => {
-    const old = String(wire.write({ ...ABOUT, values: { a: 1 } }))
+    const old = String(format.write({ ...ABOUT, values: { a: 1 } }))
     expect(remix3Cookie(['new', SECRET]).read(old, asking())).toMatchObject({ values: { a: 1 } })
   })
 

@@ -3,19 +3,19 @@ import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
-import type { ForeignRequest, ForeignSession, IdFormat, Wire } from './format.ts'
+import type { IdFormat, OldSession, ReaderRequest, UpstreamFormat } from './format.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { checked, signer } from './signed.ts'
 import { textFromBase64, textToBase64, unescaped } from './text.ts'
 
 export type { RecordFiles } from './files.ts'
-export { storedForeign } from './stored.ts'
+export { storedSessions } from './stored.ts'
 
 /** A text in a cookie, as Remix 3's `createCookie` has it. */
 export interface Remix3Value {
   encode(text: string): Maybe<string>
   /** `null` for what is not genuine or cannot be read. */
-  decode(value: string, request?: Pick<ForeignRequest, 'mayTry'>): Maybe<string | null>
+  decode(value: string, request?: Pick<ReaderRequest, 'mayTry'>): Maybe<string | null>
 }
 
 /**
@@ -40,12 +40,12 @@ export function remix3Value(secrets: readonly string[]): Remix3Value {
  * The sessions of `createCookieSessionStorage`, in a cookie of the same name as ours; `{ ...remix3Cookie(secrets), cookieName:
  * 'sess' }` for another. The first of `secrets` signs, all are accepted.
  */
-export function remix3Cookie(secrets: readonly string[]): Wire {
+export function remix3Cookie(secrets: readonly string[]): UpstreamFormat {
   const { encode, decode } = remix3Value(checked('secrets', secrets))
   return {
     format: 'remix3',
     read: (value, request) =>
-      andThen(decode(value, request), (text): ForeignSession | undefined => {
+      andThen(decode(value, request), (text): OldSession | undefined => {
         const content = parseJson(text ?? '')
         if (!isObject(content) || typeof content.i !== 'string' || content.i === '') return undefined
         const data = apart(content.d)

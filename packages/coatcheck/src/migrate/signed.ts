@@ -2,14 +2,14 @@ import { toUtf8 } from '../crypto/bytes.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import { SessionError } from '../errors.ts'
-import type { ForeignRequest } from './format.ts'
+import type { ReaderRequest } from './format.ts'
 import { fromBase64, LONGEST, toBase64 } from './text.ts'
 
 export interface Signer {
   /** The text, a dot and its MAC by the first secret. */
   sign(text: string): Maybe<string>
   /** The text before the last dot, or undefined when no secret made the MAC after it. */
-  unsign(signed: string, request?: Pick<ForeignRequest, 'mayTry'>): Maybe<string | undefined>
+  unsign(signed: string, request?: Pick<ReaderRequest, 'mayTry'>): Maybe<string | undefined>
 }
 
 /**
@@ -24,7 +24,7 @@ export function signer(secrets: readonly string[]): Signer {
     }
   const [newest = ''] = checked('secrets', secrets)
 
-  function unsign(signed: string, request: Pick<ForeignRequest, 'mayTry'>, number = 0): Maybe<string | undefined> {
+  function unsign(signed: string, request: Pick<ReaderRequest, 'mayTry'>, number = 0): Maybe<string | undefined> {
     const dot = signed.lastIndexOf('.')
     const secret = secrets[number]
     // Nothing longer than a MAC is decoded.

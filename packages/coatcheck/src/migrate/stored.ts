@@ -1,20 +1,20 @@
 import { andThen } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import { remixFlash } from './flash-keys.ts'
-import type { ForeignReader, ForeignSession, IdFormat } from './format.ts'
+import type { IdFormat, OldSession, SessionReader } from './format.ts'
 import { valuesOf } from './json.ts'
 
 /**
- * Sessions whose id is in a cookie (of the same name as ours; `{ ...storedForeign(…), cookieName }` for another) and whose values
+ * Sessions whose id is in a cookie (of the same name as ours; `{ ...storedSessions(…), cookieName }` for another) and whose values
  * lie elsewhere: `read` gives what is stored under an id, null for nothing, and `remove` takes it away once the session is kept
  * here. What they throw becomes `STORE_FAILED`.
  */
-export function storedForeign(
+export function storedSessions(
   ids: IdFormat,
   read: (id: string) => Promise<Readonly<Record<string, unknown>> | null | undefined>,
   remove?: (id: string) => Promise<void>,
-): ForeignReader {
-  const find = async (id: string): Promise<ForeignSession | undefined> => {
+): SessionReader {
+  const find = async (id: string): Promise<OldSession | undefined> => {
     const row = await asked('read', () => read(id))
     if (row === null || row === undefined) return { values: {}, unique: id, gone: true }
     const values = valuesOf(row)

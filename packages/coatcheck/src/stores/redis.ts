@@ -1,5 +1,4 @@
 import { randomText } from '../crypto/random.ts'
-import { checkName } from './shared/names.ts'
 import type { RedisClient } from './redis/client.ts'
 import { notReplicated, redisFailed } from './redis/errors.ts'
 import { listing } from './redis/listing.ts'
@@ -16,6 +15,7 @@ import {
   TOUCH,
   UPDATE,
 } from './redis/scripts.ts'
+import { checkName } from './shared/names.ts'
 import type { Store } from './store.ts'
 
 export type { Ioredis, NodeRedis, RedisClient } from './redis/client.ts'

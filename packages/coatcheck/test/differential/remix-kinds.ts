@@ -87,15 +87,15 @@ const kinds: Readonly<Record<string, { readonly theirs: readonly Make[]; readonl
   },
   'sealed, upstream': {
     theirs: theirCookies,
-    ours: (how) => createCookieSessionStorage({ cookie: cookieOf(how), wire: 'upstream' }) as Storage,
+    ours: (how) => createCookieSessionStorage({ cookie: cookieOf(how), format: 'upstream' }) as Storage,
   },
   'in files, upstream': {
     theirs: theirFiles,
-    ours: (how) => createFileSessionStorage({ cookie: cookieOf(how), wire: 'upstream', ...folder() }) as Storage,
+    ours: (how) => createFileSessionStorage({ cookie: cookieOf(how), format: 'upstream', ...folder() }) as Storage,
   },
   'on functions, upstream': {
     theirs: theirDatabase,
-    ours: (how) => createSessionStorage({ cookie: cookieOf(how), wire: 'upstream', ...database() } as never) as Storage,
+    ours: (how) => createSessionStorage({ cookie: cookieOf(how), format: 'upstream', ...database() } as never) as Storage,
   },
 }
 

@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'a signed cookie is taken without its signature',
-    target: 'foreign',
+    target: 'migrate',
     file: 'migrate/signed.ts',
     from: '(platform().equal(mac, given) ?',
     to: '(mac ?',

@@ -1,18 +1,18 @@
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, type MockInstance, onTestFinished, test, vi } from 'vitest'
-import { createSessions } from '../../src/core/sessions.ts'
 import type { Session } from '../../src/core/session/types.ts'
+import { createSessions } from '../../src/core/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
-import { codeOf, type Door, type Kind, type Page, type Place, place, type Reply } from './adapter.ts'
+import { type Adapter, codeOf, type Kind, type Page, type Place, place, type TicketResponse } from './adapter.ts'
 import { gate, settled } from './gate.ts'
 import { dial } from './serving.ts'
 import { COOKIE, NEWER_SECRET, SECRET } from './site.ts'
 import { watched } from './watched.ts'
 
-const ok: Reply = { body: 'ok' }
+const ok: TicketResponse = { body: 'ok' }
 const does =
-  (act: (session: Session) => void, reply: Reply = ok): Page =>
+  (act: (session: Session) => void, reply: TicketResponse = ok): Page =>
   (session) => {
     act(session)
     return reply
@@ -21,7 +21,7 @@ const boom = (): never => {
   throw new Error('boom')
 }
 
-/** Frameworks and the plain door write what a handler threw to the console. What they wrote. */
+/** Frameworks and the plain adapter write what a handler threw to the console. What they wrote. */
 export function quietly(): MockInstance<typeof console.error> {
   const spy = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => void spy.mockRestore())
@@ -32,11 +32,11 @@ export function quietly(): MockInstance<typeof console.error> {
 export const oursIn = (response: Response): string[] =>
   response.headers.getSetCookie().filter((line) => line.startsWith(`${COOKIE}=`))
 
-/** What is true behind every door, told once and tried on each, over HTTP. */
-export function tellStories(door: Door): void {
-  describe(door.name, () => {
+/** What is true behind every adapter, told once and tried on each, over HTTP. */
+export function tellStories(adapter: Adapter): void {
+  describe(adapter.name, () => {
     describe.each<Kind>(['sealed', 'stored'])('with %s sessions', (kind) => {
-      const open = (): Promise<Place> => place(door, kind)
+      const open = (): Promise<Place> => place(adapter, kind)
 
       test('a session is remembered from one request to the next', async () => {
         const site = await open()
@@ -138,7 +138,7 @@ export function tellStories(door: Door): void {
         expect(site.events.filter(({ type }) => type === 'cache-conflict')).toHaveLength(2)
       })
 
-      const failures: Record<string, (reply: Reply) => Reply> = {
+      const failures: Record<string, (reply: TicketResponse) => TicketResponse> = {
         throws: boom,
         'answers 500': (reply) => ({ ...reply, status: 500 }),
         'answers 503': (reply) => ({ ...reply, status: 503 }),
@@ -173,7 +173,7 @@ export function tellStories(door: Door): void {
           const thief = ada.steal()
           expect((await ada.get(path)).status).toBeGreaterThanOrEqual(500)
           // A sealed session ends by losing its cookie, which only an answer can do.
-          const cleared = how !== 'throws' || door.answersThrows
+          const cleared = how !== 'throws' || adapter.answersThrows
           expect(ada.cookies()).toHaveLength(cleared ? 0 : 1)
           if (kind === 'stored' || cleared) expect(await site.knows(ada)).toEqual({})
           if (kind === 'stored') expect(await site.knows(thief)).toEqual({})
@@ -203,7 +203,7 @@ export function tellStories(door: Door): void {
         expect(await site.knows(eve)).toEqual({ from: 'one', and: 'three' })
       })
 
-      test('a session opened without a door says which door is missing', async () => {
+      test('a session opened without an adapter says which adapter is missing', async () => {
         const site = await open()
         const stranger = createSessions({ secrets: SECRET })
         const path = site.plain(async ({ request }) => {
@@ -219,12 +219,12 @@ export function tellStories(door: Door): void {
           return { body: codes.join('\n') }
         })
         const text = await (await site.visitor().get(path)).text()
-        expect(text.split('\n')).toEqual(Array(3).fill(expect.stringMatching(/^NO_DOOR .*withSession\(sessions/)))
+        expect(text.split('\n')).toEqual(Array(3).fill(expect.stringMatching(/^NOT_WRAPPED .*withSession\(sessions/)))
       })
 
       test('two kinds of sessions live side by side, each with its own cookie', async () => {
         const basket = createSessions({ secrets: NEWER_SECRET, store: memoryStore(), cookie: { name: '__Host-basket' } })
-        const site = await place(door, kind, [basket])
+        const site = await place(adapter, kind, [basket])
         const eve = site.visitor()
         const both = site.page(async (session, { request }) => {
           session.set('name', 'eve')
@@ -357,7 +357,7 @@ export function tellStories(door: Door): void {
     })
 
     describe('in front of a store', () => {
-      const open = (): Promise<Place> => place(door, 'stored')
+      const open = (): Promise<Place> => place(adapter, 'stored')
 
       test('a known visitor is given no second cookie', async () => {
         const site = await open()
@@ -572,7 +572,7 @@ export function tellStories(door: Door): void {
         quietly()
         const watch = watched(memoryStore())
         const basket = createSessions({ secrets: NEWER_SECRET, store: watch.store, cookie: { name: '__Host-basket' } })
-        const site = await place(door, 'stored', [basket])
+        const site = await place(adapter, 'stored', [basket])
         const eve = site.visitor()
         const path = site.page(async (session, { request }) => {
           session.update('n', (n) => Number(n ?? 0) + 1)

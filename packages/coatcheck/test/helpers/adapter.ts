@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http'
 import type { SessionEvent } from '../../src/core/model/events.ts'
 import type { RequestOrContext } from '../../src/core/request/request-types.ts'
-import { type AnySessions, createSessions, type Sessions } from '../../src/core/sessions.ts'
 import type { Session } from '../../src/core/session/types.ts'
+import { type AnySessions, createSessions, type Sessions } from '../../src/core/sessions.ts'
 import { SessionError } from '../../src/errors.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { type Visitor, visitor } from '../../src/testing/visitor.ts'
@@ -13,13 +13,13 @@ import { type Watched, watched } from './watched.ts'
 
 /** One request as every framework knows it. */
 export interface Visit {
-  /** What `sessions.open` takes behind this door. */
+  /** What `sessions.open` takes behind this adapter. */
   readonly request: RequestOrContext
   readonly path: string
 }
 
 /** An answer as every framework can give it, in its own words. */
-export interface Reply {
+export interface TicketResponse {
   readonly status?: number
   /** Added to what is there, in order. */
   readonly headers?: readonly (readonly [name: string, value: string])[]
@@ -28,20 +28,20 @@ export interface Reply {
   readonly redirect?: string
 }
 
-export type Handle = (visit: Visit) => Promise<Reply>
+export type Handle = (visit: Visit) => Promise<TicketResponse>
 
-/** A door on a real server. */
-export interface Door {
+/** An adapter on a real server. */
+export interface Adapter {
   readonly name: string
-  /** Whether what answers for a handler that threw is inside the door, which can then clear a cookie. */
+  /** Whether what answers for a handler that threw is inside the adapter, which can then clear a cookie. */
   readonly answersThrows: boolean
-  /** All requests go through a door for each of `sessions`, the first outermost. */
+  /** All requests go through an adapter for each of `sessions`, the first outermost. */
   listener(handle: Handle, sessions: readonly AnySessions[]): RequestListener
 }
 
-export type Page = (session: Session, visit: Visit) => Reply | Promise<Reply>
+export type Page = (session: Session, visit: Visit) => TicketResponse | Promise<TicketResponse>
 
-/** A place behind a door: its server, its sessions, its visitors. */
+/** A place behind an adapter: its server, its sessions, its visitors. */
 export interface Place extends Serving {
   readonly sessions: Sessions
   readonly clock: Clock
@@ -51,7 +51,7 @@ export interface Place extends Serving {
   /** Adds a page that opens the session; its path. */
   page(page: Page): string
   /** Adds a page that never asks for it; its path. */
-  plain(handle: (visit: Visit) => Reply | Promise<Reply>): string
+  plain(handle: (visit: Visit) => TicketResponse | Promise<TicketResponse>): string
   visitor(): Visitor
   /** A visitor who has a session, in which `name` is `ada`. */
   ada(): Promise<Visitor>
@@ -61,8 +61,8 @@ export interface Place extends Serving {
 
 export type Kind = 'sealed' | 'stored'
 
-/** Doors for `others` stand inside, the door of the place's own sessions is outermost. */
-export async function place(door: Door, kind: Kind, others: readonly AnySessions[] = []): Promise<Place> {
+/** Adapters for `others` stand inside, the adapter of the place's own sessions is outermost. */
+export async function place(adapter: Adapter, kind: Kind, others: readonly AnySessions[] = []): Promise<Place> {
   const clock = clockFrom()
   const watch = watched(memoryStore({ now: clock.now }))
   const events: SessionEvent[] = []
@@ -74,8 +74,8 @@ export async function place(door: Door, kind: Kind, others: readonly AnySessions
   })
   const pages = new Map<string, Handle>()
   const handle: Handle = async (visit) => (await pages.get(visit.path)?.(visit)) ?? { status: 404, body: 'no such page' }
-  const served = await serving(door.listener(handle, [sessions, ...others]))
-  const plain = (handle: (visit: Visit) => Reply | Promise<Reply>): string => {
+  const served = await serving(adapter.listener(handle, [sessions, ...others]))
+  const plain = (handle: (visit: Visit) => TicketResponse | Promise<TicketResponse>): string => {
     const path = `/${pages.size}`
     pages.set(path, async (visit) => handle(visit))
     return path

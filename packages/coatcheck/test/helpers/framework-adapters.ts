@@ -1,18 +1,18 @@
 import { H3, type H3Event } from 'h3'
 import { RouterContextProvider } from 'react-router'
-import type { SessionEvent } from '../../src/core/model/events.ts'
-import { createSessions } from '../../src/core/sessions.ts'
 import { sessionMiddleware as astroMiddleware } from '../../src/adapters/astro/middleware.ts'
 import { getSession } from '../../src/adapters/h3.ts'
 import { AppSession, CookieSessionStorage, SessionStorage, withSession } from '../../src/adapters/hydrogen.ts'
 import { sessionMiddleware } from '../../src/adapters/react-router.ts'
 import { createCookieSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import * as remix3 from '../../src/adapters/remix3.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { isIdle } from '../../src/cookies/idle.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
+import { createSessions } from '../../src/core/sessions.ts'
+import type { Store } from '../../src/stores/store.ts'
 import { throughAstro } from './astro.ts'
 
-/** The sessions of a site, as every face is told of them. */
+/** The sessions of a site, as every adapter is told of them. */
 export interface Site {
   readonly cookie: string
   readonly secret: string
@@ -21,25 +21,25 @@ export interface Site {
   readonly onEvent: (event: SessionEvent) => void
 }
 
-/** What a request to a site behind a face came to: the values of its session. */
+/** What a request to a site behind an adapter came to: the values of its session. */
 export interface Looked {
   readonly values: Readonly<Record<string, unknown>>
   readonly response: Response
 }
 
-/** A face, and a page of it that reads the session and changes nothing. */
-export interface Face {
+/** An adapter, and a page of it that reads the session and changes nothing. */
+export interface Adapter {
   readonly name: string
   look(site: Site, headers: Headers): Promise<Looked>
   /** The value of the cookie of a session whose `name` is this, where that is not the engine's ticket itself. */
   ticket?(site: Site, name: string): Promise<string>
-  /** Attacks that are made of the engine's bare ticket, which this face's cookie is not: they are tried on the engine and the other faces. */
+  /** Attacks that are made of the engine's bare ticket, which this adapter's cookie is not: they are tried on the engine and the other adapters. */
   readonly otherForm?: readonly string[]
 }
 
 const URL = 'https://app.test/'
 
-export const faces: readonly Face[] = [
+export const adapters: readonly Adapter[] = [
   {
     name: 'h3',
     async look({ cookie, secret, ...rest }, headers) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ForeignRequest } from '../../src/migrate/format.ts'
+import type { ReaderRequest } from '../../src/migrate/format.ts'
 
 /** When the vectors with an end were made. */
 export const THEN = 1_700_000_000_000
@@ -9,7 +9,7 @@ export function asking(
   cookieName: string = 'session',
   cookies: Readonly<Record<string, string>> = {},
   now: number = THEN,
-): ForeignRequest {
+): ReaderRequest {
   return { cookieName, now, cookie: (name) => (Object.hasOwn(cookies, name) ? cookies[name] : undefined) }
 }
 

@@ -5,7 +5,7 @@ import type { Look } from './history.ts'
 export interface Held {
   look(): Look
   write(name: string): void
-  /** Leaves a flash value; reads all there are, and gives their names. Nothing where the face has none. */
+  /** Leaves a flash value; reads all there are, and gives their names. Nothing where the adapter has none. */
   leave(name: string): void
   take(): string[]
   signIn(owner: string): void | Promise<void>

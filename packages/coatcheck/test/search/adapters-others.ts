@@ -1,9 +1,9 @@
 import { H3 } from 'h3'
 import { type SessionConfig, type SessionManager, useSession } from '../../src/adapters/h3.ts'
 import { createSessionStorage } from '../../src/adapters/remix.ts'
-import { COOKIE, effectOf } from './browser.ts'
 import type { Held, Serve } from './adapter.ts'
 import { added, list, requestWith } from './adapter.ts'
+import { COOKIE, effectOf } from './browser.ts'
 import type { Sites } from './sites.ts'
 
 /** As its applications do it: the session of a header, and a line for it. */

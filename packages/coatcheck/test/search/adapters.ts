@@ -1,8 +1,8 @@
-import type { Session as CoreSession } from '../../src/core/session/types.ts'
 import { withSession } from '../../src/adapters/fetch.ts'
+import type { Session as CoreSession } from '../../src/core/session/types.ts'
 import { added, type Held, lookOf, requestWith, type Serve } from './adapter.ts'
 import { byH3, byRemix } from './adapters-others.ts'
-import type { Face } from './plan.ts'
+import type { Adapter } from './plan.ts'
 import type { Sites } from './sites.ts'
 
 function ofCore(session: CoreSession, commit?: () => Promise<unknown>): Held {
@@ -32,32 +32,32 @@ const taken = (session: CoreSession): string[] => lookOf(session).flash.filter((
 const cookies = (lines: readonly (readonly [string, string])[]): string[] =>
   lines.filter(([name]) => name === 'set-cookie').map(([, line]) => line)
 
-const FACES: Record<Face, (site: Sites) => Serve> = {
+const ADAPTERS: Record<Adapter, (site: Sites) => Serve> = {
   core({ engine, sessions }) {
-    const face = engine.faceOf(sessions)
+    const adapter = engine.adapterOf(sessions)
     return async (cookie, page) => {
-      const scope = face.detached({ get: (name) => (name === 'cookie' && cookie !== '' ? cookie : null) })
-      scope.enter()
+      const requestSession = adapter.detached({ get: (name) => (name === 'cookie' && cookie !== '' ? cookie : null) })
+      requestSession.enter()
       try {
         await page(async () => {
-          const session = (await scope.open()) as unknown as CoreSession
-          return ofCore(session, async () => scope.commit())
+          const session = (await requestSession.open()) as unknown as CoreSession
+          return ofCore(session, async () => requestSession.commit())
         })
       } catch (error) {
         // What an earlier commit gave has been put on the response by then.
-        const lines = cookies(scope.lines)
-        await scope.abandon()
+        const lines = cookies(requestSession.lines)
+        await requestSession.abandon()
         return { lines, error }
       }
       try {
-        await scope.close(200)
+        await requestSession.close(200)
       } catch (error) {
         // So has this one's, but for what the failure withdrew.
-        return { lines: cookies(scope.lines), error }
+        return { lines: cookies(requestSession.lines), error }
       } finally {
-        scope.finish()
+        requestSession.finish()
       }
-      return { lines: cookies(scope.lines) }
+      return { lines: cookies(requestSession.lines) }
     }
   },
   fetch({ sessions }) {
@@ -77,4 +77,4 @@ const FACES: Record<Face, (site: Sites) => Serve> = {
 }
 
 /** How requests of this kind reach these sessions. */
-export const servesBy = (face: Face, site: Sites): Serve => FACES[face](site)
+export const servesBy = (adapter: Adapter, site: Sites): Serve => ADAPTERS[adapter](site)

@@ -161,7 +161,7 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       if (kept) report('7 not as before', `#${plan.id} said "as before", and its write ${kept.name} is there`, doneAt)
     }
     const person = personOf(visit)
-    if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.face === 'h3') continue
+    if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.adapter === 'h3') continue
     if (line && (ended(truth, line, doneAt) || whoIs(truth, line, doneAt) === person)) continue
     if (isWithheld(truth, visit, person)) {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)

@@ -4,7 +4,7 @@ import type { Person, Plan, RequestPlan } from './plan.ts'
 export interface Look {
   readonly isNew: boolean
   readonly readOnly: boolean
-  /** Who the engine says is signed in, where the face can say it. */
+  /** Who the engine says is signed in, where the adapter can say it. */
   readonly owner: string | undefined
   /** The same as the application wrote it down. */
   readonly who: string | undefined

@@ -59,7 +59,7 @@ export class Instances {
   }
 
   #start(instance: number, stage: number, life?: Life): void {
-    const { skews, face } = this.#plan
+    const { skews, adapter } = this.#plan
     const tag = life ?? { instance, alive: true, skew: skews[instance] as number }
     const sites = this.#world.within({ life: tag }, () =>
       siteOf(this.#engine, this.#plan, this.#store(), {
@@ -68,7 +68,7 @@ export class Instances {
         secrets: STAGES[stage] as readonly string[],
       }),
     )
-    this.#all[instance] = { life: tag, serial: ++this.#starts, stage, sites, serve: servesBy(face, sites) }
+    this.#all[instance] = { life: tag, serial: ++this.#starts, stage, sites, serve: servesBy(adapter, sites) }
   }
 
   #onEvent(event: SessionEvent): void {

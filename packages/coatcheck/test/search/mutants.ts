@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V1: what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, body, taken)',
+    from: '? await this.#rewrite(made, contents, changeSet)',
     to: '? made',
     shows: /^1 lost/,
   },
@@ -70,8 +70,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V4: an old ticket shows what came after',
     file: 'core/persistence/stored/stored.ts',
-    from: '?? held\n    const refused',
-    to: '?? { ...held, body: (await records.read(known.forwarding.key))?.body ?? held.body }\n    const refused',
+    from: '?? loaded\n    const refused',
+    to: '?? { ...loaded, contents: (await records.read(known.forwarding.key))?.contents ?? loaded.contents }\n    const refused',
     shows: /^[36]/,
   },
   {
@@ -98,14 +98,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V6: what a renewal stores goes to where another moved the session',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "    if (!isEmpty(taken.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target }',
     shows: /^3/,
   },
   {
     fault: 'V6: a sign-in joins that of anybody',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (kind !== 'signIn' || target.body.owner !== move.owner)",
+    from: "if (kind !== 'signIn' || target.contents.owner !== move.owner)",
     to: "if (kind !== 'signIn')",
     shows: /^[23]/,
   },
@@ -113,14 +113,14 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'V7: a ticket is sent although it was replaced meanwhile',
     file: 'core/persistence/stored/stored.ts',
     from: 'if (!isOwn && !(await ends',
-    to: "if (held.id === '' && !(await ends",
+    to: "if (loaded.id === '' && !(await ends",
     shows: /^4/,
     drawing: { only: 'WRS', rotates: true },
   },
   {
     fault: 'V8: the new record is removed although what leads to it may still land',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '(await this.#records.update(found, found.body, found.record))',
+    from: '(await this.#records.update(found, found.contents, found.record))',
     to: 'there',
     shows: /^[127]/,
     drawing: { only: 'RSW', fault: 'late' },
@@ -197,8 +197,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'C7: a touch revives what has ended by time',
     file: 'core/persistence/stored/stored.ts',
-    from: 'if (held.isReplaced || isOver(held.life, engine.now())) return { held }',
-    to: 'if (held.isReplaced) return { held }',
+    from: 'if (loaded.isReplaced || isOver(loaded.lifetime, engine.now())) return { loaded }',
+    to: 'if (loaded.isReplaced) return { loaded }',
     shows: /^5/,
   },
   {
@@ -233,8 +233,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'the owner is not told to the store',
     file: 'core/persistence/stored/records.ts',
-    from: '{ ...life, ...(owner !== undefined && { owner }) }',
-    to: "{ ...life, ...(owner === '' && { owner }) }",
+    from: '{ ...lifetime, ...(owner !== undefined && { owner }) }',
+    to: "{ ...lifetime, ...(owner === '' && { owner }) }",
     shows: /^9/,
   },
   {
@@ -254,8 +254,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a cookie is sent for a session that was ended meanwhile',
     file: 'core/persistence/stored/stored.ts',
-    from: "if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }",
-    to: "if ('dropped' in outcome) return begin(EMPTY, taken)",
+    from: "if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }",
+    to: "if ('dropped' in outcome) return begin(EMPTY, changeSet)",
     shows: /^[124]/,
   },
 ]
@@ -268,7 +268,7 @@ export const FOLDER: string = join(here, '../../.cache/search-mutants')
 export async function engineOf(mutant: Mutant | undefined, name: string): Promise<Searched> {
   const copy = join(FOLDER, name)
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'ticket', 'foreign', 'errors.ts', 'clock.ts']) {
+  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
     await cp(join(here, '../../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   }
   if (mutant) {

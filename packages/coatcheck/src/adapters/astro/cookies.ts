@@ -1,5 +1,5 @@
-import type { HeaderLine } from '../../core/adapter.ts'
 import { partsOf } from '../../cookies/cookie.ts'
+import type { HeaderLine } from '../../core/adapter.ts'
 
 /** What is used of `Astro.cookies`. */
 export interface AstroCookies {

@@ -1,4 +1,4 @@
-import type { ForeignReader, ForeignSession } from '../../migrate/format.ts'
+import type { OldSession, SessionReader } from '../../migrate/format.ts'
 
 /** Longer than requests that were sent with the old cookie are under way. */
 const A_WHILE = 60_000
@@ -7,11 +7,11 @@ const A_WHILE = 60_000
  * Old records are removed a while after their session has moved: of requests that came together with the old cookie, the last one
  * still has to find it, to be told where the session went.
  */
-export function lingering(reader: ForeignReader): ForeignReader {
+export function lingering(reader: SessionReader): SessionReader {
   return {
     ...reader,
     async read(value, request) {
-      const session: ForeignSession | undefined = await reader.read(value, request)
+      const session: OldSession | undefined = await reader.read(value, request)
       const { forget } = session ?? {}
       if (!session || !forget) return session
       return {

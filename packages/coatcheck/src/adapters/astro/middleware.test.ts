@@ -188,8 +188,8 @@ describe('the session of Astro, spoken for', () => {
       whole.update('count', (count = 0) => count + 1)
     })
     expect(await values()).toEqual({ count: 2 })
-    await expect(openSession({ session: undefined })).rejects.toMatchObject({ code: 'NO_DOOR' })
-    await expect(openSession({ session: new AstroSession() })).rejects.toMatchObject({ code: 'NO_DOOR' })
+    await expect(openSession({ session: undefined })).rejects.toMatchObject({ code: 'NOT_WRAPPED' })
+    await expect(openSession({ session: new AstroSession() })).rejects.toMatchObject({ code: 'NOT_WRAPPED' })
   })
 })
 

@@ -1,11 +1,19 @@
-import { answered, type FaceSessions, faceOf, type HeaderLine, remembered, type Scope, sessionsOf } from '../../core/adapter.ts'
+import {
+  type AdapterSessions,
+  adapterOf,
+  answered,
+  type HeaderLine,
+  processSingleton,
+  type RequestSession,
+  sessionsOf,
+} from '../../core/adapter.ts'
 import { type AstroDriver, astroRecord } from '../../migrate/astro.ts'
 import type { Store } from '../../stores/store.ts'
 import { type UnstorageLike, unstorageStore } from '../../stores/unstorage.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
 import { type AstroCookies, handOver } from './cookies.ts'
 import { lingering } from './lingering.ts'
-import { faceOptionsOf, policyOf, type RuntimeSettings, type Settings } from './settings.ts'
+import { adapterOptionsOf, policyOf, type RuntimeSettings, type Settings } from './settings.ts'
 import { afterwards, held } from './streams.ts'
 import { shadow, type Visit } from './visit.ts'
 
@@ -42,29 +50,29 @@ export function sessionMiddleware(
   found: Found,
 ): (context: AstroContext, next: () => Promise<WebResponse>) => Promise<WebResponse> {
   const visits = new WeakMap<object, Visit>()
-  let face: FaceSessions | undefined
+  let adapter: AdapterSessions | undefined
   return async (context, next) => {
     const { isPrerendered, request } = context
     const theirs = isPrerendered ? undefined : context.session
     // A rewrite comes through here again, and is stored where it began.
     if (!theirs || visits.has(theirs)) return next()
-    face ??= sessionsWith(settings, found)
-    const visit: Visit = { face, scope: face.scope(request, request.headers), left: [] }
+    adapter ??= sessionsWith(settings, found)
+    const visit: Visit = { adapter, requestSession: adapter.requestSession(request, request.headers), left: [] }
     visits.set(theirs, visit)
     shadow(theirs, visit, settings.ttl)
     let response: WebResponse
     try {
       response = await next()
       // What `load` began, whether somebody waited for it or not.
-      if (visit.left.length > 0) await Promise.all([visit.scope.open(), ...visit.left.map(({ done }) => done)])
+      if (visit.left.length > 0) await Promise.all([visit.requestSession.open(), ...visit.left.map(({ done }) => done)])
       const mentioned = mentionsOf(found.mentions, context.routePattern, response)
       // Read while the page is on its way, it would be too late to say that shared caches must not keep the page.
-      if (visit.ends || (mentioned !== 0 && response.status < 500)) await visit.scope.open()
-      if (mentioned !== 0 && needsTicket(mentioned, visit.scope)) response = await held(response)
-      await visit.scope.close(response.status, { renews: visit.sets === true && response.status < 500 })
+      if (visit.ends || (mentioned !== 0 && response.status < 500)) await visit.requestSession.open()
+      if (mentioned !== 0 && needsTicket(mentioned, visit.requestSession)) response = await held(response)
+      await visit.requestSession.close(response.status, { renews: visit.sets === true && response.status < 500 })
     } catch (error) {
-      if (visit.ends) await visit.scope.open().catch(() => {})
-      await visit.scope.abandon()
+      if (visit.ends) await visit.requestSession.open().catch(() => {})
+      await visit.requestSession.abandon()
       await Promise.allSettled(visit.left.map(({ done }) => done))
       throw error
     }
@@ -78,29 +86,29 @@ function mentionsOf(mentions: Found['mentions'], route: string, response: WebRes
 }
 
 /** Whether a change made while the page is on its way would need a cookie, which leaves before the page. */
-const needsTicket = (mentioned: 1 | 2, { core, holdsTicket }: Scope): boolean =>
-  mentioned === 2 || core.keeper.kind === 'sealed' || !holdsTicket
+const needsTicket = (mentioned: 1 | 2, { core, holdsTicket }: RequestSession): boolean =>
+  mentioned === 2 || core.persistence.kind === 'sealed' || !holdsTicket
 
-function answerOf(response: WebResponse, { scope, left, loaded }: Visit, cookies: AstroCookies): WebResponse {
+function answerOf(response: WebResponse, { requestSession, left, loaded }: Visit, cookies: AstroCookies): WebResponse {
   // A ticket that was loaded and not replaced becomes the visitor's.
-  const isGiven = loaded !== undefined && loaded === scope.ticket
-  const given = isGiven && scope.lines.length === 0 ? loadedLines(loaded, scope) : []
-  const scopes = [...(isGiven ? [] : left.map((each) => each.scope)), scope]
-  const answer = answered(response, scopes)
+  const isGiven = loaded !== undefined && loaded === requestSession.ticket
+  const given = isGiven && requestSession.lines.length === 0 ? loadedLines(loaded, requestSession) : []
+  const requestSessions = [...(isGiven ? [] : left.map((each) => each.requestSession)), requestSession]
+  const answer = answered(response, requestSessions)
   if (isGiven) answer.headers.set('cache-control', 'no-store')
   for (const line of given) answer.headers.append(...line)
-  handOver(answer.headers, [...scopes.flatMap(({ lines }) => lines), ...given], cookies)
+  handOver(answer.headers, [...requestSessions.flatMap(({ lines }) => lines), ...given], cookies)
   return answer
 }
 
-function loadedLines(ticket: string, { core, session }: Scope): HeaderLine[] {
+function loadedLines(ticket: string, { core, session }: RequestSession): HeaderLine[] {
   const { now, policy } = core.engine
   const seconds = session?.expiresAt === undefined ? policy.idle / 1000 : Math.ceil((session.expiresAt - now()) / 1000)
   return core.transport.give(ticket, 'cookie', seconds, [])
 }
 
 /** Made at the first request: while a site is built nobody has a session, and no secret need be set. */
-function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, settings: more, modules }: Found): FaceSessions {
+function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, settings: more, modules }: Found): AdapterSessions {
   const old = theirs?.()
   const backend = driver?.() ?? old
   const made = typeof store === 'function' ? store() : store
@@ -108,10 +116,10 @@ function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, se
   // of the call say which backend it is.
   const kept =
     made === undefined && backend
-      ? remembered(`astro ${JSON.stringify([settings, modules])} ${driver ?? theirs}`, () => unstorageStore(backend))
+      ? processSingleton(`astro ${JSON.stringify([settings, modules])} ${driver ?? theirs}`, () => unstorageStore(backend))
       : made
-  const options = faceOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
+  const options = adapterOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
   const { formerCookie, cookie } = settings
   const moved = old && { ...lingering(astroRecord(old)), ...(formerCookie !== cookie.name && { cookieName: formerCookie }) }
-  return faceOf(sessionsOf({ ...options, foreign: options.foreign ?? (moved ? [moved] : []) }, policyOf(settings)))
+  return adapterOf(sessionsOf({ ...options, migrateFrom: options.migrateFrom ?? (moved ? [moved] : []) }, policyOf(settings)))
 }

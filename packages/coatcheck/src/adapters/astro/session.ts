@@ -7,7 +7,7 @@ export type { Session }
 /**
  * All of the session that `Astro.session`, or `context.session`, shows a part of: `update`, which loses nothing to parallel
  * requests, `flash`, `signIn`, `signOut`, `owner`, `handle`. It is the same session, stored with the same response. Rejects with
- * `NO_DOOR` where there is none: on prerendered pages, and without the integration of coatcheck/astro.
+ * `NOT_WRAPPED` where there is none: on prerendered pages, and without the integration of coatcheck/astro.
  */
 export async function openSession<
   Data extends object = Record<string, unknown>,
@@ -15,7 +15,7 @@ export async function openSession<
 >(context: { readonly session?: object | undefined }): Promise<Session<Data, Flash>> {
   const open: unknown = context.session && Reflect.get(context.session, ENGINE)
   if (typeof open !== 'function') {
-    throw new SessionError('NO_DOOR', 'This page has no session of coatcheck.', {
+    throw new SessionError('NOT_WRAPPED', 'This page has no session of coatcheck.', {
       fix: 'Add coatcheck() of coatcheck/astro to the integrations, and render the page on demand.',
     })
   }

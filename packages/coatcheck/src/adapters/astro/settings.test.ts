@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../stores/memory.ts'
-import { faceOptionsOf, type Settings } from './settings.ts'
+import { adapterOptionsOf, type Settings } from './settings.ts'
 
 const DAY = 86_400
 const SECRETS: Readonly<Record<string, string>> = { COATCHECK_SECRET: 'one', NEW: 'new', OLD: 'old' }
 
 const optionsOf = (settings: Partial<Settings> = {}, secrets = SECRETS) =>
-  faceOptionsOf(
+  adapterOptionsOf(
     { cookie: { name: 'astro-session' }, formerCookie: 'astro-session', isProduction: true, ...settings },
     { secretOf: (name) => secrets[name], store: memoryStore(), more: undefined },
   )
@@ -39,7 +39,7 @@ describe('what Astro and the integration were told, in the engine’s words', ()
 
   test('D19: `secrets` that are undefined are refused in production, beside a store too', () => {
     const told = (isProduction: boolean, secretOf = (_: string): string | undefined => undefined) =>
-      faceOptionsOf(
+      adapterOptionsOf(
         { cookie: {}, formerCookie: 'astro-session', isProduction },
         { secretOf, store: memoryStore(), more: { secrets: undefined } },
       )

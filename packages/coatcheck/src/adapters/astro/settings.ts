@@ -1,4 +1,4 @@
-import { type FaceOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
+import { type AdapterOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
@@ -17,7 +17,7 @@ export interface AstroCookie {
 /** The options that a build can hold. */
 export interface PlainOptions
   extends Pick<
-    FaceOptions,
+    AdapterOptions,
     | 'header'
     | 'idleTimeout'
     | 'absoluteTimeout'
@@ -51,7 +51,7 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
 }
 
 /** What cannot be part of a build: the default export of the module that the option `settings` names. */
-export type RuntimeSettings = Pick<FaceOptions, 'secrets' | 'store' | 'onEvent' | 'foreign' | 'foreignUntil' | 'now'>
+export type RuntimeSettings = Pick<AdapterOptions, 'secrets' | 'store' | 'onEvent' | 'migrateFrom' | 'migrateUntil' | 'now'>
 
 export interface Surroundings {
   /** An environment variable. */
@@ -66,7 +66,7 @@ const DAY = 86_400
 const LONGEST = 400 * DAY
 
 /** What Astro and the integration were told, in the engine's words. */
-export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): FaceOptions {
+export function adapterOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): AdapterOptions {
   checkKinds(settings, { cookie: 'object', ttl: 'number', idleTimeout: 'number', absoluteTimeout: 'number' })
   checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
   checkKinds(more, {}, 'settings.')
@@ -90,7 +90,7 @@ export function faceOptionsOf(settings: Settings, { secretOf, store, more = {} }
       ...(path !== undefined && { path }),
       ...(partitioned !== undefined && { partitioned }),
     },
-  } as FaceOptions
+  } as AdapterOptions
 }
 
 /** Seconds. With a `maxAge` there is no end but what is stated: each `set` begins the session's time anew, as in Astro. */

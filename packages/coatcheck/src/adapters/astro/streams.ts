@@ -11,9 +11,9 @@ export async function held(response: Response): Promise<Response> {
  */
 export function afterwards(response: Response, visit: Visit): Response {
   const { body } = response
-  if (!visit.scope.asked || !body) {
+  if (!visit.requestSession.asked || !body) {
     // Astro may still render an error page for an empty answer, with the same session.
-    if (!visit.scope.asked || response.status !== 404) visit.scope.finish()
+    if (!visit.requestSession.asked || response.status !== 404) visit.requestSession.finish()
     return response
   }
   const reader = body.getReader()
@@ -21,12 +21,12 @@ export function afterwards(response: Response, visit: Visit): Response {
   const watched = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (!hasLeft) visit.scope.finish()
+        if (!hasLeft) visit.requestSession.finish()
         hasLeft = true
         const { done, value } = await reader.read()
         if (!done) return controller.enqueue(value)
         // One that fails was told to onEvent; the page is whole all the same.
-        await Promise.resolve(visit.scope.commit()).catch(() => {})
+        await Promise.resolve(visit.requestSession.commit()).catch(() => {})
         controller.close()
       },
       cancel: (reason) => reader.cancel(reason),

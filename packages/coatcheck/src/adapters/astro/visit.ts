@@ -1,12 +1,12 @@
-import { type FaceSessions, type LiveSession, type Scope, snapshot } from '../../core/adapter.ts'
+import { type AdapterSessions, type LiveSession, type RequestSession, snapshot } from '../../core/adapter.ts'
 
 /** One visitor's request, as long as the same object of Astro stands for its session. */
 export interface Visit {
-  readonly face: FaceSessions
+  readonly adapter: AdapterSessions
   /** Another one after `load`. */
-  scope: Scope
+  requestSession: RequestSession
   /** What was left by `load`: nothing of it is stored but its end. */
-  left: readonly { readonly scope: Scope; readonly done: Promise<void> }[]
+  left: readonly { readonly requestSession: RequestSession; readonly done: Promise<void> }[]
   /** The ticket that `load` was given. */
   loaded?: string
   /** What gives the visitor a cookie in Astro: its time begins anew. */
@@ -39,8 +39,8 @@ const over = new WeakSet<LiveSession>()
 export function shadow(theirs: object, visit: Visit, ttl: number | undefined): void {
   const own: SessionMethods = methodsOf(visit, ttl)
   for (const [name, value] of Object.entries(own)) define(theirs, name, { value })
-  define(theirs, 'sessionID', { get: () => visit.scope.ticket })
-  define(theirs, ENGINE, { value: () => visit.scope.open() })
+  define(theirs, 'sessionID', { get: () => visit.requestSession.ticket })
+  define(theirs, ENGINE, { value: () => visit.requestSession.open() })
   // The one method without a name stores the session at the end, which is done already.
   const prototype: Record<symbol, unknown> = Object.getPrototypeOf(theirs)
   for (const symbol of Object.getOwnPropertySymbols(prototype)) {
@@ -53,10 +53,10 @@ function define(object: object, name: string | symbol, what: PropertyDescriptor)
 }
 
 function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
-  const open = () => visit.scope.open()
+  const open = () => visit.requestSession.open()
   /** In the order of the calls, whether the session is open yet or not. */
   const write = (change: (session: LiveSession) => void) =>
-    visit.scope.later((session) => {
+    visit.requestSession.later((session) => {
       if (over.delete(session)) session.restart()
       change(session)
     })
@@ -73,7 +73,7 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       // A copy, as Astro makes one: what the caller does to the value afterwards is no change of the session.
       const copy = snapshot(key, value)
       // Refused at the call what cannot be stored, as Astro does, even when the session is not open yet.
-      if (!visit.scope.session) visit.face.fromTicket(null).afresh().set(key, copy, how)
+      if (!visit.requestSession.session) visit.adapter.fromTicket(null).afresh().set(key, copy, how)
       visit.sets = true
       write((session) => session.set(key, copy, how))
     },
@@ -92,18 +92,18 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
     },
     destroy() {
       visit.ends = true
-      visit.scope.later((session) => {
+      visit.requestSession.later((session) => {
         session.destroy()
         over.add(session)
       })
     },
     load(sessionID) {
       // At once, so that nobody has to wait for it. What was changed before is lost, as Astro says; what was ended stays ended.
-      const { scope } = visit
-      const done = visit.ends ? scope.open().then(() => scope.abandon()) : scope.abandon()
+      const { requestSession } = visit
+      const done = visit.ends ? requestSession.open().then(() => requestSession.abandon()) : requestSession.abandon()
       done.catch(() => {})
-      visit.left = [...visit.left, { scope, done }]
-      visit.scope = visit.face.fromTicket(String(sessionID))
+      visit.left = [...visit.left, { requestSession, done }]
+      visit.requestSession = visit.adapter.fromTicket(String(sessionID))
       visit.loaded = String(sessionID)
       visit.sets = true
       const opened = open().then(() => done)

@@ -1,4 +1,12 @@
-import { answer, type HeadersOut, hold, type NodeResponse, nodeHeaders, type Scope, takeBack } from '../../core/adapter.ts'
+import {
+  answer,
+  delayHeaders,
+  type HeadersOut,
+  type NodeResponse,
+  nodeHeaders,
+  type RequestSession,
+  takeBack,
+} from '../../core/adapter.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import type { SessionError } from '../../errors.ts'
 import { type H3EventLike, headersOf, isAnswerTo, nodeResponseOf, preparedOf } from './event.ts'
@@ -17,7 +25,7 @@ export function answerOf(event: H3EventLike): Answer {
 
 /** What one event's answer has to carry, and its end. */
 export class Answer {
-  readonly #scopes = new Set<Scope>()
+  readonly #requestSessions = new Set<RequestSession>()
   /** Those from the beginning: h3 2 lets go of `event.res` before it turns the result into text. */
   readonly #headers: readonly HeadersOut[]
   /** Node's own response waits until all is stored. */
@@ -28,16 +36,16 @@ export class Answer {
     const res = nodeResponseOf(event)
     this.#headers = res?.headersSent ? [] : headersOf(event)
     this.#isOver = this.#headers.length === 0
-    this.isHeld = res !== undefined && !this.#isOver && isAnswerTo(event, res) && this.#hold(res)
+    this.isHeld = res !== undefined && !this.#isOver && isAnswerTo(event, res) && this.#delayHeaders(res)
     if (!this.isHeld && preparedOf(event) && event.app) watch(event.app as App)
   }
 
-  /** `scope` is asked for in this event. */
-  add(scope: Scope): void {
-    if (this.#scopes.has(scope)) return
-    this.#scopes.add(scope)
-    scope.enter()
-    if (this.#isOver) scope.finish() // what would need a cookie must fail then, and not be lost in silence
+  /** `requestSession` is asked for in this event. */
+  add(requestSession: RequestSession): void {
+    if (this.#requestSessions.has(requestSession)) return
+    this.#requestSessions.add(requestSession)
+    requestSession.enter()
+    if (this.#isOver) requestSession.finish() // what would need a cookie must fail then, and not be lost in silence
   }
 
   /** Puts what there is to say on the response in preparation. */
@@ -47,7 +55,10 @@ export class Answer {
 
   /** Stores what is not stored yet. */
   close(status: number): Maybe<void> {
-    return this.#living().reduce<Maybe<void>>((done, scope) => andThen(done, () => closed(scope, status)), undefined)
+    return this.#living().reduce<Maybe<void>>(
+      (done, requestSession) => andThen(done, () => closed(requestSession, status)),
+      undefined,
+    )
   }
 
   /** The end where nothing is held: of a response that is about to be handed over. */
@@ -66,23 +77,23 @@ export class Answer {
 
   finish(): void {
     this.#isOver = true
-    for (const scope of this.#scopes) scope.finish()
+    for (const requestSession of this.#requestSessions) requestSession.finish()
   }
 
-  #hold(res: NodeResponse): boolean {
-    return hold(res, {
+  #delayHeaders(res: NodeResponse): boolean {
+    return delayHeaders(res, {
       before: () => andThen(this.close(res.statusCode), () => this.#putOn(nodeHeaders(res))),
       failed: (error) => refuse(res, error),
       sent: () => this.finish(),
     })
   }
 
-  #living(): Scope[] {
-    return [...this.#scopes].filter((scope) => !scope.finished)
+  #living(): RequestSession[] {
+    return [...this.#requestSessions].filter((requestSession) => !requestSession.finished)
   }
 
   #putOn(headers: HeadersOut): void {
-    // Last the one with something to say: two scopes of one name are there when it was cleared without a password.
+    // Last the one with something to say: two request sessions of one name are there when it was cleared without a password.
     answer(
       headers,
       this.#living().sort((a, b) => Number(a.lines.length > 0) - Number(b.lines.length > 0)),
@@ -90,7 +101,8 @@ export class Answer {
   }
 }
 
-const closed = (scope: Scope, status: number): Maybe<void> => andThen(scope.close(status), () => undefined)
+const closed = (requestSession: RequestSession, status: number): Maybe<void> =>
+  andThen(requestSession.close(status), () => undefined)
 
 /** An application of h3 2. */
 interface App {

@@ -58,7 +58,7 @@ export interface SessionConfig extends Engine {
   /** When a new visitor gets a session: from `useSession` on, as h3 says, or once there is something to store. Default `when-opened`. */
   readonly issue?: 'when-opened' | 'when-stored' | undefined
   /** `upstream`: the cookies of h3 itself, of the version that the event is of. Default: ours, and h3's are read. */
-  readonly wire?: 'upstream' | undefined
+  readonly format?: 'upstream' | undefined
   /** False: seals of h3 1 are not read. Default true. */
   readonly legacySealFallback?: boolean | undefined
   /** Accepted, and not used: ours is XAES-256-GCM with keys of HKDF. */

@@ -36,7 +36,7 @@ const kinds: Readonly<Record<string, Kind>> = Object.fromEntries(
   ([1, 2] as const).flatMap((version): [string, Kind][] => [
     [`h3 ${version}, sealed`, { version, more: () => ({}) }],
     [`h3 ${version}, on a store`, { version, more: () => ({ store: memoryStore({ now: () => Date.now() }) }) }],
-    [`h3 ${version}, upstream`, { version, more: () => ({ wire: 'upstream' }) }],
+    [`h3 ${version}, upstream`, { version, more: () => ({ format: 'upstream' }) }],
   ]),
 )
 

@@ -1,11 +1,11 @@
-import { type HeadersOut, type NodeResponse, nodeHeaders, type Presented } from '../../core/adapter.ts'
+import { type HeadersOut, type NodeResponse, nodeHeaders, type RequestHeaders } from '../../core/adapter.ts'
 
 /** What is used of an event of h3 1 or 2, and so of Nitro and Nuxt. */
 export interface H3EventLike {
   readonly context?: object
-  readonly headers?: Presented
+  readonly headers?: RequestHeaders
   readonly req?: object
-  readonly request?: { readonly headers: Presented }
+  readonly request?: { readonly headers: RequestHeaders }
   readonly res?: object
   readonly node?: { readonly res?: object | undefined } | undefined
   readonly app?: object | undefined
@@ -13,7 +13,7 @@ export interface H3EventLike {
 
 /** A request of h3 2, where it differs from a `Request`. */
 interface Request2 {
-  readonly headers?: Presented
+  readonly headers?: RequestHeaders
   readonly runtime?: { readonly node?: { readonly res?: object } }
 }
 
@@ -36,7 +36,7 @@ export function preparedOf(event: H3EventLike): Prepared | undefined {
 }
 
 /** What an event presents. An empty header presents nothing, as in h3. */
-export function presentedOf(event: H3EventLike): Presented {
+export function presentedOf(event: H3EventLike): RequestHeaders {
   const own = (event.req as Request2 | undefined)?.headers
   const headers = typeof own?.get === 'function' ? own : (event.headers ?? event.request?.headers)
   return { get: (name) => headers?.get(name) || null }

@@ -1,16 +1,16 @@
+import type { CookieAttributes } from '../../cookies/cookie.ts'
 import {
-  type FaceOptions,
-  type FaceSessions,
-  faceOf,
+  type AdapterOptions,
+  type AdapterSessions,
+  adapterOf,
   type Policy,
   rollingPolicy,
   sessionsFor,
   sessionsOf,
-  wiredKeeper,
+  upstreamPersistence,
 } from '../../core/adapter.ts'
 import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { h3Seal } from '../../migrate/h3.ts'
-import type { CookieAttributes } from '../../cookies/cookie.ts'
 import type { SessionConfig, SessionCookieOptions } from './config.ts'
 import { upstreamCookie } from './upstream.ts'
 
@@ -25,13 +25,13 @@ type Looked = Omit<SessionConfig, 'cookie' | 'seal' | 'crypto' | 'generateId' | 
   readonly cookie: false | CookieAttributes
 }
 
-/** The sessions of a configuration. `version`: of h3, whose cookies are written with `wire: 'upstream'`. */
-export function sessionsWith({ seal, crypto, generateId, issue, ...config }: SessionConfig, version: 1 | 2): FaceSessions {
+/** The sessions of a configuration. `version`: of h3, whose cookies are written with `format: 'upstream'`. */
+export function sessionsWith({ seal, crypto, generateId, issue, ...config }: SessionConfig, version: 1 | 2): AdapterSessions {
   checkKinds(config, KINDS)
-  const upstream = config.wire && version
+  const upstream = config.format && version
   const cookie = config.cookie !== false && attributesOf(config.cookie, upstream)
   const make = (latest: Looked) => sessionsOf(optionsOf(latest, upstream), policyOf(latest))
-  return faceOf(sessionsFor(`h3 ${upstream}`, { ...config, cookie }, make))
+  return adapterOf(sessionsFor(`h3 ${upstream}`, { ...config, cookie }, make))
 }
 
 const KINDS: Kinds = {
@@ -44,16 +44,19 @@ const KINDS: Kinds = {
 }
 
 /** For `clearSession` without a password: opens nothing, and clears. */
-export function clearingSessions({ name, sessionHeader, cookie }: Partial<SessionConfig>): FaceSessions {
+export function clearingSessions({ name, sessionHeader, cookie }: Partial<SessionConfig>): AdapterSessions {
   const config = { name, sessionHeader, cookie: cookie !== false && attributesOf(cookie) }
-  const keeper = wiredKeeper({ format: 'none', read: () => undefined, write: () => '' })
-  return faceOf(sessionsFor('h3 clearing', config, (latest) => sessionsOf({ ...transportOf(latest), keeper })))
+  const persistence = upstreamPersistence({ format: 'none', read: () => undefined, write: () => '' })
+  return adapterOf(sessionsFor('h3 clearing', config, (latest) => sessionsOf({ ...transportOf(latest), persistence })))
 }
 
-function optionsOf(config: Looked, upstream: 1 | 2 | undefined): FaceOptions {
-  const { name, cookie, sessionHeader, password, maxAge, idleTimeout, legacySealFallback, wire, ...engine } = config
-  if (wire && engine.store)
-    throw new SessionError('BAD_OPTIONS', 'The option `store` is set beside `wire`, and a cookie of h3 holds the whole session.')
+function optionsOf(config: Looked, upstream: 1 | 2 | undefined): AdapterOptions {
+  const { name, cookie, sessionHeader, password, maxAge, idleTimeout, legacySealFallback, format, ...engine } = config
+  if (format && engine.store)
+    throw new SessionError(
+      'BAD_OPTIONS',
+      'The option `store` is set beside `format`, and a cookie of h3 holds the whole session.',
+    )
   const seal = h3Seal({
     password,
     maxAge: maxAge || 0,
@@ -63,13 +66,13 @@ function optionsOf(config: Looked, upstream: 1 | 2 | undefined): FaceOptions {
   })
   return {
     chunks: true,
-    foreign: wire ? [] : [seal],
+    migrateFrom: format ? [] : [seal],
     ...engine,
     ...transportOf(config),
     ...timesOf(config),
     secrets: typeof password === 'object' ? Object.values(password) : password,
     secretRule: 'warn', // h3Seal has seen to it that they are long enough
-    ...(upstream && { keeper: wiredKeeper(seal), serialize: upstreamCookie(upstream, engine.now) }),
+    ...(upstream && { persistence: upstreamPersistence(seal), serialize: upstreamCookie(upstream, engine.now) }),
   }
 }
 
@@ -83,8 +86,8 @@ function timesOf(config: Looked): Record<'absoluteTimeout' | 'idleTimeout', numb
 }
 
 /** Seconds after which a browser forgets a cookie of ours, where the cookie itself says so. */
-const rollsOf = ({ cookie, wire }: Pick<Looked, 'cookie' | 'wire'>): number | undefined =>
-  (!wire && cookie && cookie.maxAge) || undefined
+const rollsOf = ({ cookie, format }: Pick<Looked, 'cookie' | 'format'>): number | undefined =>
+  (!format && cookie && cookie.maxAge) || undefined
 
 /** What the engine is told besides, where the cookie has a `maxAge`: a change gives it again, as in h3. */
 function policyOf(config: Looked): { readonly policy?: Policy } {
@@ -95,9 +98,16 @@ function policyOf(config: Looked): { readonly policy?: Policy } {
   return { policy: rollingPolicy({ idle: idleTimeout, absolute: absoluteTimeout, fixed, rolls }) }
 }
 
-function transportOf({ cookie, wire, maxAge, idleTimeout, sessionHeader, ...config }: Omit<Looked, 'password'>): FaceOptions {
+function transportOf({
+  cookie,
+  format,
+  maxAge,
+  idleTimeout,
+  sessionHeader,
+  ...config
+}: Omit<Looked, 'password'>): AdapterOptions {
   const name = nameOf(config)
-  const rolls = rollsOf({ cookie, wire })
+  const rolls = rollsOf({ cookie, format })
   const { maxAge: _, ...others } = cookie || {}
   const isLimited = cookie && (cookie.maxAge !== undefined || cookie.expires !== undefined)
   return {

@@ -329,12 +329,12 @@ describe.each(HOUSES)('requests at once on $name', (house) => {
   test('an end and updates: whatever comes first, the session stays ended', async () => {
     const watch = watched(memoryStore())
     const config: SessionConfig = { password: PASSWORD, store: watch.store, issue: 'when-stored' }
-    const door = gate()
+    const barrier = gate()
     const ada = await comesTo(house, async (event, path) => {
       const session = await useSession(event, config)
       if (path === '/begin') await session.update({ n: 0 })
       if (path === '/slow') {
-        await door.pass()
+        await barrier.pass()
         void session.update({ slow: true })
       }
       if (path === '/out') await session.clear()
@@ -344,9 +344,9 @@ describe.each(HOUSES)('requests at once on $name', (house) => {
     const cookie = ada.cookies()[0]?.value ?? ''
     const thief = ada.steal()
     const slow = ada.begin('/slow')
-    await door.reached
+    await barrier.reached
     await ada.get('/out')
-    door.open()
+    barrier.open()
     ;(await slow).arrive()
     expect(ada.cookies()).toEqual([])
     expect(thief.cookies()[0]?.value).toBe(cookie)

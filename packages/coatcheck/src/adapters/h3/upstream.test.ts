@@ -1,10 +1,10 @@
 import * as h3 from 'h3'
 import * as h3v1 from 'h3-v1'
 import { describe, expect, test } from 'vitest'
-import { clockFrom, HOUR } from '../../../test/helpers/clock.ts'
 import { quietly } from '../../../test/helpers/adapter-stories.ts'
-import { vectors } from '../../../test/helpers/migrate.ts'
+import { clockFrom, HOUR } from '../../../test/helpers/clock.ts'
 import { comesTo, HOUSES, type House, linesOf, NEWER_PASSWORD, PASSWORD, said } from '../../../test/helpers/h3.ts'
+import { vectors } from '../../../test/helpers/migrate.ts'
 import type { SessionEvent } from '../../core/model/events.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Visitor } from '../../testing/visitor.ts'
@@ -32,11 +32,11 @@ type Release = 'old' | 'new' | 'both'
 const pages =
   (house: House, released: () => Release, config: SessionConfig) =>
   async (event: H3EventLike, path: string): Promise<unknown> => {
-    const wire = released() === 'both' ? ({ wire: 'upstream' } as const) : {}
+    const format = released() === 'both' ? ({ format: 'upstream' } as const) : {}
     const session =
       released() === 'old'
         ? await theirs(house.version)(event as never, config as h3v1.SessionConfig)
-        : await useSession(event, { ...config, ...wire })
+        : await useSession(event, { ...config, ...format })
     if (path === '/out') await session.clear()
     else if (path.startsWith('/add')) {
       const cart = (session.data.cart ?? []) as string[]
@@ -113,17 +113,17 @@ describe.each(HOUSES)('moving from $name', (house) => {
     }
   })
 
-  test('legacySealFallback: false refuses seals of h3 1, foreign: [] those of both', async () => {
+  test('legacySealFallback: false refuses seals of h3 1, migrateFrom: [] those of both', async () => {
     const read = async (more: Partial<SessionConfig>, cookie: string) => {
       const ada = await comesTo(house, async (event) => (await useSession(event, { password: VECTORS.password, ...more })).data)
       return said(ada.get('/', { headers: { cookie: `h3=${cookie}` } }))
     }
     expect(await read({ legacySealFallback: false }, VECTORS.v1.sealed)).toEqual({})
     expect(await read({ legacySealFallback: false }, VECTORS.v2.sealed)).toEqual({ foo: 'bar', n: 1 })
-    expect(await read({ foreign: [] }, VECTORS.v2.sealed)).toEqual({})
+    expect(await read({ migrateFrom: [] }, VECTORS.v2.sealed)).toEqual({})
   })
 
-  test("wire: 'upstream' writes what the old release reads, both ways, until it is turned off", async () => {
+  test("format: 'upstream' writes what the old release reads, both ways, until it is turned off", async () => {
     for (const store of [undefined, memoryStore()]) {
       const config: SessionConfig = { password: PASSWORD, maxAge: HOUR }
       let release: Release = 'old'
@@ -142,7 +142,7 @@ describe.each(HOUSES)('moving from $name', (house) => {
     }
   })
 
-  test("wire: 'upstream' also reads what is ours, for rolling back", async () => {
+  test("format: 'upstream' also reads what is ours, for rolling back", async () => {
     let release: Release = 'new'
     const ada = await comesTo(
       house,
@@ -152,9 +152,9 @@ describe.each(HOUSES)('moving from $name', (house) => {
     expect(await said(ada.get('/'))).toEqual({ cart: ['new', 'both', 'old'] })
   })
 
-  test("wire: 'upstream' sets and clears cookies with the attributes of h3, byte for byte", async () => {
+  test("format: 'upstream' sets and clears cookies with the attributes of h3, byte for byte", async () => {
     const clock = clockFrom(1_700_000_000_000)
-    const config: SessionConfig = { password: VECTORS.password, wire: 'upstream', now: clock.now }
+    const config: SessionConfig = { password: VECTORS.password, format: 'upstream', now: clock.now }
     const theirsOf = house.version === 1 ? VECTORS.v1 : VECTORS.v2
     const seen: string[] = []
     const ada = await comesTo(
@@ -181,7 +181,7 @@ describe.each(HOUSES)('moving from $name', (house) => {
     expect(seen).toHaveLength(3)
   })
 
-  test("wire: 'upstream' holds large sessions as h3 does, where h3 can", async () => {
+  test("format: 'upstream' holds large sessions as h3 does, where h3 can", async () => {
     quietly()
     const config: SessionConfig = { password: PASSWORD }
     let release: Release = 'both'
@@ -206,7 +206,7 @@ describe.each(HOUSES)('a time that is said of the cookie: $name', (house) => {
     ['ours', {}],
     ['ours in a store', {}, true],
     ['ours in a store, with an end', { maxAge: 24 * HOUR }, true],
-    ["ours with wire: 'upstream'", { wire: 'upstream' }],
+    ["ours with format: 'upstream'", { format: 'upstream' }],
   ])('D1: begins anew with each change: %s', async (whose, more, isStored = false) => {
     const { now, advance } = clockFrom(Date.now())
     const config = { password: PASSWORD, cookie: { maxAge: 300 }, ...more, now, ...(isStored && { store: memoryStore({ now }) }) }
@@ -234,7 +234,7 @@ describe.each(HOUSES)('a time that is said only when something is written: $name
     ['theirs', {}],
     ['ours', {}],
     ['ours in a store', { store: memoryStore() }],
-    ["ours with wire: 'upstream'", { wire: 'upstream' }],
+    ["ours with format: 'upstream'", { format: 'upstream' }],
   ])('D10: counts, though the session was read before: %s', async (whose, more) => {
     const clock = clockFrom(Date.now())
     const config: SessionConfig = { password: PASSWORD, ...more, now: clock.now }
@@ -254,7 +254,7 @@ describe.each(HOUSES)('a time that is said only when something is written: $name
     expect(ada.cookies()[0]?.expiresAt).toBeDefined()
     expect(await said(ada.get('/'))).toEqual({ user: 'ada' })
     // Theirs goes by the machine's clock; what is sealed as h3 does ends with the first call's configuration.
-    if (whose === 'theirs' || more.wire) return
+    if (whose === 'theirs' || more.format) return
     const copy = ada.cookies().map(({ name, value }) => `${name}=${value}`)
     clock.advance(HOUR + 60)
     expect(await said(ada.get('/', { headers: { cookie: copy.join('; ') } }))).toEqual({})

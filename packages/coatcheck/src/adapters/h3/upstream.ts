@@ -1,7 +1,7 @@
 import { serialize } from 'cookie-es'
 import { clockOf } from '../../clock.ts'
-import { SessionError } from '../../errors.ts'
 import type { CookieAttributes } from '../../cookies/cookie.ts'
+import { SessionError } from '../../errors.ts'
 
 /** Of the values of h3 2's cookies, and how many of them it puts together. */
 const LONGEST = 4000

@@ -1,4 +1,4 @@
-import type { FaceSessions, Scope } from '../../core/adapter.ts'
+import type { AdapterSessions, RequestSession } from '../../core/adapter.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { answerOf } from './answers.ts'
 import { clear } from './changes.ts'
@@ -8,7 +8,7 @@ import { clearingSessions, nameOf, sessionsWith } from './options.ts'
 
 /** The session of one name in one request. */
 export interface Visit {
-  readonly scope: Scope
+  readonly requestSession: RequestSession
   /** Stores what changed, and puts on the response what there is to say of it. */
   commit(): Maybe<void>
   /** The commit of a call that writes: where its `maxAge` is another than that of the first call, the session lasts so long from now. */
@@ -19,9 +19,9 @@ export interface Visit {
 
 /** By name: the first configuration of a name counts for the whole request, except for how long what a call writes is to last. */
 interface Known {
-  sessions?: FaceSessions
+  sessions?: AdapterSessions
   maxAge?: number | undefined
-  clearing?: FaceSessions
+  clearing?: AdapterSessions
 }
 
 const requests = new WeakMap<object, Map<string, Known>>()
@@ -34,10 +34,10 @@ export function visitOf(event: H3EventLike, config: SessionConfig): Visit {
     known.sessions = sessionsWith(config, preparedOf(event) ? 2 : 1)
     known.maxAge = config.maxAge
   }
-  const scope = known.sessions.scope(identity, presented)
+  const requestSession = known.sessions.requestSession(identity, presented)
   // It was cleared in this request already, when nobody could open it.
-  if (!scope.asked && known.clearing?.scope(identity, presented).asked) scope.later(clear)
-  return visitWith(event, scope, config.maxAge && config.maxAge !== known.maxAge ? { maxAge: config.maxAge } : {})
+  if (!requestSession.asked && known.clearing?.requestSession(identity, presented).asked) requestSession.later(clear)
+  return visitWith(event, requestSession, config.maxAge && config.maxAge !== known.maxAge ? { maxAge: config.maxAge } : {})
 }
 
 /** What `clearSession` needs, which may know a name only. */
@@ -46,20 +46,20 @@ export function clearingVisitOf(event: H3EventLike, config: Partial<SessionConfi
   const known = knownOf(identity, nameOf(config))
   if (known.sessions || config.password !== undefined) return visitOf(event, config as SessionConfig)
   known.clearing ??= clearingSessions(config)
-  return visitWith(event, known.clearing.scope(identity, presentedOf(event)))
+  return visitWith(event, known.clearing.requestSession(identity, presentedOf(event)))
 }
 
-function visitWith(event: H3EventLike, scope: Scope, times: { readonly maxAge?: number } = {}): Visit {
+function visitWith(event: H3EventLike, requestSession: RequestSession, times: { readonly maxAge?: number } = {}): Visit {
   const answer = answerOf(event)
-  answer.add(scope)
+  answer.add(requestSession)
   const put = (): void => answer.put()
   // A commit that failed may have withdrawn what an earlier one had put there.
   const commit = (how = {}): Maybe<void> =>
     andThen(
-      orElse(() => scope.commit(how), put),
+      orElse(() => requestSession.commit(how), put),
       put,
     )
-  return { scope, put, commit: () => commit(), write: () => commit({ ...times, renews: true }) }
+  return { requestSession, put, commit: () => commit(), write: () => commit({ ...times, renews: true }) }
 }
 
 function knownOf(identity: object, name: string): Known {

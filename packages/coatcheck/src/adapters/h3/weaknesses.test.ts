@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { quietly } from '../../../test/helpers/adapter-stories.ts'
+import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { gate } from '../../../test/helpers/gate.ts'
 import { comesTo, HOUSES, linesOf, NEWER_PASSWORD, PASSWORD, said } from '../../../test/helpers/h3.ts'
 import { watched } from '../../../test/helpers/watched.ts'
@@ -45,13 +45,13 @@ describe.each(HOUSES)('what h3 does wrong, on $name', (house) => {
       const session = await useSession(event, config)
       if (path === '/in') await session.update({ in: true })
       if (path === '/two') {
-        const door = gate()
-        watch.before = (call) => (call === 'update' ? door.pass() : undefined)
+        const barrier = gate()
+        watch.before = (call) => (call === 'update' ? barrier.pass() : undefined)
         const first = session.update({ a: 1 })
-        await door.reached
+        await barrier.reached
         const others = [session.update({ b: 2 }), session.update({ c: 3 })]
         watch.before = () => {}
-        door.open()
+        barrier.open()
         await Promise.all([first, ...others])
       }
       return session.data

@@ -1,7 +1,7 @@
 import { answered } from '../../core/adapter.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
 import type { Anything, Values } from './config.ts'
-import { type SessionStorageAdapter, type SessionStorageFactory, scopeOf } from './storage.ts'
+import { requestSessionOf, type SessionStorageAdapter, type SessionStorageFactory } from './storage.ts'
 
 /** The session as API routes of Hydrogen are given it. */
 export interface SessionApi {
@@ -26,19 +26,19 @@ export function withSession<Rest extends unknown[]>(
 ): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
   return async (request, ...rest) => {
     const adapter = storage()
-    const scope = scopeOf(adapter, request)
+    const requestSession = requestSessionOf(adapter, request)
     const { session, done } = sessionApi(adapter, request)
     try {
       const response = responseOf(await handler(request, { session }, ...rest))
       const { line, failure } = await done()
       if (failure && response.status < 400) throw failure.error // nobody waited for it, or told the visitor
-      if (scope) return answered(response, [scope])
+      if (requestSession) return answered(response, [requestSession])
       const copy = new Response(response.body, response)
       if (line) copy.headers.append('set-cookie', line)
       return copy
     } finally {
-      scope?.fail()
-      scope?.finish()
+      requestSession?.fail()
+      requestSession?.finish()
     }
   }
 }

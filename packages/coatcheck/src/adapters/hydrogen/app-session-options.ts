@@ -1,7 +1,13 @@
-import { type FaceOptions, type SessionsOptions, type SharedOptions, warnOfPlainHttp, wiredKeeper } from '../../core/adapter.ts'
+import type { SameSite } from '../../cookies/cookie.ts'
+import {
+  type AdapterOptions,
+  type SessionsOptions,
+  type SharedOptions,
+  upstreamPersistence,
+  warnOfPlainHttp,
+} from '../../core/adapter.ts'
 import type { Kinds } from '../../errors.ts'
 import { remixCookie } from '../../migrate/remix.ts'
-import type { SameSite } from '../../cookies/cookie.ts'
 
 export interface AppSessionOptions
   extends SharedOptions,
@@ -16,7 +22,7 @@ export interface AppSessionOptions
   /** Default `lax`. */
   readonly sameSite?: SameSite
   /** Writes the signed cookie of Hydrogen's template, for old and new instances side by side. */
-  readonly wire?: 'upstream'
+  readonly format?: 'upstream'
 }
 
 /** Of the cookie. */
@@ -27,7 +33,7 @@ export const KINDS: Kinds = {
   path: 'text',
   domain: 'text',
   sameSite: 'text',
-  wire: 'text',
+  format: 'text',
   secure: 'true or false',
   secrets: 'list of texts',
   absoluteTimeout: 'number',
@@ -37,8 +43,8 @@ export const KINDS: Kinds = {
 const MONTH = 30 * 86_400
 
 /** As the engine takes them. */
-export function optionsOf({ secrets, ...options }: AppSessionOptions & { readonly secrets: readonly string[] }): FaceOptions {
-  const { name = NAME, path = '/', domain, secure = false, sameSite = 'lax', wire, foreign, ...rest } = options
+export function optionsOf({ secrets, ...options }: AppSessionOptions & { readonly secrets: readonly string[] }): AdapterOptions {
+  const { name = NAME, path = '/', domain, secure = false, sameSite = 'lax', format, migrateFrom, ...rest } = options
   warnOfPlainHttp(name, options.secure)
   const { absoluteTimeout = MONTH, idleTimeout = absoluteTimeout } = rest
   const theirs = remixCookie(secrets)
@@ -50,7 +56,7 @@ export function optionsOf({ secrets, ...options }: AppSessionOptions & { readonl
     attributes: { path, httpOnly: true, secure, sameSite, ...(domain !== undefined && { domain }) },
     absoluteTimeout,
     idleTimeout,
-    foreign: foreign ?? (wire ? [] : [theirs]),
-    ...(wire && { keeper: wiredKeeper(theirs) }),
+    migrateFrom: migrateFrom ?? (format ? [] : [theirs]),
+    ...(format && { persistence: upstreamPersistence(theirs) }),
   }
 }

@@ -2,9 +2,9 @@ import { createCookieSessionStorage } from 'react-router'
 import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
+import { isIdle } from '../../cookies/idle.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { createJar } from '../../testing/jar.ts'
-import { isIdle } from '../../cookies/idle.ts'
 import { AppSession, type AppSessionOptions, type OpenedSession } from '../hydrogen.ts'
 
 const URL_ = 'https://shop.test/'
@@ -18,7 +18,7 @@ const store = memoryStore()
 describe.each<readonly [string, AppSessionOptions]>([
   ['sealed', {}],
   ['in a store', { store }],
-  ['in Hydrogen’s own cookie', { wire: 'upstream' }],
+  ['in Hydrogen’s own cookie', { format: 'upstream' }],
 ])('AppSession, %s', (_, place) => {
   test('remembers what is set, once that is committed', async () => {
     const session = await init(undefined, place)
@@ -167,7 +167,7 @@ test('reads the sessions of Hydrogen’s template, and with wire: upstream write
   old.set('customerAccount', { accessToken: 'token' })
   const cookie = pairOf(await template.commitSession(old))
 
-  const both = await init(cookie, { wire: 'upstream' })
+  const both = await init(cookie, { format: 'upstream' })
   expect(both.get('customerAccount')).toEqual({ accessToken: 'token' })
   both.set('cart', 'gid://cart/1')
   const written = pairOf(await both.commit())

@@ -1,6 +1,6 @@
-import { faceOf, type LiveSession, type Scope, sessionsFor, sessionsOf, setOrReduce } from '../../core/adapter.ts'
-import { checkKinds, SessionError } from '../../errors.ts'
 import { idleLine } from '../../cookies/idle.ts'
+import { adapterOf, type LiveSession, type RequestSession, sessionsFor, sessionsOf, setOrReduce } from '../../core/adapter.ts'
+import { checkKinds, SessionError } from '../../errors.ts'
 import type { Anything, WebRequest } from '../../web.ts'
 import { type AppSessionOptions, KINDS, NAME, optionsOf } from './app-session-options.ts'
 import type { Values } from './config.ts'
@@ -11,7 +11,7 @@ type Read<T, K> = (K extends keyof T ? T[K] : undefined) | undefined
 export interface OpenedSession {
   readonly cookieName: string
 }
-const OPENED = new WeakMap<OpenedSession, readonly [scope: Scope, session: LiveSession]>()
+const OPENED = new WeakMap<OpenedSession, readonly [requestSession: RequestSession, session: LiveSession]>()
 
 /** The session of a class, whatever it adds; of `AppSession` itself, one with these values. */
 type SessionOf<Class, Data extends object, Flash extends object> = [typeof AppSession, Class] extends [Class, typeof AppSession]
@@ -28,7 +28,7 @@ type SessionOf<Class, Data extends object, Flash extends object> = [typeof AppSe
  */
 export class AppSession<Data extends object = Values, Flash extends object = Values> {
   readonly #name: string
-  readonly #scope: Scope
+  readonly #requestSession: RequestSession
   readonly #session: LiveSession
   /** What Hydrogen said of `isPending`, until something happens. */
   #said: boolean | undefined
@@ -42,7 +42,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
       })
     }
     this.#name = opened.cookieName
-    ;[this.#scope, this.#session] = found
+    ;[this.#requestSession, this.#session] = found
   }
 
   /** The session of `request`; the first of `secrets` writes, all of them read. Rejects when the store fails, never for a visitor's input. */
@@ -64,9 +64,9 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
   ): Promise<unknown> {
     checkKinds({ ...options, secrets }, KINDS)
     const made = sessionsFor('hydrogen 2026', { ...options, secrets }, (latest) => sessionsOf(optionsOf(latest)))
-    const scope = faceOf(made).detached(request.headers)
+    const requestSession = adapterOf(made).detached(request.headers)
     const opened: OpenedSession = { cookieName: options.name ?? NAME }
-    OPENED.set(opened, [scope, await scope.open()])
+    OPENED.set(opened, [requestSession, await requestSession.open()])
     return new this(opened)
   }
 
@@ -91,7 +91,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
 
   /** A value; `undefined` removes it, as it would be missing from the next request's JSON. */
   readonly set = <K extends keyof Data & string>(key: K, value: Data[K]): void =>
-    void setOrReduce(this.#changing(), this.#scope.core.engine.emit, key, value)
+    void setOrReduce(this.#changing(), this.#requestSession.core.engine.emit, key, value)
 
   readonly unset = (key: keyof Data & string): void => {
     this.#changing().delete(key)
@@ -99,7 +99,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
 
   /** Leaves a value for the next time it is read. */
   readonly flash = <K extends keyof Flash & string>(key: K, value: Flash[K]): void =>
-    void setOrReduce(this.#changing(), this.#scope.core.engine.emit, key, value, 'flash')
+    void setOrReduce(this.#changing(), this.#requestSession.core.engine.emit, key, value, 'flash')
 
   /** Stores what changed. The `Set-Cookie` line; one without effect in a browser where there is nothing to tell it. */
   readonly commit = (): Promise<string> => this.#line()
@@ -120,7 +120,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
   }
   async #line(): Promise<string> {
     this.#said = undefined
-    const { current } = await this.#scope.commit({ always: true })
-    return current.find(([name]) => name === 'set-cookie')?.[1] ?? idleLine(this.#name, this.#scope.ticket)
+    const { current } = await this.#requestSession.commit({ always: true })
+    return current.find(([name]) => name === 'set-cookie')?.[1] ?? idleLine(this.#name, this.#requestSession.ticket)
   }
 }

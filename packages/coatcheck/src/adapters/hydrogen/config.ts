@@ -1,6 +1,6 @@
+import type { SameSite } from '../../cookies/cookie.ts'
 import type { SessionsOptions, SharedOptions } from '../../core/adapter.ts'
 import { checkKinds, type Kinds } from '../../errors.ts'
-import type { SameSite } from '../../cookies/cookie.ts'
 import type { Anything } from '../../web.ts'
 
 export type { Anything }
@@ -8,7 +8,7 @@ export type Values = Record<string, Anything>
 
 /** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */
 export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'secrets'> {
-  /** Always true, unless `wire` says otherwise: no script has any business with a session. */
+  /** Always true, unless `format` says otherwise: no script has any business with a session. */
   readonly httpOnly?: boolean
   readonly httponly?: boolean
   /** Only over HTTPS. Default false, or true where SameSite=None demands it. */
@@ -27,7 +27,7 @@ export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'sec
   /** Seconds since the session began after which it ends, however often it is set. Default: none. */
   readonly absoluteTimeout?: number
   /** Writes Hydrogen's own cookies, unsigned, for old and new instances side by side: whoever sends such a cookie can say anything. */
-  readonly wire?: 'upstream'
+  readonly format?: 'upstream'
 }
 
 /** By name: all that memory is shared by, too. */
@@ -37,7 +37,7 @@ export const KINDS: Readonly<Record<keyof CookieOptions, Kinds[string]>> = {
   samesite: 'text',
   path: 'text',
   domain: 'text',
-  wire: 'text',
+  format: 'text',
   httpOnly: 'true or false',
   httponly: 'true or false',
   secure: 'true or false',
@@ -52,8 +52,8 @@ export const KINDS: Readonly<Record<keyof CookieOptions, Kinds[string]>> = {
   grace: 'number',
   now: 'function',
   onEvent: 'function',
-  foreign: 'object',
-  foreignUntil: ['Date', 'number', 'text'],
+  migrateFrom: 'object',
+  migrateUntil: ['Date', 'number', 'text'],
 }
 
 /** The options of a cookie, or `BAD_OPTIONS`. */

@@ -1,4 +1,4 @@
-import { type FaceSessions, presentedBy } from '../../core/adapter.ts'
+import { type AdapterSessions, headersOf } from '../../core/adapter.ts'
 import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import { hydrogenCookie } from '../../migrate/hydrogen.ts'
@@ -7,16 +7,16 @@ import type { Values } from './config.ts'
 const PURPOSE = 'hydrogen-cookie'
 
 /** What a cookie of `core` holds when it says `data` until `endsAt` (milliseconds since the epoch). */
-export function sealed({ engine }: FaceSessions['core'], data: Values, endsAt: number): string {
+export function sealed({ engine }: AdapterSessions['core'], data: Values, endsAt: number): string {
   return atOnce(engine.keyring?.seal(PURPOSE, [engine.binding], JSON.stringify([data, endsAt])) ?? '')
 }
 
 /** What the genuine cookie in this header says. Among several that say different things nobody can tell which is the visitor's own. */
-export function opened({ engine, transport, foreign }: FaceSessions['core'], header: string): Values | undefined {
-  const arrival = transport.arrival(presentedBy(header))
-  const values = arrival.groups.flatMap((group) => group.values)
+export function opened({ engine, transport, migrateFrom }: AdapterSessions['core'], header: string): Values | undefined {
+  const incoming = transport.incoming(headersOf(header))
+  const values = incoming.groups.flatMap((group) => group.values)
   const found = new Map<string, Values>()
-  if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
+  if (incoming.refused) engine.emit({ type: 'refused', reason: incoming.refused })
   for (const value of values) {
     const ours = atOnce(engine.keyring?.open(PURPOSE, [engine.binding], value) ?? 'malformed')
     const [data, endsAt] = typeof ours === 'string' ? [] : JSON.parse(ours.text)
@@ -25,16 +25,16 @@ export function opened({ engine, transport, foreign }: FaceSessions['core'], hea
   }
   if (found.size > 1) engine.emit({ type: 'refused', reason: 'duplicate' })
   if (found.size > 0) return found.size > 1 ? undefined : [...found.values()][0]
-  return engine.now() < engine.adoptsUntil ? adopted({ engine, foreign }, arrival, values) : undefined
+  return engine.now() < engine.adoptsUntil ? adopted({ engine, migrateFrom }, incoming, values) : undefined
 }
 
 /** What another library's cookie says; an id that anybody can have made up is never taken over. */
 function adopted(
-  { engine, foreign }: Pick<FaceSessions['core'], 'engine' | 'foreign'>,
-  { request, named }: ReturnType<FaceSessions['core']['transport']['arrival']>,
+  { engine, migrateFrom }: Pick<AdapterSessions['core'], 'engine' | 'migrateFrom'>,
+  { request, named }: ReturnType<AdapterSessions['core']['transport']['incoming']>,
   ours: readonly string[],
 ): Values | undefined {
-  for (const { cookieName, read, accepts = () => true } of foreign) {
+  for (const { cookieName, read, accepts = () => true } of migrateFrom) {
     const found = new Map<string, Values>()
     for (const value of cookieName === undefined ? ours : named(cookieName).values) {
       const old = atOnce(read(value, request(engine.now())))
@@ -49,8 +49,8 @@ function adopted(
 }
 
 /** What a cookie of Hydrogen itself says, the last of several as there. */
-export function openedUpstream({ engine, transport }: FaceSessions['core'], header: string): Values | undefined {
-  const { groups, request } = transport.arrival(presentedBy(header))
+export function openedUpstream({ engine, transport }: AdapterSessions['core'], header: string): Values | undefined {
+  const { groups, request } = transport.incoming(headersOf(header))
   const all = groups.flatMap((group) => group.values).map((value) => atOnce(hydrogenCookie().read(value, request(engine.now()))))
   return all.findLast((session) => session !== undefined)?.values
 }

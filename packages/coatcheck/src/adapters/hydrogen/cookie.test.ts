@@ -96,14 +96,14 @@ test('F15: our own goes before what an old site left, and of two of ours nobody 
     cookie.setSessionid(sid)
     return pairOf(cookie.serialize())
   }
-  const cookie = new Cookie('__session', { secrets, foreign: [hydrogenCookie()] })
+  const cookie = new Cookie('__session', { secrets, migrateFrom: [hydrogenCookie()] })
   expect(cookie.getSessionId(asks(`__session={"sid":"2"}; ${line('1')}`))).toBe('1')
   expect(cookie.getSessionId(asks(`${line('1')}; ${line('2')}`))).toBeNull()
   expect(cookie.getSessionId(asks(`${line('1')}; ${line('1')}`))).toBe('1')
 })
 
 test('takes over values of an old site when it is told to, but no id', () => {
-  const cookie = new Cookie('__session', { secrets, foreign: [hydrogenCookie()] })
+  const cookie = new Cookie('__session', { secrets, migrateFrom: [hydrogenCookie()] })
   expect(cookie.parse('__session={"sid":"1","language":"de"}')).toEqual({ language: 'de' })
   expect(cookie.getSessionId(asks('__session={"sid":"1"}'))).toBeNull()
 })
@@ -119,7 +119,7 @@ test('shared between requests, has nothing of one for another', () => {
 })
 
 test('Y10: is refused when no browser would keep it', () => {
-  for (const options of [{ secrets }, { wire: 'upstream' }] as const) {
+  for (const options of [{ secrets }, { format: 'upstream' }] as const) {
     const cookie = new Cookie('__session', options)
     cookie.set('text', 'x'.repeat(4096))
     expect(() => cookie.serialize()).toThrow(expect.objectContaining({ code: 'COOKIE_TOO_LARGE' }))
@@ -132,7 +132,7 @@ describe('values of another library’s cookie', () => {
   const read = (header: string, more: CookieOptions = {}) => {
     const events: SessionEvent[] = []
     const onEvent = (event: SessionEvent) => void events.push(event)
-    const data = new Cookie('__session', { secrets, foreign: [hydrogenCookie()], now, onEvent, ...more }).parse(header)
+    const data = new Cookie('__session', { secrets, migrateFrom: [hydrogenCookie()], now, onEvent, ...more }).parse(header)
     return [data, events.filter((event) => event.type === 'refused' && event.reason === 'duplicate').length]
   }
 
@@ -142,17 +142,17 @@ describe('values of another library’s cookie', () => {
     expect(read(`${old({ a: 1, sid: 'x' })}; __session={"a":1}`)).toEqual([{ a: 1 }, 0])
   })
 
-  test('S2: are not taken over after `foreignUntil`, nor when the reader does not accept them', () => {
-    expect(read(old({ a: 1 }), { foreignUntil: now() + 1 })).toEqual([{ a: 1 }, 0])
-    expect(read(old({ a: 1 }), { foreignUntil: now() })).toEqual([{}, 0])
-    const foreign = [{ ...hydrogenCookie(), accepts: (values: object) => 'cart' in values }]
-    expect(read(old({ a: 1 }), { foreign })).toEqual([{}, 0])
-    expect(read(old({ cart: 1 }), { foreign })).toEqual([{ cart: 1 }, 0])
+  test('S2: are not taken over after `migrateUntil`, nor when the reader does not accept them', () => {
+    expect(read(old({ a: 1 }), { migrateUntil: now() + 1 })).toEqual([{ a: 1 }, 0])
+    expect(read(old({ a: 1 }), { migrateUntil: now() })).toEqual([{}, 0])
+    const migrateFrom = [{ ...hydrogenCookie(), accepts: (values: object) => 'cart' in values }]
+    expect(read(old({ a: 1 }), { migrateFrom })).toEqual([{}, 0])
+    expect(read(old({ cart: 1 }), { migrateFrom })).toEqual([{ cart: 1 }, 0])
   })
 })
 
 describe('wire: upstream', () => {
-  const upstream = { wire: 'upstream', now: () => 1_700_000_000_000 } as const
+  const upstream = { format: 'upstream', now: () => 1_700_000_000_000 } as const
   const lineOf = (data: Record<string, unknown>, options: CookieOptions = {}) => {
     const cookie = new Cookie('__session', { ...upstream, ...options })
     cookie.setAll(data)

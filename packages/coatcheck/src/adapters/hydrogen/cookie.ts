@@ -1,8 +1,8 @@
 import { clockOf } from '../../clock.ts'
-import { type FaceSessions, type HeaderLine, wiredKeeper } from '../../core/adapter.ts'
+import { CookieTooLong } from '../../cookies/cookie.ts'
+import { type AdapterSessions, type HeaderLine, upstreamPersistence } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import { hydrogenCookie } from '../../migrate/hydrogen.ts'
-import { CookieTooLong } from '../../cookies/cookie.ts'
 import type { WebRequest } from '../../web.ts'
 import { type Anything, type CookieOptions, checked, endOf, lastingOf, type Values } from './config.ts'
 import { opened, openedUpstream, sealed } from './cookie-values.ts'
@@ -43,7 +43,7 @@ export class Cookie {
   /** The `Set-Cookie` line. Throws `COOKIE_TOO_LARGE` over 4096 bytes, since browsers drop such a cookie whole. */
   serialize(): string {
     const core = this.#core()
-    const ticket = this.options.wire ? encodeURIComponent(JSON.stringify(this.data)) : sealed(core, this.data, this.expires)
+    const ticket = this.options.format ? encodeURIComponent(JSON.stringify(this.data)) : sealed(core, this.data, this.expires)
     const seconds = Math.max(0, Math.ceil((this.expires - core.engine.now()) / 1000))
     try {
       return lineOf(core.transport.give(ticket, 'cookie', seconds, []))
@@ -82,13 +82,13 @@ export class Cookie {
   }
 
   #read(header: string): Values | undefined {
-    const data = (this.options.wire ? openedUpstream : opened)(this.#core(), header)
+    const data = (this.options.format ? openedUpstream : opened)(this.#core(), header)
     if (data) this.data = { ...data }
     return data
   }
 
-  #core(): FaceSessions['core'] {
-    const place = ({ wire }: CookieOptions) => (wire ? { keeper: wiredKeeper(hydrogenCookie()) } : {})
+  #core(): AdapterSessions['core'] {
+    const place = ({ format }: CookieOptions) => (format ? { persistence: upstreamPersistence(hydrogenCookie()) } : {})
     return sessionsWith(['own'], this.name, this.options, place).core
   }
 }

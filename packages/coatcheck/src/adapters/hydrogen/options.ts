@@ -1,13 +1,13 @@
+import type { CookieAttributes, SameSite } from '../../cookies/cookie.ts'
 import {
+  type AdapterOptions,
+  type AdapterSessions,
   type AnySessions,
-  type FaceOptions,
-  type FaceSessions,
-  faceOf,
+  adapterOf,
   sessionsFor,
   sessionsOf,
   warnOfPlainHttp,
 } from '../../core/adapter.ts'
-import type { CookieAttributes, SameSite } from '../../cookies/cookie.ts'
 import { type CookieOptions, lastingOf, WEEK } from './config.ts'
 import { upstreamLine } from './upstream.ts'
 
@@ -16,7 +16,7 @@ const DAY = 86_400
 const LONGEST = 400 * DAY
 
 /** Where sessions are kept. */
-export type Place = Pick<FaceOptions, 'store' | 'keeper' | 'encryptRecords'>
+export type Place = Pick<AdapterOptions, 'store' | 'persistence' | 'encryptRecords'>
 
 /** What a configuration says. */
 interface Told extends CookieOptions {
@@ -33,23 +33,23 @@ export function sessionsWith(
   [kind, ...key]: readonly [kind: string, ...key: unknown[]],
   name: string,
   { expires, ...options }: CookieOptions,
-  place: (options: Pick<CookieOptions, 'wire' | 'now'>) => Place,
-): FaceSessions {
-  // A date that is another one each time matters to the lines of `wire` only: each commit says it else.
-  const told: Told = { ...options, ...(options.wire && expires && { expires }), name, key }
-  return faceOf(sessionsFor(`hydrogen ${kind}`, told, (copy) => sessionsWithin(copy, place(copy))))
+  place: (options: Pick<CookieOptions, 'format' | 'now'>) => Place,
+): AdapterSessions {
+  // A date that is another one each time matters to the lines of `format` only: each commit says it else.
+  const told: Told = { ...options, ...(options.format && expires && { expires }), name, key }
+  return adapterOf(sessionsFor(`hydrogen ${kind}`, told, (copy) => sessionsWithin(copy, place(copy))))
 }
 
 function sessionsWithin(told: Told, place: Place): AnySessions {
-  const { absoluteTimeout, idleTimeout, ...options } = faceOptions(told)
+  const { absoluteTimeout, idleTimeout, ...options } = adapterOptions(told)
   const policy = { absolute: absoluteTimeout * 1000, idle: idleTimeout * 1000, fixed: told.absoluteTimeout !== undefined }
   return sessionsOf({ ...options, ...place, absoluteTimeout, idleTimeout }, { policy })
 }
 
-function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: number; readonly idleTimeout: number } {
+function adapterOptions(told: Told): AdapterOptions & { readonly absoluteTimeout: number; readonly idleTimeout: number } {
   const { expires: _, ...others } = told
   const { maxAge = WEEK } = lastingOf(others)
-  const { name, secrets, absoluteTimeout, foreign = [] } = told
+  const { name, secrets, absoluteTimeout, migrateFrom = [] } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -58,14 +58,14 @@ function faceOptions(told: Told): FaceOptions & { readonly absoluteTimeout: numb
     attributes: attributesOf(told),
     absoluteTimeout: absolute,
     idleTimeout: Math.min(Math.max(Math.ceil(maxAge), 1), absolute),
-    foreign,
-    ...(told.wire && { serialize: (key: string, value: string) => upstreamLine(key, value, told) }),
+    migrateFrom,
+    ...(told.format && { serialize: (key: string, value: string) => upstreamLine(key, value, told) }),
     ...passedOn(told),
   }
 }
 
 const PASSED_ON = [
-  'foreignUntil',
+  'migrateUntil',
   'storeTimeout',
   'maxRequestTime',
   'grace',
@@ -76,7 +76,7 @@ const PASSED_ON = [
 ] as const
 
 /** Those options of the engine that are given. */
-function passedOn(told: Told): Pick<FaceOptions, (typeof PASSED_ON)[number]> {
+function passedOn(told: Told): Pick<AdapterOptions, (typeof PASSED_ON)[number]> {
   return Object.fromEntries(PASSED_ON.flatMap((name) => (told[name] === undefined ? [] : [[name, told[name]]])))
 }
 

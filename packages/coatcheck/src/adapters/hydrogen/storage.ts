@@ -1,11 +1,11 @@
 import {
-  type Ambient,
-  ambient,
-  type FaceSessions,
+  type AdapterSessions,
+  beforeHeadersLeave,
   keepPrivate as keepOut,
   type LiveSession,
-  lastWord,
-  type Scope,
+  type RequestContext,
+  type RequestSession,
+  requestContext,
   setOrReduce,
   watchRequests,
 } from '../../core/adapter.ts'
@@ -29,17 +29,18 @@ export type SessionStorageFactory = (log?: object) => SessionStorageAdapter
 /** The session of one request. */
 interface Visit {
   readonly cookie: string | null
-  readonly scope: Scope
+  readonly requestSession: RequestSession
   /** The request that it seemed to run in when it was made. */
-  readonly here: Ambient | undefined
+  readonly here: RequestContext | undefined
   /** Node's response carries the cookie, whatever Hydrogen does with the text it is given. */
   isHeld: boolean
 }
 
-const SCOPES = new WeakMap<SessionStorageAdapter, (request: WebRequest) => Scope>()
+const SCOPES = new WeakMap<SessionStorageAdapter, (request: WebRequest) => RequestSession>()
 
-/** The scope of a request behind an adapter; undefined for one that is not of ours. */
-export const scopeOf = (adapter: SessionStorageAdapter, request: WebRequest): Scope | undefined => SCOPES.get(adapter)?.(request)
+/** The request session of a request behind an adapter; undefined for one that is not of ours. */
+export const requestSessionOf = (adapter: SessionStorageAdapter, request: WebRequest): RequestSession | undefined =>
+  SCOPES.get(adapter)?.(request)
 
 // Not by a call: Hydrogen evaluates its configuration within the first request, which is to be seen from its start.
 watchRequests()
@@ -48,12 +49,12 @@ watchRequests()
  * `sessions` is called when somebody asks for a session: a build evaluates the configuration too, where secrets are not set. That they are
  * missing is told by each session then: Hydrogen answers those with 500, and ends the process where an adapter cannot be made.
  */
-export function storageOf(sessions: () => FaceSessions, options: CookieOptions): SessionStorageFactory {
+export function storageOf(sessions: () => AdapterSessions, options: CookieOptions): SessionStorageFactory {
   const lasting = options.absoluteTimeout === undefined ? lastingOf(options) : {}
   return (log) => adapterOf(sessions, lasting, log !== undefined)
 }
 
-function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
+function adapterOf(sessions: () => AdapterSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
   const visits = new WeakMap<WebRequest, Visit>()
   let latest: Visit | undefined
 
@@ -63,15 +64,20 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
    */
   function visitOf(request: HydrogenRequestLike): Visit {
     const before = visits.get(request)
-    if (before && !before.scope.finished) return before
-    const here = request.ctx?.router ? ambient() : undefined
+    if (before && !before.requestSession.finished) return before
+    const here = request.ctx?.router ? requestContext() : undefined
     const cookie = request.headers.get('cookie')
-    const face = sessions()
-    const first = isForOne && latest?.here === here && !latest?.scope.finished ? latest : undefined
+    const adapter = sessions()
+    const first = isForOne && latest?.here === here && !latest?.requestSession.finished ? latest : undefined
     const visit =
       first && (cookie === null || cookie === first.cookie)
         ? first
-        : { cookie, scope: isForOne ? face.detached(request.headers) : face.scope(request, request.headers), here, isHeld: false }
+        : {
+            cookie,
+            requestSession: isForOne ? adapter.detached(request.headers) : adapter.requestSession(request, request.headers),
+            here,
+            isHeld: false,
+          }
     visits.set(request, visit)
     latest = first ?? visit
     return visit
@@ -79,15 +85,15 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
 
   async function opened(request: HydrogenRequestLike): Promise<{ visit: Visit; session: LiveSession }> {
     const visit = visitOf(request)
-    const session = await visit.scope.open()
-    if (visit.here) keepOut(visit.here, visit.scope)
-    visit.isHeld ||= visit.here !== undefined && isHeldBy(visit.here, visit.scope, request)
+    const session = await visit.requestSession.open()
+    if (visit.here) keepOut(visit.here, visit.requestSession)
+    visit.isHeld ||= visit.here !== undefined && isHeldBy(visit.here, visit.requestSession, request)
     return { visit, session }
   }
 
   /** What is set lasts from then on; after the headers no cookie can follow a longer life. */
-  async function commit({ scope, isHeld }: Visit, isSet = false): Promise<string> {
-    const { current } = await scope.commit(isSet && !scope.finished ? { ...lasting, renews: true } : {})
+  async function commit({ requestSession, isHeld }: Visit, isSet = false): Promise<string> {
+    const { current } = await requestSession.commit(isSet && !requestSession.finished ? { ...lasting, renews: true } : {})
     const line = current.find(([name]) => name === 'set-cookie')
     return isHeld ? '' : (line?.[1] ?? '')
   }
@@ -95,12 +101,12 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
   const adapter: SessionStorageAdapter = {
     async get(request) {
       const { session, visit } = await opened(request)
-      return liveValues(session, visit.scope.core.engine.emit, () => keepPrivate(request))
+      return liveValues(session, visit.requestSession.core.engine.emit, () => keepPrivate(request))
     },
     async set(request, values) {
       const { visit, session } = await opened(request)
       if (!areLive(values, session)) {
-        for (const [key, value] of Object.entries(values)) setOrReduce(session, visit.scope.core.engine.emit, key, value)
+        for (const [key, value] of Object.entries(values)) setOrReduce(session, visit.requestSession.core.engine.emit, key, value)
         for (const key of session.keys()) if (!Object.hasOwn(values, key)) session.delete(key)
       }
       return commit(visit, true)
@@ -111,7 +117,7 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
       return commit(visit)
     },
   }
-  SCOPES.set(adapter, (request) => visitOf(request).scope)
+  SCOPES.set(adapter, (request) => visitOf(request).requestSession)
   return adapter
 }
 
@@ -119,8 +125,8 @@ function adapterOf(sessions: () => FaceSessions, lasting: Lasting, isForOne: boo
  * Hydrogen loses cookies on several ways: node's response itself has the last word, where it answers the request that presented the same
  * ticket. What was not `set` by then is forgotten.
  */
-function isHeldBy(here: Ambient, scope: Scope, { headers }: WebRequest): boolean {
-  const word = lastWord(here, scope, headers)
-  if (word === 'left' && here.node?.res.headersSent) scope.finish()
+function isHeldBy(here: RequestContext, requestSession: RequestSession, { headers }: WebRequest): boolean {
+  const word = beforeHeadersLeave(here, requestSession, headers)
+  if (word === 'left' && here.node?.res.headersSent) requestSession.finish()
   return word === 'kept'
 }

@@ -1,5 +1,5 @@
 import { clockOf } from '../../clock.ts'
-import { customKeeper, remembered, type SessionsOptions, wiredKeeper } from '../../core/adapter.ts'
+import { customPersistence, processSingleton, type SessionsOptions, upstreamPersistence } from '../../core/adapter.ts'
 import { hydrogenCookie, hydrogenId } from '../../migrate/hydrogen.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { type CookieOptions, checked, KINDS } from './config.ts'
@@ -9,13 +9,13 @@ import { type SessionStorageFactory, storageOf } from './storage.ts'
 
 /** Options for sessions in any store of coatcheck. */
 export interface StorageOptions
-  extends Omit<CookieOptions, 'wire'>,
+  extends Omit<CookieOptions, 'format'>,
     Pick<SessionsOptions, 'encryptRecords'>,
     Required<Pick<SessionsOptions, 'store'>> {}
 
 /** Sessions sealed in the cookie itself: nobody can read or change them, and what does not fit throws `COOKIE_TOO_LARGE`. */
 export function CookieSessionStorage(name: string, options: CookieOptions = {}): SessionStorageFactory {
-  const place = ({ wire }: CookieOptions) => (wire ? { keeper: wiredKeeper(hydrogenCookie()) } : {})
+  const place = ({ format }: CookieOptions) => (format ? { persistence: upstreamPersistence(hydrogenCookie()) } : {})
   return storageOf(() => sessionsWith(['cookie'], name, options, place), checked(name, options))
 }
 
@@ -25,10 +25,10 @@ export function CookieSessionStorage(name: string, options: CookieOptions = {}):
  */
 export function MemorySessionStorage(name: string, options: CookieOptions = {}): SessionStorageFactory {
   checked(name, options)
-  const place = ({ wire, now }: CookieOptions) =>
-    wire
+  const place = ({ format, now }: CookieOptions) =>
+    format
       ? {
-          keeper: customKeeper(
+          persistence: customPersistence(
             kept('rows', name, options, () => memoryRows(now)),
             { writes: hydrogenId() },
           ),
@@ -45,7 +45,7 @@ export function SessionStorage(name: string, options: StorageOptions): SessionSt
 
 type Memories = Map<string, object>
 
-const MEMORIES = remembered('hydrogen', (): { readonly all: Memories; readonly byClock: WeakMap<object, Memories> } => ({
+const MEMORIES = processSingleton('hydrogen', (): { readonly all: Memories; readonly byClock: WeakMap<object, Memories> } => ({
   all: new Map(),
   byClock: new WeakMap(),
 }))
@@ -55,7 +55,7 @@ function kept<T extends object>(kind: string, name: string, options: CookieOptio
   const { now } = options
   const memories = now ? (MEMORIES.byClock.get(now) ?? new Map<string, object>()) : MEMORIES.all
   if (now) MEMORIES.byClock.set(now, memories)
-  const { expires: _, foreign: __, foreignUntil: ___, ...kinds } = KINDS
+  const { expires: _, migrateFrom: __, migrateUntil: ___, ...kinds } = KINDS
   const said = Object.keys(kinds).map((option) => options[option as keyof typeof kinds])
   const key = JSON.stringify([kind, name, said]) // without functions
   const known = memories.get(key) ?? make()

@@ -1,4 +1,4 @@
-import { type FaceSessions, type LiveSession, setOrReduce } from '../../core/adapter.ts'
+import { type AdapterSessions, type LiveSession, setOrReduce } from '../../core/adapter.ts'
 import type { Values } from './config.ts'
 
 const SESSIONS = new WeakMap<object, LiveSession>()
@@ -6,7 +6,7 @@ const SESSIONS = new WeakMap<object, LiveSession>()
 /** Whether `values` are those of this session itself, and no copy. */
 export const areLive = (values: object, session: LiveSession): boolean => SESSIONS.get(values) === session
 
-type Emit = FaceSessions['core']['engine']['emit']
+type Emit = AdapterSessions['core']['engine']['emit']
 
 /** The session's values as an ordinary object; `seen` is told when they are looked at. */
 export function liveValues(session: LiveSession, emit: Emit, seen: () => void): Values {

@@ -42,7 +42,7 @@ export function settingsFor(event: object | undefined, given: Given = {}): Sessi
   const password = isOwn ? secretsOf(theirs, runtime) : given.password
   const settings = { ...plain, ...(name !== undefined && { name: String(name) }), ...passed, password } as SessionConfig
   if (isOwn && !password) throw missing(runtime)
-  const store = settings.store ?? (settings.wire ? undefined : storeOf(site))
+  const store = settings.store ?? (settings.format ? undefined : storeOf(site))
   return { ...settings, ...(store && { store }) }
 }
 

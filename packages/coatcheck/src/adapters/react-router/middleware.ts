@@ -1,13 +1,13 @@
 import {
   type AnySessions,
+  adapterOf,
   answeredByCall,
-  faceOf,
-  type Presented,
-  type Scope,
+  type RequestHeaders,
+  type RequestSession,
   type Session,
   type Sessions,
   take,
-  throughDoor,
+  throughAdapter,
   within,
 } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
@@ -36,7 +36,7 @@ export interface MiddlewareArguments {
 export interface SessionMiddleware<Data extends object, Flash extends object, Opened = Session<Data, Flash>> {
   /** For a route's `middleware`; at the root, all routes share it. It stores what changed before the headers leave. */
   readonly middleware: (args: MiddlewareArguments, next: () => Promise<WebResponse>) => Promise<WebResponse>
-  /** The session of this request, opened when it is first asked for. Rejects with `NO_DOOR` where the middleware did not run. */
+  /** The session of this request, opened when it is first asked for. Rejects with `NOT_WRAPPED` where the middleware did not run. */
   readonly getSession: (context: ContextProvider) => Promise<Opened>
 }
 
@@ -58,33 +58,33 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
       fix: 'Make it with createSessionStorage, or another, of coatcheck/react-router, and pass the object itself.',
     })
   }
-  const face = faceOf(behind ?? (given as AnySessions))
+  const adapter = adapterOf(behind ?? (given as AnySessions))
   // What `createContext` would make: a key is told from others by which object it is.
-  const key: ContextKey<Scope | null> = { defaultValue: null }
+  const key: ContextKey<RequestSession | null> = { defaultValue: null }
   return {
     async middleware({ request, context }, next) {
-      const scope = face.scope(request, presented(request))
+      const requestSession = adapter.requestSession(request, presented(request))
       const before = context.get(key)
-      if (before && before !== scope && !before.finished) throw sharedContext()
-      context.set(key as never, scope as never)
-      take(scope)
-      return throughDoor(
-        scope,
+      if (before && before !== requestSession && !before.finished) throw sharedContext()
+      context.set(key as never, requestSession as never)
+      take(requestSession)
+      return throughAdapter(
+        requestSession,
         () => within(request, next),
         (response) => {
           // A storage that a loader used said of itself that nothing is stored by itself: here it is.
-          scope.commitsByCall = false
-          return answeredByCall(response, scope)
+          requestSession.commitsByCall = false
+          return answeredByCall(response, requestSession)
         },
       )
     },
     async getSession(context) {
-      const scope = context.get(key)
-      if (scope) {
-        const session = await scope.open()
-        return behind ? viewOf(scope) : session
+      const requestSession = context.get(key)
+      if (requestSession) {
+        const session = await requestSession.open()
+        return behind ? viewOf(requestSession) : session
       }
-      throw new SessionError('NO_DOOR', 'The middleware of these sessions did not run for this route.', {
+      throw new SessionError('NOT_WRAPPED', 'The middleware of these sessions did not run for this route.', {
         fix: 'Export it as `middleware` from the root route.',
       })
     },
@@ -97,4 +97,4 @@ const sharedContext = (): SessionError =>
     fix: 'Let getLoadContext() return a new RouterContextProvider for each request.',
   })
 
-const presented = ({ headers }: WebRequest): Presented => headers
+const presented = ({ headers }: WebRequest): RequestHeaders => headers

@@ -1,6 +1,6 @@
+import { readCookie } from '../../cookies/cookie.ts'
 import { type RemixValue, remixValue } from '../../migrate/remix.ts'
 import { unescaped } from '../../migrate/text.ts'
-import { readCookie } from '../../cookies/cookie.ts'
 import {
   type Anything,
   type CookieParseOptions,

@@ -61,8 +61,8 @@ const kinds: Record<string, (more?: StorageOptions) => CoatcheckStorage> = {
   sealed: (more) => createCookieSessionStorage({ cookie, ...more }),
   'on a store': (more) => createSessionStorage({ cookie, store: memoryStore(), ...more }),
   'on functions': (more) => createSessionStorage({ cookie, ...database('row').functions, ...more }),
-  'sealed, upstream': (more) => createCookieSessionStorage({ cookie, wire: 'upstream', ...more }),
-  'on functions, upstream': (more) => createSessionStorage({ cookie, wire: 'upstream', ...database('row').functions, ...more }),
+  'sealed, upstream': (more) => createCookieSessionStorage({ cookie, format: 'upstream', ...more }),
+  'on functions, upstream': (more) => createSessionStorage({ cookie, format: 'upstream', ...database('row').functions, ...more }),
 }
 const ownKinds = Object.entries(kinds).filter(([name]) => name === 'sealed' || name === 'on a store')
 
@@ -141,9 +141,9 @@ describe('D7: values', () => {
   })
 
   test.each([1, 41])('an id that is a number is asked for as a number, beginning with %i', async (first) => {
-    for (const wire of [undefined, 'upstream'] as const) {
+    for (const format of [undefined, 'upstream'] as const) {
       const { functions, rows } = database(first)
-      const ada = browser(createSessionStorage({ cookie, wire, ...functions }))
+      const ada = browser(createSessionStorage({ cookie, format, ...functions }))
       await ada.does((session) => session.set('user', 'ada'))
       expect([...rows.keys()]).toEqual([first])
       expect(await ada.does((session) => session.get('user'))).toBe('ada')
@@ -153,7 +153,7 @@ describe('D7: values', () => {
   test('and React Router reads what was written with it, and the other way round', async () => {
     const { functions } = database(7)
     const theirs = createTheirs({ cookie, ...functions } as never)
-    const ours = createSessionStorage({ cookie, wire: 'upstream', ...functions })
+    const ours = createSessionStorage({ cookie, format: 'upstream', ...functions })
     const session = await theirs.getSession()
     session.set('user', 'ada')
     const line = await theirs.commitSession(session)
@@ -305,9 +305,9 @@ describe('D21: a database is asked no more often than by React Router', () => {
     await storage.destroySession(await storage.getSession(ada.jar.header(URL)))
   }
 
-  test.each([undefined, 'upstream'] as const)('of each function, with wire %s', async (wire) => {
+  test.each([undefined, 'upstream'] as const)('of each function, with wire %s', async (format) => {
     const [ours, theirs] = [database('row'), database('row')]
-    await story(createSessionStorage({ cookie, wire, ...ours.functions }))
+    await story(createSessionStorage({ cookie, format, ...ours.functions }))
     await story(createTheirs({ cookie, ...theirs.functions } as never) as never)
     const count = (asked: readonly string[], name: string) => asked.filter((each) => each === name).length
     expect(count(theirs.asked, 'readData')).toBe(4)

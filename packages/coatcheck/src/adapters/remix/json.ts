@@ -1,6 +1,6 @@
-import { type FaceSessions, jsonOf, type LiveSession, setOrReduce } from '../../core/adapter.ts'
+import { type AdapterSessions, jsonOf, type LiveSession, setOrReduce } from '../../core/adapter.ts'
 
-type Emit = FaceSessions['core']['engine']['emit']
+type Emit = AdapterSessions['core']['engine']['emit']
 
 /**
  * Sets values as Remix does, which keeps the JSON of whatever it is given: an instance of a class, say, or an object with functions in it.

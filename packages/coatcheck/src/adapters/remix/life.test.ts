@@ -37,8 +37,8 @@ const kinds: Record<string, (options: StorageOptions) => Storage> = {
   sealed: (options) => createCookieSessionStorage(options),
   'on a store': (options) => createSessionStorage({ store: memoryStore(), ...options }),
   'on functions': (options) => createSessionStorage<Data>({ ...rows(), ...options } as never),
-  'sealed, upstream': (options) => createCookieSessionStorage({ ...options, wire: 'upstream' }),
-  'on functions, upstream': (options) => createSessionStorage<Data>({ ...rows(), ...options, wire: 'upstream' } as never),
+  'sealed, upstream': (options) => createCookieSessionStorage({ ...options, format: 'upstream' }),
+  'on functions, upstream': (options) => createSessionStorage<Data>({ ...rows(), ...options, format: 'upstream' } as never),
 }
 
 /** A visitor who signs in; what the thief of the cookie finds later, whose client knows no end of cookies. */

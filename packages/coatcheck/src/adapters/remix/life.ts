@@ -1,4 +1,4 @@
-import { type FaceOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
+import { type AdapterOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { CookieSerializeOptions } from './line.ts'
 import { ageOf, LONGEST_AGE } from './line.ts'
@@ -6,7 +6,7 @@ import { ageOf, LONGEST_AGE } from './line.ts'
 const MONTH = 30 * 86_400
 
 /** What an application says of how long its sessions live, besides its cookie. */
-type Times = Pick<FaceOptions, 'idleTimeout' | 'absoluteTimeout'>
+type Times = Pick<AdapterOptions, 'idleTimeout' | 'absoluteTimeout'>
 
 interface Life extends Required<Times> {
   readonly policy: Policy

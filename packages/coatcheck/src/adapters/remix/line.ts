@@ -1,5 +1,5 @@
-import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../cookies/cookie.ts'
+import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import type { Anything } from '../../web.ts'
 
 export interface CookieSerializeOptions {

@@ -186,7 +186,7 @@ describe('requests at once', () => {
     ],
   ])('a page that %s, a moment later, does not sign a visitor out who signed in meanwhile', async (_, act) => {
     const storage = createSessionStorage<Values, Values>({ cookie, store: memoryStore() })
-    const door = gate()
+    const barrier = gate()
     const begins: Loader = async (header, { getSession, commitSession }) => {
       const session = await getSession(header)
       session.set('n', 0)
@@ -194,17 +194,17 @@ describe('requests at once', () => {
     }
     const page: Loader = async (header) => {
       const line = await act(storage, header)
-      await door.pass() // its answer is slow
+      await barrier.pass() // its answer is slow
       return line
     }
     const signIn = change((s) => s.signIn('ada'))
     const ada = await app(storage, { '/begin': [begins], '/page': [page], '/in': [signIn], '/': [] })
     await ada.get('/begin')
     const slow = ada.begin('/page')
-    await door.reached
+    await barrier.reached
     await ada.get('/in')
     const signedIn = ada.cookies()[0]?.value
-    door.open()
+    barrier.open()
     ;(await slow).arrive()
     expect(ada.cookies()[0]?.value).toBe(signedIn)
     expect(await (await ada.get('/')).json()).toMatchObject({ n: 0 })
@@ -217,12 +217,12 @@ describe('requests at once', () => {
       store: memoryStore(),
       onEvent: (event) => void events.push(event),
     })
-    const door = gate()
+    const barrier = gate()
     const outcome = Promise.withResolvers<string>()
     const defers: Loader = async (header, { getSession, commitSession }) => {
       const session = await getSession(header)
       session.set('late', true)
-      void door
+      void barrier
         .pass()
         .then(() => commitSession(session))
         .then(
@@ -234,7 +234,7 @@ describe('requests at once', () => {
     const ada = await app(storage, { '/begin': [change((s) => s.set('n', 0))], '/defer': [defers], '/': [] })
     await ada.get('/begin')
     await ada.get('/defer')
-    door.open()
+    barrier.open()
     const said = await outcome.promise
     await settled()
     const { late } = (await (await ada.get('/')).json()) as Values

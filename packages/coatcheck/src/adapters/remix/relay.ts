@@ -1,10 +1,10 @@
+import { pairOf } from '../../cookies/cookie.ts'
 import { SessionError } from '../../errors.ts'
 import { namedValues, remixFlash, withFlash, withoutNames } from '../../migrate/flash-keys.ts'
-import type { IdFormat, Wire } from '../../migrate/format.ts'
+import type { IdFormat, UpstreamFormat } from '../../migrate/format.ts'
 import { parseJson } from '../../migrate/json.ts'
 import { rowId, textOfId } from '../../migrate/remix.ts'
 import { unescaped } from '../../migrate/text.ts'
-import { pairOf } from '../../cookies/cookie.ts'
 import type { Cookie, CookieParseOptions } from './cookies.ts'
 import type { CookieSerializeOptions } from './line.ts'
 
@@ -42,7 +42,7 @@ export function relayOf(cookie: Cookie, isTicket: boolean): Relay {
 }
 
 /** Sessions as the values of such a cookie. */
-export const relayedSession: Wire = {
+export const relayedSession: UpstreamFormat = {
   format: 'relayed',
   read(text) {
     const values = namedValues(unquoted(text))

@@ -78,11 +78,12 @@ const kinds: Record<string, { readonly ours: Make; readonly theirs: Make }> = {
     theirs: theirsOnFunctions,
   },
   'sealed, upstream': {
-    ours: (options) => createCookieSessionStorage({ ...options, wire: 'upstream' }) as Storage,
+    ours: (options) => createCookieSessionStorage({ ...options, format: 'upstream' }) as Storage,
     theirs: theirsInCookies,
   },
   'on functions, upstream': {
-    ours: (options, { table } = place()) => createSessionStorage({ ...table, ...options, wire: 'upstream' } as never) as Storage,
+    ours: (options, { table } = place()) =>
+      createSessionStorage({ ...table, ...options, format: 'upstream' } as never) as Storage,
     theirs: theirsOnFunctions,
   },
 }

@@ -1,4 +1,4 @@
-import type { LiveSession, Scope } from '../../core/adapter.ts'
+import type { LiveSession, RequestSession } from '../../core/adapter.ts'
 import { flashNameIn, NAMELESS, remixFlash, withoutNames } from '../../migrate/flash-keys.ts'
 import { Originals } from './json.ts'
 import type { Anything } from './line.ts'
@@ -9,12 +9,12 @@ type Values = Record<string, unknown>
 type View = CoatcheckSession<SessionData>
 
 /** What a session is made of: that of a request, or plain values. */
-const SCOPES = new WeakMap<object, Scope>()
-const VIEWS = new WeakMap<Scope, View>()
-const ORIGINALS = new WeakMap<Scope, Originals>()
+const SCOPES = new WeakMap<object, RequestSession>()
+const VIEWS = new WeakMap<RequestSession, View>()
+const ORIGINALS = new WeakMap<RequestSession, Originals>()
 
-/** The scope of a session of ours, or of one that a wrapper stands for. */
-export function scopeOf(session: object): Scope | undefined {
+/** The request session of a session of ours, or of one that a wrapper stands for. */
+export function requestSessionOf(session: object): RequestSession | undefined {
   const known = SCOPES.get(session)
   if (known) return known
   const { id, has } = session as Partial<Session>
@@ -23,23 +23,23 @@ export function scopeOf(session: object): Scope | undefined {
 }
 
 /** Before a commit: what was set and is stored as its JSON, as it is now. */
-export const refresh = (scope: Scope): void => ORIGINALS.get(scope)?.refresh()
+export const refresh = (requestSession: RequestSession): void => ORIGINALS.get(requestSession)?.refresh()
 
 /** The session ends: the one that goes on in its place is empty. */
-export function endIn(scope: Scope): void {
-  ORIGINALS.get(scope)?.clear()
-  scope.afresh()
+export function endIn(requestSession: RequestSession): void {
+  ORIGINALS.get(requestSession)?.clear()
+  requestSession.afresh()
 }
 
 /** What the engine calls a key. */
 const inner = (key: string): string => (key === '' ? NAMELESS : String(key))
 
-/** The session of a scope; the same object for the same scope. */
-export function viewOf(scope: Scope): View {
-  const known = VIEWS.get(scope)
+/** The session of a request session; the same object for the same request session. */
+export function viewOf(requestSession: RequestSession): View {
+  const known = VIEWS.get(requestSession)
   if (known) return known
-  const live = (): LiveSession => scope.session ?? scope.afresh()
-  const originals = new Originals(live, scope.core.engine.emit)
+  const live = (): LiveSession => requestSession.session ?? requestSession.afresh()
+  const originals = new Originals(live, requestSession.core.engine.emit)
   const flashed = (key: string): boolean => live().flashKeys().includes(key)
   const has = (name: string): boolean => {
     const key = inner(name)
@@ -89,16 +89,16 @@ export function viewOf(scope: Scope): View {
     regenerateId: (options) => live().regenerateId(options),
     signIn: (owner, options) => live().signIn(owner, options),
   }
-  VIEWS.set(scope, view)
-  SCOPES.set(view, scope)
-  ORIGINALS.set(scope, originals)
+  VIEWS.set(requestSession, view)
+  SCOPES.set(view, requestSession)
+  ORIGINALS.set(requestSession, originals)
   return view
 }
 
 /** Puts what a session without a request holds into one that has one. */
-export function copyInto(scope: Scope, session: Session): void {
+export function copyInto(requestSession: RequestSession, session: Session): void {
   const { values, flash } = remixFlash(session.data as Values)
-  const view = viewOf(scope)
+  const view = viewOf(requestSession)
   for (const [key, value] of Object.entries(values)) view.set(key, value)
   for (const [key, value] of Object.entries(flash)) view.flash(key, value)
   const owner = OWNERS.get(session)

@@ -1,7 +1,7 @@
 import { clockOf } from '../../clock.ts'
-import { type CustomStorage, customKeeper, remembered, wiredKeeper } from '../../core/adapter.ts'
+import { type CustomStorage, customPersistence, processSingleton, upstreamPersistence } from '../../core/adapter.ts'
 import { withNames, withoutNames } from '../../migrate/flash-keys.ts'
-import { remixCookie, remixFiles, remixId, rowId, storedForeign, textOfId } from '../../migrate/remix.ts'
+import { remixCookie, remixFiles, remixId, rowId, storedSessions, textOfId } from '../../migrate/remix.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { type Cookie, type CookieOptions, cookieOf } from './cookies.ts'
@@ -55,8 +55,8 @@ export function onFunctions<Data, FlashData>(options: StorageOptions, storage: C
   const cookie = cookieOf(options.cookie)
   // Without a signature any visitor could name a row.
   const ids = cookie.relay?.isSigned ? [relayedId] : cookie.secrets.length > 0 ? [remixId(cookie.secrets)] : []
-  const [writes] = options.wire || cookie.relay ? ids : []
-  const reads = options.foreign ? [] : ids
+  const [writes] = options.format || cookie.relay ? ids : []
+  const reads = options.migrateFrom ? [] : ids
   const rows: CustomStorage = {
     create: (data, expires) => storage.create(withoutNames(data), expires),
     async read(id) {
@@ -66,7 +66,7 @@ export function onFunctions<Data, FlashData>(options: StorageOptions, storage: C
     update: (id, data, expires) => storage.update(id, withoutNames(data), expires),
     delete: (id) => storage.delete(id),
   }
-  return storageOf(options, cookie, { keeper: customKeeper(rows, writes ? { writes } : { reads }) })
+  return storageOf(options, cookie, { persistence: customPersistence(rows, writes ? { writes } : { reads }) })
 }
 
 /** The whole session in the cookie, sealed: nobody can read or change it. Over 4096 bytes, `commitSession` rejects with `COOKIE_TOO_LARGE`. */
@@ -74,10 +74,10 @@ export function createCookieSessionStorage<Data = SessionData, FlashData = Data>
   options: StorageOptions = {},
 ): CoatcheckStorage<Data, FlashData> {
   const cookie = cookieOf(options.cookie)
-  if (cookie.relay?.isSigned) return storageOf(options, cookie, { keeper: wiredKeeper(relayedSession) })
-  if (options.wire) return storageOf(options, cookie, { keeper: wiredKeeper(remixCookie(cookie.secrets)) })
-  const foreign = options.foreign ?? (cookie.secrets.length > 0 ? [remixCookie(cookie.secrets)] : [])
-  return storageOf(options, cookie, { foreign })
+  if (cookie.relay?.isSigned) return storageOf(options, cookie, { persistence: upstreamPersistence(relayedSession) })
+  if (options.format) return storageOf(options, cookie, { persistence: upstreamPersistence(remixCookie(cookie.secrets)) })
+  const migrateFrom = options.migrateFrom ?? (cookie.secrets.length > 0 ? [remixCookie(cookie.secrets)] : [])
+  return storageOf(options, cookie, { migrateFrom })
 }
 
 /** In this process's memory, and while developing also across reloads of the module. */
@@ -89,7 +89,7 @@ export function createMemorySessionStorage<Data = SessionData, FlashData = Data>
   const { now } = options
   const store = now
     ? memoryStore({ now: clockOf(now) })
-    : remembered(`remix ${JSON.stringify([cookie.name, cookie.secrets])}`, () => memoryStore())
+    : processSingleton(`remix ${JSON.stringify([cookie.name, cookie.secrets])}`, () => memoryStore())
   return storageOf(options, cookie, { store })
 }
 
@@ -105,8 +105,8 @@ export function createFileSessionStorage<Data = SessionData, FlashData = Data>(
   const { dir, ...rest } = options
   const cookie = cookieOf(options.cookie)
   const files = remixFiles(dir, options.now)
-  if (options.wire) return onFunctions(rest, files)
-  const old = storedForeign(remixId(cookie.secrets), files.read, files.delete)
-  const foreign = options.foreign ?? (cookie.secrets.length > 0 ? [old] : [])
-  return storageOf(rest, cookie, { store: lazyFileStore(`${dir}/coatcheck`), foreign })
+  if (options.format) return onFunctions(rest, files)
+  const old = storedSessions(remixId(cookie.secrets), files.read, files.delete)
+  const migrateFrom = options.migrateFrom ?? (cookie.secrets.length > 0 ? [old] : [])
+  return storageOf(rest, cookie, { store: lazyFileStore(`${dir}/coatcheck`), migrateFrom })
 }

@@ -100,4 +100,5 @@ export function createArcTableSessionStorage<Data = SessionData, FlashData = Dat
 }
 
 /** A table by its name. */
-const named = async (name: string): Promise<ArcTable> => (await (await import('../../stores/dynamodb/arc.ts')).arcTable(name)) as ArcTable
+const named = async (name: string): Promise<ArcTable> =>
+  (await (await import('../../stores/dynamodb/arc.ts')).arcTable(name)) as ArcTable

@@ -10,7 +10,7 @@ import { isIdle } from '../../cookies/idle.ts'
 import { createCookie, createCookieSessionStorage, createSessionStorage } from '../remix.ts'
 import type { GivenCookie } from './cookies.ts'
 
-// With `wire: 'upstream'`, and of createCookie, the lines of the real package are compared with ours, option by option.
+// With `format: 'upstream'`, and of createCookie, the lines of the real package are compared with ours, option by option.
 
 interface Data {
   userId: string
@@ -84,11 +84,11 @@ function rows() {
 
 const kinds: Record<string, (cookie: Configured) => readonly [ours: Storage, theirs: Storage]> = {
   'in the cookie': (cookie) => [
-    createCookieSessionStorage<Data>({ cookie, wire: 'upstream' }),
+    createCookieSessionStorage<Data>({ cookie, format: 'upstream' }),
     createTheirs<Data>({ cookie: cookie as object }),
   ],
   'on functions': (cookie) => [
-    createSessionStorage<Data>({ cookie, wire: 'upstream', ...rows() } as never),
+    createSessionStorage<Data>({ cookie, format: 'upstream', ...rows() } as never),
     createTheirsOn<Data>({ cookie: cookie as object, ...rows() } as never),
   ],
 }
@@ -226,7 +226,7 @@ describe('a session that is too large for a cookie', () => {
   })
 
   test('is not lost: what is left goes on when the value is taken out', async () => {
-    const storage = createCookieSessionStorage<{ big: string; n: number }>({ cookie: base, wire: 'upstream' })
+    const storage = createCookieSessionStorage<{ big: string; n: number }>({ cookie: base, format: 'upstream' })
     const session = await storage.getSession()
     session.set('n', 1)
     session.set('big', 'x'.repeat(5000))

@@ -1,5 +1,5 @@
-import { SessionError } from '../../errors.ts'
 import { type CookieAttributes, CookieTooLong } from '../../cookies/cookie.ts'
+import { SessionError } from '../../errors.ts'
 import type { CookieParseOptions, Made } from './cookies.ts'
 import { type CookieSerializeOptions, lineOf } from './line.ts'
 
@@ -27,7 +27,7 @@ export function upstreamAttributes(options: CookieSerializeOptions, { maxAge, ex
 export function refuseCoding(options: CookieSerializeOptions & CookieParseOptions): void {
   for (const option of ['encode', 'decode'] as const) {
     if (options[option] === undefined) continue
-    throw new SessionError('BAD_OPTIONS', `The option \`${option}\` cannot be set with \`wire: 'upstream'\`.`, {
+    throw new SessionError('BAD_OPTIONS', `The option \`${option}\` cannot be set with \`format: 'upstream'\`.`, {
       fix: 'Leave it out.',
     })
   }

@@ -5,7 +5,7 @@ const FIXES: Partial<Record<SessionErrorCode, string>> = {
   COOKIE_TOO_LARGE: 'Keep less in the session, or keep it elsewhere: createSessionStorage({ cookie, store }).',
   ENDED: 'destroySession() ended the session. To go on with an empty one, call getSession() without a header.',
   TOO_LATE: 'Call commitSession() or destroySession() before the response is returned, and put their line on it.',
-  NO_DOOR: 'Export the middleware as `middleware` from the root route.',
+  NOT_WRAPPED: 'Export the middleware as `middleware` from the root route.',
 }
 
 /** What the database of an application was asked for. */

@@ -22,8 +22,8 @@ const OURS = /\.[A-Za-z\d+/]{43}$/
  */
 export function textCodec(name: string, options: CookieOptions): TextCodec {
   checkKinds(options, { secrets: 'list of texts', encode: 'function', decode: 'function' }, 'cookie.')
-  const { secrets = [], encode = textToBase64, decode = fromText, wire } = options
-  const purpose = wire || secrets.length === 0 ? '' : `coatcheck/remix3 cookie${END}${name}${END}`
+  const { secrets = [], encode = textToBase64, decode = fromText, format } = options
+  const purpose = format || secrets.length === 0 ? '' : `coatcheck/remix3 cookie${END}${name}${END}`
   const { sign, unsign } = signer(secrets)
   return {
     async encode(text) {

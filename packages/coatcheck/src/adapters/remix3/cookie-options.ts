@@ -26,7 +26,7 @@ export interface CookieOptions extends CookieProperties {
    * `upstream`: signed as Remix 3 signs, for whatever cookie and purpose. Default: signed for the cookie of this name alone; what
    * Remix 3 signed is read.
    */
-  readonly wire?: 'upstream' | undefined
+  readonly format?: 'upstream' | undefined
 }
 
 /** Any cookie of a session: ours, Remix 3's own, or one wrapped around either. */

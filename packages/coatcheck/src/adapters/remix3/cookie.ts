@@ -1,5 +1,5 @@
-import { checkKinds } from '../../errors.ts'
 import { readCookie } from '../../cookies/cookie.ts'
+import { checkKinds } from '../../errors.ts'
 import { fromText, type TextCodec, textCodec } from './codec.ts'
 import type { CookieOptions, CookieProperties, SessionCookie } from './cookie-options.ts'
 import { defaultsOf, lineOf } from './line.ts'
@@ -24,7 +24,7 @@ export function claimOf(cookie: SessionCookie, value: string): string | undefine
 /** A cookie of ours, signed as Remix 3 signs. */
 export function asUpstream(cookie: SessionCookie): SessionCookie {
   const options = OPTIONS.get(cookie)
-  return options ? new Cookie(cookie.name, { ...options, wire: 'upstream' }) : cookie
+  return options ? new Cookie(cookie.name, { ...options, format: 'upstream' }) : cookie
 }
 
 /** A cookie as Remix 3 has it: a text goes in, a text comes out. */
@@ -35,7 +35,7 @@ export class Cookie {
 
   constructor(name: string, options: CookieOptions = {}) {
     checkKinds(options, {})
-    const { secrets: _, decode: __, encode: ___, wire: ____, ...given } = options
+    const { secrets: _, decode: __, encode: ___, format: ____, ...given } = options
     this.#name = name
     this.#attributes = defaultsOf(name, given)
     this.#codec = textCodec(name, options)

@@ -148,7 +148,7 @@ const kinds: Record<string, () => { theirs: Storage; ours: Storage }> = {
   }),
   'in Redis, upstream': () => ({
     theirs: createTheirRedis(redis()) as unknown as Storage,
-    ours: createRedisSessionStorage(redis(), { wire: 'upstream' }) as unknown as Storage,
+    ours: createRedisSessionStorage(redis(), { format: 'upstream' }) as unknown as Storage,
   }),
 }
 

@@ -167,8 +167,8 @@ describe.each(Object.entries(kinds))('%s', (kind, make) => {
     const prefs = createCookie('prefs', { secrets })
     const value = (await prefs.serialize(text)).split(';')[0]?.slice('prefs='.length)
     expect(await prefs.parse(`prefs=${value}`)).toBe(text)
-    for (const wire of kind === 'sealed' ? ([undefined, 'upstream'] as const) : [undefined]) {
-      const site = new Site((options) => make({ ...options, ...(wire && { wire }) }))
+    for (const format of kind === 'sealed' ? ([undefined, 'upstream'] as const) : [undefined]) {
+      const site = new Site((options) => make({ ...options, ...(format && { format }) }))
       expect(await site.userOf(`sess=${value}`)).toBeNull()
       expect(site.refusals).toEqual(['forged'])
     }
@@ -217,8 +217,8 @@ describe('D1: the cookie lasts as long as it is used', () => {
     ...kinds,
     'in memory': (options) => createMemorySessionStorage(options),
     'in Redis': (options) => createRedisSessionStorage(redis(), options),
-    'in Redis, upstream': (options) => createRedisSessionStorage(redis(), { ...options, wire: 'upstream' }),
-    'sealed, upstream': (options) => createCookieSessionStorage({ ...options, wire: 'upstream' }),
+    'in Redis, upstream': (options) => createRedisSessionStorage(redis(), { ...options, format: 'upstream' }),
+    'sealed, upstream': (options) => createCookieSessionStorage({ ...options, format: 'upstream' }),
   }
 
   /** Somebody with a browser that forgets, at a site whose cookie lasts an hour. */
@@ -360,14 +360,14 @@ describe('D6: Redis', () => {
     expect((await storage.read(ID)).get('user')).toBe('mj')
   })
 
-  test('D6: none with an empty `foreign`, and none under another prefix', async () => {
-    expect((await createRedisSessionStorage(await kept(), { foreign: [] }).read(ID)).size).toBe(0)
+  test('D6: none with an empty `migrateFrom`, and none under another prefix', async () => {
+    expect((await createRedisSessionStorage(await kept(), { migrateFrom: [] }).read(ID)).size).toBe(0)
     expect((await createRedisSessionStorage(await kept(), { keyPrefix: 'shop:' }).read(ID)).size).toBe(0)
   })
 
   test('D6: with `wire: upstream` records are Remix 3’s own', async () => {
     const client = await kept()
-    const storage = createRedisSessionStorage(client, { wire: 'upstream', ttl: 60.5 })
+    const storage = createRedisSessionStorage(client, { format: 'upstream', ttl: 60.5 })
     const opened = await storage.read(ID)
     opened.set('n', 1)
     opened.flash('next', 2)
@@ -419,7 +419,7 @@ describe('D6: Redis', () => {
 
   test.each([
     ['Remix 3’s sessions', {}],
-    ['sessions', { wire: 'upstream' }],
+    ['sessions', { format: 'upstream' }],
   ] as const)('a Redis that does not answer a read of %s fails after `storeTimeout`', async (_, options) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
@@ -466,8 +466,8 @@ describe('D6: a codec of one’s own', () => {
     const bare = createCookie('theme', options)
     expect(await bare.serialize('a b')).toBe('theme=a%20b; Path=/; SameSite=Lax')
     expect(await bare.parse('theme=a%20b')).toBe('a b')
-    for (const wire of [undefined, 'upstream'] as const) {
-      const signed = createCookie('theme', { ...options, secrets, wire })
+    for (const format of [undefined, 'upstream'] as const) {
+      const signed = createCookie('theme', { ...options, secrets, format })
       const line = await signed.serialize('a b')
       expect(line).toMatch(/^theme=a%20b\./)
       expect(await signed.parse(line.split(';')[0] ?? '')).toBe('a b')
@@ -505,14 +505,14 @@ describe('cookies and storages that are not ours', () => {
     expect(await site.userOf(`${one}; ${two}`)).toBeNull()
   })
 
-  test('found S2: an empty `foreign` takes over nothing', async () => {
+  test('found S2: an empty `migrateFrom` takes over nothing', async () => {
     const theirs = createTheirSession<Record<string, unknown>, Record<string, unknown>>(undefined, [{ user: 'mj' }, {}])
     theirs.set('n', 1)
     const value = await createTheirs().save(theirs as never)
     expect((await createCookieSessionStorage({ secrets }).read(value)).get('user')).toBe('mj')
-    expect((await createCookieSessionStorage({ secrets, foreign: [] }).read(value)).size).toBe(0)
-    const site = new Site((options) => createCookieSessionStorage({ ...options, foreign: [] }))
-    const line = await createCookie('sess', { secrets, wire: 'upstream' }).serialize(value ?? '')
+    expect((await createCookieSessionStorage({ secrets, migrateFrom: [] }).read(value)).size).toBe(0)
+    const site = new Site((options) => createCookieSessionStorage({ ...options, migrateFrom: [] }))
+    const line = await createCookie('sess', { secrets, format: 'upstream' }).serialize(value ?? '')
     expect(await site.userOf(line.split(';')[0] ?? '')).toBeNull()
   })
 

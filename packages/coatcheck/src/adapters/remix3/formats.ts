@@ -1,5 +1,5 @@
 import { remixFlash } from '../../migrate/flash-keys.ts'
-import type { ForeignSession, IdFormat, Wire } from '../../migrate/format.ts'
+import type { IdFormat, OldSession, UpstreamFormat } from '../../migrate/format.ts'
 
 /** The values of Remix 3's cookies inside the signature that its cookie puts around them. */
 
@@ -7,9 +7,9 @@ const isValues = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A whole session: `{"i":"<id>","d":[values, flash]}`. */
-export const plainSession: Wire = {
+export const plainSession: UpstreamFormat = {
   format: 'remix3',
-  read(value): ForeignSession | undefined {
+  read(value): OldSession | undefined {
     try {
       const content: unknown = value.startsWith('{') ? JSON.parse(value) : undefined
       if (!isValues(content) || typeof content.i !== 'string' || content.i === '' || !Array.isArray(content.d)) return undefined

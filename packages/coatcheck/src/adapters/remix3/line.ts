@@ -1,5 +1,5 @@
-import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { type CookieAttributes, cookieFault } from '../../cookies/cookie.ts'
+import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import type { CookieProperties } from './cookie-options.ts'
 
 /** Browsers drop a longer one whole (RFC 6265bis 5.6). */

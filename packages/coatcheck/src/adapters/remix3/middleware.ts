@@ -1,6 +1,6 @@
+import { cookieNameOf, readCookie } from '../../cookies/cookie.ts'
 import { putOn } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
-import { cookieNameOf, readCookie } from '../../cookies/cookie.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
 import { asUpstream, claimOf, type SessionCookie } from './cookie.ts'
 import { type Inside, insideOf, type SessionStorage } from './inside.ts'
@@ -23,7 +23,7 @@ export function session(cookie: SessionCookie, storage: SessionStorage) {
   }
   const inside = insideOf(storage)
   inside?.link(cookie)
-  const writer = inside?.wire ? asUpstream(cookie) : cookie
+  const writer = inside?.format ? asUpstream(cookie) : cookie
   return async (context: RequestContext, next: () => Promise<WebResponse>): Promise<WebResponse> => {
     const held = context as RequestContext & { session?: unknown }
     if (held.session !== undefined) throw new SessionError('BAD_OPTIONS', 'Existing session found, refusing to overwrite.')

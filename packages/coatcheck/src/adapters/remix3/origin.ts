@@ -1,4 +1,4 @@
-import type { LiveSession, Scope } from '../../core/adapter.ts'
+import type { LiveSession, RequestSession } from '../../core/adapter.ts'
 
 /** What a session is kept in: a request's session, or the memory of one that no request has yet. */
 export interface Backing {
@@ -10,7 +10,7 @@ export interface Backing {
 }
 
 export interface Origin {
-  readonly scope: Scope
+  readonly requestSession: RequestSession
   readonly live: LiveSession
 }
 

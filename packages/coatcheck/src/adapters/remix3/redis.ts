@@ -1,14 +1,14 @@
-import { customKeeper } from '../../core/adapter.ts'
+import { customPersistence } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import { remixFlash, withFlash } from '../../migrate/flash-keys.ts'
 import { isObject, parseJson } from '../../migrate/json.ts'
-import { storedForeign } from '../../migrate/stored.ts'
+import { storedSessions } from '../../migrate/stored.ts'
 import { unstorageStore } from '../../stores/unstorage.ts'
 import { plainId } from './formats.ts'
 import type { SessionStorage } from './inside.ts'
 import { createSessionId } from './session.ts'
 import type { RedisSessionStorageOptions } from './storage-options.ts'
-import { adopting, onKeeper, onStore } from './storages.ts'
+import { adopting, onPersistence, onStore } from './storages.ts'
 
 /** The part of a Redis client that is used here. */
 export interface RedisSessionStorageClient {
@@ -30,7 +30,7 @@ export function createRedisSessionStorage(
   client: RedisSessionStorageClient,
   options: RedisSessionStorageOptions = {},
 ): SessionStorage {
-  const { keyPrefix = 'session:', ttl, useUnknownIds: _, wire, ...rest } = options
+  const { keyPrefix = 'session:', ttl, useUnknownIds: _, format, ...rest } = options
   for (const method of ['get', 'set', 'del'] as const) {
     if (typeof client?.[method] !== 'function') throw lacking(`${method}()`)
   }
@@ -70,7 +70,7 @@ export function createRedisSessionStorage(
     },
     delete: async (id: string): Promise<void> => void (await client.del(placeOf(id))),
   }
-  if (wire) return onKeeper(times, customKeeper(theirs, { writes: plainId }))
+  if (format) return onPersistence(times, customPersistence(theirs, { writes: plainId }))
 
   const backend = {
     getItem: async (key: string) => client.get(key),
@@ -78,7 +78,7 @@ export function createRedisSessionStorage(
     removeItem: async (key: string) => client.del(key),
   }
   const store = unstorageStore(backend, { prefix: keyPrefix.replace(/:$/, ''), ...(rest.now && { now: rest.now }) })
-  return onStore({ ...times, ...adopting(rest, storedForeign(plainId, theirs.read, theirs.delete)) }, store)
+  return onStore({ ...times, ...adopting(rest, storedSessions(plainId, theirs.read, theirs.delete)) }, store)
 }
 
 const lacking = (what: string): SessionError =>

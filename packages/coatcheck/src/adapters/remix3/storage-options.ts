@@ -3,8 +3,8 @@ import type { SessionsOptions, SharedOptions } from '../../core/adapter.ts'
 export interface StorageOptions
   extends SharedOptions,
     Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
-  /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read unless `foreign` says otherwise. */
-  readonly wire?: 'upstream'
+  /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read unless `migrateFrom` says otherwise. */
+  readonly format?: 'upstream'
 }
 
 export interface CookieStorageOptions extends StorageOptions {

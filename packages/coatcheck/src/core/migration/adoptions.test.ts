@@ -3,18 +3,18 @@ import { nothingBad } from '../../../test/helpers/explored.ts'
 import { COOKIE, SECRET, site } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
 import type { SessionError } from '../../errors.ts'
-import type { ForeignReader, ForeignSession } from '../../migrate/format.ts'
+import type { OldSession, SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { type Exploration, type Scheduler, stepped } from '../../testing/interleave.ts'
 import type { LiveSession } from '../session/session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
 
 /** A library whose cookies are `old.` and the name of a row. */
 function oldLibrary(
-  rows: Record<string, ForeignSession>,
-  more: Partial<ForeignReader> = {},
-): ForeignReader & { forgotten: string[] } {
+  rows: Record<string, OldSession>,
+  more: Partial<SessionReader> = {},
+): SessionReader & { forgotten: string[] } {
   const forgotten: string[] = []
   return {
     format: 'old',
@@ -25,7 +25,7 @@ function oldLibrary(
       return row && { unique: name, forget: async () => void forgotten.push(String(name)), ...row }
     },
     ...more,
-  } as ForeignReader & { forgotten: string[] }
+  } as SessionReader & { forgotten: string[] }
 }
 
 const CART = { ada: { values: { cart: ['hat'], n: 0 }, flash: { message: 'hello' }, createdAt: 1_700_000_000_000 } }
@@ -38,10 +38,10 @@ function holding(s: ReturnType<typeof site>, value: string, name = COOKIE) {
 
 for (const kind of ['stored', 'sealed'] as const) {
   describe(`a visitor with another library's cookie, where sessions are ${kind}`, () => {
-    const move = (more: Partial<ForeignReader> = {}) => {
+    const move = (more: Partial<SessionReader> = {}) => {
       const old = oldLibrary(CART, more)
       const store = kind === 'stored' ? { store: memoryStore() } : {}
-      return { old, ...site({ foreign: [old], ...store }) }
+      return { old, ...site({ migrateFrom: [old], ...store }) }
     }
 
     test('is known, and only reading writes nothing', async () => {
@@ -82,7 +82,7 @@ for (const kind of ['stored', 'sealed'] as const) {
 
     test('is a stranger with a cookie that is over, forged, or of no known form', async () => {
       const old = oldLibrary({ late: { values: { n: 1 }, expiresAt: 1 } })
-      const s = site({ foreign: [old], ...(kind === 'stored' && { store: memoryStore() }) })
+      const s = site({ migrateFrom: [old], ...(kind === 'stored' && { store: memoryStore() }) })
       for (const value of ['old.late', 'old.bob', 'old.', 'nonsense']) {
         expect(await holding(s, value).does((session) => session.isNew)).toBe(true)
       }
@@ -108,14 +108,14 @@ for (const kind of ['stored', 'sealed'] as const) {
 
 describe('the old ticket of a stored session', () => {
   test('F9: opens one session, however many first requests come at once: 16 of 16 writes are kept', async () => {
-    const s = site({ foreign: [oldLibrary(CART)], store: memoryStore() })
+    const s = site({ migrateFrom: [oldLibrary(CART)], store: memoryStore() })
     const people = Array.from({ length: 16 }, () => holding(s, 'old.ada'))
     await Promise.all(people.map((person, at) => person.does((session) => session.set(`item ${at}`, at))))
     for (const person of people) expect(await person.does((session) => session.keys().length)).toBe(2 + 16)
   })
 
   test('opens nothing once the session it became has ended', async () => {
-    const s = site({ foreign: [oldLibrary(CART)], store: memoryStore() })
+    const s = site({ migrateFrom: [oldLibrary(CART)], store: memoryStore() })
     const [ada, thief] = [holding(s, 'old.ada'), holding(s, 'old.ada')]
     await ada.does((session) => session.set('language', 'en'))
     expect(await thief.does((session) => session.get('language'))).toBe('en')
@@ -124,14 +124,14 @@ describe('the old ticket of a stored session', () => {
   })
 
   test('opens nothing once it was itself ended', async () => {
-    const s = site({ foreign: [oldLibrary(CART)], store: memoryStore() })
+    const s = site({ migrateFrom: [oldLibrary(CART)], store: memoryStore() })
     await holding(s, 'old.ada').does((session) => session.destroy())
     expect(await holding(s, 'old.ada').does((session) => session.isNew)).toBe(true)
   })
 
   test('that two visitors share, as it holds nothing but values, opens a session for each', async () => {
-    const same = oldLibrary({ en: { values: { language: 'en' }, unique: undefined } as unknown as ForeignSession })
-    const s = site({ foreign: [same], store: memoryStore() })
+    const same = oldLibrary({ en: { values: { language: 'en' }, unique: undefined } as unknown as OldSession })
+    const s = site({ migrateFrom: [same], store: memoryStore() })
     const [ada, bob] = [holding(s, 'old.en'), holding(s, 'old.en')]
     await ada.does((session) => session.set('cart', ['hat']))
     await bob.does((session) => session.set('cart', []))
@@ -141,14 +141,16 @@ describe('the old ticket of a stored session', () => {
 })
 
 /** All of one visitor's requests, with a store that can be made to fail. */
-function mover(more: Partial<ForeignReader> = {}) {
+function mover(more: Partial<SessionReader> = {}) {
   const watch = watched(memoryStore())
   const old = oldLibrary(CART, more)
   let ahead = 0
-  const face = faceOf(sessionsOf({ store: watch.store, secrets: SECRET, foreign: [old], now: () => Date.now() + ahead }))
+  const adapter = adapterOf(
+    sessionsOf({ store: watch.store, secrets: SECRET, migrateFrom: [old], now: () => Date.now() + ahead }),
+  )
   const comes = async (value: string | undefined) => {
-    const scope = face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
-    return { scope, session: await scope.open() }
+    const requestSession = adapter.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
+    return { requestSession, session: await requestSession.open() }
   }
   /** How many calls of the store this takes. */
   const counted = async (act: () => Promise<unknown>) => {
@@ -182,34 +184,34 @@ describe.each<[string, (session: LiveSession) => void]>([
       const whole = mover()
       const first = await whole.comes('old.ada')
       change(first.session)
-      const calls = await whole.counted(async () => first.scope.commit())
+      const calls = await whole.counted(async () => first.requestSession.commit())
       expect(calls).toBeGreaterThan(0)
       for (let at = 1; at <= calls; at++) {
         const { watch, comes, old, waits } = mover()
-        const { scope, session } = await comes('old.ada')
+        const { requestSession, session } = await comes('old.ada')
         let made = 0
         watch[when] = () => {
           if (++made === at) throw new Error('connection lost')
         }
         change(session)
-        const failed = await (async () => scope.commit())().catch(({ code }: SessionError) => code)
+        const failed = await (async () => requestSession.commit())().catch(({ code }: SessionError) => code)
         // Where only a look at what had been written failed, that was told all the same.
         if (typeof failed === 'string') expect([failed, old.forgotten]).toEqual(['STORE_FAILED', []])
         else expect([when, watch.calls.at(-1)]).toEqual(['after', 'read'])
-        await scope.commit()
+        await requestSession.commit()
         expect(old.forgotten).toEqual(['ada'])
         if (ends) {
           expect((await comes('old.ada')).session.isNew).toBe(true)
           continue
         }
-        const mine = await comes(scope.ticket)
+        const mine = await comes(requestSession.ticket)
         expect([mine.session.get('n'), mine.session.get('cart')], `call ${at}`).toEqual([1, ['hat']])
         // Whoever else holds the old cookie meets this session or, after a new id, none; never another one.
         waits()
         const other = await comes('old.ada')
         expect(other.session.isNew || other.session.handle === mine.session.handle, `call ${at}`).toBe(true)
         other.session.set('x', 1)
-        await other.scope.commit()
+        await other.requestSession.commit()
         const { keys } = (await watch.store.list?.(undefined, 100)) ?? { keys: [] }
         expect(keys.length, `call ${at}: ${keys}`).toBeLessThanOrEqual(6)
       }
@@ -222,27 +224,27 @@ describe.each<[string, (session: LiveSession) => void]>([
       const whole = mover()
       const first = await whole.comes('old.ada')
       change(first.session)
-      const calls = await whole.counted(async () => first.scope.commit())
+      const calls = await whole.counted(async () => first.requestSession.commit())
       for (let at = 1; at <= calls; at++) {
         const { watch, comes } = mover()
-        const { scope, session } = await comes('old.ada')
+        const { requestSession, session } = await comes('old.ada')
         let made = 0
         watch[when] = () => {
           if (++made === at) throw new Error('connection lost')
         }
         change(session)
-        await (async () => scope.commit())().catch(() => {})
+        await (async () => requestSession.commit())().catch(() => {})
         const next = await comes('old.ada')
         // Done, and only the answer was lost: the old cookie opens nothing any more, as it should.
         if (next.session.isNew && (ends || when === 'after')) continue
         expect(next.session.get('cart'), `call ${at}`).toEqual(['hat'])
         change(next.session)
-        const done = await (async () => next.scope.commit())().catch(({ code }: SessionError) => code)
+        const done = await (async () => next.requestSession.commit())().catch(({ code }: SessionError) => code)
         // The first request did it, and its answer was lost: nobody else is told the new id, so the visitor has to sign in again.
         if (done === 'CONFLICT' && when === 'after' && !ends) continue
         expect(done).not.toBeTypeOf('string')
         if (ends) expect((await comes('old.ada')).session.isNew).toBe(true)
-        else expect((await comes(next.scope.ticket)).session.get('n')).toBeGreaterThanOrEqual(1)
+        else expect((await comes(next.requestSession.ticket)).session.get('n')).toBeGreaterThanOrEqual(1)
       }
     },
   )
@@ -251,31 +253,31 @@ describe.each<[string, (session: LiveSession) => void]>([
 describe('in one request a session from elsewhere', () => {
   test('may be written, given a new id, signed in and ended, commit after commit', async () => {
     const { comes, old, waits } = mover()
-    const { scope, session } = await comes('old.ada')
+    const { requestSession, session } = await comes('old.ada')
     for (const step of ['set', 'regenerateId', 'signIn', 'renew'] as const) {
       if (step === 'set') session.set('a', 1)
       else if (step === 'signIn') session.signIn('ada')
       else session[step]()
-      await scope.commit()
-      const there = await comes(scope.ticket)
+      await requestSession.commit()
+      const there = await comes(requestSession.ticket)
       expect([step, there.session.isNew, there.session.get('cart')]).toEqual([step, false, ['hat']])
     }
     waits()
     expect((await comes('old.ada')).session.isNew).toBe(true)
     session.destroy()
-    await scope.commit()
-    expect(scope.lines.map(([, line]) => line.includes('Max-Age=0'))).toEqual([true])
+    await requestSession.commit()
+    expect(requestSession.lines.map(([, line]) => line.includes('Max-Age=0'))).toEqual([true])
     expect((await comes('old.ada')).session.isNew).toBe(true)
     expect(old.forgotten).toEqual(['ada'])
   })
 
   test('may be ended and begun anew before it was ever kept here: the cart does not come along', async () => {
     const { comes } = mover()
-    const { scope, session } = await comes('old.ada')
+    const { requestSession, session } = await comes('old.ada')
     session.destroy()
-    scope.afresh().set('a', 1)
-    await scope.commit()
-    expect({ ...(await comes(scope.ticket)).session.data }).toEqual({ a: 1 })
+    requestSession.afresh().set('a', 1)
+    await requestSession.commit()
+    expect({ ...(await comes(requestSession.ticket)).session.data }).toEqual({ a: 1 })
     expect((await comes('old.ada')).session.isNew).toBe(true)
   })
 
@@ -286,11 +288,14 @@ describe('in one request a session from elsewhere', () => {
     ada.session.set('secret', 'of ada')
     bob.session.signIn('bob')
     bob.session.set('secret', 'of bob')
-    const done = await Promise.allSettled([(async () => ada.scope.commit())(), (async () => bob.scope.commit())()])
+    const done = await Promise.allSettled([
+      (async () => ada.requestSession.commit())(),
+      (async () => bob.requestSession.commit())(),
+    ])
     expect(done.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0)
-    for (const [name, { scope }] of Object.entries({ ada, bob })) {
-      if (scope.lines.length === 0) continue
-      const { session } = await comes(scope.ticket)
+    for (const [name, { requestSession }] of Object.entries({ ada, bob })) {
+      if (requestSession.lines.length === 0) continue
+      const { session } = await comes(requestSession.ticket)
       expect(session.isNew || (session.owner === name && session.get('secret') === `of ${name}`), name).toBe(true)
     }
     const later = await comes('old.ada')
@@ -301,9 +306,9 @@ describe('in one request a session from elsewhere', () => {
     const { comes, waits } = mover()
     const ada = await comes('old.ada')
     ada.session.set('a', 1)
-    await ada.scope.commit()
+    await ada.requestSession.commit()
     ada.session.signIn('ada')
-    await ada.scope.commit()
+    await ada.requestSession.commit()
     expect((await comes('old.ada')).session.owner).toBeUndefined()
     waits()
     const thief = await comes('old.ada')
@@ -319,8 +324,8 @@ describe('in one request a session from elsewhere', () => {
     const ada = await comes('old.ada')
     act(ada.session)
     ada.session.set('secret', 'of ada')
-    await ada.scope.commit()
-    expect((await comes(ada.scope.ticket)).session.get('secret')).toBe('of ada')
+    await ada.requestSession.commit()
+    expect((await comes(ada.requestSession.ticket)).session.get('secret')).toBe('of ada')
     // Whoever planted that cookie in her browser, or stole it before.
     expect((await comes('old.ada')).session.get('secret')).toBeUndefined()
     waits()
@@ -337,10 +342,10 @@ describe('in every order of steps, with a process killed and a call doubled at e
 
   function requests(...names: string[]): Exploration<World> {
     const make = (store: Store, value: string, later = 0) => {
-      const foreign = [oldLibrary(CART)]
-      const options = { store, secrets: SECRET, foreign, now: () => 4_000_000_000_000 + later }
-      const face = faceOf(sessionsOf(options, { storeTimeout: Infinity, sleep: async () => {} }))
-      return face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
+      const migrateFrom = [oldLibrary(CART)]
+      const options = { store, secrets: SECRET, migrateFrom, now: () => 4_000_000_000_000 + later }
+      const adapter = adapterOf(sessionsOf(options, { storeTimeout: Infinity, sleep: async () => {} }))
+      return adapter.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${value}` : null) })
     }
     return {
       actors: Object.fromEntries(names.map((name) => [name, (world) => world.act(name)])),
@@ -348,8 +353,8 @@ describe('in every order of steps, with a process killed and a call doubled at e
         const store = memoryStore()
         return {
           async act(name) {
-            const scope = make(stepped(store, turns, name), 'old.ada')
-            const session = await scope.open()
+            const requestSession = make(stepped(store, turns, name), 'old.ada')
+            const session = await requestSession.open()
             const isNew = session.isNew
             if (name.startsWith('D')) session.destroy()
             else if (name.startsWith('R')) session.regenerateId()
@@ -361,7 +366,7 @@ describe('in every order of steps, with a process killed and a call doubled at e
               session.set(name, true)
             }
             try {
-              const { ticket } = await scope.commit()
+              const { ticket } = await requestSession.commit()
               return { isNew, ticket }
             } catch (error) {
               if ((error as { code?: string }).code === 'CONFLICT') return undefined // told so: not acknowledged
@@ -370,8 +375,8 @@ describe('in every order of steps, with a process killed and a call doubled at e
           },
           async look() {
             // When an old ticket shows nothing any more.
-            const scope = make(store, 'old.ada', 600_000)
-            const session = await scope.open()
+            const requestSession = make(store, 'old.ada', 600_000)
+            const session = await requestSession.open()
             return session.isNew ? undefined : { ...session.data }
           },
         }

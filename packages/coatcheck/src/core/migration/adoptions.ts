@@ -1,8 +1,8 @@
 import { digest } from '../../crypto/digest.ts'
 import { createKeyring } from '../../crypto/keyring.ts'
-import type { Forwarding } from '../model/contents.ts'
 import type { Engine } from '../engine.ts'
-import type { Life } from '../model/lifetime.ts'
+import type { Forwarding } from '../model/contents.ts'
+import type { Lifetime } from '../model/lifetime.ts'
 import type { Records } from '../persistence/stored/records.ts'
 
 /** Browsers keep no cookie longer (RFC 6265bis 5.5), so no old ticket comes back after that. */
@@ -50,7 +50,7 @@ export class Adoptions {
 
   #create(key: string, to: Forwarding): Promise<boolean> {
     const endsAt = this.#engine.now() + LONGEST
-    const life: Life = { createdAt: this.#engine.now(), endsAt, expiresAt: endsAt }
-    return this.#records.createForwarding(key, to, life)
+    const lifetime: Lifetime = { createdAt: this.#engine.now(), endsAt, expiresAt: endsAt }
+    return this.#records.createForwarding(key, to, lifetime)
   }
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { allowance } from './allowance.ts'
 import type { SessionEvent } from '../model/events.ts'
-import type { FaceOptions } from '../options/options.ts'
+import type { AdapterOptions } from '../options/options.ts'
+import { allowance } from './allowance.ts'
 
 const PASSWORD = 'the password of the old site, of 32 or more'
 
@@ -24,18 +24,20 @@ function counted() {
 let second = 0
 
 async function siteWith(
-  readers: (formats: typeof import('../../migrate/h3.ts')) => readonly ForeignReader[],
-  more: Partial<FaceOptions> = {},
+  readers: (formats: typeof import('../../migrate/h3.ts')) => readonly SessionReader[],
+  more: Partial<AdapterOptions> = {},
 ) {
-  const { faceOf, sessionsOf } = await import('../sessions.ts')
+  const { adapterOf, sessionsOf } = await import('../sessions.ts')
   const formats = await import('../../migrate/h3.ts')
   // Each test in seconds of its own: what others have derived counts for a second.
   const clock = clockFrom(Date.parse('2090-01-01T00:00:00Z') + ++second * 100_000)
   const events: SessionEvent[] = []
   const onEvent = (event: SessionEvent) => void events.push(event)
-  const face = faceOf(sessionsOf({ secrets: SECRET, now: clock.now, onEvent, foreign: readers(formats), ...more } as FaceOptions))
+  const adapter = adapterOf(
+    sessionsOf({ secrets: SECRET, now: clock.now, onEvent, migrateFrom: readers(formats), ...more } as AdapterOptions),
+  )
   const open = (...values: string[]) =>
-    face.detached(new Headers({ cookie: values.map((value) => `${COOKIE}=${value}`).join('; ') }))
+    adapter.detached(new Headers({ cookie: values.map((value) => `${COOKIE}=${value}`).join('; ') }))
   const comes = async (...values: string[]) => {
     const session = await open(...values).open()
     return session.isNew ? undefined : { ...session.data }
@@ -103,14 +105,14 @@ describe('S9: slow keys of other libraries’ seals', () => {
     vi.resetModules()
     const { comes, clock, open } = await siteWith(({ h3Seal }) => [h3Seal({ password: PASSWORD })])
     for (let n = 0; n < 4; n++) await comes(junk(n * 10))
-    const scope = open(genuine)
-    const session = await scope.open()
+    const requestSession = open(genuine)
+    const session = await requestSession.open()
     expect([session.isNew, session.readOnly]).toEqual([true, true])
     session.set('user', 'eve')
-    expect(() => scope.commit()).toThrow(
+    expect(() => requestSession.commit()).toThrow(
       expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(/seals of another library/) }),
     )
-    expect(scope.lines).toEqual([])
+    expect(requestSession.lines).toEqual([])
     const other = open(genuine)
     await (await other.open()).signIn('eve')
     expect((await other.commit()).plan).toBe('create')
@@ -152,10 +154,10 @@ describe('S9: slow keys of other libraries’ seals', () => {
   })
 
   test('are counted where the cookies are another library’s own, too', async () => {
-    const { wiredKeeper } = await import('../persistence/upstream-format.ts')
+    const { upstreamPersistence } = await import('../persistence/upstream-format.ts')
     const { h3Seal } = await import('../../migrate/h3.ts')
-    const keeper = wiredKeeper(h3Seal({ password: Array.from({ length: 9 }, (_, n) => `${PASSWORD} ${n}`) }))
-    const { comes, busy } = await siteWith(() => [], { keeper })
+    const persistence = upstreamPersistence(h3Seal({ password: Array.from({ length: 9 }, (_, n) => `${PASSWORD} ${n}`) }))
+    const { comes, busy } = await siteWith(() => [], { persistence })
     const slow = counted()
     expect(await comes(junk(1))).toBeUndefined()
     expect([slow.length, busy()]).toEqual([8, 1])

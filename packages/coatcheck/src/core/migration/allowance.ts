@@ -1,6 +1,6 @@
 import { mayAwaitOthers } from '../../crypto/workers.ts'
 import { SessionError } from '../../errors.ts'
-import type { ForeignRequest, Trial } from '../../migrate/format.ts'
+import type { ReaderRequest, Trial } from '../../migrate/format.ts'
 import type { Engine } from '../engine.ts'
 
 /** Derivations of keys, slow by design, that one request may cost: two for each genuine seal, one more for each older password. */
@@ -21,7 +21,7 @@ let turn: Promise<unknown> = Promise.resolve()
 
 /** What one request may cost besides its own tickets. */
 export interface Allowance {
-  readonly slowly: NonNullable<ForeignRequest['slowly']>
+  readonly slowly: NonNullable<ReaderRequest['slowly']>
   /** Why nothing may be written: a seal that was not opened may be a genuine one, and must not be replaced here. */
   readonly blocked: () => SessionError | undefined
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { watched } from '../../../test/helpers/watched.ts'
+import { withSession } from '../../adapters/fetch.ts'
 import { createKeyring } from '../../crypto/keyring.ts'
 import { randomBytes } from '../../crypto/random.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
 import { ironSession } from '../../migrate/iron-session.ts'
 import { parseJson } from '../../migrate/json.ts'
 import { remixCookie } from '../../migrate/remix.ts'
-import { withSession } from '../../adapters/fetch.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { SessionEvent } from '../model/events.ts'
 import type { SessionsOptions } from '../options/options.ts'
@@ -72,7 +72,7 @@ describe('tickets of one place that cost a MAC or a call of the store', () => {
 
 it('a reader looks into two values of its format, and what is of another takes no place of them', async () => {
   const remix = remixCookie([SECRET])
-  const { visit } = site({ foreign: [remix, ironSession({ password: SECRET, cookieName: NAME })] })
+  const { visit } = site({ migrateFrom: [remix, ironSession({ password: SECRET, cookieName: NAME })] })
   const genuine = String(await remix.write({ id: '1', createdAt: 0, now: 0, values: { name: 'ada' } }))
   const forged = (n: number) => `${genuine.slice(0, -2)}${n}A`
   const others = [1, 2, 3].map((n) => `Fe26.2*1*${'0'.repeat(63)}${n}*x~2`)
@@ -98,8 +98,8 @@ it('with a store no pieces are put together, since a ticket never comes in sever
 
 it('readers of other libraries are not shown what came in pieces of ours, which no other library writes', async () => {
   const shown: string[] = []
-  const reader: ForeignReader = { format: 'test', read: (value) => void shown.push(value) }
-  const { visit } = site({ foreign: [reader] })
+  const reader: SessionReader = { format: 'test', read: (value) => void shown.push(value) }
+  const { visit } = site({ migrateFrom: [reader] })
   await visit(`${NAME}=~2~${'a'.repeat(4000)}; ${NAME}.1=${'b'.repeat(4000)}`)
   expect(shown).toEqual([])
   await visit(`${NAME}=${'a'.repeat(4000)}`)

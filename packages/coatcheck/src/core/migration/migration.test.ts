@@ -4,26 +4,26 @@ import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { nothingBad } from '../../../test/helpers/explored.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
 import { SessionError } from '../../errors.ts'
-import type { ForeignReader, ForeignSession } from '../../migrate/format.ts'
+import type { OldSession, SessionReader } from '../../migrate/format.ts'
 import { h3Seal } from '../../migrate/h3.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { createJar } from '../../testing/index.ts'
 import { type Exploration, type Scheduler, stepped } from '../../testing/interleave.ts'
 import type { SessionEvent } from '../model/events.ts'
-import type { FaceOptions } from '../options/options.ts'
+import type { AdapterOptions } from '../options/options.ts'
 import type { LiveSession } from '../session/session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
 
 const SITE = 'https://shop.example/'
 /** Without a prefix, as the old libraries have it: a cookie of this name may have a domain. */
 const COOKIE = 'session'
 
 /** A library whose cookies hold values and nothing else: `v.` and their JSON in base64, however it is padded. */
-function valuesOnly(more: Partial<ForeignReader> = {}): ForeignReader {
+function valuesOnly(more: Partial<SessionReader> = {}): SessionReader {
   return {
     format: 'values',
-    read(value): ForeignSession | undefined {
+    read(value): OldSession | undefined {
       const json = /^v\.([\w=]+)$/.exec(value)?.[1]
       return json === undefined ? undefined : { values: JSON.parse(atob(json)) }
     },
@@ -34,26 +34,26 @@ const holding = (values: object) => `v.${btoa(JSON.stringify(values))}`
 const ADA = holding({ user: 'ada' })
 
 /** A library whose cookies name a row. */
-function rows(all: Record<string, ForeignSession>, more: Partial<ForeignReader> = {}): ForeignReader {
+function rows(all: Record<string, OldSession>, more: Partial<SessionReader> = {}): SessionReader {
   return { format: 'rows', read: (value) => all[value] && { unique: value, ...all[value] }, ...more }
 }
 
-function make(options: Partial<FaceOptions>) {
+function make(options: Partial<AdapterOptions>) {
   const clock = clockFrom()
   const events: SessionEvent[] = []
   const onEvent = (event: SessionEvent) => void events.push(event)
-  const face = faceOf(
-    sessionsOf({ secrets: SECRET, now: clock.now, cookie: { name: COOKIE }, onEvent, ...options } as FaceOptions),
+  const adapter = adapterOf(
+    sessionsOf({ secrets: SECRET, now: clock.now, cookie: { name: COOKIE }, onEvent, ...options } as AdapterOptions),
   )
   /** Somebody with a browser that keeps these cookies. */
   const person = (...lines: string[]) => {
     const jar = createJar({ now: clock.now })
     for (const line of lines) jar.set(line, SITE)
     const does = async <T>(act: (session: LiveSession) => T): Promise<Awaited<T>> => {
-      const scope = face.detached(new Headers({ cookie: jar.header(SITE) ?? '' }))
-      const result = await act(await scope.open())
-      await scope.commit()
-      for (const [, line] of scope.lines) jar.set(line, SITE)
+      const requestSession = adapter.detached(new Headers({ cookie: jar.header(SITE) ?? '' }))
+      const result = await act(await requestSession.open())
+      await requestSession.commit()
+      for (const [, line] of requestSession.lines) jar.set(line, SITE)
       return result
     }
     return { jar, does, sees: () => does((session) => ({ ...session.data })) }
@@ -72,7 +72,7 @@ const old = (value: string, name = COOKIE) => `${name}=${value}; Domain=shop.exa
 
 describe('S5: a cookie that holds nothing but values, where sessions are in a store', () => {
   test('opens nothing once its visitor signed out, although the browser kept it', async () => {
-    const { person } = make({ foreign: [valuesOnly({ cookieName: 'old' })], store: memoryStore() })
+    const { person } = make({ migrateFrom: [valuesOnly({ cookieName: 'old' })], store: memoryStore() })
     const ada = person(old(ADA, 'old'))
     expect(await ada.sees()).toEqual({ user: 'ada' })
     await ada.does((session) => session.destroy())
@@ -86,7 +86,7 @@ describe('S5: a cookie that holds nothing but values, where sessions are in a st
     ['was signed in', (session) => session.signIn('ada')],
     ['was renewed', (session) => session.renew()],
   ])('opens nothing after a sign-out when its session %s before, in whatever spelling it comes again', async (_, act) => {
-    const { person, clock } = make({ foreign: [valuesOnly({ cookieName: 'old' })], store: memoryStore() })
+    const { person, clock } = make({ migrateFrom: [valuesOnly({ cookieName: 'old' })], store: memoryStore() })
     const ada = person(old(ADA, 'old'))
     await ada.does(act)
     await ada.does((session) => session.update('visits', (n) => Number(n ?? 0) + 1))
@@ -97,7 +97,7 @@ describe('S5: a cookie that holds nothing but values, where sessions are in a st
   })
 
   test('opens nothing after a sign-out that goes on with an empty session', async () => {
-    const { person } = make({ foreign: [valuesOnly({ cookieName: 'old' })], store: memoryStore() })
+    const { person } = make({ migrateFrom: [valuesOnly({ cookieName: 'old' })], store: memoryStore() })
     const ada = person(old(ADA, 'old'))
     await ada.does((session) => session.set('n', 1))
     await ada.does((session) => {
@@ -109,7 +109,7 @@ describe('S5: a cookie that holds nothing but values, where sessions are in a st
   })
 
   test('opens a session for others who hold the same, until one of them signs out', async () => {
-    const { person } = make({ foreign: [valuesOnly()], store: memoryStore() })
+    const { person } = make({ migrateFrom: [valuesOnly()], store: memoryStore() })
     const [ada, bob] = [person(old(ADA)), person(old(ADA))]
     await ada.does((session) => session.set('n', 1))
     await bob.does((session) => session.set('n', 2))
@@ -123,7 +123,7 @@ describe('S5: a cookie that holds nothing but values, where sessions are in a st
   })
 
   test('that was ended while a request was under way brings nothing back', async () => {
-    const { person, events } = make({ foreign: [valuesOnly()], store: memoryStore() })
+    const { person, events } = make({ migrateFrom: [valuesOnly()], store: memoryStore() })
     const [one, two] = [person(old(ADA)), person(old(ADA))]
     const gate = Promise.withResolvers<void>()
     const opened = Promise.withResolvers<void>()
@@ -145,19 +145,22 @@ describe.each(KINDS)('S5: the old cookie is cleared where the site says that it 
   const attributes = { domain: 'shop.example', path: '/' }
 
   test.each(['old', COOKIE])('under the name %s: with the first ticket of ours, and at a sign-out', async (cookieName) => {
-    const foreign = [valuesOnly({ attributes, ...(cookieName === 'old' && { cookieName }) })]
-    const first = make({ foreign, ...kept() }).person(old(ADA, cookieName))
+    const migrateFrom = [valuesOnly({ attributes, ...(cookieName === 'old' && { cookieName }) })]
+    const first = make({ migrateFrom, ...kept() }).person(old(ADA, cookieName))
     await first.does((session) => session.set('n', 1))
     expect(first.jar.all().map(({ value }) => value === ADA)).toEqual([false])
     expect(await first.sees()).toEqual({ user: 'ada', n: 1 })
 
-    const second = make({ foreign, ...kept() }).person(old(ADA, cookieName))
+    const second = make({ migrateFrom, ...kept() }).person(old(ADA, cookieName))
     await second.does((session) => session.destroy())
     expect(second.jar.all()).toEqual([])
   })
 
   test('at a sign-out with our ticket, beside which it survived', async () => {
-    const { person } = make({ foreign: [rows({ x: { values: { user: 'ada' } } }, { cookieName: 'old', attributes })], ...kept() })
+    const { person } = make({
+      migrateFrom: [rows({ x: { values: { user: 'ada' } } }, { cookieName: 'old', attributes })],
+      ...kept(),
+    })
     const ada = person()
     await ada.does((session) => session.set('n', 1))
     ada.jar.set(old('x', 'old'), SITE)
@@ -171,7 +174,7 @@ describe.each(KINDS)('S5: the old cookie is cleared where the site says that it 
     ['a prefix that forbids it', { domain: 'shop.example' }],
   ])('%s is refused before there are visitors', (what, given) => {
     const cookieName = what.startsWith('a prefix') ? '__Host-old' : 'old'
-    expect(() => make({ foreign: [valuesOnly({ cookieName, attributes: given })], ...kept() })).toThrow(
+    expect(() => make({ migrateFrom: [valuesOnly({ cookieName, attributes: given })], ...kept() })).toThrow(
       expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('attributes') }),
     )
   })
@@ -185,28 +188,28 @@ describe.each(KINDS)('S7: several old cookies of one name, sessions %s', (_, kep
   ]
 
   test('two different live ones make the visitor anonymous, and are told', async () => {
-    const { person, refusals } = make({ foreign: [rows(all, { cookieName: 'old' })], ...kept() })
+    const { person, refusals } = make({ migrateFrom: [rows(all, { cookieName: 'old' })], ...kept() })
     expect(await person(...two('ada', 'bob')).sees()).toEqual({})
     expect(await person(...two('bob', 'ada')).sees()).toEqual({})
     expect(refusals()).toEqual(['duplicate', 'duplicate'])
   })
 
   test('of values alone as well; the same values in two spellings are one', async () => {
-    const { person, refusals } = make({ foreign: [valuesOnly({ cookieName: 'old' })], ...kept() })
+    const { person, refusals } = make({ migrateFrom: [valuesOnly({ cookieName: 'old' })], ...kept() })
     expect(await person(...two(ADA, holding({ user: 'bob' }))).sees()).toEqual({})
     expect(refusals()).toEqual(['duplicate'])
     expect(await person(...two(ADA, ADA.replace(/=+$/, ''))).sees()).toEqual({ user: 'ada' })
   })
 
   test('under our own name, whichever format they are of', async () => {
-    const { person, refusals } = make({ foreign: [rows(all), valuesOnly()], cookie: { name: 'old' }, ...kept() })
+    const { person, refusals } = make({ migrateFrom: [rows(all), valuesOnly()], cookie: { name: 'old' }, ...kept() })
     expect(await person(...two('ada', holding({ user: 'bob' }))).sees()).toEqual({})
     expect(refusals()).toContain('duplicate')
   })
 
   test('one that is over, or junk, does not hide the live one', async () => {
     for (const first of ['over', 'junk']) {
-      const { person, refusals } = make({ foreign: [rows(all, { cookieName: 'old' })], ...kept() })
+      const { person, refusals } = make({ migrateFrom: [rows(all, { cookieName: 'old' })], ...kept() })
       expect(await person(...two(first, 'ada')).sees()).toEqual({ user: 'ada' })
       expect(refusals()).not.toContain('duplicate')
     }
@@ -214,11 +217,11 @@ describe.each(KINDS)('S7: several old cookies of one name, sessions %s', (_, kep
 })
 
 test('S7: of two live ones that lead to one session that is kept here, neither hides it', async () => {
-  const same: ForeignReader = {
+  const same: SessionReader = {
     format: 'seal',
     read: (value) => (value.startsWith('s') ? { values: {}, unique: 'one' } : undefined),
   }
-  const { person } = make({ foreign: [same], cookie: { name: 'old' }, store: memoryStore() })
+  const { person } = make({ migrateFrom: [same], cookie: { name: 'old' }, store: memoryStore() })
   const first = person('old=s1; Path=/; Max-Age=9999; Secure')
   await first.does((session) => session.set('n', 1))
   const both = person('old=s1; Path=/; Max-Age=9999; Secure', 'old=s2; Domain=shop.example; Path=/; Max-Age=9999; Secure')
@@ -237,7 +240,7 @@ test('S13: an earlier seal of h3 opens nothing once its session has ended, nor d
     const response = await app.fetch(new Request(SITE, { headers: seals.length > 0 ? { cookie: `old=${seals.at(-1)}` } : {} }))
     seals.push(/^old=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1] ?? '')
   }
-  const seen = { foreign: [{ ...h3Seal({ password }), cookieName: 'old' }], store: memoryStore(), now: Date.now }
+  const seen = { migrateFrom: [{ ...h3Seal({ password }), cookieName: 'old' }], store: memoryStore(), now: Date.now }
   const { person } = make(seen)
   const holders = seals.map((seal) => person(old(seal, 'old')))
   expect(await Promise.all(holders.map((each) => each.sees()))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
@@ -249,10 +252,10 @@ test('S13: an earlier seal of h3 opens nothing once its session has ended, nor d
 })
 
 describe.each(KINDS)('S2: what the site says of old sessions, ours %s', (_, kept) => {
-  test('after `foreignUntil` none is taken over, and before it each is', async () => {
+  test('after `migrateUntil` none is taken over, and before it each is', async () => {
     for (const end of [(at: number) => new Date(at), (at: number) => at, (at: number) => new Date(at).toISOString()]) {
       const at = clockFrom().now() + DAY * 1000
-      const { person, clock, events } = make({ foreign: [valuesOnly()], foreignUntil: end(at), ...kept() })
+      const { person, clock, events } = make({ migrateFrom: [valuesOnly()], migrateUntil: end(at), ...kept() })
       expect(await person(old(ADA)).sees()).toEqual({ user: 'ada' })
       const ada = person(old(ADA))
       await ada.does((session) => session.set('n', 1))
@@ -265,19 +268,22 @@ describe.each(KINDS)('S2: what the site says of old sessions, ours %s', (_, kept
 
   test('values that a reader does not accept open nothing', async () => {
     const accepts = (values: Readonly<Record<string, unknown>>) => typeof values.user === 'string'
-    const { person } = make({ foreign: [valuesOnly({ accepts })], ...kept() })
+    const { person } = make({ migrateFrom: [valuesOnly({ accepts })], ...kept() })
     expect(await person(old(ADA)).sees()).toEqual({ user: 'ada' })
     expect(await person(old(holding({ theme: 'dark' }))).sees()).toEqual({})
   })
 
-  test.each([new Date(Number.NaN), Number.NaN, 'soon', null, {}])('a foreignUntil of %s is refused', (foreignUntil) => {
-    expect(() => make({ foreignUntil: foreignUntil as Date, ...kept() })).toThrow(
-      expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('foreignUntil') }),
+  test.each([new Date(Number.NaN), Number.NaN, 'soon', null, {}])('a migrateUntil of %s is refused', (migrateUntil) => {
+    expect(() => make({ migrateUntil: migrateUntil as Date, ...kept() })).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining('migrateUntil') }),
     )
   })
 
   test('S13: no value of that name becomes the owner', async () => {
-    const { person, events } = make({ foreign: [valuesOnly(), rows({ x: { values: { __owner__: 'admin', a: 1 } } })], ...kept() })
+    const { person, events } = make({
+      migrateFrom: [valuesOnly(), rows({ x: { values: { __owner__: 'admin', a: 1 } } })],
+      ...kept(),
+    })
     for (const value of [holding({ __owner__: 'admin', a: 1 }), 'x']) {
       const ada = person(old(value))
       expect(await ada.does((session) => [session.owner, session.get('__owner__'), session.get('a')])).toEqual([
@@ -308,16 +314,16 @@ describe.each(KINDS)('a store of another library, ours %s', (_, kept) => {
   const tooLate = { code: 'STORE_FAILED', message: expect.stringContaining('rows') }
 
   test('that does not answer a read fails after `storeTimeout`, or leaves a session that is read-only', async () => {
-    const foreign = [rows({}, { read: hanging })]
-    const one = make({ foreign, storeTimeout: 1, ...kept() })
+    const migrateFrom = [rows({}, { read: hanging })]
+    const one = make({ migrateFrom, storeTimeout: 1, ...kept() })
     await expect(late(one.person(old('x')).sees())).rejects.toMatchObject(tooLate)
-    const two = make({ foreign, storeTimeout: 1, whenStoreDown: 'read-only', ...kept() })
+    const two = make({ migrateFrom, storeTimeout: 1, whenStoreDown: 'read-only', ...kept() })
     expect(await late(two.person(old('x')).does((session) => session.readOnly))).toBe(true)
   })
 
   test('that does not answer a removal keeps nobody waiting for longer', async () => {
-    const foreign = [rows({ x: { values: { a: 1 }, forget: hanging } })]
-    const { person, events } = make({ foreign, storeTimeout: 1, ...kept() })
+    const migrateFrom = [rows({ x: { values: { a: 1 }, forget: hanging } })]
+    const { person, events } = make({ migrateFrom, storeTimeout: 1, ...kept() })
     const ada = person(old('x'))
     await late(ada.does((session) => session.set('n', 1)))
     expect(await ada.sees()).toEqual({ a: 1, n: 1 })
@@ -326,7 +332,7 @@ describe.each(KINDS)('a store of another library, ours %s', (_, kept) => {
 
   test('whose failure is none of ours is STORE_FAILED, with the cause', async () => {
     const cause = new TypeError('not ready')
-    const { person } = make({ foreign: [rows({}, { read: () => Promise.reject(cause) })], ...kept() })
+    const { person } = make({ migrateFrom: [rows({}, { read: () => Promise.reject(cause) })], ...kept() })
     const failure = await person(old('x'))
       .sees()
       .catch((error: unknown) => error)
@@ -344,10 +350,16 @@ describe('S5: in every order of steps, with a process killed and a call doubled 
   /** Requests with one cookie of values alone: `D` signs out, `W` writes, `S` signs in. */
   function requests(...names: string[]): Exploration<World> {
     const open = async (store: Store) => {
-      const options = { store, secrets: SECRET, cookie: { name: COOKIE }, foreign: [valuesOnly()], now: () => 4_000_000_000_000 }
-      const face = faceOf(sessionsOf(options, { storeTimeout: Number.POSITIVE_INFINITY, sleep: async () => {} }))
-      const scope = face.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${ADA}` : null) })
-      return { scope, session: await scope.open() }
+      const options = {
+        store,
+        secrets: SECRET,
+        cookie: { name: COOKIE },
+        migrateFrom: [valuesOnly()],
+        now: () => 4_000_000_000_000,
+      }
+      const adapter = adapterOf(sessionsOf(options, { storeTimeout: Number.POSITIVE_INFINITY, sleep: async () => {} }))
+      const requestSession = adapter.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${ADA}` : null) })
+      return { requestSession, session: await requestSession.open() }
     }
     return {
       actors: Object.fromEntries(names.map((name) => [name, (world) => world.act(name)])),
@@ -355,11 +367,11 @@ describe('S5: in every order of steps, with a process killed and a call doubled 
         const store = memoryStore()
         return {
           async act(name) {
-            const { scope, session } = await open(stepped(store, turns, name))
+            const { requestSession, session } = await open(stepped(store, turns, name))
             if (name.startsWith('D')) session.destroy()
             else if (name.startsWith('S')) session.signIn('ada')
             else session.set(name, true)
-            await scope.commit()
+            await requestSession.commit()
             return true
           },
           async look() {

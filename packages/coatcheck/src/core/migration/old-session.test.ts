@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { SessionError } from '../../errors.ts'
-import type { ForeignReader, ForeignSession } from '../../migrate/format.ts'
+import type { OldSession, SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { createJar } from '../../testing/index.ts'
 import type { SessionEvent } from '../model/events.ts'
-import type { FaceOptions } from '../options/options.ts'
-import type { Scope } from '../request/request-session.ts'
-import { type FaceSessions, faceOf, sessionsOf } from '../sessions.ts'
+import type { AdapterOptions } from '../options/options.ts'
+import type { RequestSession } from '../request/request-session.ts'
+import { type AdapterSessions, adapterOf, sessionsOf } from '../sessions.ts'
 
 /** A library whose cookies name a row. */
-function rows(format: string, all: Record<string, ForeignSession>, more: Partial<ForeignReader> = {}): ForeignReader {
+function rows(format: string, all: Record<string, OldSession>, more: Partial<SessionReader> = {}): SessionReader {
   return { format, read: (value) => all[value] && { unique: value, ...all[value] }, ...more }
 }
 
@@ -20,56 +20,58 @@ const KINDS = [
   ['sealed', () => ({})],
 ] as const
 
-function make(options: Partial<FaceOptions>) {
+function make(options: Partial<AdapterOptions>) {
   const clock = clockFrom()
   const events: SessionEvent[] = []
-  const face = faceOf(
-    sessionsOf({ secrets: SECRET, now: clock.now, onEvent: (event) => void events.push(event), ...options } as FaceOptions),
+  const adapter = adapterOf(
+    sessionsOf({ secrets: SECRET, now: clock.now, onEvent: (event) => void events.push(event), ...options } as AdapterOptions),
   )
-  const scope = (headers: Record<string, string>) => face.detached(new Headers(headers))
-  return { clock, events, face, scope }
+  const requestSession = (headers: Record<string, string>) => adapter.detached(new Headers(headers))
+  return { clock, events, adapter, requestSession }
 }
 
-const values = async (scope: Scope) => ({ ...(await scope.open()).data })
-const lineOf = (scope: Scope, name = 'set-cookie') => scope.lines.find(([header]) => header === name)?.[1] ?? ''
-const pairOf = (scope: Scope) => lineOf(scope).split(';')[0] ?? ''
+const values = async (requestSession: RequestSession) => ({ ...(await requestSession.open()).data })
+const lineOf = (requestSession: RequestSession, name = 'set-cookie') =>
+  requestSession.lines.find(([header]) => header === name)?.[1] ?? ''
+const pairOf = (requestSession: RequestSession) => lineOf(requestSession).split(';')[0] ?? ''
 
 describe.each(KINDS)('another library’s cookie under another name, where sessions are %s', (_, kept) => {
   const ada = { ada: { values: { user: 'ada' } }, bob: { values: { user: 'bob' } } }
-  const options = () => ({ foreign: [rows('old', ada, { cookieName: 'sid' })], ...kept() })
+  const options = () => ({ migrateFrom: [rows('old', ada, { cookieName: 'sid' })], ...kept() })
 
   test('F4: tells visitors apart on one identity as our own does', async () => {
-    const { face } = make(options())
+    const { adapter } = make(options())
     const context = {}
-    const scopeOf = (headers: Record<string, string>) => (face as FaceSessions).scope(context, new Headers(headers))
-    const mine = scopeOf({ cookie: 'sid=ada' })
+    const requestSessionOf = (headers: Record<string, string>) =>
+      (adapter as AdapterSessions).requestSession(context, new Headers(headers))
+    const mine = requestSessionOf({ cookie: 'sid=ada' })
     expect(await values(mine)).toEqual({ user: 'ada' })
-    expect(await values(scopeOf({}))).toEqual({})
-    expect(await values(scopeOf({ cookie: 'sid=bob' }))).toEqual({ user: 'bob' })
-    expect(scopeOf({ cookie: 'sid=ada' })).toBe(mine)
+    expect(await values(requestSessionOf({}))).toEqual({})
+    expect(await values(requestSessionOf({ cookie: 'sid=bob' }))).toEqual({ user: 'bob' })
+    expect(requestSessionOf({ cookie: 'sid=ada' })).toBe(mine)
   })
 
   test('is cleared with each ticket of ours, and when the session ends', async () => {
-    const { scope } = make(options())
-    const first = scope({ cookie: 'sid=ada' })
+    const { requestSession } = make(options())
+    const first = requestSession({ cookie: 'sid=ada' })
     ;(await first.open()).set('n', 1)
     await first.commit()
     expect(first.lines.map(([, line]) => line.split('=')[0])).toEqual([COOKIE, 'sid'])
-    const second = scope({ cookie: 'sid=ada' })
+    const second = requestSession({ cookie: 'sid=ada' })
     ;(await second.open()).destroy()
     await second.commit()
     expect(second.lines.map(([, line]) => [line.split(';')[0], line.includes('Max-Age=0')])).toEqual([['sid=', true]])
   })
 
   test('is cleared where it is not looked at either', () => {
-    const { face } = make(options())
-    const lines = face.clearing(new Headers({ cookie: 'sid=ada' })).map(([, line]) => line.split(';')[0])
+    const { adapter } = make(options())
+    const lines = adapter.clearing(new Headers({ cookie: 'sid=ada' })).map(([, line]) => line.split(';')[0])
     expect(lines).toEqual(['sid='])
   })
 
   test('is given up within one request: adopted, then ended, nothing of ours is sent', async () => {
-    const { scope } = make(options())
-    const both = scope({ cookie: 'sid=ada' })
+    const { requestSession } = make(options())
+    const both = requestSession({ cookie: 'sid=ada' })
     const session = await both.open()
     session.set('n', 1)
     await both.commit()
@@ -81,32 +83,32 @@ describe.each(KINDS)('another library’s cookie under another name, where sessi
 
 describe.each(KINDS)('where tickets also come in a header, and sessions are %s', (_, kept) => {
   const ada = { 'old-ada': { values: { user: 'ada' } } }
-  const both = () => make({ foreign: [rows('old', ada)], header: 'x-session', ...kept() })
+  const both = () => make({ migrateFrom: [rows('old', ada)], header: 'x-session', ...kept() })
 
   test('another library’s value in the header is answered in the header', async () => {
-    const { scope } = both()
-    const first = scope({ 'x-session': 'old-ada' })
+    const { requestSession } = both()
+    const first = requestSession({ 'x-session': 'old-ada' })
     ;(await first.open()).set('n', 1)
     await first.commit()
     expect(first.lines.map(([name]) => name)).toEqual(['x-session'])
-    expect(await values(scope({ 'x-session': lineOf(first, 'x-session') }))).toEqual({ user: 'ada', n: 1 })
+    expect(await values(requestSession({ 'x-session': lineOf(first, 'x-session') }))).toEqual({ user: 'ada', n: 1 })
   })
 
   test('another library’s value in the cookie beside a header that opens nothing is answered in the cookie', async () => {
-    const { scope } = both()
-    const first = scope({ 'x-session': 'nonsense', cookie: `${COOKIE}=old-ada` })
+    const { requestSession } = both()
+    const first = requestSession({ 'x-session': 'nonsense', cookie: `${COOKIE}=old-ada` })
     ;(await first.open()).set('n', 1)
     await first.commit()
     expect(first.lines.map(([name]) => name)).toEqual(['set-cookie'])
-    expect(await values(scope({ 'x-session': 'nonsense', cookie: pairOf(first) }))).toEqual({ user: 'ada', n: 1 })
+    expect(await values(requestSession({ 'x-session': 'nonsense', cookie: pairOf(first) }))).toEqual({ user: 'ada', n: 1 })
   })
 
   test('ours in the cookie goes before another library’s in the header, and is answered there', async () => {
-    const { scope } = both()
-    const first = scope({})
+    const { requestSession } = both()
+    const first = requestSession({})
     ;(await first.open()).set('mine', true)
     await first.commit()
-    const second = scope({ 'x-session': 'old-ada', cookie: pairOf(first) })
+    const second = requestSession({ 'x-session': 'old-ada', cookie: pairOf(first) })
     expect(await values(second)).toEqual({ mine: true })
   })
 })
@@ -115,42 +117,42 @@ describe.each(KINDS)('two other libraries, where sessions are %s', (_, kept) => 
   test('are asked in order; who knows the cookie better is no matter of what comes later', async () => {
     const same = { x: { values: { from: 'first' } } }
     const other = { x: { values: { from: 'second' } }, y: { values: { from: 'second' } } }
-    const { scope } = make({ foreign: [rows('one', same), rows('two', other)], ...kept() })
-    expect(await values(scope({ cookie: `${COOKIE}=x` }))).toEqual({ from: 'first' })
-    expect(await values(scope({ cookie: `${COOKIE}=y` }))).toEqual({ from: 'second' })
+    const { requestSession } = make({ migrateFrom: [rows('one', same), rows('two', other)], ...kept() })
+    expect(await values(requestSession({ cookie: `${COOKIE}=x` }))).toEqual({ from: 'first' })
+    expect(await values(requestSession({ cookie: `${COOKIE}=y` }))).toEqual({ from: 'second' })
   })
 
   test('that use cookies of their own are both asked, the first one’s session counts and the other’s cookie stays', async () => {
     const one = rows('one', { x: { values: { from: 'one' } } }, { cookieName: 'one' })
     const two = rows('two', { x: { values: { from: 'two' } } }, { cookieName: 'two' })
-    const { scope } = make({ foreign: [one, two], ...kept() })
-    const request = scope({ cookie: 'two=x; one=x' })
+    const { requestSession } = make({ migrateFrom: [one, two], ...kept() })
+    const request = requestSession({ cookie: 'two=x; one=x' })
     expect(await values(request)).toEqual({ from: 'one' })
-    expect(await values(scope({ cookie: 'two=x; one=nonsense' }))).toEqual({ from: 'two' })
+    expect(await values(requestSession({ cookie: 'two=x; one=nonsense' }))).toEqual({ from: 'two' })
   })
 
   test('whose ids are the same text have two sessions', async () => {
     const one = rows('one', { x: { values: { from: 'one' } } }, { cookieName: 'one' })
     const two = rows('two', { x: { values: { from: 'two' } } }, { cookieName: 'two' })
-    const { scope } = make({ foreign: [one, two], ...kept() })
+    const { requestSession } = make({ migrateFrom: [one, two], ...kept() })
     for (const name of ['one', 'two']) {
-      const request = scope({ cookie: `${name}=x` })
+      const request = requestSession({ cookie: `${name}=x` })
       ;(await request.open()).set('n', 1)
       await request.commit()
     }
-    expect(await values(scope({ cookie: 'one=x' }))).toMatchObject({ from: 'one' })
-    expect(await values(scope({ cookie: 'two=x' }))).toMatchObject({ from: 'two' })
+    expect(await values(requestSession({ cookie: 'one=x' }))).toMatchObject({ from: 'one' })
+    expect(await values(requestSession({ cookie: 'two=x' }))).toMatchObject({ from: 'two' })
   })
 })
 
 describe.each(KINDS)('what another library says of its session, where ours are %s', (_, kept) => {
   /** One visitor with a browser, from the old cookie on. */
-  async function moved(session: ForeignSession) {
-    const { scope, clock, events } = make({ foreign: [rows('old', { x: session })], ...kept() })
+  async function moved(session: OldSession) {
+    const { requestSession, clock, events } = make({ migrateFrom: [rows('old', { x: session })], ...kept() })
     const jar = createJar({ now: clock.now })
     jar.set(`${COOKIE}=x; Path=/; Secure; HttpOnly; Max-Age=34560000`, 'https://a.example/')
-    const request = async <T>(act: (s: Scope) => T | Promise<T>): Promise<T> => {
-      const s = scope({ cookie: jar.header('https://a.example/') })
+    const request = async <T>(act: (s: RequestSession) => T | Promise<T>): Promise<T> => {
+      const s = requestSession({ cookie: jar.header('https://a.example/') })
       await s.open()
       const result = await act(s)
       await s.commit()
@@ -160,7 +162,7 @@ describe.each(KINDS)('what another library says of its session, where ours are %
     return { request, clock, events, jar }
   }
 
-  test.each<[string, Partial<ForeignSession>]>([
+  test.each<[string, Partial<OldSession>]>([
     ['when it began with parts of milliseconds', { createdAt: 1_700_000_000_000.5 }],
     ['when it began in the future', { createdAt: 9e15 }],
     ['a beginning that is no number', { createdAt: Number.NaN }],
@@ -238,12 +240,12 @@ describe.each(KINDS)('the old record, where sessions are %s', (_, kept) => {
       },
     ],
   ])('whose removal %s keeps nobody from the new one', async (_name, forget) => {
-    const { scope, events } = make({ foreign: [rows('old', { x: { values: { a: 1 }, forget } })], ...kept() })
-    const request = scope({ cookie: `${COOKIE}=x` })
+    const { requestSession, events } = make({ migrateFrom: [rows('old', { x: { values: { a: 1 }, forget } })], ...kept() })
+    const request = requestSession({ cookie: `${COOKIE}=x` })
     ;(await request.open()).set('b', 2)
     const { send } = await request.commit()
     expect(send).toHaveLength(1)
-    expect(await values(scope({ cookie: pairOf(request) }))).toEqual({ a: 1, b: 2 })
+    expect(await values(requestSession({ cookie: pairOf(request) }))).toEqual({ a: 1, b: 2 })
     const failed = events.filter(({ type }) => type === 'late-failed')
     expect(failed).toHaveLength(1)
   })
@@ -251,8 +253,8 @@ describe.each(KINDS)('the old record, where sessions are %s', (_, kept) => {
   test('is removed once, however many commits there are', async () => {
     let removed = 0
     const forget = async () => void removed++
-    const { scope } = make({ foreign: [rows('old', { x: { values: { a: 1 }, forget } })], ...kept() })
-    const request = scope({ cookie: `${COOKIE}=x` })
+    const { requestSession } = make({ migrateFrom: [rows('old', { x: { values: { a: 1 }, forget } })], ...kept() })
+    const request = requestSession({ cookie: `${COOKIE}=x` })
     const session = await request.open()
     for (const n of [1, 2, 3]) {
       session.set('n', n)
@@ -266,8 +268,8 @@ describe.each(KINDS)('the old record, where sessions are %s', (_, kept) => {
   test('stays when nothing was stored', async () => {
     let removed = 0
     const forget = async () => void removed++
-    const { scope } = make({ foreign: [rows('old', { x: { values: { a: 1 }, forget } })], ...kept() })
-    const request = scope({ cookie: `${COOKIE}=x` })
+    const { requestSession } = make({ migrateFrom: [rows('old', { x: { values: { a: 1 }, forget } })], ...kept() })
+    const request = requestSession({ cookie: `${COOKIE}=x` })
     ;(await request.open()).set('b', 2)
     await request.close(500)
     request.finish()
@@ -278,9 +280,9 @@ describe.each(KINDS)('the old record, where sessions are %s', (_, kept) => {
   test('that is damaged leaves its visitor a stranger, and a store that is down is loud', async () => {
     const damaged = { format: 'old', read: () => Promise.reject(new SessionError('DAMAGED_RECORD', 'half a record')) }
     const down = { format: 'old', read: () => Promise.reject(new SessionError('STORE_FAILED', 'down')) }
-    const one = make({ foreign: [damaged], ...kept() })
-    expect((await one.scope({ cookie: `${COOKIE}=x` }).open()).isNew).toBe(true)
-    const two = make({ foreign: [down], ...kept() })
-    await expect(two.scope({ cookie: `${COOKIE}=x` }).open()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    const one = make({ migrateFrom: [damaged], ...kept() })
+    expect((await one.requestSession({ cookie: `${COOKIE}=x` }).open()).isNew).toBe(true)
+    const two = make({ migrateFrom: [down], ...kept() })
+    await expect(two.requestSession({ cookie: `${COOKIE}=x` }).open()).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
 })

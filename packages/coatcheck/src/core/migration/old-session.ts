@@ -1,16 +1,16 @@
 import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import type { ForeignReader, ForeignRequest, ForeignSession } from '../../migrate/format.ts'
-import { tries } from './allowance.ts'
-import { type Body, encodeBody } from '../model/contents.ts'
-import type { Engine, Foreign, Held, Keeper } from '../engine.ts'
-import { born, type Life } from '../model/lifetime.ts'
+import type { OldSession, ReaderRequest, SessionReader } from '../../migrate/format.ts'
+import type { Engine, LoadedSession, MigratingSession, Persistence } from '../engine.ts'
+import { type Contents, encode } from '../model/contents.ts'
+import { type Lifetime, newLifetime } from '../model/lifetime.ts'
 import { bodyOf, provenOwner } from '../persistence/plain.ts'
 import { callStore } from '../persistence/store-call.ts'
-import type { Arrival } from '../request/tickets.ts'
+import type { IncomingTickets } from '../request/tickets.ts'
+import { tries } from './allowance.ts'
 
 /** What another library kept for a visitor. */
-export interface Found extends Foreign {
+export interface Found extends MigratingSession {
   readonly format: string
   /** The cookie it came in, which is cleared once ours takes its place. */
   readonly cookieName: string
@@ -22,9 +22,9 @@ const LONGEST = 400 * 86_400_000
 const LONGEST_COOKIE = 4096
 
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
-export function lifeIn({ createdAt, expiresAt, slidesUntil }: ForeignSession, { policy, now }: Engine): Life {
+export function lifeIn({ createdAt, expiresAt, slidesUntil }: OldSession, { policy, now }: Engine): Lifetime {
   const began = beginningOf(createdAt, now())
-  const { endsAt, expiresAt: idleEnd } = born(policy, now())
+  const { endsAt, expiresAt: idleEnd } = newLifetime(policy, now())
   if (!Number.isFinite(expiresAt)) return { createdAt: began, endsAt, expiresAt: idleEnd }
   // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
   const end = Math.min(Math.floor(expiresAt as number), now() + LONGEST)
@@ -41,18 +41,18 @@ function beginningOf(createdAt: number | undefined, now: number): number {
 interface Place {
   readonly via: 'header' | 'cookie'
   readonly values: readonly string[]
-  readonly request: ForeignRequest
+  readonly request: ReaderRequest
   /** In order. */
-  readonly readers: readonly ForeignReader[]
+  readonly readers: readonly SessionReader[]
 }
 
 export interface Adopted {
-  readonly held?: Held
+  readonly loaded?: LoadedSession
   /** See `Recognised`. */
-  readonly over?: readonly Held[]
+  readonly over?: readonly LoadedSession[]
   readonly blocked?: SessionError | undefined
   readonly cannotEnd?: SessionError | undefined
-  readonly foreign?: Found
+  readonly migrated?: Found
   readonly via?: 'header' | 'cookie'
 }
 
@@ -60,24 +60,24 @@ export interface Adopted {
  * The session that another library's cookie or header opens. Two different live ones of one name make the visitor anonymous, as two of
  * ours do: nobody can tell which of them somebody else put there.
  */
-export async function adoptForeign(
-  readers: readonly ForeignReader[],
-  arrival: Arrival,
-  { keeper, engine }: { readonly keeper: Keeper; readonly engine: Engine },
-  request: ForeignRequest,
+export async function readOldSession(
+  readers: readonly SessionReader[],
+  incoming: IncomingTickets,
+  { persistence, engine }: { readonly persistence: Persistence; readonly engine: Engine },
+  request: ReaderRequest,
   arrivedAt: number,
 ): Promise<Adopted> {
   if (engine.now() >= engine.adoptsUntil) return {}
   let over: Adopted = {}
-  for (const place of placesOf(readers, arrival, request)) {
-    const alive = new Map<string, { held: Held; foreign: Found }>()
-    for (const foreign of await foundAt(place, engine)) {
-      const held = await keeper.adopt(foreign, arrivedAt)
-      if ('refused' in held) {
-        const { refused, handle, ends, blocked, cannotEnd } = held
+  for (const place of placesOf(readers, incoming, request)) {
+    const alive = new Map<string, { loaded: LoadedSession; migrated: Found }>()
+    for (const found of await foundAt(place, engine)) {
+      const loaded = await persistence.adopt(found, arrivedAt)
+      if ('refused' in loaded) {
+        const { refused, handle, ends, blocked, cannotEnd } = loaded
         engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }) })
-        if (!over.foreign) over = { over: ends ? [ends] : [], blocked, cannotEnd, foreign }
-      } else if (!alive.has(held.handle)) alive.set(held.handle, { held, foreign })
+        if (!over.migrated) over = { over: ends ? [ends] : [], blocked, cannotEnd, migrated: found }
+      } else if (!alive.has(loaded.handle)) alive.set(loaded.handle, { loaded, migrated: found })
     }
     const [one] = alive.values()
     if (alive.size > 1) {
@@ -85,7 +85,7 @@ export async function adoptForeign(
       return {}
     }
     if (one) {
-      engine.emit({ type: 'adopted', format: one.foreign.format, handle: one.held.handle })
+      engine.emit({ type: 'adopted', format: one.migrated.format, handle: one.loaded.handle })
       return { ...one, via: place.via }
     }
   }
@@ -93,7 +93,7 @@ export async function adoptForeign(
 }
 
 /** Names in the order in which readers name them; of ours, the header goes before the cookie. */
-function placesOf(all: readonly ForeignReader[], { groups, named }: Arrival, request: ForeignRequest): Place[] {
+function placesOf(all: readonly SessionReader[], { groups, named }: IncomingTickets, request: ReaderRequest): Place[] {
   const ours = request.cookieName
   const names = new Set(all.map(({ cookieName = ours }) => cookieName))
   return [...names].flatMap((name): Place[] => {
@@ -119,7 +119,7 @@ async function foundAt({ values, readers, request, via }: Place, engine: Engine)
       const named = unique === undefined ? undefined : `${reader.format} ${unique}`
       const kept = await bodyAndLife(session, engine)
       // What it says, in one spelling: a cookie can be spelled in several.
-      const presented = `${reader.format}\n${encodeBody({ ...kept.body, owner: undefined }, {})}`
+      const presented = `${reader.format}\n${encode({ ...kept.contents, owner: undefined }, {})}`
       const more = { cookieName: request.cookieName, ...(forget && { forget: removal(forget, engine) }) }
       found.set(named ?? presented, { format: reader.format, via, ...kept, unique: named, presented, isGone: gone, ...more })
       break
@@ -128,14 +128,14 @@ async function foundAt({ values, readers, request, via }: Place, engine: Engine)
   return found.values()
 }
 
-async function bodyAndLife(session: ForeignSession, engine: Engine): Promise<{ body: Body; life: Life }> {
+async function bodyAndLife(session: OldSession, engine: Engine): Promise<{ contents: Contents; lifetime: Lifetime }> {
   const { values, flash, ends, createdAt } = session
-  const { body, unreadable } = bodyOf(values, flash, ends, await provenOwner(values, engine))
+  const { contents, unreadable } = bodyOf(values, flash, ends, await provenOwner(values, engine))
   for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) engine.emit({ type: 'unreadable-value', key })
   // Its own end was counted by other rules; from here on ours count.
   const since = engine.now()
-  const life = { ...born(engine.policy, since), createdAt: beginningOf(createdAt, since) }
-  return { body: { ...body, ...(life.createdAt < since && { since }) }, life }
+  const lifetime = { ...newLifetime(engine.policy, since), createdAt: beginningOf(createdAt, since) }
+  return { contents: { ...contents, ...(lifetime.createdAt < since && { since }) }, lifetime }
 }
 
 const removal = (forget: () => Promise<void>, engine: Engine) => () =>
@@ -155,11 +155,11 @@ function begun<T>(run: () => Maybe<T>): Maybe<T> {
  * once asked no store, and needs no timer.
  */
 async function read(
-  reader: ForeignReader,
+  reader: SessionReader,
   value: string,
-  request: ForeignRequest,
+  request: ReaderRequest,
   engine: Engine,
-): Promise<ForeignSession | undefined> {
+): Promise<OldSession | undefined> {
   try {
     const found = begun(() => reader.read(value, request))
     if (!found || !('then' in found)) return found

@@ -55,18 +55,18 @@ describe('a client that sends again what was carried out', () => {
     const site = place()
     const ticket = await site.server().visit((s) => s.set('n', 0))
     const server = site.server({ store: resending(site.records, 'update', () => {}) })
-    const scope = server.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = server.arrive(ticket)
+    const session = await requestSession.open()
     counts(session)
     server.watch.before = (call) => {
       if (call !== 'read') return undefined
       server.watch.before = () => undefined
       throw new Error('connection lost')
     }
-    expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    expect(await outcome(requestSession)).toEqual({ told: 'STORE_FAILED', lines: 0 })
     act(session)
-    expect((await outcome(scope)).told).toBe('done')
-    expect(await site.server().look(ticketIn(scope) ?? ticket, (s) => s.get('n'))).toBe(1)
+    expect((await outcome(requestSession)).told).toBe('done')
+    expect(await site.server().look(ticketIn(requestSession) ?? ticket, (s) => s.get('n'))).toBe(1)
   })
 
   test('C1: is told CONFLICT where its own write is too long ago to be found, again and again', async () => {
@@ -77,10 +77,10 @@ describe('a client that sends again what was carried out', () => {
       if (isFirst) await others(site, ticket, 40, 5)
       isFirst = false
     })
-    const scope = site.server({ store }).arrive(ticket)
-    counts(await scope.open())
-    expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
-    expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
+    const requestSession = site.server({ store }).arrive(ticket)
+    counts(await requestSession.open())
+    expect(await outcome(requestSession)).toEqual({ told: 'CONFLICT', lines: 0 })
+    expect(await outcome(requestSession)).toEqual({ told: 'CONFLICT', lines: 0 })
     expect(await site.server().look(ticket, (s) => s.get('n'))).toBe(41)
   })
 })
@@ -90,16 +90,16 @@ describe('a commit whose answer was lost, made again by the same request', () =>
     const site = place()
     const ticket = await site.server().visit((s) => s.set('n', 0))
     const server = site.server()
-    const scope = server.arrive(ticket)
-    act(await scope.open())
+    const requestSession = server.arrive(ticket)
+    act(await requestSession.open())
     server.watch.after = (call) => {
       if (call !== 'update') return
       server.watch.after = () => {}
       throw new Error('connection lost')
     }
-    expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    expect(await outcome(requestSession)).toEqual({ told: 'STORE_FAILED', lines: 0 })
     await others(site, ticket, count, apart)
-    return { ...(await outcome(scope)), n: await site.server().look(ticket, (s) => s.get('n')) }
+    return { ...(await outcome(requestSession)), n: await site.server().look(ticket, (s) => s.get('n')) }
   }
 
   test('C1: counts once, however many wrote in between', async () => {
@@ -114,17 +114,17 @@ describe('a commit whose answer was lost, made again by the same request', () =>
     const site = place()
     const ticket = await site.server().visit((s) => s.flash('notice', 'saved'))
     const server = site.server()
-    const scope = server.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = server.arrive(ticket)
+    const session = await requestSession.open()
     expect(session.flash('notice')).toBe('saved')
     server.watch.after = () => {
       server.watch.after = () => {}
       throw new Error('connection lost')
     }
-    expect((await outcome(scope)).told).toBe('STORE_FAILED')
+    expect((await outcome(requestSession)).told).toBe('STORE_FAILED')
     await others(site, ticket, 20)
     expect(session.flash('notice')).toBeUndefined()
-    expect((await outcome(scope)).told).toBe('done')
+    expect((await outcome(requestSession)).told).toBe('done')
     expect(await server.look(ticket, (s) => s.flash('notice'))).toBeUndefined()
   })
 
@@ -132,17 +132,17 @@ describe('a commit whose answer was lost, made again by the same request', () =>
     const site = place()
     const ticket = await site.server().visit((s) => s.set('a', 1))
     const server = site.server()
-    const scope = server.arrive(ticket)
-    ;(await scope.open()).flash('notice', 'saved')
+    const requestSession = server.arrive(ticket)
+    ;(await requestSession.open()).flash('notice', 'saved')
     server.watch.after = (call) => {
       if (call !== 'update') return
       server.watch.after = () => {}
       throw new Error('connection lost')
     }
-    expect((await outcome(scope)).told).toBe('STORE_FAILED')
+    expect((await outcome(requestSession)).told).toBe('STORE_FAILED')
     await site.server().visit((s) => expect(s.flash('notice')).toBe('saved'), ticket)
     await others(site, ticket, 20)
-    expect((await outcome(scope)).told).toBe('done')
+    expect((await outcome(requestSession)).told).toBe('done')
     expect(await server.look(ticket, (s) => s.flash('notice'))).toBeUndefined()
   })
 })

@@ -83,7 +83,7 @@ export class Attempts {
   }
 
   /** It is not to be used again: somebody else has written there, or it is no record of this request. */
-  taken(key: string): void {
+  changeSet(key: string): void {
     const record = this.#begun.get(key)
     if (record) record.isTaken = true
   }

@@ -1,5 +1,5 @@
-import type { Body, Flash } from './contents.ts'
 import { Entry } from './codec.ts'
+import type { Contents, Flash } from './contents.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
@@ -55,8 +55,8 @@ const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? 
  * The body with `changes` applied, key by key: on one key the last writer wins, and an update is run again when somebody
  * else changed the value. `overwritten` is told of each key that was read, then set, and had changed in between.
  */
-export function apply(body: Body, changes: Changes, now: number, overwritten: (key: string) => void): Body {
-  const values = new Map(body.values)
+export function apply(contents: Contents, changes: Changes, now: number, overwritten: (key: string) => void): Contents {
+  const values = new Map(contents.values)
   for (const [key, entry] of values) if (!entry.live(now)) values.delete(key)
   for (const [key, change] of changes.values) {
     const stored = values.get(key)
@@ -68,10 +68,10 @@ export function apply(body: Body, changes: Changes, now: number, overwritten: (k
       values.set(key, change.entry)
     }
   }
-  const flash = new Map(body.flash)
+  const flash = new Map(contents.flash)
   for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
   for (const [key, value] of changes.flash) flash.set(key, value)
-  return { ...body, values, flash, ...(changes.lasts !== undefined && { lasts: changes.lasts }) }
+  return { ...contents, values, flash, ...(changes.lasts !== undefined && { lasts: changes.lasts }) }
 }
 
 function replay(key: string, stored: Entry | undefined, steps: readonly Updater[]): Entry {

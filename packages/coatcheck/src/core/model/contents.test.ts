@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { type Body, decode, EMPTY, encodeBody, encodeEnded, type Frame, largest, MAX_TEXT } from './contents.ts'
 import { Entry } from './codec.ts'
+import { type Contents, decode, EMPTY, encode, encodeEnded, type Frame, largest, MAX_TEXT } from './contents.ts'
 import { find, NO_WRITES, withWrite } from './writes.ts'
 
-const body = (values: Record<string, unknown>, more: Partial<Body> = {}): Body => ({
+const contents = (values: Record<string, unknown>, more: Partial<Contents> = {}): Contents => ({
   ...EMPTY,
   values: new Map(Object.entries(values).map(([key, value]) => [key, Entry.of(value, key)])),
   ...more,
 })
 
-function opened(text: string): Body & { frame: Frame } {
+function opened(text: string): Contents & { frame: Frame } {
   const decoded = decode(text)
   if (typeof decoded === 'string' || decoded.to || decoded.ended) throw new Error(`not a body: ${text}`)
-  return { ...decoded.body, frame: decoded.frame }
+  return { ...decoded.contents, frame: decoded.frame }
 }
 
 describe('the text of a session', () => {
   test('holds values in both forms, their ends, flash values with their ids, the owner and the last writes', () => {
-    const full = body(
+    const full = contents(
       { cart: ['coat'], when: new Date(0) },
       {
         owner: 'ada@app.test',
@@ -32,7 +32,7 @@ describe('the text of a session', () => {
       },
     )
     const values = new Map([...full.values, ['code', Entry.of(1234, 'code', 5_000)]])
-    const back = opened(encodeBody({ ...full, values }, { key: 'abcd' }))
+    const back = opened(encode({ ...full, values }, { key: 'abcd' }))
     expect(Array.from(back.values, ([key, entry]) => [key, entry.take(), entry.until])).toEqual([
       ['cart', ['coat'], undefined],
       ['when', new Date(0), undefined],
@@ -54,13 +54,13 @@ describe('the text of a session', () => {
   })
 
   test('of an empty one is an empty one', () => {
-    expect(opened(encodeBody(EMPTY, {}))).toEqual({ ...EMPTY, frame: {} })
+    expect(opened(encode(EMPTY, {}))).toEqual({ ...EMPTY, frame: {} })
   })
 
   test('an entry that was not touched keeps its text, byte for byte', () => {
-    const text = encodeBody(body({ a: { b: [1, 'ü', null] }, c: new Map([[1, 2]]) }), { key: 'k' })
+    const text = encode(contents({ a: { b: [1, 'ü', null] }, c: new Map([[1, 2]]) }), { key: 'k' })
     const again = opened(text)
-    expect(encodeBody(again, { key: 'k' })).toBe(text)
+    expect(encode(again, { key: 'k' })).toBe(text)
   })
 
   test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'a.b', '$where', '"', '\\', 'ü\u2028', ' '])(
@@ -68,7 +68,7 @@ describe('the text of a session', () => {
     (key) => {
       const values = new Map([[key, Entry.of({ admin: true }, key)]])
       const flash = new Map([[key, { id: 'i', entry: Entry.of(1, key) }]])
-      const back = opened(encodeBody({ ...EMPTY, values, flash }, {}))
+      const back = opened(encode({ ...EMPTY, values, flash }, {}))
       expect([...back.values.keys()]).toEqual([key])
       expect([...back.flash.keys()]).toEqual([key])
       expect(({} as { admin?: unknown }).admin).toBeUndefined()
@@ -92,9 +92,9 @@ describe('the text of a session', () => {
 
   test('of a session that moved shows what it was, and names where to', () => {
     const to = { kind: 'signIn', key: 'f'.repeat(64), sealed: 'x', at: 5, by: 'p', later: { a: 1 } } as const
-    const decoded = decode(encodeBody(body({ a: 1 }), { key: 'abcd', made: 4 }, to))
+    const decoded = decode(encode(contents({ a: 1 }), { key: 'abcd', made: 4 }, to))
     expect(decoded).toMatchObject({ frame: { key: 'abcd', made: 4 }, to })
-    expect(typeof decoded === 'object' && decoded.body.values.get('a')?.take()).toBe(1)
+    expect(typeof decoded === 'object' && decoded.contents.values.get('a')?.take()).toBe(1)
   })
 
   test('of one that was ended says so', () => {
@@ -104,10 +104,8 @@ describe('the text of a session', () => {
   test('B0: keeps what a newer release wrote: fields of its own, beside a value, and values of another kind', () => {
     const text =
       '{"format":1,"as":{"by":"eve"},"key":"k","data":{"a":{"v":1,"mark":[2]},"b":{"z":{"new":true}}},"flash":{"f":{"v":1,"i":"x","tone":"red"},"g":{"z":1,"i":"y"}}}'
-    const again = opened(encodeBody(opened(text), { key: 'other' }))
-    const changed = JSON.parse(
-      encodeBody({ ...again, values: new Map([...again.values, ['c', Entry.of(1, 'c')]]) }, { key: 'k' }),
-    )
+    const again = opened(encode(opened(text), { key: 'other' }))
+    const changed = JSON.parse(encode({ ...again, values: new Map([...again.values, ['c', Entry.of(1, 'c')]]) }, { key: 'k' }))
     expect(changed).toEqual({ ...JSON.parse(text), data: { ...JSON.parse(text).data, c: { v: 1 } } })
     expect(() => again.values.get('b')?.take()).toThrow()
   })
@@ -116,7 +114,7 @@ describe('the text of a session', () => {
 describe('promise 6: what is no text of a session is never taken for one', () => {
   const good = '{"format":1,"key":"k","log":[0],"data":{}}'
   test('(a good one, to begin with)', () => {
-    expect(decode(good)).toMatchObject({ body: { owner: undefined } })
+    expect(decode(good)).toMatchObject({ contents: { owner: undefined } })
   })
 
   test.each<[string, string]>([
@@ -161,14 +159,14 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
     const text = `{"format":1,"log":[0],"data":{"a":{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}}}`
     const decoded = decode(text)
     if (decoded === 'corrupt') return
-    expect(() => encodeBody(opened(text), {})).not.toThrow()
+    expect(() => encode(opened(text), {})).not.toThrow()
   })
 
   test('a value that cannot be decoded is written back as it was: a write next to it leaves the session readable', () => {
     const text = '{"format":1,"data":{"odd":{"r":null}},"flash":{"odd":{"r":null,"i":"f"}}}'
     const odd = opened(text)
     expect(() => odd.values.get('odd')?.take()).toThrow()
-    expect(opened(encodeBody(odd, {})).values.has('odd')).toBe(true)
+    expect(opened(encode(odd, {})).values.has('odd')).toBe(true)
   })
 
   test('what is wide is not deep, and brackets in texts are no nesting', () => {
@@ -179,7 +177,7 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
       quotes: ['"[', '\\', '\\"', '\\\\"['.repeat(2000), '"'],
       maps: new Map(Array.from({ length: 3000 }, (_, i) => [i, new Set([i])])),
     }
-    const back = opened(encodeBody(body(values), {}))
+    const back = opened(encode(contents(values), {}))
     expect(Object.fromEntries(Array.from(back.values, ([key, entry]) => [key, entry.take()]))).toEqual(values)
   })
 
@@ -191,12 +189,12 @@ describe('promise 6: what is no text of a session is never taken for one', () =>
 
 describe('promise 14: the largest values', () => {
   test('are named with their sizes, largest first, three at most, and never shown', () => {
-    const text = largest(body({ small: 1, big: 'x'.repeat(500), mid: 'y'.repeat(50), more: 'z'.repeat(20) }))
+    const text = largest(contents({ small: 1, big: 'x'.repeat(500), mid: 'y'.repeat(50), more: 'z'.repeat(20) }))
     expect(text).toBe('"big" (502 characters), "mid" (52 characters), "more" (22 characters)')
   })
 
   test('are found among the flash values as well', () => {
     const flash = new Map([['report', { id: 'i', entry: Entry.of('x'.repeat(500), 'report') }]])
-    expect(largest(body({ small: 1 }, { flash }))).toContain('"report"')
+    expect(largest(contents({ small: 1 }, { flash }))).toContain('"report"')
   })
 })

@@ -8,7 +8,7 @@ export interface Flash {
 }
 
 /** What one session holds, decoded; never changed in place. */
-export interface Body {
+export interface Contents {
   readonly values: ReadonlyMap<string, Entry>
   readonly flash: ReadonlyMap<string, Flash>
   /** Whose it is, in the clear: the record around it names the digest only. */
@@ -56,7 +56,7 @@ export interface Frame {
   readonly life?: readonly number[]
 }
 
-export const EMPTY: Body = { values: new Map(), flash: new Map(), owner: undefined, writes: NO_WRITES, more: {} }
+export const EMPTY: Contents = { values: new Map(), flash: new Map(), owner: undefined, writes: NO_WRITES, more: {} }
 
 const FORMAT = 1
 
@@ -75,12 +75,12 @@ const listText = <T>(map: ReadonlyMap<string, T>, text: (value: T) => string) =>
   `{${Array.from(map, ([key, value]) => `${JSON.stringify(key)}:${text(value)}`).join()}}`
 
 /** The text of a body: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
-export function encodeBody(body: Body, frame: Frame, to?: Forwarding): string {
-  const { owner, lasts, since, from, writes, more } = body
+export function encode(contents: Contents, frame: Frame, to?: Forwarding): string {
+  const { owner, lasts, since, from, writes, more } = contents
   const log = writes.count > 0 ? encodeWrites(writes) : undefined
   const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, log, to }).slice(0, -1)
-  const data = listText(body.values, (entry) => entryText(entry))
-  const flash = listText(body.flash, ({ id, entry }) => entryText(entry, id))
+  const data = listText(contents.values, (entry) => entryText(entry))
+  const flash = listText(contents.flash, ({ id, entry }) => entryText(entry, id))
   return `${head},"data":${data}${flash === '{}' ? '' : `,"flash":${flash}`}}`
 }
 
@@ -90,9 +90,9 @@ export function encodeEnded(frame: Frame): string {
 }
 
 /** The largest values, for an error that says what to keep elsewhere. */
-export function largest(body: Body): string {
-  const flash = [...body.flash].map(([key, { entry }]) => [key, entry] as const)
-  const sizes = [...body.values, ...flash]
+export function largest(contents: Contents): string {
+  const flash = [...contents.flash].map(([key, { entry }]) => [key, entry] as const)
+  const sizes = [...contents.values, ...flash]
     .map(([key, entry]) => ({ key, size: entry.text.length }))
     .sort((a, b) => b.size - a.size)
   return sizes
@@ -103,7 +103,7 @@ export function largest(body: Body): string {
 
 export interface Decoded {
   readonly frame: Frame
-  readonly body: Body
+  readonly contents: Contents
   readonly to?: Forwarding
   /** The session was ended here. */
   readonly ended?: true
@@ -116,8 +116,8 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
     const { format, owner, lasts, since, from, log, data, flash = {}, to, ended, key, made, id, life, ...more } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined && !isForwarding(to)) return 'corrupt'
-    if (ended === true) return { frame: { key }, body: EMPTY, ended }
-    if (to && data === undefined) return { frame: { key }, body: EMPTY, to } // an old cookie of another library leads on
+    if (ended === true) return { frame: { key }, contents: EMPTY, ended }
+    if (to && data === undefined) return { frame: { key }, contents: EMPTY, to } // an old cookie of another library leads on
     if (!isObject(data) || !isObject(flash) || typeof (owner ?? '') !== 'string') return 'corrupt'
     if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
     if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) return 'corrupt'
@@ -131,8 +131,8 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
       ...(since !== undefined && { since }),
       ...(from !== undefined && { from }),
     }
-    const body = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...known }
-    return { frame: { key, made, id, life }, body, ...(to && { to }) }
+    const contents = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...known }
+    return { frame: { key, made, id, life }, contents, ...(to && { to }) }
   } catch {
     return 'corrupt'
   }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { born, type Life, lifeFault, lifeUnder, type Policy, seen, slideIsDue } from './lifetime.ts'
+import { extended, type Lifetime, lifeFault, lifeUnder, newLifetime, type Policy, slideIsDue } from './lifetime.ts'
 
 const policy: Policy = { idle: 100_000, absolute: 250_000 }
-const life = (createdAt: number, expiresAt: number, endsAt: number): Life => ({ createdAt, expiresAt, endsAt })
+const lifetime = (createdAt: number, expiresAt: number, endsAt: number): Lifetime => ({ createdAt, expiresAt, endsAt })
 
 describe('promise 5: a session lives', () => {
-  const one = life(1_000_000, 1_100_000, 1_250_000)
-  test.each<[string, Life, number, ReturnType<typeof lifeFault>]>([
+  const one = lifetime(1_000_000, 1_100_000, 1_250_000)
+  test.each<[string, Lifetime, number, ReturnType<typeof lifeFault>]>([
     ['at its beginning', one, 1_000_000, undefined],
     ['a millisecond before its idle end', one, 1_099_999, undefined],
     ['not at its idle end', one, 1_100_000, 'idle-expired'],
@@ -19,7 +19,7 @@ describe('promise 5: a session lives', () => {
     expect(lifeFault(which, now)).toBe(fault)
   })
 
-  test.each<[string, Partial<Record<keyof Life, unknown>>]>([
+  test.each<[string, Partial<Record<keyof Lifetime, unknown>>]>([
     ['missing', { expiresAt: undefined }],
     ['NaN', { endsAt: Number.NaN }],
     ['infinite', { endsAt: Number.POSITIVE_INFINITY }],
@@ -32,34 +32,34 @@ describe('promise 5: a session lives', () => {
     ['an idle end after the absolute end', { expiresAt: 1_250_001 }],
     ['null', { createdAt: null }],
   ])('only by times that are times: %s is corrupt', (_, part) => {
-    expect(lifeFault({ ...one, ...part } as Life, 1_000_000)).toBe('corrupt')
+    expect(lifeFault({ ...one, ...part } as Lifetime, 1_000_000)).toBe('corrupt')
   })
 })
 
 describe('promise 5: both ends', () => {
   test('are set when it begins, the idle end never past the absolute one', () => {
-    expect(born(policy, 5)).toEqual({ createdAt: 5, expiresAt: 100_005, endsAt: 250_005 })
-    expect(born({ idle: 300_000, absolute: 250_000 }, 5).expiresAt).toBe(250_005)
+    expect(newLifetime(policy, 5)).toEqual({ createdAt: 5, expiresAt: 100_005, endsAt: 250_005 })
+    expect(newLifetime({ idle: 300_000, absolute: 250_000 }, 5).expiresAt).toBe(250_005)
   })
 
   test('only the idle end moves, never back and never past the absolute one', () => {
-    const one = life(0, 100_000, 250_000)
-    expect(seen(one, policy, 60_000)).toEqual(life(0, 160_000, 250_000))
-    expect(seen(one, policy, 0)).toEqual(one)
-    expect(seen(one, policy, -50_000)).toEqual(one)
-    expect(seen(life(0, 200_000, 250_000), policy, 180_000)).toEqual(life(0, 250_000, 250_000))
+    const one = lifetime(0, 100_000, 250_000)
+    expect(extended(one, policy, 60_000)).toEqual(lifetime(0, 160_000, 250_000))
+    expect(extended(one, policy, 0)).toEqual(one)
+    expect(extended(one, policy, -50_000)).toEqual(one)
+    expect(extended(lifetime(0, 200_000, 250_000), policy, 180_000)).toEqual(lifetime(0, 250_000, 250_000))
   })
 
-  test.each<[string, Life, number, boolean]>([
-    ['not at once', life(0, 100_000, 250_000), 0, false],
-    ['not just before half the idle window', life(0, 100_000, 250_000), 49_999, false],
-    ['at half the idle window', life(0, 100_000, 250_000), 50_000, true],
-    ['after it', life(0, 100_000, 250_000), 99_999, true],
-    ['counted from the last slide', life(0, 150_000, 250_000), 99_999, false],
-    ['and half a window after that', life(0, 150_000, 250_000), 100_000, true],
-    ['in the last stretch, where the idle end meets the absolute one', life(0, 230_000, 250_000), 180_000, true],
-    ['not when it cannot move any more', life(0, 250_000, 250_000), 249_000, false],
-    ['not for a clock that went back', life(0, 100_000, 250_000), -70_000, false],
+  test.each<[string, Lifetime, number, boolean]>([
+    ['not at once', lifetime(0, 100_000, 250_000), 0, false],
+    ['not just before half the idle window', lifetime(0, 100_000, 250_000), 49_999, false],
+    ['at half the idle window', lifetime(0, 100_000, 250_000), 50_000, true],
+    ['after it', lifetime(0, 100_000, 250_000), 99_999, true],
+    ['counted from the last slide', lifetime(0, 150_000, 250_000), 99_999, false],
+    ['and half a window after that', lifetime(0, 150_000, 250_000), 100_000, true],
+    ['in the last stretch, where the idle end meets the absolute one', lifetime(0, 230_000, 250_000), 180_000, true],
+    ['not when it cannot move any more', lifetime(0, 250_000, 250_000), 249_000, false],
+    ['not for a clock that went back', lifetime(0, 100_000, 250_000), -70_000, false],
   ])('a slide is due: %s', (_, which, now, due) => {
     expect(slideIsDue(which, policy, now)).toBe(due)
   })
@@ -67,12 +67,12 @@ describe('promise 5: both ends', () => {
   test.each([1, 7_000, 49_000, 50_000, 51_000, 99_000])(
     'whoever comes every %i ms stays until the absolute end and not a moment longer, with few slides',
     (step) => {
-      let current = born(policy, 0)
+      let current = newLifetime(policy, 0)
       const slides: number[] = []
       let now = 0
       for (; !lifeFault(current, now); now += step) {
         if (!slideIsDue(current, policy, now)) continue
-        current = seen(current, policy, now)
+        current = extended(current, policy, now)
         slides.push(now)
       }
       expect(now, 'the first visit that was refused').toBe(Math.ceil(250_000 / step) * step)
@@ -86,13 +86,13 @@ describe('promise 5: both ends', () => {
 
 describe('S13: times that were made shorter', () => {
   const long: Policy = { idle: 1_000_000, absolute: 9_000_000 }
-  const one = born(long, 0)
+  const one = newLifetime(long, 0)
 
   test('cut the absolute end of sessions that began before, counted from their beginning', () => {
-    expect(lifeUnder(one, {}, policy)).toEqual(life(0, 250_000, 250_000))
-    expect(lifeUnder(one, { since: 100_000 }, policy)).toEqual(life(0, 350_000, 350_000))
+    expect(lifeUnder(one, {}, policy)).toEqual(lifetime(0, 250_000, 250_000))
+    expect(lifeUnder(one, { since: 100_000 }, policy)).toEqual(lifetime(0, 350_000, 350_000))
     expect(lifeUnder(one, {}, long)).toBe(one)
-    expect(lifeUnder(life(0, 90_000, 250_000), {}, { ...policy, absolute: 100_000 })).toEqual(life(0, 90_000, 100_000))
+    expect(lifeUnder(lifetime(0, 90_000, 250_000), {}, { ...policy, absolute: 100_000 })).toEqual(lifetime(0, 90_000, 100_000))
   })
 
   test('do not touch one with a time of its own, unless the site stated the absolute time', () => {
@@ -102,8 +102,8 @@ describe('S13: times that were made shorter', () => {
 
   test('cut the idle end once it is seen', () => {
     expect(slideIsDue(one, policy, 10)).toBe(true)
-    expect(seen(one, policy, 10)).toEqual(life(0, 100_010, 9_000_000))
+    expect(extended(one, policy, 10)).toEqual(lifetime(0, 100_010, 9_000_000))
     // Clocks of two servers that differ do not move it to and fro.
-    expect(slideIsDue(life(0, 159_000, 250_000), policy, 0)).toBe(false)
+    expect(slideIsDue(lifetime(0, 159_000, 250_000), policy, 0)).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 import type { RefusalReason } from './events.ts'
 
 /** When a session began and when it ends, in milliseconds since the epoch. */
-export interface Life {
+export interface Lifetime {
   readonly createdAt: number
   /** The absolute end; fixed when the session begins. */
   readonly endsAt: number
@@ -41,8 +41,8 @@ export const SKEW = 60_000
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** Why a session with this life is refused at `now`, or undefined while it lives. Expired means `expiresAt <= now`. */
-export function lifeFault(life: Life, now: number): RefusalReason | undefined {
-  const { createdAt, endsAt, expiresAt } = life
+export function lifeFault(lifetime: Lifetime, now: number): RefusalReason | undefined {
+  const { createdAt, endsAt, expiresAt } = lifetime
   if (!isTime(createdAt) || !isTime(endsAt) || !isTime(expiresAt) || expiresAt > endsAt) return 'corrupt'
   if (endsAt <= now) return 'absolute-expired'
   if (expiresAt <= now) return 'idle-expired'
@@ -50,8 +50,8 @@ export function lifeFault(life: Life, now: number): RefusalReason | undefined {
 }
 
 /** Whether it ended by time. */
-export function isOver(life: Life, now: number): boolean {
-  return Math.min(life.endsAt, life.expiresAt) <= now
+export function isOver(lifetime: Lifetime, now: number): boolean {
+  return Math.min(lifetime.endsAt, lifetime.expiresAt) <= now
 }
 
 interface Lasting {
@@ -66,13 +66,13 @@ export function policyOf({ lasts }: Lasting, { until, ...policy }: Policy): Poli
 }
 
 /** Whether a session's cookie is given again by what moves its idle end. */
-export function rolls(body: Lasting, policy: Policy): boolean {
-  return body.lasts !== undefined || policy.rolls !== undefined
+export function rolls(contents: Lasting, policy: Policy): boolean {
+  return contents.lasts !== undefined || policy.rolls !== undefined
 }
 
 /** When the cookie of a session ends that is given at `now`. */
 export function cookieEnd(
-  { endsAt, expiresAt }: Life,
+  { endsAt, expiresAt }: Lifetime,
   { lasts }: Lasting,
   { rolls, until = endsAt }: Policy,
   now: number,
@@ -81,7 +81,7 @@ export function cookieEnd(
   return rolls === undefined ? endsAt : Math.min(now + rolls, until, endsAt)
 }
 
-export function born(policy: Policy, now: number): Life {
+export function newLifetime(policy: Policy, now: number): Lifetime {
   const endsAt = now + policy.absolute
   return { createdAt: now, endsAt, expiresAt: idleEnd(policy, now, endsAt) }
 }
@@ -95,40 +95,40 @@ function idleEnd({ idle, until = Number.POSITIVE_INFINITY }: Policy, now: number
  * The life as today's policy has it: times that were made shorter count for sessions that began before, except for one with a time of its
  * own. How long a session had not been seen before that nobody knows: its idle end is cut once it is seen.
  */
-export function lifeUnder(life: Life, body: Lasting, policy: Policy): Life {
-  const { lasts, since = life.createdAt } = body
-  if (lasts !== undefined && !policy.fixed) return life
-  const endsAt = Math.min(life.endsAt, since + policy.absolute)
+export function lifeUnder(lifetime: Lifetime, contents: Lasting, policy: Policy): Lifetime {
+  const { lasts, since = lifetime.createdAt } = contents
+  if (lasts !== undefined && !policy.fixed) return lifetime
+  const endsAt = Math.min(lifetime.endsAt, since + policy.absolute)
   const until = lasts === undefined ? (policy.until ?? endsAt) : endsAt
-  if (endsAt === life.endsAt && until >= life.expiresAt) return life
-  return { ...life, endsAt, expiresAt: Math.min(life.expiresAt, endsAt, until) }
+  if (endsAt === lifetime.endsAt && until >= lifetime.expiresAt) return lifetime
+  return { ...lifetime, endsAt, expiresAt: Math.min(lifetime.expiresAt, endsAt, until) }
 }
 
 /** The same life, seen at `now`: the idle end never moves past the absolute end, and moves back only when the idle time was made shorter. */
-export function seen(life: Life, policy: Policy, now: number): Life {
-  const end = idleEnd(policy, now, life.endsAt)
-  const isShorter = life.expiresAt > end + SKEW && now >= life.createdAt
-  return { ...life, expiresAt: isShorter ? end : Math.max(life.expiresAt, end) }
+export function extended(lifetime: Lifetime, policy: Policy, now: number): Lifetime {
+  const end = idleEnd(policy, now, lifetime.endsAt)
+  const isShorter = lifetime.expiresAt > end + SKEW && now >= lifetime.createdAt
+  return { ...lifetime, expiresAt: isShorter ? end : Math.max(lifetime.expiresAt, end) }
 }
 
 /** The same life after a write at `now` that made of the session what `body` says: a time given anew counts from here. */
-export function written(life: Life, body: Lasting, before: Lasting, policy: Policy, now: number): Life {
-  if (body.lasts === undefined || body.lasts === before.lasts) return seen(life, policyOf(body, policy), now)
-  return { ...life, expiresAt: Math.min(now + body.lasts, life.endsAt) }
+export function afterWrite(lifetime: Lifetime, contents: Lasting, before: Lasting, policy: Policy, now: number): Lifetime {
+  if (contents.lasts === undefined || contents.lasts === before.lasts) return extended(lifetime, policyOf(contents, policy), now)
+  return { ...lifetime, expiresAt: Math.min(now + contents.lasts, lifetime.endsAt) }
 }
 
 /**
  * Whether an application that commits with each request is to get its cookie again: a minute after the last one, or a sixtieth of the idle
  * time. A line with every answer would undo what a parallel sign-in has just sent.
  */
-export function renewalIsDue(life: Life, policy: Policy, now: number): boolean {
-  return seen(life, policy, now).expiresAt - life.expiresAt >= Math.min(60_000, policy.idle / 60)
+export function renewalIsDue(lifetime: Lifetime, policy: Policy, now: number): boolean {
+  return extended(lifetime, policy, now).expiresAt - lifetime.expiresAt >= Math.min(60_000, policy.idle / 60)
 }
 
 /** Whether a request that changed nothing should still move the idle end: at most once in half the idle window. */
-export function slideIsDue(life: Life, policy: Policy, now: number): boolean {
-  const { expiresAt } = seen(life, policy, now)
+export function slideIsDue(lifetime: Lifetime, policy: Policy, now: number): boolean {
+  const { expiresAt } = extended(lifetime, policy, now)
   // Counted from when the idle end was last set, so that the last stretch before the absolute end slides too.
-  const lastSeen = life.expiresAt - policy.idle
-  return expiresAt < life.expiresAt || (now - lastSeen >= policy.idle / 2 && expiresAt > life.expiresAt)
+  const lastSeen = lifetime.expiresAt - policy.idle
+  return expiresAt < lifetime.expiresAt || (now - lastSeen >= policy.idle / 2 && expiresAt > lifetime.expiresAt)
 }

@@ -5,10 +5,10 @@ const situation = (what: string): Situation => {
   const words = what.split(' ')
   const has = (word: string) => words.includes(word)
   return {
-    held: has('held'),
+    loaded: has('held'),
     ended: has('ended'),
     changed: has('changed'),
-    moves: has('moves') || has('signsIn'),
+    rotation: has('moves') || has('signsIn'),
     signsIn: has('signsIn'),
     slideIsDue: has('slide'),
   }
@@ -48,13 +48,13 @@ test('an end always wins, and without anything to end or to store nothing is don
   const flags = ['held', 'ended', 'changed', 'moves', 'signsIn', 'slide']
   for (let bits = 0; bits < 2 ** flags.length; bits++) {
     const what = flags.filter((_, at) => bits & (1 << at)).join(' ')
-    const { held, ended, changed, moves, signsIn } = situation(what)
+    const { loaded, ended, changed, rotation, signsIn } = situation(what)
     const plan = planCommit(situation(what))
     const ends: Plan[] = ['end', 'end+create']
-    expect(ends.includes(plan), what).toBe(held && ended)
+    expect(ends.includes(plan), what).toBe(loaded && ended)
     const begins: Plan[] = ['create', 'end+create']
-    expect(begins.includes(plan), what).toBe((!held || ended) && (changed || signsIn))
-    if (!held && !changed && !signsIn) expect(plan, what).toBe('nothing')
-    expect(plan === 'replace', what).toBe(held && !ended && moves)
+    expect(begins.includes(plan), what).toBe((!loaded || ended) && (changed || signsIn))
+    if (!loaded && !changed && !signsIn) expect(plan, what).toBe('nothing')
+    expect(plan === 'replace', what).toBe(loaded && !ended && rotation)
   }
 })

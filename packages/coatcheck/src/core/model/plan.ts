@@ -6,7 +6,7 @@ export type Plan = 'nothing' | 'create' | 'update' | 'touch' | 'replace' | 'end'
 
 export interface Situation {
   /** There is a stored or sealed session to go by. */
-  readonly held: boolean
+  readonly loaded: boolean
   /** It was ended in this request. */
   readonly ended: boolean
   /** Values or flash values changed. */
@@ -14,7 +14,7 @@ export interface Situation {
   /** It is to be there even when it is empty. */
   readonly begins?: boolean
   /** A new id was asked for. */
-  readonly moves: boolean
+  readonly rotation: boolean
   /** A person signs in. */
   readonly signsIn: boolean
   /** The idle end should move. */
@@ -22,11 +22,11 @@ export interface Situation {
 }
 
 /** The one rule for what a commit does. Nothing for nothing: a visitor who stores nothing gets no record and no cookie. */
-export function planCommit({ held, ended, changed, begins = false, moves, signsIn, slideIsDue }: Situation): Plan {
+export function planCommit({ loaded, ended, changed, begins = false, rotation, signsIn, slideIsDue }: Situation): Plan {
   const something = changed || signsIn || begins
-  if (!held) return something ? 'create' : 'nothing'
+  if (!loaded) return something ? 'create' : 'nothing'
   if (ended) return something ? 'end+create' : 'end'
-  if (moves) return 'replace'
+  if (rotation) return 'replace'
   if (changed) return 'update'
   return slideIsDue ? 'touch' : 'nothing'
 }

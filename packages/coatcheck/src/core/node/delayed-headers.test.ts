@@ -9,7 +9,7 @@ import { createGzip } from 'node:zlib'
 import connect from 'connect'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type HoldHooks, hold, type NodeResponse, nodeHeaders } from './delayed-headers.ts'
+import { delayHeaders, type HoldHooks, type NodeResponse, nodeHeaders } from './delayed-headers.ts'
 
 const servers: Server[] = []
 const sockets: Socket[] = []
@@ -52,7 +52,7 @@ async function dial(
 }
 
 /** The whole answer to one request on one connection, as it is on the wire. */
-async function wire(port: number, request = 'GET / HTTP/1.1'): Promise<string> {
+async function format(port: number, request = 'GET / HTTP/1.1'): Promise<string> {
   const { socket, bytes } = await dial(port)
   const [line, ...more] = request.split('\n')
   socket.write([line, 'Host: a', 'Connection: close', ...more, '', ''].join('\r\n'))
@@ -127,7 +127,7 @@ describe('a redirect', () => {
           stored = 'ada'
           nodeHeaders(res).append('set-cookie', 'ticket=1')
         }
-        expect(hold(res, { ...quiet, before })).toBe(true)
+        expect(delayHeaders(res, { ...quiet, before })).toBe(true)
       }
       const port = await serve(stack(signIn, (res) => res.end(`hello ${stored}`)))
       const browser = await dial(port)
@@ -147,7 +147,7 @@ describe('when nothing has to wait', () => {
   it('stays synchronous: sent is sent, and every call returns what node returns', async () => {
     const seen: unknown[] = []
     const port = await serve((_req, res) => {
-      hold(res, {
+      delayHeaders(res, {
         ...quiet,
         before: () => void seen.push('before'),
         sent: () => void seen.push('sent'),
@@ -161,13 +161,13 @@ describe('when nothing has to wait', () => {
   it("lets node's complaint reach the application, which can still answer", async () => {
     let runs = 0
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: () => void runs++ })
+      delayHeaders(res, { ...quiet, before: () => void runs++ })
       res.statusMessage = 'no\nline'
       expect(() => res.end('never')).toThrow('Invalid character in statusMessage')
       res.statusMessage = 'Fine'
       res.end('later')
     })
-    expect(await wire(port)).toBe('HTTP/1.1 200 Fine\r\nConnection: close\r\nContent-Length: 5\r\n\r\nlater')
+    expect(await format(port)).toBe('HTTP/1.1 200 Fine\r\nConnection: close\r\nContent-Length: 5\r\n\r\nlater')
     expect(runs).toBe(1)
   })
 })
@@ -250,20 +250,20 @@ describe('the bytes on the wire', () => {
     it(`are the same as without holding: ${name}`, async () => {
       const save = async (): Promise<void> => turn()
       const plain = await serve((req, res) => handler(res, req))
-      const held = await serve((req, res) => {
-        hold(res, { ...quiet, before: save })
+      const loaded = await serve((req, res) => {
+        delayHeaders(res, { ...quiet, before: save })
         handler(res, req)
       })
       const instant = await serve((req, res) => {
-        hold(res, quiet)
+        delayHeaders(res, quiet)
         handler(res, req)
       })
       for (const request of requests) {
-        const expected = await wire(plain, request)
+        const expected = await format(plain, request)
         // writeHead sends names in the order given when nothing else was set, setHeader in the order set: compared without order.
         const lines = (bytes: string): string[] => bytes.split('\r\n').sort()
-        expect(lines(await wire(held, request))).toEqual(lines(expected))
-        expect(lines(await wire(instant, request))).toEqual(lines(expected))
+        expect(lines(await format(loaded, request))).toEqual(lines(expected))
+        expect(lines(await format(instant, request))).toEqual(lines(expected))
       }
     })
   }
@@ -271,7 +271,7 @@ describe('the bytes on the wire', () => {
   it('keep their order when some were written before the save was done, and some after', async () => {
     const save = slowSave()
     const port = await serve(async (_req, res) => {
-      hold(res, { ...quiet, before: save.before })
+      delayHeaders(res, { ...quiet, before: save.before })
       res.write('1')
       res.write('2')
       save.finish()
@@ -287,7 +287,7 @@ describe('the bytes on the wire', () => {
     const parts = Array.from({ length: 80 }, (_, n) => Buffer.alloc(65_536, n))
     const digest = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')
     let made = 0
-    let held: ServerResponse | undefined
+    let loaded: ServerResponse | undefined
     const source = function* (): Generator<Buffer> {
       for (const part of parts) {
         made++
@@ -303,8 +303,8 @@ describe('the bytes on the wire', () => {
       made = 0
       const { before, begun, finish } = slowSave()
       const port = await serve((_req, res) => {
-        held = res
-        hold(res, { ...quiet, before })
+        loaded = res
+        delayHeaders(res, { ...quiet, before })
         pipe(res)
       })
       const answer = fetch(at(port)).then((response) => response.arrayBuffer())
@@ -312,8 +312,8 @@ describe('the bytes on the wire', () => {
       for (let n = 0; n < 50; n++) await turn()
       // The source's own buffer may fill, by 16 objects.
       expect(made).toBeLessThanOrEqual(20)
-      expect(held?.writableLength).toBe(65_536)
-      expect(held?.writableNeedDrain).toBe(true)
+      expect(loaded?.writableLength).toBe(65_536)
+      expect(loaded?.writableNeedDrain).toBe(true)
       finish()
       expect(digest(new Uint8Array(await answer))).toBe(digest(Buffer.concat(parts)))
     }
@@ -323,7 +323,7 @@ describe('the bytes on the wire', () => {
     const save = slowSave()
     const drains: boolean[] = []
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: save.before })
+      delayHeaders(res, { ...quiet, before: save.before })
       res.on('drain', () => {
         drains.push(res.writableNeedDrain)
         res.end()
@@ -337,7 +337,7 @@ describe('the bytes on the wire', () => {
 
   it('survive corks', async () => {
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: turn })
+      delayHeaders(res, { ...quiet, before: turn })
       res.cork()
       res.write('a')
       res.write('b')
@@ -352,7 +352,7 @@ describe('the bytes on the wire', () => {
     const finished: string[] = []
     const port = await serve((req, res) => {
       const save = req.url === '/0' ? saves[0] : saves[1]
-      hold(res, { ...quiet, before: () => save?.before() })
+      delayHeaders(res, { ...quiet, before: () => save?.before() })
       res.on('finish', () => finished.push(String(req.url)))
       res.setHeader('Content-Length', 2)
       res.end(req.url)
@@ -374,7 +374,7 @@ describe('the bytes on the wire', () => {
     const save = slowSave()
     const server = createServer()
     server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
-      hold(res, { ...quiet, before: save.before })
+      delayHeaders(res, { ...quiet, before: save.before })
       res.writeContinue()
       req.on('data', (data) => res.end(`got ${data}`))
     })
@@ -390,12 +390,12 @@ describe('the bytes on the wire', () => {
 
   it('of 101 Switching Protocols do not wait, and nothing is run', async () => {
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: () => Promise.reject(new Error('not to be run')) })
+      delayHeaders(res, { ...quiet, before: () => Promise.reject(new Error('not to be run')) })
       res.writeHead(101, { Upgrade: 'echo', Connection: 'Upgrade' })
       res.flushHeaders()
       res.socket?.end('raw')
     })
-    expect(await wire(port)).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n.*raw$/s)
+    expect(await format(port)).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n.*raw$/s)
   })
 })
 
@@ -436,7 +436,7 @@ describe('the headers', () => {
           headers.set('cache-control', 'private')
           headers.delete('x-number')
         }
-        hold(res, { ...quiet, before })
+        delayHeaders(res, { ...quiet, before })
         form(res)
         res.end()
       })
@@ -457,7 +457,7 @@ describe('the headers', () => {
     const looks = (res: ServerResponse): unknown[] => [res.headersSent, res.writableEnded, res.finished, res.writableFinished]
     const sent = expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' })
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: save.before })
+      delayHeaders(res, { ...quiet, before: save.before })
       expect(looks(res)).toEqual([false, false, false, false])
       expect(res.write('a')).toBe(false)
       expect(looks(res)).toEqual([true, false, false, false])
@@ -485,7 +485,7 @@ describe('the headers', () => {
     const seen: unknown[] = []
     for (const before of [instant, turn]) {
       const port = await serve((_req, res) => {
-        hold(res, { ...quiet, before, sent: () => seen.push(res.headersSent) })
+        delayHeaders(res, { ...quiet, before, sent: () => seen.push(res.headersSent) })
         res.writeHead(200)
         res.write('a')
         res.end('b')
@@ -501,7 +501,7 @@ describe('callbacks', () => {
     const save = slowSave()
     const seen: unknown[] = []
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: save.before })
+      delayHeaders(res, { ...quiet, before: save.before })
       res.write('a', () => seen.push('a'))
       res.write('62', 'hex', () => seen.push('b'))
       res.end('c', () => seen.push('end'))
@@ -523,7 +523,7 @@ describe('callbacks', () => {
   it("of a write after the end get node's own error", async () => {
     const errors = Promise.withResolvers<unknown>()
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: turn })
+      delayHeaders(res, { ...quiet, before: turn })
       res.on('error', () => {})
       res.end('a')
       res.write('b', errors.resolve)
@@ -559,14 +559,14 @@ describe('a save that fails', () => {
           .setHeader('Access-Control-Allow-Origin', '*')
           .setHeader('Set-Cookie', 'theirs=1')
           .setHeader('Content-Security-Policy', 'x')
-        hold(res, { before, failed, sent: () => seen.push('sent') })
+        delayHeaders(res, { before, failed, sent: () => seen.push('sent') })
         res.setHeader('Cache-Control', 'public').setHeader('Content-Length', 6).setHeader('ETag', '"1"')
         res.writeHead(302, 'Off You Go', { Location: '/account', Trailer: 'X-Sum', 'Content-Encoding': 'br' })
         res.addTrailers({ 'X-Sum': '1' })
         res.write('sec', (error) => seen.push(error))
         res.end('ret', () => seen.push('end'))
       })
-      expect((await wire(port)).split('\r\n').sort()).toEqual(
+      expect((await format(port)).split('\r\n').sort()).toEqual(
         [
           'HTTP/1.1 500 Internal Server Error',
           'Access-Control-Allow-Origin: *',
@@ -585,7 +585,7 @@ describe('a save that fails', () => {
     it(`${way}, ends what the application is still writing`, async () => {
       const wrote = Promise.withResolvers<unknown[]>()
       const port = await serve(async (_req, res) => {
-        hold(res, { ...quiet, before, failed: () => res.end('could not save') })
+        delayHeaders(res, { ...quiet, before, failed: () => res.end('could not save') })
         res.write('a')
         for (let n = 0; n < 3; n++) await turn()
         res.writeHead(200)
@@ -606,7 +606,7 @@ describe('a save that fails', () => {
         }
       }
       const port = await serve((_req, res) => {
-        hold(res, { ...quiet, before, failed: () => res.end('could not save') })
+        delayHeaders(res, { ...quiet, before, failed: () => res.end('could not save') })
         res.writeHead(200)
         Readable.from(pages()).pipe(res)
       })
@@ -618,7 +618,7 @@ describe('a save that fails', () => {
     for (const wait of [async () => {}, turn]) {
       const app = express()
       app.use((_req: Request, res: Response, next: NextFunction) => {
-        hold(res, { ...quiet, before: () => turn().then(() => Promise.reject(down)), failed: next })
+        delayHeaders(res, { ...quiet, before: () => turn().then(() => Promise.reject(down)), failed: next })
         next()
       })
       app.use('/', (_req: Request, res: Response) => {
@@ -636,7 +636,7 @@ describe('a save that fails', () => {
   it('is answered by the last resort of Express and of Connect', async () => {
     type Next = (error?: unknown) => void
     const middleware = (_req: unknown, res: ServerResponse, next: Next): void => {
-      hold(res, { ...quiet, before: () => Promise.reject(down), failed: next })
+      delayHeaders(res, { ...quiet, before: () => Promise.reject(down), failed: next })
       next()
     }
     const page = (_req: unknown, res: ServerResponse): void => {
@@ -662,7 +662,7 @@ describe('a save that fails', () => {
           seen.push((error as { code: string }).code)
           res.end('wrong')
         }
-        hold(res, { ...quiet, before: turn, failed })
+        delayHeaders(res, { ...quiet, before: turn, failed })
         call(res)
       })
       const response = await fetch(at(port))
@@ -673,11 +673,11 @@ describe('a save that fails', () => {
 
   it('breaks the connection off for such a call in the middle of a body', async () => {
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: turn })
+      delayHeaders(res, { ...quiet, before: turn })
       res.write('a')
       res.end(42)
     })
-    expect(await wire(port)).not.toContain('\r\n0\r\n\r\n')
+    expect(await format(port)).not.toContain('\r\n0\r\n\r\n')
   })
 })
 
@@ -699,7 +699,7 @@ describe('a visitor who leaves while the response is held', () => {
           await save.before()
           seen.push('saved')
         }
-        hold(res, { ...quiet, before, sent: () => seen.push('sent') })
+        delayHeaders(res, { ...quiet, before, sent: () => seen.push('sent') })
         res.on('close', () => seen.push('close'))
         res.write('a', (error) => seen.push((error as { code?: string } | null)?.code))
         res.end('b', () => done.resolve())
@@ -726,7 +726,7 @@ describe('a visitor who leaves while the response is held', () => {
         res.end('could not save')
         failed.resolve(error)
       }
-      hold(res, { ...quiet, before: save.before, failed: answer })
+      delayHeaders(res, { ...quiet, before: save.before, failed: answer })
       res.end('a')
     })
     const { socket } = await dial(port)
@@ -763,9 +763,9 @@ describe('two holds of one response', () => {
           },
           sent: () => seen.push(`${name} sent`),
         })
-        expect([hold(res, hooks('one', first)), hold(res, hooks('two', second))]).toEqual([true, true])
+        expect([delayHeaders(res, hooks('one', first)), delayHeaders(res, hooks('two', second))]).toEqual([true, true])
         res.end()
-        expect(hold(res, hooks('three', instant))).toBe(seen.length < 6)
+        expect(delayHeaders(res, hooks('three', instant))).toBe(seen.length < 6)
       })
       const response = await fetch(at(port))
       const three = response.headers.getSetCookie().length === 3
@@ -781,12 +781,12 @@ describe('two holds of one response', () => {
   it('answer once when the first fails, and the second still has its turn before that answer', async () => {
     for (const wait of [instant, turn]) {
       const port = await serve((_req, res) => {
-        hold(res, { ...quiet, before: () => Promise.reject(new Error('down')), failed: () => res.end('could not save') })
+        delayHeaders(res, { ...quiet, before: () => Promise.reject(new Error('down')), failed: () => res.end('could not save') })
         const before = async (): Promise<void> => {
           await wait()
           nodeHeaders(res).append('set-cookie', `seen=${res.statusCode}`)
         }
-        hold(res, { ...quiet, before })
+        delayHeaders(res, { ...quiet, before })
         res.end('balance: 7')
       })
       const response = await fetch(at(port))
@@ -797,8 +797,8 @@ describe('two holds of one response', () => {
 
   it('keep the cookie of the first when the second fails', async () => {
     const port = await serve((_req, res) => {
-      hold(res, { ...quiet, before: () => nodeHeaders(res).append('set-cookie', 'first=1') })
-      hold(res, { ...quiet, before: () => Promise.reject(new Error('down')), failed: () => res.end('could not save') })
+      delayHeaders(res, { ...quiet, before: () => nodeHeaders(res).append('set-cookie', 'first=1') })
+      delayHeaders(res, { ...quiet, before: () => Promise.reject(new Error('down')), failed: () => res.end('could not save') })
       res.end('balance: 7')
     })
     const response = await fetch(at(port))
@@ -809,7 +809,7 @@ describe('two holds of one response', () => {
     const seen: string[] = []
     const port = await serve((_req, res) => {
       const fail = (name: string): void => {
-        hold(res, {
+        delayHeaders(res, {
           before: () => Promise.reject(new Error(name)),
           failed(error) {
             seen.push((error as Error).message)
@@ -925,7 +925,7 @@ describe('together with a compressing middleware', () => {
               const waits = wait()
               return waits ? waits.then(done) : done()
             }
-            for (const middleware of middlewares(() => hold(res, { ...quiet, before }))) middleware(res)
+            for (const middleware of middlewares(() => delayHeaders(res, { ...quiet, before }))) middleware(res)
             respond(res)
           })
           const response = await fetch(at(port))
@@ -942,7 +942,7 @@ describe('together with a compressing middleware', () => {
             before: () => turn().then(() => Promise.reject(new Error('down'))),
             failed: () => res.end('could not save'),
           }
-          for (const middleware of middlewares(() => hold(res, hooks))) middleware(res)
+          for (const middleware of middlewares(() => delayHeaders(res, hooks))) middleware(res)
           respond(res)
         })
         const response = await fetch(at(port))
@@ -957,7 +957,7 @@ describe('together with a compressing middleware that comes first and has nothin
     let drains = 0
     const port = await serve((_req, res) => {
       gzipping(res)
-      hold(res, { ...quiet, before: turn })
+      delayHeaders(res, { ...quiet, before: turn })
       res.on('drain', () => {
         drains++
         res.end('b')
@@ -988,7 +988,7 @@ describe('together with a middleware that listens for the head', () => {
       for (const respond of pages) {
         const port = await serve((_req, res) => {
           const before = (): Promise<void> => turn().then(() => nodeHeaders(res).append('set-cookie', 'ticket=1'))
-          for (const middleware of middlewares(() => hold(res, { ...quiet, before }))) middleware(res)
+          for (const middleware of middlewares(() => delayHeaders(res, { ...quiet, before }))) middleware(res)
           respond(res)
         })
         const response = await fetch(at(port))
@@ -1020,14 +1020,14 @@ describe('what cannot be held', () => {
     }
     const mock: NodeResponse = new ServerResponse()
     const { write, end } = mock
-    expect(hold(mock, quiet)).toBe(false)
+    expect(delayHeaders(mock, quiet)).toBe(false)
     expect([mock.write === write, mock.end === end]).toEqual([true, true])
   })
 
   it('is a response whose headers have left', async () => {
     const port = await serve((_req, res) => {
       res.write('a')
-      expect(hold(res, { ...quiet, before: () => Promise.reject(new Error('too late')) })).toBe(false)
+      expect(delayHeaders(res, { ...quiet, before: () => Promise.reject(new Error('too late')) })).toBe(false)
       res.end('b')
     })
     expect(await (await fetch(at(port))).text()).toBe('ab')
@@ -1035,22 +1035,22 @@ describe('what cannot be held', () => {
 })
 
 describe('over HTTP/2', () => {
-  async function exchange(handler: (res: Http2ServerResponse) => void): Promise<Record<string, unknown> & { body: string }> {
+  async function exchange(handler: (res: Http2ServerResponse) => void): Promise<Record<string, unknown> & { contents: string }> {
     const server = createHttp2Server((_req, res) => handler(res))
     const port = await listen(server)
     const client = connectHttp2(at(port))
     const stream = client.request({ ':path': '/' })
     const [head] = await once(stream, 'response')
-    let body = ''
-    for await (const chunk of stream.setEncoding('utf8')) body += chunk
+    let contents = ''
+    for await (const chunk of stream.setEncoding('utf8')) contents += chunk
     client.close()
-    return { ...head, body }
+    return { ...head, contents }
   }
 
   it('a response is held like any other', async () => {
     const answer = await exchange((res) => {
       const before = (): Promise<void> => turn().then(() => nodeHeaders(res).append('set-cookie', 'ticket=1'))
-      expect(hold(res, { ...quiet, before })).toBe(true)
+      expect(delayHeaders(res, { ...quiet, before })).toBe(true)
       res.writeHead(201, { 'set-cookie': 'a=1' })
       res.write('a')
       expect([res.headersSent, res.writableEnded]).toEqual([true, false])
@@ -1058,16 +1058,16 @@ describe('over HTTP/2', () => {
       res.end('b')
       expect(res.writableEnded).toBe(true)
     })
-    expect(answer).toMatchObject({ ':status': 201, 'set-cookie': ['a=1', 'ticket=1'], body: 'ab' })
+    expect(answer).toMatchObject({ ':status': 201, 'set-cookie': ['a=1', 'ticket=1'], contents: 'ab' })
   })
 
   it('a failed save is answered', async () => {
     const answer = await exchange((res) => {
-      hold(res, { ...quiet, before: () => Promise.reject(new Error('down')), failed: () => res.end('could not save') })
+      delayHeaders(res, { ...quiet, before: () => Promise.reject(new Error('down')), failed: () => res.end('could not save') })
       res.writeHead(200, { 'content-length': '10' })
       res.end('balance: 7')
     })
-    expect(answer).toMatchObject({ ':status': 500, body: 'could not save' })
+    expect(answer).toMatchObject({ ':status': 500, contents: 'could not save' })
   })
 
   it('a visitor who leaves does not stop the save', async () => {
@@ -1075,7 +1075,7 @@ describe('over HTTP/2', () => {
     const saved = Promise.withResolvers<void>()
     const closed = Promise.withResolvers<void>()
     const server = createHttp2Server((_req, res) => {
-      hold(res, { ...quiet, before: () => save.before().then(saved.resolve) })
+      delayHeaders(res, { ...quiet, before: () => save.before().then(saved.resolve) })
       res.on('close', closed.resolve)
       res.write('a')
       res.end('b')

@@ -38,7 +38,7 @@ interface Gated extends NodeResponse {
  * several holds run one after another. False, and nothing touched, for what is no response of node:http or node:http2 (mocks), and
  * for one whose headers have left.
  */
-export function hold(res: NodeResponse, hooks: HoldHooks): boolean {
+export function delayHeaders(res: NodeResponse, hooks: HoldHooks): boolean {
   const gated: Gated = res
   if (gated[GATE]) return gated[GATE].join(hooks)
   if (!isServerResponse(res) || res.headersSent) return false

@@ -15,28 +15,28 @@ import { dial, serving } from '../../../test/helpers/serving.ts'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { ambient, watchRequests, within } from './request-context.ts'
-import type { SessionEvent } from '../model/events.ts'
 import { openInContext, speakOn } from '../identity.ts'
-import type { Scope } from '../request/request-session.ts'
+import type { SessionEvent } from '../model/events.ts'
+import type { RequestSession } from '../request/request-session.ts'
+import { headersOf } from '../request/tickets.ts'
 import type { LiveSession } from '../session/session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
-import { presentedBy } from '../request/tickets.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
+import { requestContext, watchRequests, within } from './request-context.ts'
 
-const sessions = faceOf(sessionsOf({ secrets: SECRET, store: memoryStore() }))
+const sessions = adapterOf(sessionsOf({ secrets: SECRET, store: memoryStore() }))
 
 /** What a framework's storage does that is given nothing but a Cookie header. */
 async function loader(cookie: string | null, key: string): Promise<string> {
-  const scope = await openInContext(sessions, presentedBy(cookie))
-  scope.session?.set(key, true)
-  const { current } = await scope.commit()
+  const requestSession = await openInContext(sessions, headersOf(cookie))
+  requestSession.session?.set(key, true)
+  const { current } = await requestSession.commit()
   return current.map(([, line]) => line).join()
 }
 
 async function visitorsCookie(): Promise<string> {
-  const scope = sessions.detached(presentedBy(null))
-  ;(await scope.open()).set('name', 'ada')
-  return (await scope.commit()).current.map(([, line]) => line.split(';')[0]).join()
+  const requestSession = sessions.detached(headersOf(null))
+  ;(await requestSession.open()).set('name', 'ada')
+  return (await requestSession.commit()).current.map(([, line]) => line.split(';')[0]).join()
 }
 
 let server: Server
@@ -63,8 +63,8 @@ describe('the request that code runs in', () => {
     const response = await fetch(origin + path, { headers: { cookie } })
     expect(response.headers.getSetCookie().filter((line) => line.startsWith(COOKIE)).length).toBeLessThan(2)
     expect(response.headers.get('cache-control')).toMatch(/no-store|private/)
-    const scope = sessions.detached(presentedBy(cookie))
-    expect((await scope.open()).keys().sort()).toEqual(['a', 'b', 'name'])
+    const requestSession = sessions.detached(headersOf(cookie))
+    expect((await requestSession.open()).keys().sort()).toEqual(['a', 'b', 'name'])
   })
 
   test.each(['/', '/object'])(
@@ -74,8 +74,8 @@ describe('the request that code runs in', () => {
       const ours = response.headers.getSetCookie().filter((line) => line.startsWith(COOKIE))
       expect(ours).toHaveLength(1)
       expect(response.headers.get('cache-control')).toBe('no-store')
-      const scope = sessions.detached(presentedBy(ours[0]?.split(';')[0]))
-      expect((await scope.open()).keys()).toEqual(['a'])
+      const requestSession = sessions.detached(headersOf(ours[0]?.split(';')[0]))
+      expect((await requestSession.open()).keys()).toEqual(['a'])
     },
   )
 
@@ -86,28 +86,30 @@ describe('the request that code runs in', () => {
   })
 
   test('is nothing outside of one', () => {
-    expect(ambient()).toBeUndefined()
+    expect(requestContext()).toBeUndefined()
   })
 
   test('is what `within` names, for all that is done inside', async () => {
     const request = new Request('https://a.example/')
     const seen = await within(request, async () => {
       await Promise.resolve()
-      return ambient()?.identity
+      return requestContext()?.identity
     })
     expect(seen).toBe(request)
-    expect(ambient()).toBeUndefined()
+    expect(requestContext()).toBeUndefined()
   })
 })
 
 describe('the last word on a response that several sessions had part in', () => {
-  /** Two scopes of one visitor, in this order; what leaves. */
-  async function answered(...acts: ((cookie: string | null) => Promise<Scope>)[]): Promise<{ ours: string[]; status: number }> {
+  /** Two request sessions of one visitor, in this order; what leaves. */
+  async function answered(
+    ...acts: ((cookie: string | null) => Promise<RequestSession>)[]
+  ): Promise<{ ours: string[]; status: number }> {
     const { origin } = await serving(async (req, res) => {
       for (const act of acts) {
-        const scope = await act(req.headers.cookie ?? null)
-        speakOn(res, scope)
-        for (const [name, line] of (await scope.commit()).current) res.appendHeader(name, line)
+        const requestSession = await act(req.headers.cookie ?? null)
+        speakOn(res, requestSession)
+        for (const [name, line] of (await requestSession.commit()).current) res.appendHeader(name, line)
       }
       res.end('ok')
     })
@@ -116,15 +118,15 @@ describe('the last word on a response that several sessions had part in', () => 
     return { status: response.status, ours: response.headers.getSetCookie().filter((line) => line.startsWith(COOKIE)) }
   }
   const reads = async (cookie: string | null) => {
-    const scope = sessions.detached(presentedBy(cookie))
-    ;(await scope.open()).get('name')
-    return scope
+    const requestSession = sessions.detached(headersOf(cookie))
+    ;(await requestSession.open()).get('name')
+    return requestSession
   }
   /** As `getSession()` without a cookie, which frameworks' documents show for a sign-in. */
   const begins = async () => {
-    const scope = sessions.detached(presentedBy(null))
-    ;(await scope.open()).signIn('ada')
-    return scope
+    const requestSession = sessions.detached(headersOf(null))
+    ;(await requestSession.open()).signIn('ada')
+    return requestSession
   }
 
   test('keeps the ticket of a session that was begun, whoever else only read', async () => {
@@ -137,17 +139,17 @@ describe('the last word on a response that several sessions had part in', () => 
 describe('over one connection', () => {
   test('each of several requests that are sent without waiting is its own', async () => {
     const { port } = await serving(async (req, res) => {
-      const seen = [ambient()?.identity === req]
+      const seen = [requestContext()?.identity === req]
       await settled()
-      seen.push(ambient()?.identity === req)
+      seen.push(requestContext()?.identity === req)
       req.resume().on('end', () => {
-        seen.push(ambient()?.identity === req)
-        setImmediate(() => res.end(`${req.url} ${[...seen, ambient()?.identity === req]};`))
+        seen.push(requestContext()?.identity === req)
+        setImmediate(() => res.end(`${req.url} ${[...seen, requestContext()?.identity === req]};`))
       })
     })
-    const wire = await dial(port)
-    for (const n of [1, 2, 3]) wire.send(`GET /${n} HTTP/1.1`)
-    const text = await wire.until('/3 true')
+    const format = await dial(port)
+    for (const n of [1, 2, 3]) format.send(`GET /${n} HTTP/1.1`)
+    const text = await format.until('/3 true')
     for (const n of [1, 2, 3]) expect(text).toContain(`/${n} true,true,true,true;`)
   })
 
@@ -157,7 +159,7 @@ describe('over one connection', () => {
     const reading = gate()
     const { port } = await serving(async (req, res) => {
       const seen: boolean[] = []
-      const look = (): void => void seen.push(ambient()?.identity === req)
+      const look = (): void => void seen.push(requestContext()?.identity === req)
       look()
       if (req.method === 'POST') void reading.pass()
       for await (const _ of req) look()
@@ -210,14 +212,14 @@ describe('the last word on every kind of answer', () => {
 
   test.each(kinds)('%s: one cookie, no-store', async (_, method, answer) => {
     const { origin } = await serving(async (req, res) => {
-      const scope = sessions.scope(req, presentedBy(null))
-      speakOn(res, scope)
-      const session = await scope.open()
+      const requestSession = sessions.requestSession(req, headersOf(null))
+      speakOn(res, requestSession)
+      const session = await requestSession.open()
       session.set('a', 1)
-      const { current } = await scope.commit()
+      const { current } = await requestSession.commit()
       session.set('b', 2)
       session.regenerateId()
-      await scope.commit()
+      await requestSession.commit()
       answer(res, current[0]?.[1] ?? '')
     })
     const response = await fetch(origin, { method, redirect: 'manual' })
@@ -228,8 +230,8 @@ describe('the last word on every kind of answer', () => {
       'no-store',
       false,
     ])
-    const scope = sessions.detached(presentedBy(ours[0]?.split(';')[0]))
-    expect((await scope.open()).keys()).toEqual(['a', 'b'])
+    const requestSession = sessions.detached(headersOf(ours[0]?.split(';')[0]))
+    expect((await requestSession.open()).keys()).toEqual(['a', 'b'])
   })
 
   describe.each<[string, (session: LiveSession) => void]>([
@@ -241,32 +243,32 @@ describe('the last word on every kind of answer', () => {
     test('leaves with its cookie, or it is told that it could not', async () => {
       const events: SessionEvent[] = []
       const watch = watched(memoryStore())
-      const face = faceOf(sessionsOf({ secrets: SECRET, store: watch.store, onEvent: (event) => void events.push(event) }))
+      const adapter = adapterOf(sessionsOf({ secrets: SECRET, store: watch.store, onEvent: (event) => void events.push(event) }))
       let cookie: string | null = null
       if (name !== 'begins a session') {
-        const first = face.detached(presentedBy(null))
+        const first = adapter.detached(headersOf(null))
         ;(await first.open()).set('a', 1)
         cookie = (await first.commit()).current.map(([, line]) => line.split(';')[0]).join()
       }
-      const door = gate()
+      const barrier = gate()
       watch.before = async (call) => {
-        if (call === 'create' || call === 'update') await door.pass()
+        if (call === 'create' || call === 'update') await barrier.pass()
       }
       const { origin } = await serving(async (req, res) => {
-        const scope = face.scope(req, presentedBy(cookie))
-        speakOn(res, scope)
-        change(await scope.open())
-        void scope.commit()
-        await door.reached
+        const requestSession = adapter.requestSession(req, headersOf(cookie))
+        speakOn(res, requestSession)
+        change(await requestSession.open())
+        void requestSession.commit()
+        await barrier.reached
         res.end('ok')
-        setImmediate(door.open)
+        setImmediate(barrier.open)
       })
       const response = await fetch(origin)
       await response.text()
       await settled()
       const given = response.headers.getSetCookie().map((line) => line.split(';')[0] ?? null)
       const told = events.some(({ type }) => type === 'late-failed')
-      const there = await face.detached(presentedBy(given[0] ?? cookie)).open()
+      const there = await adapter.detached(headersOf(given[0] ?? cookie)).open()
       expect(told || !there.isNew).toBe(true)
     })
   })
@@ -276,22 +278,22 @@ describe('a request within a request', () => {
   test('is its own until it is done, and then the outer one is there again', async () => {
     const [outer, inner] = [{ headers: new Headers() }, { headers: new Headers() }]
     await within(outer, async () => {
-      expect(ambient()?.identity).toBe(outer)
+      expect(requestContext()?.identity).toBe(outer)
       await within(inner, async () => {
         await Promise.resolve()
-        expect(ambient()?.identity).toBe(inner)
+        expect(requestContext()?.identity).toBe(inner)
       })
-      expect(ambient()?.identity).toBe(outer)
+      expect(requestContext()?.identity).toBe(outer)
       expect(() =>
         within(inner, () => {
           throw new Error('no')
         }),
       ).toThrow('no')
-      expect(ambient()?.identity).toBe(outer)
+      expect(requestContext()?.identity).toBe(outer)
     })
   })
 })
 
 test('there is no last word on what is no response of node:http', () => {
-  expect(speakOn({ headersSent: false } as never, sessions.detached(presentedBy(null)))).toBe(false)
+  expect(speakOn({ headersSent: false } as never, sessions.detached(headersOf(null)))).toBe(false)
 })

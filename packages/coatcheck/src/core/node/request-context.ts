@@ -1,26 +1,26 @@
+import type { RequestHeaders } from '../request/tickets.ts'
 import type { NodeResponse } from './node-response.ts'
-import type { Presented } from '../request/tickets.ts'
 
 /**
  * The request that this code seems to run in. It may be wrong: a callback runs in the context of whoever registered it, or opened the
  * connection that it belongs to. So it says nothing about who a visitor is; core/identity.ts has the rule.
  */
-export interface Ambient {
+export interface RequestContext {
   /** The same object for all of one request. */
   readonly identity: object
   /** What that request presented. */
-  readonly presented: Presented
+  readonly presented: RequestHeaders
   /** The response of node:http that is open around it, and what the request that it answers presented. */
-  readonly node?: { readonly res: NodeResponse; readonly presented: Presented }
+  readonly node?: { readonly res: NodeResponse; readonly presented: RequestHeaders }
   /** It was answered. What runs in its context now belongs to another, or to nobody. */
   isOver: boolean
 }
 
 /** The part of `AsyncLocalStorage` that is used here. */
 interface Local {
-  getStore(): Ambient | undefined
-  run<T>(store: Ambient, inside: () => T): T
-  enterWith(store: Ambient): void
+  getStore(): RequestContext | undefined
+  run<T>(store: RequestContext, inside: () => T): T
+  enterWith(store: RequestContext): void
 }
 
 /** One for all copies of this library in the process: a bundler may make several. */
@@ -38,23 +38,23 @@ function place(): { local: Local | undefined; watching: boolean } {
 
 function makeLocal(): Local | undefined {
   const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks')
-  return hooks?.AsyncLocalStorage ? new hooks.AsyncLocalStorage<Ambient>() : undefined
+  return hooks?.AsyncLocalStorage ? new hooks.AsyncLocalStorage<RequestContext>() : undefined
 }
 
 /**
  * On Node and Deno: within a request of node:http, once `watchRequests` was called. Elsewhere, and besides: inside `within`. Only while
  * it is answered.
  */
-export function ambient(): Ambient | undefined {
+export function requestContext(): RequestContext | undefined {
   const here = place().local?.getStore()
   return here?.isOver || here?.node?.res.writableEnded ? undefined : here
 }
 
 /** Runs `inside` in the context of `request`, until what it gives has settled, and then `ended`. Some platforms have no contexts. */
-export function within<T>(request: { readonly headers: Presented }, inside: () => T, ended: () => void = () => {}): T {
+export function within<T>(request: { readonly headers: RequestHeaders }, inside: () => T, ended: () => void = () => {}): T {
   const { local } = place()
   const node = local?.getStore()?.node
-  const here: Ambient = { identity: request, presented: request.headers, ...(node && { node }), isOver: false }
+  const here: RequestContext = { identity: request, presented: request.headers, ...(node && { node }), isOver: false }
   const over = (): void => {
     here.isOver = true
     ended()
@@ -83,7 +83,7 @@ export function watchRequests(): void {
   here.watching = true
   channels.subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: NodeRequest; response: NodeResponse }
-    const presented: Presented = { get: (name) => [request.headers[name] ?? null].flat()[0] ?? null }
+    const presented: RequestHeaders = { get: (name) => [request.headers[name] ?? null].flat()[0] ?? null }
     here.local?.enterWith({ identity: request, presented, node: { res: response, presented }, isOver: false })
   })
 }

@@ -26,7 +26,7 @@ export interface CheckedCookie {
   readonly persistent: boolean
 }
 
-/** `exact`: these attributes and no others, for faces whose framework leaves them to its user. */
+/** `exact`: these attributes and no others, for adapters whose framework leaves them to its user. */
 export function cookieOf(given: CookieOptions = {}, exact?: CookieAttributes): CheckedCookie {
   refuseUnknown('cookie.', given, COOKIE_OPTIONS)
   const {

@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { customKeeper } from '../persistence/custom.ts'
-import { type FaceOptions, settingsOf } from './options.ts'
+import { customPersistence } from '../persistence/custom.ts'
 import { sessionsOf } from '../sessions.ts'
+import { type AdapterOptions, settingsOf } from './options.ts'
 
 const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
 const OTHER = 'Vb9xLw2cTz7nQm4kRj8pHs5gDf3yUa6e'
@@ -12,8 +12,8 @@ const OTHER = 'Vb9xLw2cTz7nQm4kRj8pHs5gDf3yUa6e'
 const DAY = 86_400
 
 /** Options as plain JavaScript would pass them. */
-const options = (given: unknown): FaceOptions => given as FaceOptions
-const good = (more: object = {}): FaceOptions => options({ secrets: SECRET, ...more })
+const options = (given: unknown): AdapterOptions => given as AdapterOptions
+const good = (more: object = {}): AdapterOptions => options({ secrets: SECRET, ...more })
 
 function refusal(given: unknown): SessionError {
   try {
@@ -27,7 +27,7 @@ function refusal(given: unknown): SessionError {
 
 describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it is, and what to do', () => {
   const store = memoryStore()
-  const keeper = customKeeper({
+  const persistence = customPersistence({
     create: async () => 'id',
     read: async () => null,
     update: async () => {},
@@ -42,7 +42,7 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
     ['an option of the cookie at the top', good({ sameSite: 'lax' }), 'sameSite', /does not exist/, /cookie/],
     ['nothing to seal with', {}, 'secrets', /missing/, /openssl rand/],
     ['no secret to encrypt records with', { store, encryptRecords: true }, 'secrets', /missing/, /openssl/],
-    ['no secret for tickets of a custom storage', { keeper }, 'secrets', /missing/, /openssl/],
+    ['no secret for tickets of a custom storage', { persistence }, 'secrets', /missing/, /openssl/],
     ['secrets of null', { secrets: null }, 'secrets', /null|missing/, /openssl|text/],
     ['secrets as an object', { secrets: { a: SECRET } }, 'secrets', /object/, /list/],
     ['secrets as a number', { secrets: 7 }, 'secrets', /number 7/, /list/],
@@ -92,7 +92,7 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
     ['an unknown option of the cookie', good({ cookie: { maxAge: 60 } }), 'cookie.maxAge', /does not exist/, /persistent/],
     ['HttpOnly off', good({ cookie: { httpOnly: false } }), 'cookie.httpOnly', /cannot be set/, /script/],
     ['HttpOnly off, spelt otherwise', good({ cookie: { HttpOnly: false } }), 'cookie.httpOnly', /cannot be set/, /script/],
-    ['a persistence of text', good({ cookie: { persistent: 'no' } }), 'cookie.persistent', /text/, /true or false/],
+    ['persistent as text', good({ cookie: { persistent: 'no' } }), 'cookie.persistent', /text/, /true or false/],
     ['a name with a line break', good({ cookie: { name: 'sid\r\nX: y' } }), 'cookie.name', /string/, /letters/],
     ['a name with attributes', good({ cookie: { name: 'sid=1; Path=/' } }), 'cookie.name', /string/, /letters/],
     ['an empty name', good({ cookie: { name: '' } }), 'cookie.name', /string/, /letters/],
@@ -173,7 +173,7 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
       /shorter than idleTimeout/,
       /as long as/,
     ],
-    ['a custom storage beside a store', good({ store, keeper }), 'keeper', /store/, /one/i],
+    ['a custom storage beside a store', good({ store, persistence }), 'persistence', /store/, /one/i],
     ['an empty list of secrets', { store, secrets: [] }, 'secrets', /empty|no secret|missing/, /Leave|Give|Make/],
   ])('%s', (_, given, option, wrong, fix) => {
     const error = refusal(given)
@@ -322,7 +322,7 @@ describe('what may be left out', () => {
   })
 })
 
-describe('a face whose framework lets its user name the header', () => {
+describe('an adapter whose framework lets its user name the header', () => {
   const named = (header: string) => settingsOf({ secrets: SECRET, header, anyHeader: true }).header
   test.each(['session-token', 'x-my.session-session', 'X-H3-Session', 'Authorization'])('takes %s', (header) => {
     expect(named(header)).toBe(header.toLowerCase())

@@ -1,12 +1,12 @@
 import { clockOf } from '../../clock.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
-import type { Store } from '../../stores/store.ts'
 import type { CookieAttributes } from '../../cookies/cookie.ts'
-import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie.ts'
-import type { MakeKeeper } from '../engine.ts'
+import type { SessionReader } from '../../migrate/format.ts'
+import type { Store } from '../../stores/store.ts'
+import type { MakePersistence } from '../engine.ts'
 import type { SessionEvent } from '../model/events.ts'
-import { checkReaders } from './migrate.ts'
 import { bad, flag, kind, refuseUnknown } from './checks.ts'
+import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie.ts'
+import { checkReaders } from './migrate.ts'
 import { fallbackSecrets, missingSecret, secretsOf, unsetSecret } from './secrets.ts'
 import { onReplayOf, timesOf } from './times.ts'
 
@@ -30,9 +30,9 @@ export interface SessionsOptions {
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
   /** Formats of other libraries (coatcheck/migrate/…) whose sessions are taken over, in order. Default: none. */
-  readonly foreign?: readonly ForeignReader[]
+  readonly migrateFrom?: readonly SessionReader[]
   /** From when on none is taken over any more: a Date, its ISO text, or milliseconds since the epoch. Default: never. */
-  readonly foreignUntil?: Date | number | string
+  readonly migrateUntil?: Date | number | string
   /** Seconds that one call of the store may take. Default 2. */
   readonly storeTimeout?: number
   /**
@@ -64,10 +64,10 @@ export interface SessionsOptions {
 /** What `createSessions` takes. `secrets` may be a variable that is not set, for the compiler. */
 export type GivenOptions = SessionsOptions & ({ readonly secrets: SessionsOptions['secrets'] } | { readonly store: Store })
 
-/** What faces may set besides. */
-export interface FaceOptions extends SessionsOptions {
+/** What adapters may set besides. */
+export interface AdapterOptions extends SessionsOptions {
   /** Instead of a store, or of sealing: `customKeeper(…)` for an application's own functions, `wiredKeeper(…)` for another library's cookie. */
-  readonly keeper?: MakeKeeper
+  readonly persistence?: MakePersistence
   /** What tickets are bound to. Default: the cookie's name, or the header's. With it, `cookie: false` needs no header. */
   readonly binding?: string
   /** Exactly these attributes, instead of those that `cookie` says. */
@@ -90,10 +90,10 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
   readonly joins: boolean
   readonly header: string | undefined
   readonly binding: string
-  readonly foreign: readonly ForeignReader[]
+  readonly migrateFrom: readonly SessionReader[]
   /** Milliseconds since the epoch. */
-  readonly foreignUntil: number
-  readonly serialize: FaceOptions['serialize']
+  readonly migrateUntil: number
+  readonly serialize: AdapterOptions['serialize']
   /** Milliseconds. */
   readonly idle: number
   readonly absolute: number
@@ -107,33 +107,33 @@ export interface Settings extends Required<Pick<SessionsOptions, 'encryptRecords
 /** What adapters take as `createSessions` does, and pass on. */
 export type SharedOptions = Pick<
   SessionsOptions,
-  'foreign' | 'foreignUntil' | 'storeTimeout' | 'maxRequestTime' | 'grace' | 'onReplay' | 'whenStoreDown' | 'now' | 'onEvent'
+  'migrateFrom' | 'migrateUntil' | 'storeTimeout' | 'maxRequestTime' | 'grace' | 'onReplay' | 'whenStoreDown' | 'now' | 'onEvent'
 >
 
 /** What `createSessions` takes. */
 const SITE_OPTIONS = [
   ...['secrets', 'store', 'cookie', 'header', 'idleTimeout', 'absoluteTimeout', 'encryptRecords', 'chunks', 'acceptUnsigned'],
-  ...['foreign', 'foreignUntil', 'storeTimeout', 'maxRequestTime', 'grace', 'onReplay', 'whenStoreDown', 'now', 'onEvent'],
+  ...['migrateFrom', 'migrateUntil', 'storeTimeout', 'maxRequestTime', 'grace', 'onReplay', 'whenStoreDown', 'now', 'onEvent'],
 ]
-const FACE_OPTIONS = [...SITE_OPTIONS, 'keeper', 'binding', 'attributes', 'serialize', 'anyHeader', 'secretRule']
+const ADAPTER_OPTIONS = [...SITE_OPTIONS, 'persistence', 'binding', 'attributes', 'serialize', 'anyHeader', 'secretRule']
 
-/** Refuses what only faces may say. */
+/** Refuses what only adapters may say. */
 export const checkSiteOptions = (options: object): void => refuseUnknown('', options, SITE_OPTIONS)
 
 /** Checks every option, alone and together; what is wrong throws `BAD_OPTIONS` here and never at a visitor's request. */
-export function settingsOf(options: FaceOptions): Settings {
-  refuseUnknown('', options, FACE_OPTIONS)
-  const { store, keeper, onEvent, now, foreign = [], serialize, whenStoreDown = 'fail' } = options
+export function settingsOf(options: AdapterOptions): Settings {
+  refuseUnknown('', options, ADAPTER_OPTIONS)
+  const { store, persistence, onEvent, now, migrateFrom = [], serialize, whenStoreDown = 'fail' } = options
   const warns = options.secretRule === 'warn'
   const encryptRecords = flag('encryptRecords', options.encryptRecords)
-  const needsSecrets = encryptRecords || keeper?.needsSecrets || !(store || keeper)
+  const needsSecrets = encryptRecords || persistence?.needsSecrets || !(store || persistence)
   const given = secretsOf(options.secrets, warns)
   if (given.length === 0 && 'secrets' in options && !warns) throw unsetSecret()
   const isMissing = given.length === 0 && needsSecrets
   if (isMissing && !warns) throw missingSecret()
   const secrets = isMissing ? fallbackSecrets() : given.length > 0 ? given : undefined
-  checkReaders(foreign, options.foreignUntil)
-  if (store && keeper) throw bad('keeper', 'is set beside a store', 'Give one of the two.')
+  checkReaders(migrateFrom, options.migrateUntil)
+  if (store && persistence) throw bad('persistence', 'is set beside a store', 'Give one of the two.')
   if (
     store !== undefined &&
     !['read', 'create', 'update', 'delete'].every((verb) => typeof store?.[verb as 'read'] === 'function')
@@ -168,8 +168,8 @@ export function settingsOf(options: FaceOptions): Settings {
     joins: !store,
     header,
     binding,
-    foreign,
-    foreignUntil: options.foreignUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(options.foreignUntil),
+    migrateFrom,
+    migrateUntil: options.migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(options.migrateUntil),
     serialize,
     ...timesOf(options),
     onReplay: onReplayOf(options),

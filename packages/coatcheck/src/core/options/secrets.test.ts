@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import type { FaceOptions } from './options.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
+import type { AdapterOptions } from './options.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -10,16 +10,16 @@ afterEach(() => {
 })
 
 /** Whether a session of one opens in the other. */
-async function open(from: FaceOptions, to: FaceOptions): Promise<boolean> {
-  const scope = faceOf(sessionsOf(from)).detached({ get: () => null })
-  const session = await scope.open()
+async function open(from: AdapterOptions, to: AdapterOptions): Promise<boolean> {
+  const requestSession = adapterOf(sessionsOf(from)).detached({ get: () => null })
+  const session = await requestSession.open()
   session.set('a', 1)
-  const { ticket = null } = await scope.commit()
-  return !(await faceOf(sessionsOf(to)).fromTicket(ticket).open()).isNew
+  const { ticket = null } = await requestSession.commit()
+  return !(await adapterOf(sessionsOf(to)).fromTicket(ticket).open()).isNew
 }
 
-const LAX: FaceOptions = { secretRule: 'warn' }
-const refused = (options: FaceOptions) => {
+const LAX: AdapterOptions = { secretRule: 'warn' }
+const refused = (options: AdapterOptions) => {
   try {
     sessionsOf(options)
   } catch (error) {

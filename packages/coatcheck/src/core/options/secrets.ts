@@ -1,6 +1,6 @@
 import { randomText } from '../../crypto/random.ts'
+import { inProduction, processSingleton, warn } from '../process-singleton.ts'
 import { bad, kind, repeats } from './checks.ts'
-import { inProduction, remembered, warn } from '../process-singleton.ts'
 
 const ADVICE = 'Use at least 32 random characters: `openssl rand -base64 33`.'
 const MAKE_ONE = 'Make one with `openssl rand -base64 33` and keep it out of the code'
@@ -52,7 +52,7 @@ export function fallbackSecrets(): readonly string[] | (() => readonly string[])
 
 function made(): readonly string[] {
   warn('no secret is set: sessions end when this process does. Set COATCHECK_SECRET, or the option for secrets')
-  return [remembered('secret', () => ({ secret: randomText(33) })).secret]
+  return [processSingleton('secret', () => ({ secret: randomText(33) })).secret]
 }
 
 /** Above all an environment variable that is not set: without secrets tickets would go unsigned, and nobody would notice. */

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../stores/memory.ts'
-import { type FaceOptions, settingsOf } from './options.ts'
+import { type AdapterOptions, settingsOf } from './options.ts'
 
 const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
-const settings = (options: Partial<FaceOptions>) => settingsOf({ secrets: SECRET, ...options })
+const settings = (options: Partial<AdapterOptions>) => settingsOf({ secrets: SECRET, ...options })
 const { listByOwner: _, ...unlisted } = memoryStore()
 
 describe('V13: how long a request may take, and what an old ticket is good for', () => {
-  test.each<[Partial<FaceOptions>, object]>([
+  test.each<[Partial<AdapterOptions>, object]>([
     [{}, { maxRequestTime: 300_000, grace: 10_000, onReplay: 'report' }],
     [{ idleTimeout: 60 }, { maxRequestTime: 60_000, grace: 10_000 }],
     [

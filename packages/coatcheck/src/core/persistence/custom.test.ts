@@ -3,8 +3,8 @@ import { DAY } from '../../../test/helpers/clock.ts'
 import { COOKIE, discretion, NEWER_SECRET, type Person, SECRET, type Site, site } from '../../../test/helpers/site.ts'
 import { createKeyring } from '../../crypto/keyring.ts'
 import type { IdFormat } from '../../migrate/format.ts'
-import { type CustomStorage, customKeeper, type IdFormats } from './custom.ts'
-import type { FaceOptions } from '../options/options.ts'
+import type { AdapterOptions } from '../options/options.ts'
+import { type CustomStorage, customPersistence, type IdFormats } from './custom.ts'
 
 /** An application's table of sessions, whose rows are numbered. */
 class Table implements CustomStorage {
@@ -37,9 +37,9 @@ class Table implements CustomStorage {
   }
 }
 
-function office(options: Partial<FaceOptions> = {}): Site & { table: Table } {
+function office(options: Partial<AdapterOptions> = {}): Site & { table: Table } {
   const table = new Table()
-  return Object.assign(site({ keeper: customKeeper(table), ...options }), { table })
+  return Object.assign(site({ persistence: customPersistence(table), ...options }), { table })
 }
 
 async function guest(s: Site, values: Record<string, unknown> = { name: 'ada' }): Promise<Person> {
@@ -199,7 +199,8 @@ describe('a row can be asked for by its ticket only', () => {
   test('promise 10: of an old secret too, which is renewed with the next change', async () => {
     const before = office()
     const ada = await guest(before)
-    const deployed = (secrets: string | string[]) => site({ keeper: customKeeper(before.table), secrets, clock: before.clock })
+    const deployed = (secrets: string | string[]) =>
+      site({ persistence: customPersistence(before.table), secrets, clock: before.clock })
     const during = holding(deployed([NEWER_SECRET, SECRET]), ada.ticket)
     expect(lines(await during.asks((session) => session.get('name')))).toEqual([])
     expect(lines(await during.asks((session) => session.set('a', 1)))).toHaveLength(1)
@@ -302,7 +303,7 @@ describe('rows whose ids are shown as another library shows them', () => {
     read: (value) => (value.startsWith(`${mark}.`) ? value.slice(mark.length + 1) : undefined),
   })
   const bureau = (table: Table, formats: IdFormats, clock?: Site['clock']) =>
-    Object.assign(site({ keeper: customKeeper(table, formats), ...(clock && { clock }) }), { table })
+    Object.assign(site({ persistence: customPersistence(table, formats), ...(clock && { clock }) }), { table })
 
   test('are written so, and read so again', async () => {
     const s = bureau(new Table(), { writes: upper('new') })

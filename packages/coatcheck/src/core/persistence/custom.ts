@@ -2,24 +2,24 @@ import { digest } from '../../crypto/digest.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { IdFormat } from '../../migrate/format.ts'
-import { EMPTY } from '../model/contents.ts'
-import { apply } from '../model/changes.ts'
 import {
+  type ChangeSet,
   type Engine,
-  type Foreign,
-  type Held,
-  type Keeper,
-  type MakeKeeper,
+  type LoadedSession,
+  type MakePersistence,
+  type MigratingSession,
   ownedBy,
+  type Persistence,
   type Refused,
   type Saved,
   startsAnew,
-  type Taken,
   withSecrets,
 } from '../engine.ts'
-import { born, type Life, lifeFault, lifeUnder, type Policy, policyOf } from '../model/lifetime.ts'
-import type { Plain } from './plain.ts'
+import { apply } from '../model/changes.ts'
+import { EMPTY } from '../model/contents.ts'
+import { type Lifetime, lifeFault, lifeUnder, newLifetime, type Policy, policyOf } from '../model/lifetime.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Plain } from './plain.ts'
 import { Rows, rowBody, rowOf, rowWith, type Seen } from './rows.ts'
 import { adopt as adoptAny } from './sealed.ts'
 import { callStore } from './store-call.ts'
@@ -32,12 +32,12 @@ export interface CustomStorage {
   delete(id: string): Promise<unknown>
 }
 
-interface Shown extends Pick<Held, 'life' | 'stale'> {
+interface Shown extends Pick<LoadedSession, 'lifetime' | 'stale'> {
   readonly id: string
   readonly isUndated: boolean
 }
 
-interface CustomHeld extends Held {
+interface CustomHeld extends LoadedSession {
   /** undefined while another library keeps it. */
   readonly id: string | undefined
   readonly seen?: Seen
@@ -57,42 +57,42 @@ export interface IdFormats {
  * Sessions kept by an application's own functions. The ticket shows their id and both ends under a MAC, so that no visitor can ask
  * for a row by its number.
  */
-export function customKeeper(storage: CustomStorage, formats: IdFormats = {}): MakeKeeper {
-  const make = (engine: Engine) => keeperOf(storage, formats, engine) as Keeper
+export function customPersistence(storage: CustomStorage, formats: IdFormats = {}): MakePersistence {
+  const make = (engine: Engine) => persistenceOf(storage, formats, engine) as Persistence
   return Object.assign(make, { needsSecrets: formats.writes === undefined })
 }
 
-function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): Keeper<CustomHeld> {
+function persistenceOf(storage: CustomStorage, formats: IdFormats, engine: Engine): Persistence<CustomHeld> {
   const ours = formats.writes ? engine.keyring : withSecrets(engine)
   const context = [engine.binding]
   const rows = new Rows(engine.now)
-  const foreign = [...(formats.writes ? [formats.writes] : []), ...(formats.reads ?? [])]
+  const migrates = [...(formats.writes ? [formats.writes] : []), ...(formats.reads ?? [])]
 
   async function find(ticket: string): Promise<CustomHeld | Refused> {
     const shown = await shownBy(ticket)
     if ('refused' in shown) return shown
-    const { id, life, stale, isUndated } = shown
+    const { id, lifetime, stale, isUndated } = shown
     const handle = await digest('custom', id)
-    const refused = lifeFault(life, engine.now()) ?? lifeFault(lifeUnder(life, { lasts: 0 }, engine.policy), engine.now())
+    const refused = lifeFault(lifetime, engine.now()) ?? lifeFault(lifeUnder(lifetime, { lasts: 0 }, engine.policy), engine.now())
     if (refused) return { refused, handle }
     const seen = rows.seen(id)
     const row = await read(id)
     if (!row) return { refused: 'unknown', handle }
-    const { body, unreadable } = rowBody(row)
+    const { contents, unreadable } = rowBody(row)
     for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) {
       engine.emit({ type: 'unreadable-value', key, handle })
     }
-    return { id, handle, life, body, stale, isUndated, seen, unreadable }
+    return { id, handle, lifetime, contents, stale, isUndated, seen, unreadable }
   }
 
   async function shownBy(ticket: string): Promise<Shown | Refused> {
     const isOver = engine.now() >= engine.adoptsUntil
-    for (const format of foreign) {
+    for (const format of migrates) {
       if (isOver && format !== formats.writes) continue
       const id = await format.read(ticket)
       // Such a cookie says nothing of when the session began or ends: its row does.
       if (id === '') return { refused: 'malformed' }
-      if (id !== undefined) return { id, life: lifeFromNow(), stale: format !== formats.writes, isUndated: true }
+      if (id !== undefined) return { id, lifetime: lifeFromNow(), stale: format !== formats.writes, isUndated: true }
     }
     const verified = (await ours?.verify('custom', context, ticket)) ?? 'forged'
     if (typeof verified === 'string') return { refused: verified }
@@ -101,57 +101,65 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
   }
 
   /** The times of a row that was not written by us, or is to be: it ends with its cookie. */
-  const lifeFromNow = (lasts = engine.policy.rolls === undefined ? engine.policy.absolute : undefined): Life =>
-    born(policyOf(lasts === undefined ? {} : { lasts }, engine.policy), engine.now())
+  const lifeFromNow = (lasts = engine.policy.rolls === undefined ? engine.policy.absolute : undefined): Lifetime =>
+    newLifetime(policyOf(lasts === undefined ? {} : { lasts }, engine.policy), engine.now())
 
   /** Those of a session that goes on, counted from now. */
-  const lifeAgain = ({ life, body }: Held, lasts?: number): Life =>
-    lifeUnder({ ...lifeFromNow(lasts), createdAt: body.since ?? life.createdAt }, { lasts: 0 }, engine.policy)
+  const lifeAgain = ({ lifetime, contents }: LoadedSession, lasts?: number): Lifetime =>
+    lifeUnder({ ...lifeFromNow(lasts), createdAt: contents.since ?? lifetime.createdAt }, { lasts: 0 }, engine.policy)
 
-  async function commit(plan: Plan, held: CustomHeld | undefined, taken: Taken): Promise<Saved> {
-    const { id: old } = held ?? {}
+  async function commit(plan: Plan, loaded: CustomHeld | undefined, changeSet: ChangeSet): Promise<Saved> {
+    const { id: old } = loaded ?? {}
     if (old !== undefined && (plan === 'end' || plan === 'end+create')) await remove(old)
-    if (plan === 'end') return { held: undefined }
+    if (plan === 'end') return { loaded: undefined }
     const now = engine.now()
-    const before = plan === 'end+create' ? undefined : held
+    const before = plan === 'end+create' ? undefined : loaded
     const fresh = await asItIs(before)
-    if (!fresh) return { held: undefined, dropped: 'ended' }
-    const body = ownedBy(
-      apply(fresh.body, taken.changes, now, () => {}),
-      taken,
+    if (!fresh) return { loaded: undefined, dropped: 'ended' }
+    const contents = ownedBy(
+      apply(fresh.contents, changeSet.changes, now, () => {}),
+      changeSet,
     )
-    const data = { ...rowWith(fresh.unreadable), ...rowOf(body) }
-    const { lasts } = taken.changes
+    const data = { ...rowWith(fresh.unreadable), ...rowOf(contents) }
+    const { lasts } = changeSet.changes
     if (before?.id === undefined || plan === 'replace') {
-      const life =
-        before && !startsAnew(taken.move)
+      const lifetime =
+        before && !startsAnew(changeSet.move)
           ? before.id === undefined || lasts !== undefined
             ? lifeAgain(before, lasts)
-            : before.life
+            : before.lifetime
           : lifeFromNow(lasts)
-      const id = await create(data, life)
+      const id = await create(data, lifetime)
       if (before?.id !== undefined) await remove(before.id)
       const { unreadable } = fresh
-      return give({ id, handle: await digest('custom', id), life, body, stale: false, seen: rows.seen(id), unreadable })
+      return give({ id, handle: await digest('custom', id), lifetime, contents, stale: false, seen: rows.seen(id), unreadable })
     }
-    const isNews = lasts !== undefined || (engine.policy.rolls !== undefined && (plan === 'touch' || taken.renews === true))
-    const life = isNews ? lifeAgain(before, lasts) : before.life
+    const isNews = lasts !== undefined || (engine.policy.rolls !== undefined && (plan === 'touch' || changeSet.renews === true))
+    const lifetime = isNews ? lifeAgain(before, lasts) : before.lifetime
     if (plan === 'update' || isNews) {
       rows.wrote(before.id)
-      await callStore(engine, 'update', async () => storage.update(before.id as string, data, new Date(life.expiresAt)))
+      await callStore(engine, 'update', async () => storage.update(before.id as string, data, new Date(lifetime.expiresAt)))
       rows.wrote(before.id) // who read it meanwhile may have read either
     }
-    const next = { ...before, id: before.id, life, body, stale: false, seen: rows.seen(before.id), unreadable: fresh.unreadable }
-    return before.stale || isNews ? give(next) : { held: next }
+    const next = {
+      ...before,
+      id: before.id,
+      lifetime,
+      contents,
+      stale: false,
+      seen: rows.seen(before.id),
+      unreadable: fresh.unreadable,
+    }
+    return before.stale || isNews ? give(next) : { loaded: next }
   }
 
-  const adopt = (foreign: Foreign): Maybe<CustomHeld | Refused> =>
-    andThen(adoptAny(foreign), (held) => ('refused' in held ? held : { ...held, id: undefined }))
+  const adopt = (migrates: MigratingSession): Maybe<CustomHeld | Refused> =>
+    andThen(adoptAny(migrates), (loaded) => ('refused' in loaded ? loaded : { ...loaded, id: undefined }))
 
   /** The row as it is now; undefined: it is gone. */
-  async function asItIs(held: CustomHeld | undefined): Promise<ReturnType<typeof rowBody> | undefined> {
-    const { id, seen, body = EMPTY, unreadable = { values: {}, flash: {} } } = held ?? {}
-    if (id === undefined || (seen && rows.isAs(id, seen))) return { body, unreadable }
+  async function asItIs(loaded: CustomHeld | undefined): Promise<ReturnType<typeof rowBody> | undefined> {
+    const { id, seen, contents = EMPTY, unreadable = { values: {}, flash: {} } } = loaded ?? {}
+    if (id === undefined || (seen && rows.isAs(id, seen))) return { contents, unreadable }
     const row = await read(id)
     return row ? rowBody(row) : undefined
   }
@@ -162,28 +170,28 @@ function keeperOf(storage: CustomStorage, formats: IdFormats, engine: Engine): K
     return callStore(engine, 'delete', async () => storage.delete(id))
   }
 
-  async function create(data: Record<string, unknown>, life: Life): Promise<string> {
-    const id: unknown = await callStore(engine, 'create', async () => storage.create(data, new Date(life.expiresAt)))
+  async function create(data: Record<string, unknown>, lifetime: Lifetime): Promise<string> {
+    const id: unknown = await callStore(engine, 'create', async () => storage.create(data, new Date(lifetime.expiresAt)))
     if (typeof id === 'string' && id !== '') return id
     throw new SessionError('STORE_FAILED', 'create() returned no id.', { fix: 'Let it return the id of the new row as a text.' })
   }
 
-  async function give(held: CustomHeld & { readonly id: string }): Promise<Saved> {
-    if (formats.writes) return { held, ticket: await formats.writes.write(held.id) }
-    const shown = JSON.stringify([held.id, held.life.createdAt, held.life.expiresAt])
-    return { held, ticket: await withSecrets(engine).sign('custom', context, new TextEncoder().encode(shown)) }
+  async function give(loaded: CustomHeld & { readonly id: string }): Promise<Saved> {
+    if (formats.writes) return { loaded, ticket: await formats.writes.write(loaded.id) }
+    const shown = JSON.stringify([loaded.id, loaded.lifetime.createdAt, loaded.lifetime.expiresAt])
+    return { loaded, ticket: await withSecrets(engine).sign('custom', context, new TextEncoder().encode(shown)) }
   }
 
   return { kind: 'custom', find, adopt, commit }
 }
 
 /** What a ticket shows: the id, when it began and when it ends. */
-function shownIn(bytes: Uint8Array, { rolls, fixed, absolute }: Policy): { id: string; life: Life } | undefined {
+function shownIn(bytes: Uint8Array, { rolls, fixed, absolute }: Policy): { id: string; lifetime: Lifetime } | undefined {
   try {
     const [id, createdAt, expiresAt] = JSON.parse(new TextDecoder().decode(bytes))
     const lastEnd = fixed ? Math.max(expiresAt, createdAt + absolute) : expiresAt + absolute
     const endsAt = rolls === undefined ? expiresAt : lastEnd
-    return typeof id === 'string' ? { id, life: { createdAt, endsAt, expiresAt } } : undefined
+    return typeof id === 'string' ? { id, lifetime: { createdAt, endsAt, expiresAt } } : undefined
   } catch {
     return undefined
   }

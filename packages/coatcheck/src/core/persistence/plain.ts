@@ -1,9 +1,9 @@
 import { fromUtf8, toUtf8 } from '../../crypto/bytes.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import { type Body, EMPTY, type Flash } from '../model/contents.ts'
-import { Entry } from '../model/codec.ts'
 import type { Engine } from '../engine.ts'
+import { Entry } from '../model/codec.ts'
+import { type Contents, EMPTY, type Flash } from '../model/contents.ts'
 import { checkKey } from '../session/values.ts'
 
 /** The name under which a session's owner stands among values that are kept as a plain object. */
@@ -21,7 +21,7 @@ export function bodyOf(
   flash: object = {},
   ends: Readonly<Record<string, number>> = {},
   owner?: string,
-): { readonly body: Body; readonly unreadable: Plain } {
+): { readonly contents: Contents; readonly unreadable: Plain } {
   const unreadable: Plain = { values: {}, flash: {} }
   const entries = (of: object, kind: keyof Plain) =>
     Object.entries(of).flatMap(([key, value]): [string, Entry][] => {
@@ -41,13 +41,13 @@ export function bodyOf(
     { id: `${key}\n${entry.text}`, entry },
   ])
   return {
-    body: { ...EMPTY, values: all, flash: new Map(flashes), owner },
+    contents: { ...EMPTY, values: all, flash: new Map(flashes), owner },
     unreadable,
   }
 }
 
 /** `owner`: how it is written whose the session is. */
-export function plainOf({ values, flash }: Body, owner: string | undefined): Plain {
+export function plainOf({ values, flash }: Contents, owner: string | undefined): Plain {
   if (values.has(OWNER)) throw reserved(OWNER)
   return {
     values: Object.fromEntries([
@@ -65,7 +65,7 @@ export function ownerIn(values: object): string | undefined {
 }
 
 /** An owner for another library's cookie, where any value may be one that a visitor chose: under a MAC of ours, or not at all. */
-export function signedOwner({ owner }: Body, { keyring, binding }: Engine): Maybe<string | undefined> {
+export function signedOwner({ owner }: Contents, { keyring, binding }: Engine): Maybe<string | undefined> {
   return owner === undefined ? undefined : keyring?.sign('owner', [binding], toUtf8(owner))
 }
 

@@ -1,4 +1,4 @@
-import type { Body } from '../model/contents.ts'
+import type { Contents } from '../model/contents.ts'
 import { bodyOf, ownerIn, type Plain, plainOf, reserved } from './plain.ts'
 
 /** The name under which a flash value stands in the row. */
@@ -53,9 +53,9 @@ export function rowBody(row: Record<string, unknown>): ReturnType<typeof bodyOf>
   return bodyOf(values, flash, {}, ownerIn(row))
 }
 
-export function rowOf(body: Body): Record<string, unknown> {
-  for (const key of body.values.keys()) if (FLASH.test(key)) throw reserved(key)
-  return rowWith(plainOf(body, body.owner))
+export function rowOf(contents: Contents): Record<string, unknown> {
+  for (const key of contents.values.keys()) if (FLASH.test(key)) throw reserved(key)
+  return rowWith(plainOf(contents, contents.owner))
 }
 
 export function rowWith({ values, flash }: Plain): Record<string, unknown> {

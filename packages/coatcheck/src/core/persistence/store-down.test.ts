@@ -2,10 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { discretion, type Site, site } from '../../../test/helpers/site.ts'
 import { type Watched, watched } from '../../../test/helpers/watched.ts'
-import type { IdFormat } from '../../migrate/format.ts'
-import { storedForeign } from '../../migrate/stored.ts'
 import { withSession } from '../../adapters/fetch.ts'
 import type { SessionEvent } from '../../index.ts'
+import type { IdFormat } from '../../migrate/format.ts'
+import { storedSessions } from '../../migrate/stored.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Session } from '../session/types.ts'
 
@@ -159,8 +159,8 @@ describe('while its store is down, a request with `whenStoreDown: "read-only"`',
     const down = async () => {
       throw new Error('their store is down')
     }
-    const theirs = { ...storedForeign(ids, down), cookieName: 'theirs' }
-    const { sessions, events } = place({ foreign: [theirs] })
+    const theirs = { ...storedSessions(ids, down), cookieName: 'theirs' }
+    const { sessions, events } = place({ migrateFrom: [theirs] })
     const page = withSession(sessions, async (request) => new Response(String((await sessions.open(request)).readOnly)))
     const answer = await page(new Request('https://site.test/', { headers: { cookie: 'theirs=abc' } }))
     expect([await answer.text(), events.map(({ type }) => type)]).toEqual(['true', ['store-down']])

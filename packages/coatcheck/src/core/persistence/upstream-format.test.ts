@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, site } from '../../../test/helpers/site.ts'
-import type { Wire } from '../../migrate/format.ts'
+import type { UpstreamFormat } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { faceOf } from '../sessions.ts'
-import { wiredKeeper } from './upstream-format.ts'
+import { adapterOf } from '../sessions.ts'
+import { upstreamPersistence } from './upstream-format.ts'
 
 /** A library that writes what it holds into the cookie, with nothing to prove it. */
-const open: Wire = {
+const open: UpstreamFormat = {
   format: 'open',
   write: ({ values, flash = {}, createdAt, expiresAt }) =>
     `open.${Buffer.from(JSON.stringify({ values, flash, createdAt, expiresAt })).toString('base64url')}`,
@@ -17,8 +17,8 @@ const open: Wire = {
 }
 
 describe('a session in another library’s cookie', () => {
-  const make = () => site({ keeper: wiredKeeper(open) })
-  const held = (ticket = '') => JSON.parse(Buffer.from(ticket.slice('open.'.length), 'base64url').toString())
+  const make = () => site({ persistence: upstreamPersistence(open) })
+  const loaded = (ticket = '') => JSON.parse(Buffer.from(ticket.slice('open.'.length), 'base64url').toString())
 
   test('is written as that library writes it, and read again', async () => {
     const s = make()
@@ -27,7 +27,7 @@ describe('a session in another library’s cookie', () => {
       session.set('cart', ['hat'])
       session.flash('message', 'hello')
     })
-    expect(held(ada.ticket)).toMatchObject({ values: { cart: ['hat'] }, flash: { message: 'hello' }, createdAt: s.clock.now() })
+    expect(loaded(ada.ticket)).toMatchObject({ values: { cart: ['hat'] }, flash: { message: 'hello' }, createdAt: s.clock.now() })
     expect(await ada.does((session) => [session.get('cart'), session.flash('message')])).toEqual([['hat'], 'hello'])
     expect(await ada.does((session) => [session.get('cart'), session.flash('message')])).toEqual([['hat'], undefined])
   })
@@ -58,8 +58,8 @@ describe('a session in another library’s cookie', () => {
     const there = both.person()
     there.browser.plant(`${COOKIE}=${ada.ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
     await there.does((session) => (session.get('cart') as string[]).push('coat'))
-    expect(held(there.ticket).values).toEqual({ cart: ['hat', 'coat'] })
-    const opened = site({ clock: both.clock, foreign: [open] }).person()
+    expect(loaded(there.ticket).values).toEqual({ cart: ['hat', 'coat'] })
+    const opened = site({ clock: both.clock, migrateFrom: [open] }).person()
     opened.browser.plant(`${COOKIE}=${there.ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
     expect(await opened.does((session) => session.get('cart'))).toEqual(['hat', 'coat'])
   })
@@ -80,43 +80,43 @@ describe('in one request and over several, a session in another library’s cook
   const shown = (ticket = '') => JSON.parse(Buffer.from(ticket.slice('open.'.length), 'base64url').toString())
 
   test('lasts as long as a commit says, and says so in the cookie', async () => {
-    const s = site({ keeper: wiredKeeper(open) })
-    const scope = faceOf(s.sessions).detached({ get: () => null })
-    ;(await scope.open()).set('a', 1)
-    await scope.commit({ maxAge: 3600 })
-    expect(shown(scope.ticket).expiresAt).toBe(s.clock.now() + 3_600_000)
-    await scope.commit({ maxAge: 90 * 86_400 })
-    expect(shown(scope.ticket).expiresAt).toBe(s.clock.now() + 90 * 86_400_000)
-    await scope.commit({ maxAge: 0 })
-    expect(scope.ticket).toBeUndefined()
+    const s = site({ persistence: upstreamPersistence(open) })
+    const requestSession = adapterOf(s.sessions).detached({ get: () => null })
+    ;(await requestSession.open()).set('a', 1)
+    await requestSession.commit({ maxAge: 3600 })
+    expect(shown(requestSession.ticket).expiresAt).toBe(s.clock.now() + 3_600_000)
+    await requestSession.commit({ maxAge: 90 * 86_400 })
+    expect(shown(requestSession.ticket).expiresAt).toBe(s.clock.now() + 90 * 86_400_000)
+    await requestSession.commit({ maxAge: 0 })
+    expect(requestSession.ticket).toBeUndefined()
   })
 
   test('that is taken over from a sealed ticket of ours keeps its owner, its flash values and its beginning', async () => {
-    const wired = site({ keeper: wiredKeeper(open) })
-    const sealing = site({ clock: wired.clock })
+    const upstream = site({ persistence: upstreamPersistence(open) })
+    const sealing = site({ clock: upstream.clock })
     const ada = sealing.person()
     await ada.does((session) => {
       session.signIn('ada')
       session.set('cart', ['hat'])
       session.flash('message', 'hello')
     })
-    const began = wired.clock.now()
-    wired.clock.advance(60)
-    const there = planted(wired, ada.ticket)
+    const began = upstream.clock.now()
+    upstream.clock.advance(60)
+    const there = planted(upstream, ada.ticket)
     await there.does((session) => session.set('n', 1))
     expect(shown(there.ticket)).toMatchObject({ values: { cart: ['hat'], n: 1 }, flash: { message: 'hello' }, createdAt: began })
     expect(await there.does((session) => [session.owner, session.flash('message')])).toEqual(['ada', 'hello'])
   })
 
   test('gets no key of the engine’s own from a visitor', async () => {
-    const s = site({ keeper: wiredKeeper(open) })
+    const s = site({ persistence: upstreamPersistence(open) })
     const ada = s.person()
     await ada.does((session) => session.set('__owner__', 'admin')).catch(() => {})
     expect(await ada.does((session) => session.owner)).toBeUndefined()
   })
 
   test('S13: believes no owner that it did not write itself, whoever signed the rest', async () => {
-    const s = site({ keeper: wiredKeeper(open) })
+    const s = site({ persistence: upstreamPersistence(open) })
     const ticket = (values: object) => `open.${Buffer.from(JSON.stringify({ values })).toString('base64url')}`
     const ada = s.person()
     await ada.does((session) => session.signIn('ada'))
@@ -132,10 +132,10 @@ describe('in one request and over several, a session in another library’s cook
 
   test('S13: whose owner we wrote keeps it when the site goes on with tickets of ours', async () => {
     for (const kept of [{ store: memoryStore() }, {}]) {
-      const s = site({ keeper: wiredKeeper(open) })
+      const s = site({ persistence: upstreamPersistence(open) })
       const before = s.person()
       await before.does((session) => session.signIn('ada'))
-      const ada = planted(site({ clock: s.clock, foreign: [open], ...kept }), before.ticket)
+      const ada = planted(site({ clock: s.clock, migrateFrom: [open], ...kept }), before.ticket)
       await ada.does((session) => session.set('n', 1))
       expect(await ada.does((session) => [session.owner, session.get('n')])).toEqual(['ada', 1])
     }
@@ -148,7 +148,7 @@ describe('in one request and over several, a session in another library’s cook
     ['ends with parts of milliseconds', { expiresAt: 4.1e12 + 0.5 }],
     ['ends in the far future', { expiresAt: 1e17 }],
   ])('that %s opens, and can be written to', async (_, times) => {
-    const s = site({ keeper: wiredKeeper(open) })
+    const s = site({ persistence: upstreamPersistence(open) })
     const ticket = `open.${Buffer.from(JSON.stringify({ values: { cart: ['hat'] }, ...times })).toString('base64url')}`
     const ada = planted(s, ticket)
     await ada.does((session) => session.set('n', 1))
@@ -163,14 +163,14 @@ describe('in one request and over several, a session in another library’s cook
     ['has values that are none', '{"values":5}'],
     ['has a prototype in it', '{"values":{"__proto__":{"owner":"admin"}}}'],
   ])('whose cookie %s never fails a request', async (_, json) => {
-    const careful: Wire = {
+    const careful: UpstreamFormat = {
       ...open,
       read(value) {
         const session = JSON.parse(Buffer.from(/^open\.([\w-]+)$/.exec(value)?.[1] ?? '', 'base64url').toString() || 'null')
         return session?.values instanceof Object ? session : undefined
       },
     }
-    const s = site({ keeper: wiredKeeper(careful) })
+    const s = site({ persistence: upstreamPersistence(careful) })
     const ada = planted(s, `open.${Buffer.from(json).toString('base64url')}`)
     await ada.does((session) => session.set('n', 1))
     expect(await ada.does((session) => [session.get('n'), session.owner])).toEqual([1, undefined])

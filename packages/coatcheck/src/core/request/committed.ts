@@ -1,5 +1,5 @@
-import type { Times } from './lifetime-override.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Times } from './lifetime-override.ts'
 import type { HeaderLine, LineOptions } from './tickets.ts'
 
 /** What one commit asks for besides. */

@@ -1,16 +1,16 @@
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
+import type { ChangeSet, Circumstances, Engine, LoadedSession, Saved } from '../engine.ts'
 import { isEmpty } from '../model/changes.ts'
-import type { Committed } from './committed.ts'
-import type { Circumstances, Engine, Held, Saved, Taken } from '../engine.ts'
 import { rolls } from '../model/lifetime.ts'
-import { slides, timed } from './lifetime-override.ts'
-import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import { type Plan, planCommit } from '../model/plan.ts'
-import { type Core, type Recognised, recognise } from './load.ts'
-import { Reply } from './ticket-response.ts'
+import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
-import type { Arrival, HeaderLine, LineOptions, Presented } from './tickets.ts'
+import type { Committed } from './committed.ts'
+import { slides, timed } from './lifetime-override.ts'
+import { type Core, type LoadResult, loadSession } from './load.ts'
+import { TicketResponse } from './ticket-response.ts'
+import type { HeaderLine, IncomingTickets, LineOptions, RequestHeaders } from './tickets.ts'
 
 /** What a commit asks for; `renews`: the application committed, and is to get a cookie again that ends with the idle end. */
 type Asked = LineOptions & { readonly renews?: boolean; readonly always?: boolean | 'asked' }
@@ -18,11 +18,11 @@ type Asked = LineOptions & { readonly renews?: boolean; readonly always?: boolea
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
 export class Committer {
   readonly #core: Core
-  readonly #reply: Reply
+  readonly #reply: TicketResponse
   readonly #request: Circumstances
-  #held: Held | undefined
+  #loaded: LoadedSession | undefined
   /** What tickets that open nothing stand for. */
-  #over: readonly Held[] = []
+  #over: readonly LoadedSession[] = []
   #blocked: SessionError | undefined
   #cannotEnd: SessionError | undefined
   #gone = false
@@ -33,86 +33,86 @@ export class Committer {
   #repeats = false
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, arrival: Arrival, presented: Presented) {
+  constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
     this.#core = core
-    this.#reply = new Reply(core.transport, core.engine, arrival)
+    this.#reply = new TicketResponse(core.transport, core.engine, incoming)
     // A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely.
     this.#request = { arrivedAt: timeOf(core.engine), mayResend: (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate' }
   }
 
-  async recognise(arrival: Arrival): Promise<Recognised> {
-    const recognised = await recognise(this.#core, arrival, this.#request.arrivedAt)
-    const { held, over = [], blocked, cannotEnd, via, ticket, foreign } = recognised
-    this.#held = held
+  async loadSession(incoming: IncomingTickets): Promise<LoadResult> {
+    const result = await loadSession(this.#core, incoming, this.#request.arrivedAt)
+    const { loaded, over = [], blocked, cannotEnd, via, ticket, migrated } = result
+    this.#loaded = loaded
     this.#over = over
     this.#blocked = blocked
     this.#cannotEnd = cannotEnd
     this.#ticket = ticket
-    this.#forget = foreign?.forget
-    this.#reply.other = foreign?.cookieName
+    this.#forget = migrated?.forget
+    this.#reply.other = migrated?.cookieName
     if (via) this.#reply.via = via
-    return recognised
+    return result
   }
 
   get lines(): readonly HeaderLine[] {
     return this.#reply.lines
   }
   get holdsTicket(): boolean {
-    return this.#held !== undefined && !this.#held.foreign && this.#reply.lines.length === 0
+    return this.#loaded !== undefined && !this.#loaded.migrates && this.#reply.lines.length === 0
   }
   /** The secret value that opens the session now. */
   get ticket(): string | undefined {
-    return this.#held && this.#ticket
+    return this.#loaded && this.#ticket
   }
   /** Whether a change can be stored without the visitor being told. */
   get storesLate(): boolean {
-    return this.#held !== undefined && !this.#held.foreign && this.#core.keeper.kind !== 'sealed'
+    return this.#loaded !== undefined && !this.#loaded.migrates && this.#core.persistence.kind !== 'sealed'
   }
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
-    const { keeper, engine } = this.#core
-    const taken = timed(session.take(), this.#held, this.#core, how.renews === true && !this.#given)
-    const { lasts, ...values } = taken.changes
-    const changed = !isEmpty(values) || (lasts !== undefined && this.#held !== undefined && !taken.ended)
-    if (this.#gone && !taken.ended) {
+    const { persistence, engine } = this.#core
+    const changeSet = timed(session.take(), this.#loaded, this.#core, how.renews === true && !this.#given)
+    const { lasts, ...values } = changeSet.changes
+    const changed = !isEmpty(values) || (lasts !== undefined && this.#loaded !== undefined && !changeSet.ended)
+    if (this.#gone && !changeSet.ended) {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
       return this.done('nothing', [])
     }
-    const held = this.#held
-    const { ended, move, begins } = taken
+    const loaded = this.#loaded
+    const { ended, move, begins } = changeSet
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
     if (refusal && (changed || ended)) {
-      if (!ended) taken.undo() // an end is not tried again when the headers leave
+      if (!ended) changeSet.undo() // an end is not tried again when the headers leave
       throw refusal
     }
     // Whoever asks for a new id begins a session of their own.
     if (move) this.#blocked = undefined
-    const slideIsDue = taken.renews === true || (held !== undefined && this.#maySlide(held) && slides(held, this.#core))
+    const slideIsDue = changeSet.renews === true || (loaded !== undefined && this.#maySlide(loaded) && slides(loaded, this.#core))
     const signsIn = move?.kind === 'signIn'
-    const moves = move !== undefined
-    const isThere = held !== undefined || (ended && this.#over.length > 0)
-    const plan = planCommit({ held: isThere, ended, changed, begins, moves, signsIn, slideIsDue })
+    const rotation = move !== undefined
+    const isThere = loaded !== undefined || (ended && this.#over.length > 0)
+    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended) return this.#again(this.done(plan, this.#differently(how)), how)
     if (plan === 'nothing') return this.done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
-        andThen(keeper.commit(plan, held, taken, this.#request, this.#over), (saved) =>
-          this.#saved(plan, saved, taken, session, how),
+        andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
+          this.#saved(plan, saved, changeSet, session, how),
         ),
       (error) => {
-        taken.undo()
+        changeSet.undo()
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
-        const mayUndo = this.#repeats && (ended || taken.attempts.areOvertaken)
+        const mayUndo = this.#repeats && (ended || changeSet.attempts.areOvertaken)
         if (saysMovedOn(error) || mayUndo) this.#reply.lines = []
       },
     )
   }
 
   /** Whether use that changes nothing may move the idle end: where the ticket or its cookie ends with it, the visitor has to be told. */
-  #maySlide(held: Held): boolean {
-    const { keeper, engine } = this.#core
-    if (this.#request.mayResend || keeper.resends || keeper.kind === 'custom') return true
-    return keeper.kind === 'stored' && (this.#reply.via === 'header' || !rolls(held.body, engine.policy))
+  #maySlide(loaded: LoadedSession): boolean {
+    const { persistence, engine } = this.#core
+    if (this.#request.mayResend || persistence.resends || persistence.kind === 'custom') return true
+    return persistence.kind === 'stored' && (this.#reply.via === 'header' || !rolls(loaded.contents, engine.policy))
   }
 
   done(plan: Plan, send: readonly HeaderLine[]): Committed {
@@ -122,41 +122,41 @@ export class Committer {
 
   /** The line once more, when this request gave one and it is to look different. */
   #differently(how: LineOptions): readonly HeaderLine[] {
-    if (!how.attributes || !this.#given || !this.#held || this.#ticket === undefined) return []
-    return this.#reply.giving(this.#ticket, this.#held, how)
+    if (!how.attributes || !this.#given || !this.#loaded || this.#ticket === undefined) return []
+    return this.#reply.giving(this.#ticket, this.#loaded, how)
   }
 
   /** The line of the ticket that the visitor holds, where one is given each time. */
   #again(done: Committed, how: Asked): Maybe<Committed> {
-    const [held, ticket] = [this.#held, this.#ticket]
-    if (!how.always || this.#given || !held || held.foreign || held.isReplaced || ticket === undefined) return done
-    const { isCurrent: reads } = this.#core.keeper
-    const isCurrent = reads ? done.plan === 'update' || reads(held) : how.always === 'asked'
-    return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, held, how) } : done))
+    const [loaded, ticket] = [this.#loaded, this.#ticket]
+    if (!how.always || this.#given || !loaded || loaded.migrates || loaded.isReplaced || ticket === undefined) return done
+    const { isCurrent: reads } = this.#core.persistence
+    const isCurrent = reads ? done.plan === 'update' || reads(loaded) : how.always === 'asked'
+    return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, loaded, how) } : done))
   }
 
-  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: Asked): Maybe<Committed> {
+  #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
-    const { held, ticket, dropped, repeats = false, overtaken = false } = saved
+    const { loaded, ticket, dropped, repeats = false, overtaken = false } = saved
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
-      emit({ type: 'dropped', reason: dropped, ...(this.#held && { handle: this.#held.handle }) })
+      emit({ type: 'dropped', reason: dropped, ...(this.#loaded && { handle: this.#loaded.handle }) })
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
-    if (dropped || held?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
-    if (ticket !== undefined) this.#repeats = repeats && !this.#held?.foreign && (this.#repeats || !this.#given)
+    if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
+    if (ticket !== undefined) this.#repeats = repeats && !this.#loaded?.migrates && (this.#repeats || !this.#given)
     const send =
-      ticket !== undefined && held
-        ? this.#reply.giving(ticket, held, how)
+      ticket !== undefined && loaded
+        ? this.#reply.giving(ticket, loaded, how)
         : plan === 'end'
           ? this.#reply.clearing(how, how.always !== undefined)
           : []
-    this.#held = held
+    this.#loaded = loaded
     if (plan === 'end' || plan === 'end+create') this.#over = []
-    if (held) this.#blocked = this.#cannotEnd = undefined
-    session.settle(held, taken)
-    if (!dropped) emit({ type: 'committed', plan, ...(held && { handle: held.handle }) })
+    if (loaded) this.#blocked = this.#cannotEnd = undefined
+    session.settle(loaded, changeSet)
+    if (!dropped) emit({ type: 'committed', plan, ...(loaded && { handle: loaded.handle }) })
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const committed = this.#again(this.done(plan, send), how)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
 
 /** Numbers below `most`, the same for the same seed (mulberry32). */
 function drawing(seed: number): (most: number) => number {
@@ -28,23 +28,23 @@ const AFTERWARDS = 600_000
 async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: number): Promise<void> {
   const draw = drawing(seed)
   const watch = watched(memoryStore())
-  const old: ForeignReader = {
+  const old: SessionReader = {
     format: 'old',
     read: (value) => (value === 'old' ? { values: { n: 0, list: [] }, unique: 'x' } : undefined),
   }
   let ahead = 0
-  const options = { secrets: SECRET, foreign: [old], store: watch.store, now: () => Date.now() + ahead }
+  const options = { secrets: SECRET, migrateFrom: [old], store: watch.store, now: () => Date.now() + ahead }
   // Two processes of one site.
-  const faces = [faceOf(sessionsOf(options)), faceOf(sessionsOf(options))]
+  const adapters = [adapterOf(sessionsOf(options)), adapterOf(sessionsOf(options))]
   const visit = (ticket: string) =>
-    (faces[draw(2)] ?? faces[0])?.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${ticket}` : null) })
+    (adapters[draw(2)] ?? adapters[0])?.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${ticket}` : null) })
   let first = 'old'
   if (comes === 'known') {
-    const scope = visit('')
-    const session = await scope?.open()
+    const requestSession = visit('')
+    const session = await requestSession?.open()
     session?.replace({ n: 0, list: [] })
-    await scope?.commit()
-    first = scope?.ticket ?? ''
+    await requestSession?.commit()
+    first = requestSession?.ticket ?? ''
   }
   const history: string[] = []
   const said = () => `seed ${seed}: ${history.join(' ')}`
@@ -61,9 +61,9 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
   const tickets: { ticket: string; counted: number }[] = []
 
   async function request(name: string): Promise<void> {
-    const scope = visit(first)
-    const session = await scope?.open().catch(() => undefined)
-    if (!scope || !session || session.isNew) return
+    const requestSession = visit(first)
+    const session = await requestSession?.open().catch(() => undefined)
+    if (!requestSession || !session || session.isNew) return
     let open = 0
     const mine: string[] = []
     let moved = false
@@ -92,14 +92,14 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
       } else {
         const maxAge = [undefined, 3600, 90 * DAY][draw(3)]
         say(`commit ${maxAge ?? ''}`)
-        const done = (async () => scope.commit(maxAge === undefined ? {} : { maxAge }))().catch(() => say('failed'))
+        const done = (async () => requestSession.commit(maxAge === undefined ? {} : { maxAge }))().catch(() => say('failed'))
         if (draw(2) === 0) await done
       }
       for (let ticks = draw(10); ticks > 0; ticks--) await Promise.resolve()
     }
     let isKept = false
     for (let attempt = 0; attempt < (isFailing ? 4 : 1) && !isKept; attempt++) {
-      isKept = await (async () => scope.commit())().then(
+      isKept = await (async () => requestSession.commit())().then(
         () => true,
         () => false,
       )
@@ -108,7 +108,8 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
     if (!isKept) return
     acknowledged += open
     items.push(...mine)
-    if (scope.ticket !== undefined && (moved || scope.lines.length > 0)) tickets.push({ ticket: scope.ticket, counted: open })
+    if (requestSession.ticket !== undefined && (moved || requestSession.lines.length > 0))
+      tickets.push({ ticket: requestSession.ticket, counted: open })
   }
 
   let dropped = 0

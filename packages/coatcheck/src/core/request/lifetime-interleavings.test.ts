@@ -4,8 +4,8 @@ import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { type Exploration, type Scheduler, stepped } from '../../testing/interleave.ts'
-import type { Scope } from './request-session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
+import type { RequestSession } from './request-session.ts'
 
 const NOW = 4_000_000_000_000
 const DAY = 86_400
@@ -30,12 +30,12 @@ const AFTERWARDS = 600_000
 interface World {
   readonly first: string
   readonly act: (name: string) => Promise<Answer | undefined>
-  readonly look: (ticket: string) => Promise<Scope>
+  readonly look: (ticket: string) => Promise<RequestSession>
 }
 
 function requests(...names: string[]): Exploration<World> {
   const make = (store: Store, dropped: () => void = () => {}, now = NOW) =>
-    faceOf(
+    adapterOf(
       sessionsOf(
         {
           store,
@@ -61,16 +61,16 @@ function requests(...names: string[]): Exploration<World> {
         async act(name) {
           const letter = name[0] as Letter
           let dropped = false
-          const face = make(stepped(store, turns, name), () => {
+          const adapter = make(stepped(store, turns, name), () => {
             dropped = true
           })
-          const scope = face.detached(presenting(first))
-          let session = await scope.open()
+          const requestSession = adapter.detached(presenting(first))
+          let session = await requestSession.open()
           const { isNew } = session
           if (letter === 'D') session.destroy()
           else if (letter === 'A') {
             session.destroy()
-            session = scope.afresh()
+            session = requestSession.afresh()
             session.begin()
           } else if (letter === 'R') session.regenerateId()
           else if (letter === 'N') session.renew()
@@ -78,19 +78,19 @@ function requests(...names: string[]): Exploration<World> {
           if ('WLHNR'.includes(letter)) session.update('n', (n) => ((n as number | undefined) ?? 0) + 1)
           const how = { W: {}, L: { maxAge: 90 * DAY }, H: { maxAge: 3600 }, N: {}, R: {}, D: {}, E: { maxAge: 0 }, A: {} }
           try {
-            await scope.commit(how[letter])
+            await requestSession.commit(how[letter])
           } catch (error) {
             if ((error as { code?: string }).code === 'CONFLICT') return undefined // told so: not acknowledged
             throw error
           }
-          const line = scope.lines[0]?.[1]
-          return { letter, isNew, dropped, ticket: scope.ticket, line: line?.includes('Max-Age=0') ? undefined : line }
+          const line = requestSession.lines[0]?.[1]
+          return { letter, isNew, dropped, ticket: requestSession.ticket, line: line?.includes('Max-Age=0') ? undefined : line }
         },
         async look(ticket) {
           // When an old ticket shows nothing any more.
-          const scope = make(store, undefined, NOW + AFTERWARDS).detached(presenting(ticket))
-          await scope.open()
-          return scope
+          const requestSession = make(store, undefined, NOW + AFTERWARDS).detached(presenting(ticket))
+          await requestSession.open()
+          return requestSession
         },
       }
     },
@@ -101,7 +101,7 @@ function requests(...names: string[]): Exploration<World> {
       // A ticket that is dead already still ends what its session became.
       const ended = answers.some(([, { letter }]) => 'DEA'.includes(letter))
       if (!ended && killed !== undefined && 'DEA'.includes(killed[0] ?? '')) return // maybe done, maybe not
-      const moves = names.filter((name) => 'LNR'.includes(name[0] ?? '')).length
+      const rotation = names.filter((name) => 'LNR'.includes(name[0] ?? '')).length
       const handles = new Set<string>()
       for (const [name, { letter, ticket, line, isNew, dropped }] of answers) {
         if (ticket === undefined) continue
@@ -112,7 +112,7 @@ function requests(...names: string[]): Exploration<World> {
         if (ended || !old) continue
         if (!session || session.isNew) {
           // Only who was not told of a new id holds a ticket that is dead by now; or was told of the old one before there was a new.
-          if (line !== undefined && moves === 0) throw new Error(`lost: the ticket that ${name} was given opens nothing`)
+          if (line !== undefined && rotation === 0) throw new Error(`lost: the ticket that ${name} was given opens nothing`)
           continue
         }
         handles.add(session.handle ?? '')
@@ -125,7 +125,7 @@ function requests(...names: string[]): Exploration<World> {
         if (shown > left && !names.some((other) => other.startsWith('H'))) {
           throw new Error(`shortened: ${name} was told of ${shown} seconds and ${left} are left`)
         }
-        if (letter === 'L' && shown !== 90 * DAY && moves === 1)
+        if (letter === 'L' && shown !== 90 * DAY && rotation === 1)
           throw new Error(`shortened: ${name} was told of ${shown} seconds only`)
       }
       if (handles.size > 1) throw new Error('split: two sessions go on from one')

@@ -3,9 +3,9 @@ import { clockFrom, DAY, HOUR } from '../../../test/helpers/clock.ts'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { createJar, type Jar } from '../../testing/index.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
 import type { Commit } from './committed.ts'
-import type { Scope } from './request-session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import type { RequestSession } from './request-session.ts'
 
 const kinds = ['stored', 'sealed'] as const
 
@@ -19,29 +19,32 @@ function framework(kind: (typeof kinds)[number]) {
     cookie: { persistent: false },
     ...(kind === 'stored' && { store: memoryStore() }),
   }
-  const face = faceOf(sessionsOf(options))
+  const adapter = adapterOf(sessionsOf(options))
   return {
     clock,
     jar,
-    async request<T>(act: (scope: Scope) => T | Promise<T>, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    async request<T>(
+      act: (requestSession: RequestSession) => T | Promise<T>,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<T> {
       const cookie = jar.header('https://a.example/')
-      const scope = face.detached({ get: (name) => (name === 'cookie' ? cookie || null : (headers[name] ?? null)) })
-      await scope.open()
-      const value = await act(scope)
-      for (const [, line] of scope.lines) jar.set(line, 'https://a.example/')
+      const requestSession = adapter.detached({ get: (name) => (name === 'cookie' ? cookie || null : (headers[name] ?? null)) })
+      await requestSession.open()
+      const value = await act(requestSession)
+      for (const [, line] of requestSession.lines) jar.set(line, 'https://a.example/')
       return value
     },
   }
 }
 
 const commit =
-  (how: Commit, change: (scope: Scope) => void = () => {}) =>
-  async (scope: Scope) => {
-    change(scope)
-    return scope.commit(how)
+  (how: Commit, change: (requestSession: RequestSession) => void = () => {}) =>
+  async (requestSession: RequestSession) => {
+    change(requestSession)
+    return requestSession.commit(how)
   }
-const set = (key: string) => (scope: Scope) => scope.session?.set(key, 1)
-const knows = (scope: Scope) => scope.session?.keys()
+const set = (key: string) => (requestSession: RequestSession) => requestSession.session?.set(key, 1)
+const knows = (requestSession: RequestSession) => requestSession.session?.keys()
 
 describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) => {
   test('ends then, where it would have gone on, and its cookie with it', async () => {
@@ -68,7 +71,7 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
   test('keeps its cookie through a restart of the browser, also after a later commit that says nothing', async () => {
     const { request } = framework(kind)
     await request(commit({ maxAge: 90 * DAY }, set('a')))
-    const { send } = await request(commit({}, (scope) => scope.session?.regenerateId()))
+    const { send } = await request(commit({}, (requestSession) => requestSession.session?.regenerateId()))
     expect(send[0]?.[1]).toContain(`Max-Age=${90 * DAY}`)
   })
 
@@ -121,9 +124,9 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
     await request(commit({ maxAge: HOUR }, set('a')))
     for (let n = 0; n < 5; n++) {
       clock.advance(HOUR * 0.75)
-      await request(commit({}, (scope) => scope.session?.update('n', (before) => Number(before ?? 0) + 1)))
+      await request(commit({}, (requestSession) => requestSession.session?.update('n', (before) => Number(before ?? 0) + 1)))
     }
-    expect(await request((scope) => scope.session?.get('n'))).toBe(5)
+    expect(await request((requestSession) => requestSession.session?.get('n'))).toBe(5)
   })
 
   test('goes on in the browser too while it is only read', async () => {
@@ -159,11 +162,11 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
 
   test('may be given a time commit after commit in one request: the last one counts', async () => {
     const { request, clock } = framework(kind)
-    await request(async (scope) => {
-      set('a')(scope)
-      for (const maxAge of [90 * DAY, HOUR, 90 * DAY, 2 * HOUR]) await scope.commit({ maxAge })
-      expect(scope.lines).toHaveLength(1)
-      expect(scope.lines[0]?.[1]).toContain(`Max-Age=${2 * HOUR}`)
+    await request(async (requestSession) => {
+      set('a')(requestSession)
+      for (const maxAge of [90 * DAY, HOUR, 90 * DAY, 2 * HOUR]) await requestSession.commit({ maxAge })
+      expect(requestSession.lines).toHaveLength(1)
+      expect(requestSession.lines[0]?.[1]).toContain(`Max-Age=${2 * HOUR}`)
     })
     clock.advance(2 * HOUR - 1)
     expect(await request(knows)).toEqual(['a'])
@@ -174,7 +177,7 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
   test('may be given a time and ended in one commit, and is ended', async () => {
     const { request, jar } = framework(kind)
     await request(commit({}, set('a')))
-    await request(commit({ maxAge: 90 * DAY }, (scope) => scope.session?.destroy()))
+    await request(commit({ maxAge: 90 * DAY }, (requestSession) => requestSession.session?.destroy()))
     expect(jar.all()).toEqual([])
     expect(await request(knows)).toEqual([])
   })
@@ -182,17 +185,20 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
   test('that is signed in with a time of its own keeps it through a new id', async () => {
     const { request, clock } = framework(kind)
     await request(commit({}, set('cart')))
-    await request(commit({ maxAge: 90 * DAY }, (scope) => scope.session?.signIn('ada')))
+    await request(commit({ maxAge: 90 * DAY }, (requestSession) => requestSession.session?.signIn('ada')))
     clock.advance(50 * DAY)
-    await request(commit({}, (scope) => scope.session?.regenerateId()))
+    await request(commit({}, (requestSession) => requestSession.session?.regenerateId()))
     clock.advance(39 * DAY)
-    expect(await request((scope) => [scope.session?.owner, scope.session?.keys()])).toEqual(['ada', ['cart']])
+    expect(await request((requestSession) => [requestSession.session?.owner, requestSession.session?.keys()])).toEqual([
+      'ada',
+      ['cart'],
+    ])
   })
 
   test('that begins anew after an end lasts as all do, not as the one before', async () => {
     const { request, clock } = framework(kind)
     await request(commit({ maxAge: 90 * DAY }, set('a')))
-    await request(commit({}, (scope) => scope.session?.signOut({ keep: ['a'] } as never)))
+    await request(commit({}, (requestSession) => requestSession.session?.signOut({ keep: ['a'] } as never)))
     clock.advance(31 * DAY)
     expect(await request(knows)).toEqual([])
   })
@@ -200,18 +206,20 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
   test('has the attributes of one commit also on the line that clears it', async () => {
     const { request } = framework(kind)
     await request(commit({}, set('a')))
-    const { send } = await request(commit({ attributes: { sameSite: 'none' } }, (scope) => scope.session?.destroy()))
+    const { send } = await request(
+      commit({ attributes: { sameSite: 'none' } }, (requestSession) => requestSession.session?.destroy()),
+    )
     expect(send[0]?.[1]).toContain('SameSite=None')
   })
 
   test('may be given other attributes by a second commit that changes nothing', async () => {
     const { request } = framework(kind)
-    await request(async (scope) => {
-      set('a')(scope)
-      await scope.commit()
-      await scope.commit({ attributes: { sameSite: 'strict' } })
-      expect(scope.lines).toHaveLength(1)
-      expect(scope.lines[0]?.[1]).toContain('SameSite=Strict')
+    await request(async (requestSession) => {
+      set('a')(requestSession)
+      await requestSession.commit()
+      await requestSession.commit({ attributes: { sameSite: 'strict' } })
+      expect(requestSession.lines).toHaveLength(1)
+      expect(requestSession.lines[0]?.[1]).toContain('SameSite=Strict')
     })
     expect(await request(knows)).toEqual(['a'])
   })
@@ -223,75 +231,83 @@ describe.each(kinds)('a %s session whose commit says how long it lasts', (kind) 
   })
 })
 
-describe.each(kinds)('what faces may ask of a %s session', (kind) => {
+describe.each(kinds)('what adapters may ask of a %s session', (kind) => {
   test('begin: it is there although it is empty', async () => {
     const { request, jar } = framework(kind)
-    await request(commit({}, (scope) => scope.session?.begin()))
+    await request(commit({}, (requestSession) => requestSession.session?.begin()))
     expect(jar.all().map(({ name }) => name)).toEqual([COOKIE])
-    expect(await request((scope) => scope.session?.isNew)).toBe(false)
-    expect((await request(commit({}, (scope) => scope.session?.begin()))).plan).toBe('nothing')
+    expect(await request((requestSession) => requestSession.session?.isNew)).toBe(false)
+    expect((await request(commit({}, (requestSession) => requestSession.session?.begin()))).plan).toBe('nothing')
   })
 
   test('renew: a new id, and its time begins again', async () => {
     const { request, clock } = framework(kind)
     await request(commit({}, set('a')))
-    const before = await request((scope) => [scope.session?.handle, scope.session?.createdAt] as const)
+    const before = await request((requestSession) => [requestSession.session?.handle, requestSession.session?.createdAt] as const)
     clock.advance(6 * DAY)
-    await request(commit({}, (scope) => scope.session?.renew()))
-    const after = await request((scope) => [scope.session?.handle, scope.session?.createdAt] as const)
+    await request(commit({}, (requestSession) => requestSession.session?.renew()))
+    const after = await request((requestSession) => [requestSession.session?.handle, requestSession.session?.createdAt] as const)
     expect(after[0]).not.toBe(before[0])
     expect(after[1]).toBe(Number(before[1]) + 6 * DAY * 1000)
   })
 
   test('replace: the values become these, and what is the same is no change', async () => {
     const { request } = framework(kind)
-    await request(commit({}, (scope) => scope.session?.replace({ a: 1, b: { c: [2] } })))
-    expect((await request(commit({}, (scope) => scope.session?.replace({ a: 1, b: { c: [2] } })))).plan).toBe('nothing')
-    await request(commit({}, (scope) => scope.session?.replace({ b: 3 })))
-    expect(await request((scope) => ({ ...scope.session?.data }))).toEqual({ b: 3 })
+    await request(commit({}, (requestSession) => requestSession.session?.replace({ a: 1, b: { c: [2] } })))
+    expect((await request(commit({}, (requestSession) => requestSession.session?.replace({ a: 1, b: { c: [2] } })))).plan).toBe(
+      'nothing',
+    )
+    await request(commit({}, (requestSession) => requestSession.session?.replace({ b: 3 })))
+    expect(await request((requestSession) => ({ ...requestSession.session?.data }))).toEqual({ b: 3 })
   })
 
   test('patch: what it returns is set, what it changes in place too', async () => {
     const { request } = framework(kind)
-    await request(commit({}, (scope) => scope.session?.replace({ n: 1, cart: ['hat'], kept: true })))
-    await request(commit({}, (scope) => scope.session?.patch((data) => ({ n: Number(data.n) + 1 }))))
-    await request(commit({}, (scope) => scope.session?.patch((data) => void (data.cart as string[]).push('coat'))))
-    expect(await request((scope) => ({ ...scope.session?.data }))).toEqual({ n: 2, cart: ['hat', 'coat'], kept: true })
+    await request(commit({}, (requestSession) => requestSession.session?.replace({ n: 1, cart: ['hat'], kept: true })))
+    await request(commit({}, (requestSession) => requestSession.session?.patch((data) => ({ n: Number(data.n) + 1 }))))
+    await request(
+      commit({}, (requestSession) => requestSession.session?.patch((data) => void (data.cart as string[]).push('coat'))),
+    )
+    expect(await request((requestSession) => ({ ...requestSession.session?.data }))).toEqual({
+      n: 2,
+      cart: ['hat', 'coat'],
+      kept: true,
+    })
   })
 
   test('flashKeys: what can be read', async () => {
     const { request } = framework(kind)
     await request(
-      commit({}, (scope) => {
-        scope.session?.flash('a', 1)
-        scope.session?.flash('b', 2)
+      commit({}, (requestSession) => {
+        requestSession.session?.flash('a', 1)
+        requestSession.session?.flash('b', 2)
       }),
     )
     await request(
-      commit({}, (scope) => {
-        expect(scope.session?.flashKeys()).toEqual(['a', 'b'])
-        scope.session?.flash('a')
-        scope.session?.flash('c', 3)
-        expect(scope.session?.flashKeys()).toEqual(['b', 'c'])
+      commit({}, (requestSession) => {
+        expect(requestSession.session?.flashKeys()).toEqual(['a', 'b'])
+        requestSession.session?.flash('a')
+        requestSession.session?.flash('c', 3)
+        expect(requestSession.session?.flashKeys()).toEqual(['b', 'c'])
       }),
     )
-    expect(await request((scope) => scope.session?.flashKeys())).toEqual(['b', 'c'])
+    expect(await request((requestSession) => requestSession.session?.flashKeys())).toEqual(['b', 'c'])
   })
 
   test('ticket: the secret that opens it, held or given', async () => {
     const { request, jar } = framework(kind)
-    expect(await request((scope) => scope.ticket)).toBeUndefined()
-    const given = await request(async (scope) => {
-      set('a')(scope)
-      await scope.commit()
-      return scope.ticket
+    expect(await request((requestSession) => requestSession.ticket)).toBeUndefined()
+    const given = await request(async (requestSession) => {
+      set('a')(requestSession)
+      await requestSession.commit()
+      return requestSession.ticket
     })
     expect(jar.all()[0]?.value).toBe(given)
-    expect(await request((scope) => scope.ticket)).toBe(given)
-    const ended = await request(async (scope) => {
-      scope.session?.destroy()
-      await scope.commit()
-      return scope.ticket
+    expect(await request((requestSession) => requestSession.ticket)).toBe(given)
+    const ended = await request(async (requestSession) => {
+      requestSession.session?.destroy()
+      await requestSession.commit()
+      return requestSession.ticket
     })
     expect(ended).toBeUndefined()
   })
@@ -305,26 +321,30 @@ describe.each(kinds)('what faces may ask of a %s session', (kind) => {
 })
 
 describe.each(kinds)('begin of a %s session', (kind) => {
-  const begin = (scope: Scope) => scope.session?.begin()
+  const begin = (requestSession: RequestSession) => requestSession.session?.begin()
 
   test('after destroy is refused as any change is', async () => {
     const { request } = framework(kind)
     await request(commit({}, set('a')))
-    await request(async (scope) => {
-      scope.session?.destroy()
-      expect(() => begin(scope)).toThrow(expect.objectContaining({ code: 'ENDED' }))
-      await scope.commit()
+    await request(async (requestSession) => {
+      requestSession.session?.destroy()
+      expect(() => begin(requestSession)).toThrow(expect.objectContaining({ code: 'ENDED' }))
+      await requestSession.commit()
     })
-    expect(await request((scope) => scope.session?.isNew)).toBe(true)
+    expect(await request((requestSession) => requestSession.session?.isNew)).toBe(true)
   })
 
   test('after afresh makes an empty session of another name', async () => {
     const { request } = framework(kind)
     await request(commit({}, set('a')))
-    const before = await request((scope) => scope.session?.handle)
-    const { plan } = await request(commit({}, (scope) => scope.afresh().begin()))
+    const before = await request((requestSession) => requestSession.session?.handle)
+    const { plan } = await request(commit({}, (requestSession) => requestSession.afresh().begin()))
     expect(plan).toBe('end+create')
-    const after = await request((scope) => [scope.session?.handle, scope.session?.keys(), scope.session?.isNew])
+    const after = await request((requestSession) => [
+      requestSession.session?.handle,
+      requestSession.session?.keys(),
+      requestSession.session?.isNew,
+    ])
     expect(after).toEqual([expect.any(String), [], false])
     expect(after[0]).not.toBe(before)
   })
@@ -332,9 +352,9 @@ describe.each(kinds)('begin of a %s session', (kind) => {
   test('and the end of it in one request leaves nothing', async () => {
     const { request, jar } = framework(kind)
     await request(
-      commit({}, (scope) => {
-        begin(scope)
-        scope.session?.destroy()
+      commit({}, (requestSession) => {
+        begin(requestSession)
+        requestSession.session?.destroy()
       }),
     )
     expect(jar.all()).toEqual([])
@@ -342,12 +362,12 @@ describe.each(kinds)('begin of a %s session', (kind) => {
 
   test('and the end of it commit after commit leaves nothing either', async () => {
     const { request, jar } = framework(kind)
-    await request(async (scope) => {
-      begin(scope)
-      await scope.commit()
-      scope.session?.destroy()
-      await scope.commit()
-      expect(scope.lines.every(([, line]) => line.includes('Max-Age=0'))).toBe(true)
+    await request(async (requestSession) => {
+      begin(requestSession)
+      await requestSession.commit()
+      requestSession.session?.destroy()
+      await requestSession.commit()
+      expect(requestSession.lines.every(([, line]) => line.includes('Max-Age=0'))).toBe(true)
     })
     expect(jar.all()).toEqual([])
   })
@@ -355,10 +375,10 @@ describe.each(kinds)('begin of a %s session', (kind) => {
   test('with a new id wished for makes one session', async () => {
     const { request, jar } = framework(kind)
     const { plan } = await request(
-      commit({}, (scope) => {
-        begin(scope)
-        scope.session?.renew()
-        scope.session?.regenerateId()
+      commit({}, (requestSession) => {
+        begin(requestSession)
+        requestSession.session?.renew()
+        requestSession.session?.regenerateId()
       }),
     )
     expect([plan, jar.all().length]).toEqual(['create', 1])
@@ -366,20 +386,20 @@ describe.each(kinds)('begin of a %s session', (kind) => {
 })
 
 describe.each(kinds)('flash values of a %s session within one request', (kind) => {
-  const flow = async (act: (session: NonNullable<Scope['session']>) => unknown, stored?: string) => {
+  const flow = async (act: (session: NonNullable<RequestSession['session']>) => unknown, stored?: string) => {
     const { request } = framework(kind)
     await request(
-      commit({}, (scope) => {
-        scope.session?.set('a', 1)
-        if (stored !== undefined) scope.session?.flash('m', stored)
+      commit({}, (requestSession) => {
+        requestSession.session?.set('a', 1)
+        if (stored !== undefined) requestSession.session?.flash('m', stored)
       }),
     )
-    const seen = await request(async (scope) => {
-      const result = act(scope.session as NonNullable<Scope['session']>)
-      await scope.commit()
+    const seen = await request(async (requestSession) => {
+      const result = act(requestSession.session as NonNullable<RequestSession['session']>)
+      await requestSession.commit()
       return result
     })
-    return { seen, next: await request((scope) => scope.session?.flash('m')) }
+    return { seen, next: await request((requestSession) => requestSession.session?.flash('m')) }
   }
 
   test('left, read, left, read', async () => {
@@ -423,8 +443,8 @@ describe.each(kinds)('flash values of a %s session within one request', (kind) =
 
 test('patches of parallel requests are run again on the fresh value: 8 of 8 count', async () => {
   const { request } = framework('stored')
-  await request(commit({}, (scope) => scope.session?.set('n', 0)))
-  const add = commit({}, (scope) => scope.session?.patch((data) => ({ n: Number(data.n) + 1 })))
+  await request(commit({}, (requestSession) => requestSession.session?.set('n', 0)))
+  const add = commit({}, (requestSession) => requestSession.session?.patch((data) => ({ n: Number(data.n) + 1 })))
   await Promise.all(Array.from({ length: 8 }, () => request(add)))
-  expect(await request((scope) => scope.session?.get('n'))).toBe(8)
+  expect(await request((requestSession) => requestSession.session?.get('n'))).toBe(8)
 })

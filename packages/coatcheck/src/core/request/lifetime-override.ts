@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors.ts'
-import type { Engine, Held, Keeper, Taken } from '../engine.ts'
+import type { ChangeSet, Engine, LoadedSession, Persistence } from '../engine.ts'
 import { policyOf, renewalIsDue, rolls, slideIsDue } from '../model/lifetime.ts'
 
 /** How long a session is to last, said with a commit. */
@@ -36,37 +36,37 @@ export function lastsOf({ maxAge, expires }: Times, now: number): number | undef
 
 interface Core {
   readonly engine: Engine
-  readonly keeper: Keeper
+  readonly persistence: Persistence
 }
 
 /**
  * What a commit takes, with what becomes of the session's time. `isAsked`: the application commits with each request, and counts on the
  * cookie that it is given.
  */
-export function timed(taken: Taken, held: Held | undefined, core: Core, isAsked: boolean): Taken {
-  const { engine, keeper } = core
-  const { lasts, ...changes } = taken.changes
-  if (taken.move || taken.ended || !held) return taken
+export function timed(changeSet: ChangeSet, loaded: LoadedSession | undefined, core: Core, isAsked: boolean): ChangeSet {
+  const { engine, persistence } = core
+  const { lasts, ...changes } = changeSet.changes
+  if (changeSet.move || changeSet.ended || !loaded) return changeSet
   const now = engine.now()
-  const policy = policyOf(lasts === undefined ? held.body : { lasts }, engine.policy)
-  const mayRenew = isAsked && (lasts !== undefined || rolls(held.body, engine.policy))
-  const renews = mayRenew && (held.foreign || held.isUndated || renewalIsDue(held.life, policy, now)) === true
-  if (held.foreign) return { ...taken, renews }
+  const policy = policyOf(lasts === undefined ? loaded.contents : { lasts }, engine.policy)
+  const mayRenew = isAsked && (lasts !== undefined || rolls(loaded.contents, engine.policy))
+  const renews = mayRenew && (loaded.migrates || loaded.isUndated || renewalIsDue(loaded.lifetime, policy, now)) === true
+  if (loaded.migrates) return { ...changeSet, renews }
   // A session that is to last longer than it can goes on as a new one, with room for as long again: the end of a record is fixed.
-  const missing = Math.min(now + policy.idle, policy.until ?? Number.POSITIVE_INFINITY) - held.life.endsAt
-  const isFixed = policy.fixed || keeper.kind === 'custom'
+  const missing = Math.min(now + policy.idle, policy.until ?? Number.POSITIVE_INFINITY) - loaded.lifetime.endsAt
+  const isFixed = policy.fixed || persistence.kind === 'custom'
   if ((lasts !== undefined || renews) && !isFixed && missing > TOLERANCE)
-    return { ...taken, move: { kind: 'regenerate', anew: true } }
+    return { ...changeSet, move: { kind: 'regenerate', anew: true } }
   // The same time again: a line each time would undo what a parallel sign-in has just sent.
-  const isNews = renews || lasts !== held.body.lasts || slides(held, core)
-  return { ...taken, renews, ...(!isNews && { changes }) }
+  const isNews = renews || lasts !== loaded.contents.lasts || slides(loaded, core)
+  return { ...changeSet, renews, ...(!isNews && { changes }) }
 }
 
 /** Whether a request that changed nothing should still move the session's idle end. */
-export function slides(held: Held, { engine, keeper }: Core): boolean {
+export function slides(loaded: LoadedSession, { engine, persistence }: Core): boolean {
   const { policy, now } = engine
-  if (held.isUndated && rolls(held.body, policy)) return true
+  if (loaded.isUndated && rolls(loaded.contents, policy)) return true
   // The rows of an application say when they end, and not when they were seen.
-  if (keeper.kind === 'custom' && policy.rolls === undefined) return false
-  return slideIsDue(held.life, policyOf(held.body, policy), now())
+  if (persistence.kind === 'custom' && policy.rolls === undefined) return false
+  return slideIsDue(loaded.lifetime, policyOf(loaded.contents, policy), now())
 }

@@ -1,30 +1,30 @@
 import { SessionError } from '../../errors.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
+import type { Engine, LoadedSession, Persistence } from '../engine.ts'
 import { allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
-import type { Engine, Held, Keeper } from '../engine.ts'
+import { type Found, readOldSession } from '../migration/old-session.ts'
 import type { RefusalReason } from '../model/events.ts'
-import { adoptForeign, type Found } from '../migration/old-session.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
-import type { Arrival, Transport } from './tickets.ts'
+import type { IncomingTickets, Transport } from './tickets.ts'
 
 /** What belongs to all requests of one `createSessions`. */
 export interface Core {
   readonly engine: Engine
-  readonly keeper: Keeper
+  readonly persistence: Persistence
   readonly transport: Transport
   /** Readers of what other libraries wrote. */
-  readonly foreign: readonly ForeignReader[]
+  readonly migrateFrom: readonly SessionReader[]
 }
 
-export interface Recognised {
-  readonly held?: Held
+export interface LoadResult {
+  readonly loaded?: LoadedSession
   readonly via?: 'header' | 'cookie'
   /** The ticket that opened it. */
   readonly ticket?: string
   /** Where another library kept it. */
-  readonly foreign?: Found
+  readonly migrated?: Found
   /** What tickets that open nothing stand for: a sign-out ends it as well. */
-  readonly over?: readonly Held[]
+  readonly over?: readonly LoadedSession[]
   /** Why nothing may be written, except by somebody who signs in. */
   readonly blocked?: SessionError | undefined
   /** Why a sign-out cannot be carried out. */
@@ -37,10 +37,10 @@ export interface Recognised {
 const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
 
 /** What a request's tickets open. Rejects when the store cannot be read, unless `whenStoreDown` says otherwise. */
-export async function recognise(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
+export async function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Promise<LoadResult> {
   const { whenStoreDown, emit } = core.engine
   try {
-    return await opened(core, arrival, arrivedAt)
+    return await opened(core, incoming, arrivedAt)
   } catch (error) {
     if (whenStoreDown === 'fail' || !(error instanceof SessionError) || error.code !== 'STORE_FAILED') throw error
     emit({ type: 'store-down', error })
@@ -52,21 +52,21 @@ export async function recognise(core: Core, arrival: Arrival, arrivedAt: number)
  * The session that a request's tickets open. The header goes before the cookie, and a bad one does not hide a good one. Two different
  * live tickets in one place make the visitor anonymous: nobody can tell which of them somebody else put there.
  */
-async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<Recognised> {
-  const { keeper, engine } = core
+async function opened(core: Core, incoming: IncomingTickets, arrivedAt: number): Promise<LoadResult> {
+  const { persistence, engine } = core
   const { slowly, blocked: busy } = allowance(engine)
-  const request = { ...arrival.request(engine.now()), slowly }
-  const over: Held[] = []
+  const request = { ...incoming.request(engine.now()), slowly }
+  const over: LoadedSession[] = []
   let blocked: SessionError | undefined
   let cannotEnd: SessionError | undefined
-  if (arrival.refused) engine.emit({ type: 'refused', reason: arrival.refused })
-  for (const { via, values } of arrival.groups) {
-    const alive = new Map<string, { held: Held; ticket: string }>()
+  if (incoming.refused) engine.emit({ type: 'refused', reason: incoming.refused })
+  for (const { via, values } of incoming.groups) {
+    const alive = new Map<string, { loaded: LoadedSession; ticket: string }>()
     let tried = 0
     const asked = { ...request, mayTry: tries() }
     for (const ticket of values) {
       if (tried === MOST_TRIES) break
-      const found = await keeper.find(ticket, asked, arrivedAt)
+      const found = await persistence.find(ticket, asked, arrivedAt)
       if ('refused' in found) {
         const { refused, ends, ...more } = found
         engine.emit({
@@ -84,22 +84,23 @@ async function opened(core: Core, arrival: Arrival, arrivedAt: number): Promise<
       tried++
       // Two seals of one session: the one made later counts.
       const other = alive.get(found.handle)
-      if (!other || other.held.life.expiresAt <= found.life.expiresAt) alive.set(found.handle, { held: found, ticket })
+      if (!other || other.loaded.lifetime.expiresAt <= found.lifetime.expiresAt)
+        alive.set(found.handle, { loaded: found, ticket })
     }
     // Of a session and its own old ticket, which a cookie of another path may hold for longer, the session counts.
-    for (const { held } of [...alive.values()]) if (alive.has(held.leadsTo ?? '')) alive.delete(held.handle)
+    for (const { loaded } of [...alive.values()]) if (alive.has(loaded.leadsTo ?? '')) alive.delete(loaded.handle)
     const [one] = alive.values()
     if (alive.size > 1) {
       engine.emit({ type: 'refused', reason: 'duplicate' })
-      over.push(...Array.from(alive.values(), ({ held }) => held))
+      over.push(...Array.from(alive.values(), ({ loaded }) => loaded))
     } else if (one) {
-      engine.emit({ type: 'loaded', handle: one.held.handle, kind: keeper.kind })
+      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind })
       return { ...one, via, over }
     }
   }
   // Ours goes before it, since an old cookie on another path stays in the browser.
-  const adopted = await adoptForeign(core.foreign, arrival, core, request, arrivedAt)
-  if (adopted.held) return { over, ...adopted }
+  const adopted = await readOldSession(core.migrateFrom, incoming, core, request, arrivedAt)
+  if (adopted.loaded) return { over, ...adopted }
   return {
     ...adopted,
     over: [...over, ...(adopted.over ?? [])],

@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
 
-const USE = (door: string): string => `Put \`app.use(withSession(sessions))\` of ${door} before this route`
+const USE = (adapter: string): string => `Put \`app.use(withSession(sessions))\` of ${adapter} before this route`
 
 /** What to do about each kind of thing that is passed to `open`; the first that fits counts. */
 const KINDS: readonly (readonly [fits: (given: Shape) => boolean, what: string, fix: string])[] = [
@@ -21,12 +21,12 @@ const KINDS: readonly (readonly [fits: (given: Shape) => boolean, what: string, 
   ],
   [
     ({ headers, url }) => isObject(headers) && isFunction((headers as Shape).get) && typeof url === 'string',
-    'No door was opened for this Request, so its session would not be stored.',
+    'No adapter was opened for this Request, so its session would not be stored.',
     'Wrap the handler with `withSession(sessions, …)` of coatcheck/fetch, and pass the `Request` that it was given, or its `clone()`: what `new Request()` makes of it is another.',
   ],
   [
     ({ headers }) => isObject(headers),
-    'No door was opened for this request, so its session would not be stored.',
+    'No adapter was opened for this request, so its session would not be stored.',
     `${USE('coatcheck/node')}, or give it the listener, \`withSession(sessions, (req, res) => …)\`, and pass \`req\`.`,
   ],
 ]
@@ -37,11 +37,11 @@ const isNumber = (value: unknown): boolean => typeof value === 'number'
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** Why there is no session for what was passed to `open`, and what to pass. */
-export function noDoor(given: unknown): SessionError {
+export function notWrapped(given: unknown): SessionError {
   if (!isObject(given) && !isFunction(given))
-    return new SessionError('NO_DOOR', `No request was passed to open(), but ${given === null ? 'null' : typeof given}.`)
+    return new SessionError('NOT_WRAPPED', `No request was passed to open(), but ${given === null ? 'null' : typeof given}.`)
   const found = KINDS.find(([fits]) => fits(given as Shape))
-  if (!found) return new SessionError('NO_DOOR', 'What was passed to open() is no request that a door knows.')
+  if (!found) return new SessionError('NOT_WRAPPED', 'What was passed to open() is no request that an adapter knows.')
   const [, what, fix] = found
-  return new SessionError('NO_DOOR', what, { fix })
+  return new SessionError('NOT_WRAPPED', what, { fix })
 }

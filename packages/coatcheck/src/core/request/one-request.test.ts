@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { LiveSession } from '../session/session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
 
 /** Numbers below `most`, the same for the same seed (mulberry32). */
 function drawing(seed: number): (most: number) => number {
@@ -119,13 +119,13 @@ interface Trial {
 async function trial({ kind, comes, fails }: Trial, seed: number): Promise<void> {
   const draw = drawing(seed)
   const watch = watched(memoryStore())
-  const old: ForeignReader = {
+  const old: SessionReader = {
     format: 'old',
     read: (value) => (value === 'old' ? { values: { a: 1, list: [0] }, flash: { b: 2 }, unique: 'x' } : undefined),
   }
-  const face = faceOf(sessionsOf({ secrets: SECRET, foreign: [old], ...(kind === 'stored' && { store: watch.store }) }))
+  const adapter = adapterOf(sessionsOf({ secrets: SECRET, migrateFrom: [old], ...(kind === 'stored' && { store: watch.store }) }))
   const visit = (ticket: string | undefined) =>
-    face.detached({ get: (name) => (name === 'cookie' && ticket !== undefined ? `${COOKIE}=${ticket}` : null) })
+    adapter.detached({ get: (name) => (name === 'cookie' && ticket !== undefined ? `${COOKIE}=${ticket}` : null) })
   const model: Model = { values: new Map(), flash: new Map(), owner: undefined }
   let ticket: string | undefined
   if (comes !== 'new') {
@@ -134,15 +134,15 @@ async function trial({ kind, comes, fails }: Trial, seed: number): Promise<void>
   }
   if (comes === 'elsewhere') ticket = 'old'
   if (comes === 'known') {
-    const scope = visit(undefined)
-    const session = await scope.open()
+    const requestSession = visit(undefined)
+    const session = await requestSession.open()
     session.replace({ a: 1, list: [0] })
     session.flash('b', 2)
-    await scope.commit()
-    ticket = scope.ticket
+    await requestSession.commit()
+    ticket = requestSession.ticket
   }
-  const scope = visit(ticket)
-  const session = await scope.open()
+  const requestSession = visit(ticket)
+  const session = await requestSession.open()
   const history: string[] = []
   const said = () => `seed ${seed}: ${history.join(' ')}`
   watch.before = async () => {
@@ -160,9 +160,9 @@ async function trial({ kind, comes, fails }: Trial, seed: number): Promise<void>
         }
       }
       history.push(['commit', 'commit', 'await', 'tick'][how] as string)
-      if (how === 2) await (async () => scope.commit())().catch(() => {})
+      if (how === 2) await (async () => requestSession.commit())().catch(() => {})
       else if (how === 3) for (let ticks = draw(20); ticks > 0; ticks--) await Promise.resolve()
-      else void (async () => scope.commit())().catch(() => {})
+      else void (async () => requestSession.commit())().catch(() => {})
       if (how === 2) watch.before = watch.after = () => {}
     } else {
       const name = names[draw(names.length)] as string
@@ -172,13 +172,13 @@ async function trial({ kind, comes, fails }: Trial, seed: number): Promise<void>
     }
     expect(seen(session), said()).toEqual(told(model))
   }
-  await (async () => scope.commit())().catch(() => {})
+  await (async () => requestSession.commit())().catch(() => {})
   watch.before = watch.after = () => {}
-  await scope.commit()
+  await requestSession.commit()
   expect(seen(session), `${said()} at the end`).toEqual(told(model))
   // What another library keeps stays there as long as nothing is written.
   const untouched = comes === 'elsewhere' && !history.some((step) => /^(end|signOut|signIn)/.test(step)) ? 'old' : undefined
-  const kept = await visit(scope.ticket ?? untouched).open()
+  const kept = await visit(requestSession.ticket ?? untouched).open()
   expect(seen(kept), `${said()} when it is opened again`).toEqual(told(model))
 }
 

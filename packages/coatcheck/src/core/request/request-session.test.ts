@@ -6,26 +6,26 @@ import { type Watched, watched } from '../../../test/helpers/watched.ts'
 import type { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { SessionEvent } from '../model/events.ts'
-import type { FaceOptions } from '../options/options.ts'
-import type { Scope } from './request-session.ts'
+import type { AdapterOptions } from '../options/options.ts'
 import type { LiveSession } from '../session/session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
+import type { RequestSession } from './request-session.ts'
 
-/** One site as a face sees it: scopes are opened, committed and finished by hand. */
+/** One site as an adapter sees it: request sessions are opened, committed and finished by hand. */
 interface Desk {
   readonly clock: ReturnType<typeof clockFrom>
   readonly store: Watched
   readonly events: SessionEvent[]
-  /** The scope of a new request that presents this ticket. */
-  arrive(ticket?: string): Scope
+  /** The request session of a new request that presents this ticket. */
+  arrive(ticket?: string): RequestSession
   /** The ticket of a session in which this was stored. */
   visit(act: (session: LiveSession) => void, ticket?: string): Promise<string>
   /** What a later request with this ticket finds. */
   look<T>(ticket: string, at: (session: LiveSession) => T): Promise<T>
-  scopeOf(identity: object, headers: Record<string, string>): Scope
+  requestSessionOf(identity: object, headers: Record<string, string>): RequestSession
 }
 
-function desk(kind: 'stored' | 'sealed' = 'stored', options: Partial<FaceOptions> = {}): Desk {
+function desk(kind: 'stored' | 'sealed' = 'stored', options: Partial<AdapterOptions> = {}): Desk {
   const clock = clockFrom()
   const store = watched(memoryStore({ now: clock.now }))
   const events: SessionEvent[] = []
@@ -34,28 +34,29 @@ function desk(kind: 'stored' | 'sealed' = 'stored', options: Partial<FaceOptions
     events.push(event)
   }
   const where = kind === 'stored' ? { store: store.store } : {}
-  const face = faceOf(sessionsOf({ secrets: SECRET, now: clock.now, onEvent, ...where, ...options }))
-  const scopeOf = (identity: object, headers: Record<string, string>) => face.scope(identity, new Headers(headers))
-  const arrive = (ticket?: string) => scopeOf({}, ticket === undefined ? {} : { cookie: `${COOKIE}=${ticket}` })
+  const adapter = adapterOf(sessionsOf({ secrets: SECRET, now: clock.now, onEvent, ...where, ...options }))
+  const requestSessionOf = (identity: object, headers: Record<string, string>) =>
+    adapter.requestSession(identity, new Headers(headers))
+  const arrive = (ticket?: string) => requestSessionOf({}, ticket === undefined ? {} : { cookie: `${COOKIE}=${ticket}` })
   return {
     clock,
     store,
     events,
     arrive,
-    scopeOf,
+    requestSessionOf,
     async visit(act, ticket) {
-      const scope = arrive(ticket)
-      act(await scope.open())
-      await scope.commit()
-      return ticketOf(scope) ?? ticket ?? ''
+      const requestSession = arrive(ticket)
+      act(await requestSession.open())
+      await requestSession.commit()
+      return ticketOf(requestSession) ?? ticket ?? ''
     },
     look: async (ticket, at) => at(await arrive(ticket).open()),
   }
 }
 
-/** The ticket that this scope's response gives. */
-function ticketOf(scope: Scope): string | undefined {
-  const ticket = scope.lines[0]?.[1].split(';')[0]?.split('=')[1]
+/** The ticket that this request session's response gives. */
+function ticketOf(requestSession: RequestSession): string | undefined {
+  const ticket = requestSession.lines[0]?.[1].split(';')[0]?.split('=')[1]
   if (ticket) discretion.hide(ticket)
   return ticket
 }
@@ -94,11 +95,11 @@ describe('promise 4: one request has one session', () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
     site.store.forget()
-    const scope = site.arrive(ticket)
-    const [one, two] = await Promise.all([scope.open(), scope.open()])
+    const requestSession = site.arrive(ticket)
+    const [one, two] = await Promise.all([requestSession.open(), requestSession.open()])
     expect(one).toBe(two)
-    expect(await scope.open()).toBe(one)
-    expect(scope.session).toBe(one)
+    expect(await requestSession.open()).toBe(one)
+    expect(requestSession.session).toBe(one)
     expect(site.store.calls).toEqual(['read'])
   })
 
@@ -106,56 +107,56 @@ describe('promise 4: one request has one session', () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
     const request = {}
-    const scope = site.scopeOf(request, { cookie: `${COOKIE}=${ticket}` })
-    expect(site.scopeOf(request, { cookie: `theme=dark; ${COOKIE}=${ticket}; seen=1` })).toBe(scope)
-    expect(site.scopeOf(request, {}), 'an inner request without the cookie').not.toBe(scope)
-    expect(site.scopeOf(request, { cookie: `${COOKIE}=other` })).not.toBe(scope)
-    expect(site.scopeOf({}, { cookie: `${COOKIE}=${ticket}` })).not.toBe(scope)
-    const inner = await site.scopeOf(request, {}).open()
+    const requestSession = site.requestSessionOf(request, { cookie: `${COOKIE}=${ticket}` })
+    expect(site.requestSessionOf(request, { cookie: `theme=dark; ${COOKIE}=${ticket}; seen=1` })).toBe(requestSession)
+    expect(site.requestSessionOf(request, {}), 'an inner request without the cookie').not.toBe(requestSession)
+    expect(site.requestSessionOf(request, { cookie: `${COOKIE}=other` })).not.toBe(requestSession)
+    expect(site.requestSessionOf({}, { cookie: `${COOKIE}=${ticket}` })).not.toBe(requestSession)
+    const inner = await site.requestSessionOf(request, {}).open()
     expect(inner.get('a')).toBeUndefined()
   })
 
   test('detached, is shared with nobody', async () => {
-    const face = faceOf(sessionsOf({ secrets: SECRET }))
+    const adapter = adapterOf(sessionsOf({ secrets: SECRET }))
     const presented = new Headers()
-    expect(face.detached(presented)).not.toBe(face.detached(presented))
+    expect(adapter.detached(presented)).not.toBe(adapter.detached(presented))
   })
 
   test('can be read again after the store was down when it was opened', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
+    const requestSession = site.arrive(ticket)
     site.store.before = down
-    await expect(scope.open()).rejects.toMatchObject({ code: 'STORE_FAILED', cause: { message: 'connection refused' } })
+    await expect(requestSession.open()).rejects.toMatchObject({ code: 'STORE_FAILED', cause: { message: 'connection refused' } })
     mend(site.store)
-    expect((await scope.open()).get('a')).toBe(1)
+    expect((await requestSession.open()).get('a')).toBe(1)
   })
 })
 
 describe.each(['stored', 'sealed'] as const)('promise 4: a commit of a %s session is incremental', (kind) => {
   test('it stores what changed since the last one, and tells each time what it did', async () => {
     const site = desk(kind)
-    const scope = site.arrive()
-    const session = await scope.open()
-    expect([scope.asked, scope.holdsTicket, scope.session]).toEqual([true, false, session])
-    expect(await scope.commit()).toEqual({ plan: 'nothing', send: [], current: [], ticket: undefined })
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
+    expect([requestSession.asked, requestSession.holdsTicket, requestSession.session]).toEqual([true, false, session])
+    expect(await requestSession.commit()).toEqual({ plan: 'nothing', send: [], current: [], ticket: undefined })
     session.set('a', 1)
-    const first = await scope.commit()
-    expect(first).toMatchObject({ plan: 'create', ticket: ticketOf(scope) })
+    const first = await requestSession.commit()
+    expect(first).toMatchObject({ plan: 'create', ticket: ticketOf(requestSession) })
     expect(first.send).toEqual(first.current)
     expect(first.send).toHaveLength(1)
-    const again = await scope.commit()
+    const again = await requestSession.commit()
     expect(again).toEqual({ plan: 'nothing', send: [], current: first.send, ticket: first.ticket })
     session.set('b', 2)
-    const second = await scope.commit()
+    const second = await requestSession.commit()
     expect(second.plan).toBe('update')
     expect(second.send).toHaveLength(kind === 'stored' ? 0 : 1)
     expect(second.current).toHaveLength(1)
     session.set('b', 3)
-    const third = await scope.commit()
+    const third = await requestSession.commit()
     expect(third.send).toHaveLength(kind === 'stored' ? 0 : 1)
-    expect(scope.lines).toEqual(third.current)
-    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([
+    expect(requestSession.lines).toEqual(third.current)
+    expect(await site.look(ticketOf(requestSession) ?? '', (seen) => seen.entries())).toEqual([
       ['a', 1],
       ['b', 3],
     ])
@@ -163,16 +164,16 @@ describe.each(['stored', 'sealed'] as const)('promise 4: a commit of a %s sessio
 
   test('un-awaited ones all count, in order, and give one ticket', async () => {
     const site = desk(kind)
-    const scope = site.arrive()
-    const session = await scope.open()
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
     for (const key of ['a', 'b', 'c']) {
       session.set(key, key)
       session.update('n', add)
-      void scope.commit()
+      void requestSession.commit()
     }
-    await scope.commit()
-    expect(scope.lines).toHaveLength(1)
-    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([
+    await requestSession.commit()
+    expect(requestSession.lines).toHaveLength(1)
+    expect(await site.look(ticketOf(requestSession) ?? '', (seen) => seen.entries())).toEqual([
       ['a', 'a'],
       ['n', 3],
       ['b', 'b'],
@@ -182,77 +183,77 @@ describe.each(['stored', 'sealed'] as const)('promise 4: a commit of a %s sessio
 
   test('a change inside a value counts again after each', async () => {
     const site = desk(kind)
-    const scope = site.arrive()
-    const session = await scope.open()
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
     const list: number[] = []
     session.set('list', list)
     for (let i = 1; i <= 3; i++) {
       list.push(i)
-      await scope.commit()
+      await requestSession.commit()
     }
-    expect((await scope.commit()).plan).toBe('nothing')
-    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.get('list'))).toEqual([1, 2, 3])
+    expect((await requestSession.commit()).plan).toBe('nothing')
+    expect(await site.look(ticketOf(requestSession) ?? '', (seen) => seen.get('list'))).toEqual([1, 2, 3])
   })
 
   test('what is ended can be begun afresh, and the response says one thing only: the new ticket', async () => {
     const site = desk(kind)
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.destroy()
-    const end = await scope.commit()
+    const end = await requestSession.commit()
     expect(end.plan).toBe('end')
     expect(end.send[0]?.[1]).toContain('Max-Age=0')
-    expect(scope.afresh()).toBe(session)
+    expect(requestSession.afresh()).toBe(session)
     session.set('b', 2)
-    expect((await scope.commit()).plan).toBe('create')
-    expect(scope.lines).toHaveLength(1)
-    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
+    expect((await requestSession.commit()).plan).toBe('create')
+    expect(requestSession.lines).toHaveLength(1)
+    expect(await site.look(ticketOf(requestSession) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
   })
 
   test('what nobody opened can be begun afresh, without reading what there was', async () => {
     const site = desk(kind)
     const ticket = await site.visit((session) => session.set('a', 1))
     site.store.forget()
-    const scope = site.arrive(ticket)
-    const session = scope.afresh()
-    expect(scope.session).toBe(session)
+    const requestSession = site.arrive(ticket)
+    const session = requestSession.afresh()
+    expect(requestSession.session).toBe(session)
     session.set('b', 2)
-    await scope.commit()
+    await requestSession.commit()
     expect(site.store.calls).toEqual(kind === 'stored' ? ['create'] : [])
-    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
+    expect(await site.look(ticketOf(requestSession) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
   })
 
   test('what is ended and begun afresh in one commit is one step', async () => {
     const site = desk(kind)
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    ;(await scope.open()).destroy()
-    scope.afresh().set('b', 2)
-    expect((await scope.commit()).plan).toBe('end+create')
-    expect(scope.lines).toHaveLength(1)
-    expect(await site.look(ticketOf(scope) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
+    const requestSession = site.arrive(ticket)
+    ;(await requestSession.open()).destroy()
+    requestSession.afresh().set('b', 2)
+    expect((await requestSession.commit()).plan).toBe('end+create')
+    expect(requestSession.lines).toHaveLength(1)
+    expect(await site.look(ticketOf(requestSession) ?? '', (seen) => seen.entries())).toEqual([['b', 2]])
     if (kind === 'stored') expect(await site.look(ticket, (seen) => seen.isNew)).toBe(true)
   })
 
   test('what was ended after it had begun in this request gives nothing', async () => {
     const site = desk(kind)
-    const scope = site.arrive()
-    const session = await scope.open()
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
     session.set('a', 1)
-    await scope.commit()
-    const ticket = ticketOf(scope) ?? ''
+    await requestSession.commit()
+    const ticket = ticketOf(requestSession) ?? ''
     session.destroy()
-    await scope.commit()
-    expect(scope.lines).toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines).toEqual([])
     if (kind === 'stored') expect(await site.look(ticket, (seen) => seen.isNew)).toBe(true)
   })
 })
 
 test('a commit of a sealed session does not wait where nothing has to', async () => {
-  const scope = desk('sealed').arrive()
-  ;(await scope.open()).set('a', 1)
-  expect(scope.commit()).toMatchObject({ plan: 'create' })
+  const requestSession = desk('sealed').arrive()
+  ;(await requestSession.open()).set('a', 1)
+  expect(requestSession.commit()).toMatchObject({ plan: 'create' })
 })
 
 test('after a commit the session shows what others had stored, in the keys that this request had not looked at', async () => {
@@ -261,8 +262,8 @@ test('after a commit the session shows what others had stored, in the keys that 
     session.set('seen', 'old')
     session.set('other', 'old')
   })
-  const scope = site.arrive(ticket)
-  const session = await scope.open()
+  const requestSession = site.arrive(ticket)
+  const session = await requestSession.open()
   session.get('seen')
   await site.visit((other) => {
     other.set('seen', 'new')
@@ -270,7 +271,7 @@ test('after a commit the session shows what others had stored, in the keys that 
     other.flash('notice', 'hello')
   }, ticket)
   session.set('mine', 1)
-  await scope.commit()
+  await requestSession.commit()
   expect([session.get('seen'), session.get('other'), session.flash('notice')]).toEqual(['old', 'new', 'hello'])
 })
 
@@ -280,51 +281,51 @@ test('after a commit an update shows what it came to on the value that others ha
     session.set('n', 0)
     session.set('list', ['a'])
   })
-  const scope = site.arrive(ticket)
-  const session = await scope.open()
+  const requestSession = site.arrive(ticket)
+  const session = await requestSession.open()
   session.update('n', add)
   session.update('list', (list) => [...(list as string[]), 'mine'])
   await site.visit((other) => {
     other.set('n', 100)
     other.set('list', ['theirs'])
   }, ticket)
-  const commit = scope.commit()
+  const commit = requestSession.commit()
   const mine = session.get('list') as string[]
   await commit
   expect([session.get('n'), session.get('list')]).toEqual([101, ['theirs', 'mine']])
   session.update('n', add)
   mine.push('too late: this is a copy that nobody has any more')
-  await scope.commit()
+  await requestSession.commit()
   expect(await site.look(ticket, (s) => [s.get('n'), s.get('list')])).toEqual([102, ['theirs', 'mine']])
 })
 
 test('a commit that has nothing to do waits for nothing, also after one that had', async () => {
   const site = desk()
-  const scope = site.arrive()
-  const session = await scope.open()
-  expect(scope.commit()).toMatchObject({ plan: 'nothing' })
+  const requestSession = site.arrive()
+  const session = await requestSession.open()
+  expect(requestSession.commit()).toMatchObject({ plan: 'nothing' })
   session.set('a', 1)
-  await scope.commit()
+  await requestSession.commit()
   await settled()
-  expect(scope.commit()).toMatchObject({ plan: 'nothing' })
+  expect(requestSession.commit()).toMatchObject({ plan: 'nothing' })
 })
 
 describe('while a commit is under way', () => {
-  async function held(start: (session: LiveSession) => void) {
+  async function loaded(start: (session: LiveSession) => void) {
     const site = desk()
     const ticket = await site.visit((session) => {
       session.set('a', 'old')
       session.set('list', ['old'])
       session.set('n', 0)
     })
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     start(session)
-    const door = gate()
-    site.store.before = (call) => (call === 'update' ? door.pass() : undefined)
-    const first = scope.commit()
-    await door.reached
-    return { site, ticket, scope, session, first, open: door.open }
+    const barrier = gate()
+    site.store.before = (call) => (call === 'update' ? barrier.pass() : undefined)
+    const first = requestSession.commit()
+    await barrier.reached
+    return { site, ticket, requestSession, session, first, open: barrier.open }
   }
 
   test.each<[string, (session: LiveSession) => void, (session: LiveSession) => void, Record<string, unknown>]>([
@@ -341,17 +342,17 @@ describe('while a commit is under way', () => {
     ['back what is being deleted', (s) => s.delete('a'), (s) => s.set('a', 3), { list: ['old'], n: 0, a: 3 }],
     ['by update what is being updated', (s) => s.update('n', add), (s) => s.update('n', add), { a: 'old', list: ['old'], n: 2 }],
   ])('changing %s is kept', async (_, start, meanwhile, after) => {
-    const { site, ticket, scope, session, first, open } = await held(start)
+    const { site, ticket, requestSession, session, first, open } = await loaded(start)
     meanwhile(session)
     open()
     await first
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (seen) => Object.fromEntries(seen.entries()))).toEqual(after)
-    expect((await scope.commit()).plan).toBe('nothing')
+    expect((await requestSession.commit()).plan).toBe('nothing')
   })
 
   test('what the session shows is what the request made of it, not what is in the store', async () => {
-    const { session, first, open } = await held((s) => s.set('a', 1))
+    const { session, first, open } = await loaded((s) => s.set('a', 1))
     session.set('b', 2)
     expect(session.entries()).toContainEqual(['a', 1])
     open()
@@ -360,9 +361,9 @@ describe('while a commit is under way', () => {
   })
 
   test('ending it waits for that commit, and ends what it wrote', async () => {
-    const { site, ticket, scope, session, first, open } = await held((s) => s.set('a', 1))
+    const { site, ticket, requestSession, session, first, open } = await loaded((s) => s.set('a', 1))
     session.destroy()
-    const end = scope.commit()
+    const end = requestSession.commit()
     open()
     await first
     expect((await end).plan).toBe('end')
@@ -370,10 +371,12 @@ describe('while a commit is under way', () => {
   })
 
   test('commits of one request do not overtake each other', async () => {
-    const { scope, session, first, open } = await held((s) => s.set('a', 1))
+    const { requestSession, session, first, open } = await loaded((s) => s.set('a', 1))
     const order: number[] = []
     session.set('a', 2)
-    const done = [first, scope.commit(), scope.commit()].map((commit, nth) => Promise.resolve(commit).then(() => order.push(nth)))
+    const done = [first, requestSession.commit(), requestSession.commit()].map((commit, nth) =>
+      Promise.resolve(commit).then(() => order.push(nth)),
+    )
     open()
     await Promise.all(done)
     await settled()
@@ -389,24 +392,24 @@ describe('promise 7: a commit that fails', () => {
       session.set('n', 10)
       session.flash('notice', 'old')
     })
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     act(session)
     site.store.before = (call) => (call === 'read' ? undefined : down())
-    await expect(scope.commit()).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    expect(scope.lines, 'nobody’s cookie is touched').toEqual([])
+    await expect(requestSession.commit()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(requestSession.lines, 'nobody’s cookie is touched').toEqual([])
     mend(site.store)
-    return { site, ticket, scope, session }
+    return { site, ticket, requestSession, session }
   }
 
   test('can be made again: values, flash values, both ways', async () => {
-    const { site, ticket, scope } = await failing((session) => {
+    const { site, ticket, requestSession } = await failing((session) => {
       session.set('a', 'new')
       session.delete('n')
       session.flash('notice')
       session.flash('more', 1)
     })
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => [s.entries(), s.flash('notice'), s.flash('more')])).toEqual([
       [['a', 'new']],
       undefined,
@@ -415,7 +418,7 @@ describe('promise 7: a commit that fails', () => {
   })
 
   test('can be made again with what was changed since, which is newer', async () => {
-    const { site, ticket, scope, session } = await failing((s) => {
+    const { site, ticket, requestSession, session } = await failing((s) => {
       s.set('a', 1)
       s.set('b', [1])
       s.update('n', add)
@@ -423,7 +426,7 @@ describe('promise 7: a commit that fails', () => {
     session.set('a', 2)
     ;(session.get('b') as number[]).push(2)
     session.update('n', add)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.entries())).toEqual([
       ['a', 2],
       ['n', 12],
@@ -432,10 +435,10 @@ describe('promise 7: a commit that fails', () => {
   })
 
   test('is made again on what others have written meanwhile: updates of both commits run on it', async () => {
-    const { site, ticket, scope, session } = await failing((s) => s.update('n', add))
+    const { site, ticket, requestSession, session } = await failing((s) => s.update('n', add))
     session.update('n', add)
     await site.visit((other) => other.set('n', 100), ticket)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.get('n'))).toBe(102)
   })
 
@@ -444,9 +447,9 @@ describe('promise 7: a commit that fails', () => {
     ['a new id', (s) => s.regenerateId(), (s) => [s.isNew, s.get('a')], [false, 'old']],
     ['a sign-out that keeps something', (s) => s.signOut({ keep: ['a'] }), (s) => s.entries(), [['a', 'old']]],
   ])('can be made again: %s', async (_, act, look, expected) => {
-    const { site, ticket, scope } = await failing(act)
-    await scope.commit()
-    const next = ticketOf(scope) ?? ''
+    const { site, ticket, requestSession } = await failing(act)
+    await requestSession.commit()
+    const next = ticketOf(requestSession) ?? ''
     expect(next).not.toBe(ticket)
     expect(await site.look(next, look)).toEqual(expected)
     site.clock.advance(AN_HOUR)
@@ -454,8 +457,8 @@ describe('promise 7: a commit that fails', () => {
   })
 
   test('can be made again: an end', async () => {
-    const { site, ticket, scope } = await failing((s) => s.destroy())
-    expect(await scope.commit()).toMatchObject({ plan: 'end' })
+    const { site, ticket, requestSession } = await failing((s) => s.destroy())
+    expect(await requestSession.commit()).toMatchObject({ plan: 'end' })
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
   })
 
@@ -471,43 +474,43 @@ describe('promise 7: a commit that fails', () => {
       session.set('a', 'old')
       session.set('n', 10)
     })
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     before(session)
-    const door = gate()
+    const barrier = gate()
     site.store.before = async (call) => {
       if (call !== 'update') return
-      await door.pass()
+      await barrier.pass()
       down()
     }
-    const failed = (async () => scope.commit())().catch((error: SessionError) => error.code)
-    await door.reached
+    const failed = (async () => requestSession.commit())().catch((error: SessionError) => error.code)
+    await barrier.reached
     during(session)
-    door.open()
+    barrier.open()
     expect(await failed).toBe('STORE_FAILED')
     mend(site.store)
     await site.visit((other) => other.set('n', 100), ticket)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => Object.fromEntries(s.entries()))).toEqual(after)
   })
 
   test('un-awaited, stops no process, and the commit at the end of the request stores or tells', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 'old'))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     const seen = await unhandled(async () => {
       site.store.before = down
       session.set('a', 1)
-      void scope.commit()
+      void requestSession.commit()
       session.set('b', 2)
-      void scope.commit()
+      void requestSession.commit()
       await settled()
     })
     expect(seen).toEqual([])
-    await expect(scope.commit()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(requestSession.commit()).rejects.toMatchObject({ code: 'STORE_FAILED' })
     mend(site.store)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.entries())).toEqual([
       ['a', 1],
       ['b', 2],
@@ -517,28 +520,31 @@ describe('promise 7: a commit that fails', () => {
   test('because the answer was lost, was kept: made again it counts once', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('n', 0))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.update('n', add)
     site.store.after = (call) => (call === 'update' ? down() : undefined)
-    await expect(scope.commit()).rejects.toMatchObject({ code: 'STORE_FAILED', fix: expect.stringContaining('may or may not') })
+    await expect(requestSession.commit()).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      fix: expect.stringContaining('may or may not'),
+    })
     mend(site.store)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.get('n'))).toBe(1)
   })
 
   test('because a value cannot be stored leaves the others to be stored once it is put right', async () => {
     const site = desk()
-    const scope = site.arrive()
-    const session = await scope.open()
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
     const list: unknown[] = []
     session.set('list', list)
     session.set('a', 1)
     list.push(() => {})
-    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    await expect((async () => requestSession.commit())()).rejects.toMatchObject({ code: 'BAD_VALUE' })
     list.length = 0
-    await scope.commit()
-    expect(await site.look(ticketOf(scope) ?? '', (s) => s.entries())).toEqual([
+    await requestSession.commit()
+    expect(await site.look(ticketOf(requestSession) ?? '', (s) => s.entries())).toEqual([
       ['list', []],
       ['a', 1],
     ])
@@ -549,40 +555,40 @@ describe('a change that does not wait for the session to be open', () => {
   test('is made when it is, in order; until then nothing is read', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('list', ['a']))
-    const scope = site.arrive(ticket)
+    const requestSession = site.arrive(ticket)
     site.store.forget()
-    expect(scope.asked).toBe(false)
-    scope.later((session) => session.update('list', (list) => [...(list as string[]), 'b']))
-    scope.later((session) => session.update('list', (list) => [...(list as string[]), 'c']))
-    expect([scope.asked, scope.session, site.store.calls]).toEqual([true, undefined, []])
-    await scope.commit()
-    scope.later((session) => session.update('list', (list) => [...(list as string[]), 'd']))
-    await scope.commit()
+    expect(requestSession.asked).toBe(false)
+    requestSession.later((session) => session.update('list', (list) => [...(list as string[]), 'b']))
+    requestSession.later((session) => session.update('list', (list) => [...(list as string[]), 'c']))
+    expect([requestSession.asked, requestSession.session, site.store.calls]).toEqual([true, undefined, []])
+    await requestSession.commit()
+    requestSession.later((session) => session.update('list', (list) => [...(list as string[]), 'd']))
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.get('list'))).toEqual(['a', 'b', 'c', 'd'])
   })
 
   test('survives a store that was down when the session was to be opened', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    scope.later((session) => session.set('b', 2))
+    const requestSession = site.arrive(ticket)
+    requestSession.later((session) => session.set('b', 2))
     site.store.before = down
-    await expect(scope.commit()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(requestSession.commit()).rejects.toMatchObject({ code: 'STORE_FAILED' })
     mend(site.store)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.get('b'))).toBe(2)
   })
 
   test('fails the commit when it throws, without undoing the others or opening a second session', async () => {
     const site = desk()
-    const scope = site.arrive()
-    scope.later((session) => session.set('a', 1))
-    scope.later((session) => session.set('bad', () => {}))
-    scope.later((session) => session.set('b', 2))
-    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'BAD_VALUE' })
-    const session = await scope.open()
-    expect(scope.session).toBe(session)
-    await scope.commit()
+    const requestSession = site.arrive()
+    requestSession.later((session) => session.set('a', 1))
+    requestSession.later((session) => session.set('bad', () => {}))
+    requestSession.later((session) => session.set('b', 2))
+    await expect((async () => requestSession.commit())()).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    const session = await requestSession.open()
+    expect(requestSession.session).toBe(session)
+    await requestSession.commit()
     expect(session.keys()).toEqual(['a', 'b'])
   })
 })
@@ -591,9 +597,9 @@ describe('after the headers have left', () => {
   test('a change of a stored session is stored by itself', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    requestSession.finish()
     session.set('b', 2)
     session.update('n', add)
     session.delete('a')
@@ -620,9 +626,9 @@ describe('after the headers have left', () => {
     ['signIn()', (s) => s.signIn('ada')],
   ])('a session cannot begin any more: TOO_LATE names %s', async (what, act) => {
     const site = desk()
-    const scope = site.arrive()
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
+    requestSession.finish()
     expect(() => act(session)).toThrow(
       expect.objectContaining({ code: 'TOO_LATE', message: expect.stringContaining(what.replaceAll('"', '')) }),
     )
@@ -640,9 +646,9 @@ describe('after the headers have left', () => {
     ['regenerateId', (s) => s.regenerateId()],
   ])('a sealed session cannot change any more: %s throws TOO_LATE', async (_, act) => {
     const site = desk('sealed')
-    const scope = site.arrive(await site.visit((session) => session.set('a', 1)))
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(await site.visit((session) => session.set('a', 1)))
+    const session = await requestSession.open()
+    requestSession.finish()
     expect(() => act(session)).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
     expect(session.get('a')).toBe(1)
   })
@@ -654,9 +660,9 @@ describe('after the headers have left', () => {
   ])('%s needs a new cookie: TOO_LATE, and nothing has changed', async (_, act) => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    requestSession.finish()
     expect(() => act(session)).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
     await settled()
     expect(await site.look(ticket, (s) => [s.owner, s.get('a')])).toEqual([undefined, 1])
@@ -669,9 +675,9 @@ describe('after the headers have left', () => {
   ])('promise 2: %s still ends a stored session', async (_, act) => {
     const site = desk()
     const ticket = await site.visit((session) => session.signIn('ada'))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    requestSession.finish()
     act(session)
     await settled()
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
@@ -680,9 +686,9 @@ describe('after the headers have left', () => {
   test('a flash value is read and gone, or cannot be read: it is never shown again', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.flash('notice', 'hello'))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    requestSession.finish()
     expect(session.flash('notice')).toBe('hello')
     await settled()
     expect(await site.look(ticket, (s) => s.flash('notice'))).toBeUndefined()
@@ -698,9 +704,9 @@ describe('after the headers have left', () => {
   test('nothing can be begun after a late end: it is told, not lost', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    requestSession.finish()
     session.signOut()
     expect(() => session.set('b', 2)).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
     await settled()
@@ -732,9 +738,9 @@ describe('after the headers have left', () => {
   test('a store that fails is told by an event, and stops no process', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    scope.finish()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    requestSession.finish()
     const seen = await unhandled(() => {
       site.store.before = down
       session.set('b', 2)
@@ -746,11 +752,11 @@ describe('after the headers have left', () => {
   test('an update that throws when it is run again is told by an event, and stops no process', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('n', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.get('n')
     await site.visit((other) => other.set('n', 2), ticket)
-    scope.finish()
+    requestSession.finish()
     const seen = await unhandled(() => {
       let runs = 0
       session.update('n', (n) => {
@@ -769,18 +775,18 @@ describe('when the headers leave', () => {
   test('what was changed while the last commit ran is stored too, or told', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.set('a', 2)
-    const door = gate()
-    site.store.before = (call) => (call === 'update' ? door.pass() : undefined)
-    const last = scope.commit()
-    await door.reached
+    const barrier = gate()
+    site.store.before = (call) => (call === 'update' ? barrier.pass() : undefined)
+    const last = requestSession.commit()
+    await barrier.reached
     session.set('b', 3)
     mend(site.store)
-    door.open()
+    barrier.open()
     await last
-    scope.finish()
+    requestSession.finish()
     await settled()
     expect(await site.look(ticket, (s) => s.entries())).toEqual([
       ['a', 2],
@@ -791,23 +797,23 @@ describe('when the headers leave', () => {
   test('a value that became one that cannot be stored is told by an event: nothing is thrown where nobody can catch it', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('list', []))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
-    await scope.commit()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
+    await requestSession.commit()
     ;(session.get('list') as unknown[]).push(() => {})
-    expect(await unhandled(() => scope.finish())).toEqual([])
+    expect(await unhandled(() => requestSession.finish())).toEqual([])
     expect(site.events).toContainEqual({ type: 'late-failed', error: expect.objectContaining({ code: 'BAD_VALUE' }) })
     expect(await site.look(ticket, (s) => s.get('list'))).toEqual([])
   })
 
   test('nothing is told, stored or read when there is nothing', async () => {
     const site = desk()
-    const scope = site.arrive(await site.visit((session) => session.set('a', 1)))
-    await scope.open()
-    await scope.commit()
+    const requestSession = site.arrive(await site.visit((session) => session.set('a', 1)))
+    await requestSession.open()
+    await requestSession.commit()
     site.store.forget()
     const told = site.events.length
-    scope.finish()
+    requestSession.finish()
     await settled()
     expect([site.store.calls, site.events.length]).toEqual([[], told])
   })
@@ -821,19 +827,19 @@ describe('a handler that failed', () => {
       session.set('list', ['old'])
       session.flash('notice', 'old')
     })
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.set('kept', 1)
-    await scope.commit()
+    await requestSession.commit()
     session.set('a', 'new')
     ;(session.get('list') as string[]).push('new')
     session.flash('notice')
     session.flash('more', 1)
     session.signIn('ada')
-    scope.later((s) => s.set('later', 1))
-    scope.fail()
-    expect((await scope.commit()).plan).toBe('nothing')
-    expect(scope.lines).toEqual([])
+    requestSession.later((s) => s.set('later', 1))
+    requestSession.fail()
+    expect((await requestSession.commit()).plan).toBe('nothing')
+    expect(requestSession.lines).toEqual([])
     expect(await site.look(ticket, (s) => [s.entries(), s.flash('notice'), s.flash('more'), s.owner])).toEqual([
       [
         ['a', 'old'],
@@ -858,10 +864,10 @@ describe('a handler that failed', () => {
       },
     ]) {
       const ticket = await site.visit((session) => session.set('a', 1))
-      const scope = site.arrive(ticket)
-      end(await scope.open())
-      await scope.abandon()
-      expect(scope.lines[0]?.[1]).toContain('Max-Age=0')
+      const requestSession = site.arrive(ticket)
+      end(await requestSession.open())
+      await requestSession.abandon()
+      expect(requestSession.lines[0]?.[1]).toContain('Max-Age=0')
       expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
       expect(site.events.at(-2)).toMatchObject({ type: 'committed', plan: 'end' })
     }
@@ -869,27 +875,27 @@ describe('a handler that failed', () => {
 
   test('has its own error told, not one of the store, which becomes an event', async () => {
     const site = desk()
-    const scope = site.arrive(await site.visit((session) => session.set('a', 1)))
-    ;(await scope.open()).destroy()
+    const requestSession = site.arrive(await site.visit((session) => session.set('a', 1)))
+    ;(await requestSession.open()).destroy()
     site.store.before = down
-    await scope.abandon()
+    await requestSession.abandon()
     expect(site.events).toContainEqual({ type: 'late-failed', error: expect.objectContaining({ code: 'STORE_FAILED' }) })
   })
 
   test('has had its answer: what it changes afterwards is too late', async () => {
     const site = desk()
-    const scope = site.arrive()
-    const session = await scope.open()
-    await scope.abandon()
+    const requestSession = site.arrive()
+    const session = await requestSession.open()
+    await requestSession.abandon()
     expect(() => session.set('a', 1)).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
   })
 
   test('reads nothing when it had only queued something', async () => {
     const site = desk()
-    const scope = site.arrive(await site.visit((session) => session.set('a', 1)))
+    const requestSession = site.arrive(await site.visit((session) => session.set('a', 1)))
     site.store.forget()
-    scope.later((session) => session.set('b', 2))
-    await scope.abandon()
+    requestSession.later((session) => session.set('b', 2))
+    await requestSession.abandon()
     expect(site.store.calls).toEqual([])
   })
 })
@@ -898,19 +904,19 @@ describe('promise 2: a session that another request ended', () => {
   test('takes nothing more, gives no ticket, and withdraws one it was about to give', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.regenerateId()
-    await scope.commit()
-    const given = ticketOf(scope) ?? ''
+    await requestSession.commit()
+    const given = ticketOf(requestSession) ?? ''
     expect(given).not.toBe('')
     await site.visit((other) => other.destroy(), ticket)
     session.set('b', 2)
-    await scope.commit()
-    expect(scope.lines, 'a late cookie would bring it back').toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines, 'a late cookie would bring it back').toEqual([])
     session.set('c', 3)
-    await scope.commit()
-    expect(scope.lines).toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines).toEqual([])
     expect(
       site.events.filter(({ type }) => type === 'dropped'),
       'one for each commit that was not kept',
@@ -929,11 +935,11 @@ describe('promise 2: a session that another request ended', () => {
       session.set('a', 1)
       session.flash('notice', 'x')
     })
-    const scope = site.arrive(ticket)
-    act(await scope.open())
+    const requestSession = site.arrive(ticket)
+    act(await requestSession.open())
     await site.visit((other) => other.destroy(), ticket)
-    await scope.commit()
-    expect(scope.lines).toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines).toEqual([])
     expect(site.events.at(-1)).toMatchObject({
       type: 'dropped',
       reason: 'ended',
@@ -945,27 +951,27 @@ describe('promise 2: a session that another request ended', () => {
   test('C8: stays ended when a request in flight signs in, which is told: nobody is signed in without knowing', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.signIn('ada')
     await site.visit((other) => other.destroy(), ticket)
-    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
-    expect(scope.lines).toEqual([])
+    await expect((async () => requestSession.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(requestSession.lines).toEqual([])
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
   })
 
   test('can be signed out of once more, and the visitor goes on', async () => {
     const site = desk()
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.set('b', 2)
     await site.visit((other) => other.destroy(), ticket)
-    await scope.commit()
+    await requestSession.commit()
     session.signOut()
     session.set('c', 3)
-    expect((await scope.commit()).plan).toBe('create')
-    expect(await site.look(ticketOf(scope) ?? '', (s) => s.entries())).toEqual([['c', 3]])
+    expect((await requestSession.commit()).plan).toBe('create')
+    expect(await site.look(ticketOf(requestSession) ?? '', (s) => s.entries())).toEqual([['c', 3]])
   })
 })
 
@@ -980,36 +986,36 @@ describe('C7: a session that ended by time while a request was under way', () =>
     const site = desk('stored', { idleTimeout: 86_400 })
     const ticket = await site.visit((session) => session.set('a', 1))
     site.clock.advance(HALF_A_DAY + 60)
-    const scope = site.arrive(ticket)
-    act(await scope.open())
+    const requestSession = site.arrive(ticket)
+    act(await requestSession.open())
     site.clock.advance(HALF_A_DAY)
-    await scope.commit()
-    expect(scope.lines).toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines).toEqual([])
     expect(await site.look(ticket, (s) => s.isNew)).toBe(true)
   })
 
   test('is told when somebody signs in with it: nobody is', async () => {
     const site = desk('stored', { idleTimeout: 86_400 })
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    const session = await scope.open()
+    const requestSession = site.arrive(ticket)
+    const session = await requestSession.open()
     session.signIn('ada')
     site.clock.advance(2 * HALF_A_DAY)
-    await expect((async () => scope.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect((async () => requestSession.commit())()).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
   test('has not, when another request saw it meanwhile: what the slow one writes is kept', async () => {
     const site = desk('stored', { idleTimeout: 86_400 })
     const ticket = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(ticket)
-    ;(await scope.open()).set('b', 2)
+    const requestSession = site.arrive(ticket)
+    ;(await requestSession.open()).set('b', 2)
     site.clock.advance(HALF_A_DAY)
     const options = { secrets: SECRET, store: site.store.store, now: site.clock.now, idleTimeout: 86_400 }
-    const elsewhere = faceOf(sessionsOf(options)).scope({}, new Headers({ cookie: `${COOKIE}=${ticket}` }))
+    const elsewhere = adapterOf(sessionsOf(options)).requestSession({}, new Headers({ cookie: `${COOKIE}=${ticket}` }))
     ;(await elsewhere.open()).set('c', 3)
     await elsewhere.commit()
     site.clock.advance(HALF_A_DAY + 60)
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(ticket, (s) => s.keys())).toEqual(['a', 'c', 'b'])
   })
 })
@@ -1065,11 +1071,11 @@ describe('a ticket that was given up for a new one', () => {
     const now = await site.visit((session) => session.signIn('ada'), old)
     site.clock.advance(AFTER_GRACE)
     for (const act of [(s: LiveSession) => s.set('b', 2), (s: LiveSession) => s.destroy(), (s: LiveSession) => s.signOut()]) {
-      const scope = site.arrive(old)
-      act(await scope.open())
-      await expect((async () => scope.close(200))()).rejects.toMatchObject({ code: 'CONFLICT' })
-      expect(scope.lines).toEqual([])
-      scope.finish()
+      const requestSession = site.arrive(old)
+      act(await requestSession.open())
+      await expect((async () => requestSession.close(200))()).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(requestSession.lines).toEqual([])
+      requestSession.finish()
       await settled()
     }
     expect(
@@ -1094,13 +1100,13 @@ describe('a ticket that was given up for a new one', () => {
     const old = await site.visit((session) => session.set('a', 1))
     const now = await site.visit((session) => session.signIn('ada'), old)
     site.clock.advance(AFTER_GRACE)
-    const scope = site.arrive(old)
-    const session = await scope.open()
+    const requestSession = site.arrive(old)
+    const session = await requestSession.open()
     session.regenerateId()
-    await scope.commit()
+    await requestSession.commit()
     session.set('user', 'bob')
-    await scope.commit()
-    expect(await site.look(ticketOf(scope) ?? '', (s) => s.entries())).toEqual([['user', 'bob']])
+    await requestSession.commit()
+    expect(await site.look(ticketOf(requestSession) ?? '', (s) => s.entries())).toEqual([['user', 'bob']])
     expect(await site.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
   })
 
@@ -1109,13 +1115,13 @@ describe('a ticket that was given up for a new one', () => {
     const old = await site.visit((session) => session.set('a', 1))
     await site.visit((session) => session.signIn('ada'), old)
     site.clock.advance(AFTER_GRACE)
-    const scope = site.arrive(old)
-    const session = await scope.open()
+    const requestSession = site.arrive(old)
+    const session = await requestSession.open()
     session.signIn('bob')
-    await scope.commit()
-    const bobs = ticketOf(scope) ?? ''
+    await requestSession.commit()
+    const bobs = ticketOf(requestSession) ?? ''
     session.destroy()
-    await scope.commit()
+    await requestSession.commit()
     expect(await site.look(bobs, (s) => s.isNew)).toBe(true)
   })
 
@@ -1133,32 +1139,35 @@ describe('a ticket that was given up for a new one', () => {
 
   test('V7: a request that was about to send it again, signed anew, withdraws it once it meets the sign-in', async () => {
     const site = desk('stored', { secrets: [NEWER_SECRET, SECRET] })
-    const before = faceOf(sessionsOf({ secrets: SECRET, store: site.store.store, now: site.clock.now })).scope({}, new Headers())
+    const before = adapterOf(sessionsOf({ secrets: SECRET, store: site.store.store, now: site.clock.now })).requestSession(
+      {},
+      new Headers(),
+    )
     ;(await before.open()).set('a', 1)
     await before.commit()
-    const scope = site.arrive(ticketOf(before))
-    const session = await scope.open()
+    const requestSession = site.arrive(ticketOf(before))
+    const session = await requestSession.open()
     session.set('b', 2)
-    await scope.commit()
-    expect(scope.lines).toHaveLength(1)
+    await requestSession.commit()
+    expect(requestSession.lines).toHaveLength(1)
     await site.visit((other) => other.signIn('ada'), ticketOf(before))
     session.set('c', 3)
-    await scope.commit()
-    expect(scope.lines, 'it would undo the sign-in in the browser').toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines, 'it would undo the sign-in in the browser').toEqual([])
   })
 
   test('promise 8: a request in flight with it keeps what it writes, and is told nothing of the sign-in', async () => {
     const site = desk()
     const old = await site.visit((session) => session.set('a', 1))
-    const scope = site.arrive(old)
-    const session = await scope.open()
+    const requestSession = site.arrive(old)
+    const session = await requestSession.open()
     const now = await site.visit((other) => {
       other.signIn('ada')
       other.set('secret', 'hush-hush')
     }, old)
     session.set('b', 2)
-    await scope.commit()
-    expect(scope.lines).toEqual([])
+    await requestSession.commit()
+    expect(requestSession.lines).toEqual([])
     expect([session.owner, session.get('secret'), session.get('b')]).toEqual([undefined, undefined, 2])
     expect(await site.look(now, (s) => [s.owner, s.get('b')])).toEqual(['ada', 2])
   })

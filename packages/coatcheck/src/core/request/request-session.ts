@@ -1,30 +1,30 @@
+import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import { pairOf } from '../../cookies/cookie.ts'
+import { tooLate } from '../session/refusals.ts'
+import { LiveSession } from '../session/session.ts'
+import type { Surroundings } from '../session/surroundings.ts'
 import type { Commit, Committed } from './committed.ts'
 import { Committer } from './committer.ts'
 import { lastsOf } from './lifetime-override.ts'
-import { Queue } from './queue.ts'
 import type { Core } from './load.ts'
-import { tooLate } from '../session/refusals.ts'
-import { LiveSession } from '../session/session.ts'
+import { Queue } from './queue.ts'
 import { counts } from './status.ts'
-import type { Surroundings } from '../session/surroundings.ts'
-import type { Arrival, HeaderLine, Presented } from './tickets.ts'
+import type { HeaderLine, IncomingTickets, RequestHeaders } from './tickets.ts'
 
-/** One request's session: opened on demand, committed as often as the face needs, answered once. */
-export class Scope {
+/** One request's session: opened on demand, committed as often as the adapter needs, answered once. */
+export class RequestSession {
   readonly core: Core
   /** Whether the request presented what may be a ticket. */
   readonly presents: boolean
-  readonly #arrival: Arrival
+  readonly #incoming: IncomingTickets
   readonly #committer: Committer
   readonly #around: Surroundings
   readonly #queue = new Queue()
   #opening: Promise<LiveSession> | undefined
   #session: LiveSession | undefined
   #pending: Promise<Committed> | undefined
-  #doors = 0
+  #adapters = 0
   #finished = false
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
@@ -33,12 +33,12 @@ export class Scope {
   /** Every name and value of a cookie that a commit gave. */
   readonly gave: Set<string> = new Set()
 
-  constructor(core: Core, arrival: Arrival, presented: Presented) {
+  constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
     this.core = core
-    this.presents = arrival.presents
-    this.#arrival = arrival
+    this.presents = incoming.presents
+    this.#incoming = incoming
     const { now, emit } = core.engine
-    this.#committer = new Committer(core, arrival, presented)
+    this.#committer = new Committer(core, incoming, presented)
     this.#around = { now, emit, admit: (what, newTicket) => this.#admit(what, newTicket) }
   }
 
@@ -94,7 +94,7 @@ export class Scope {
   }
 
   /**
-   * Stores what changed since the last commit. May be repeated; commits of one scope run one after the other. Synchronous when
+   * Stores what changed since the last commit. May be repeated; commits of one request session run one after the other. Synchronous when
    * nothing has to wait. A promise that nobody waits for does not become an unhandled rejection: what failed is tried again by
    * the commit at the end of the request, which reports it.
    */
@@ -135,14 +135,14 @@ export class Scope {
     this.finish()
   }
 
-  /** A door is passed; doors within doors share the scope, and the outermost is the last to `finish`. */
+  /** An adapter is passed; adapters within adapters share the request session, and the outermost is the last to `finish`. */
   enter(): void {
-    this.#doors++
+    this.#adapters++
   }
 
   /** The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. */
   finish(): void {
-    if (--this.#doors > 0) return
+    if (--this.#adapters > 0) return
     this.#finished = true
     if (this.commitsByCall) return
     try {
@@ -157,9 +157,9 @@ export class Scope {
   }
 
   async #load(): Promise<LiveSession> {
-    const recognised = await this.#committer.recognise(this.#arrival)
-    this.isProven = recognised.held !== undefined
-    this.#session = new LiveSession(this.#around, recognised)
+    const result = await this.#committer.loadSession(this.#incoming)
+    this.isProven = result.loaded !== undefined
+    this.#session = new LiveSession(this.#around, result)
     this.#queue.run(this.#session)
     return this.#session
   }

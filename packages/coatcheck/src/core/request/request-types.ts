@@ -23,5 +23,5 @@ export interface HonoContext {
   readonly req: HonoRequest
 }
 
-/** What stands for a request, and no response or app: what the handlers of each door are given. */
+/** What stands for a request, and no response or app: what the handlers of each adapter are given. */
 export type RequestOrContext = FetchRequest | NodeRequest | HonoContext | HonoRequest

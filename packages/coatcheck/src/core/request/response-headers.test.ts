@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { COOKIE, discretion, type Person, type Site, site } from '../../../test/helpers/site.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import type { FaceOptions } from '../options/options.ts'
+import type { AdapterOptions } from '../options/options.ts'
 import type { Session } from '../session/types.ts'
 
-function open(options: Partial<FaceOptions> = {}): Site {
+function open(options: Partial<AdapterOptions> = {}): Site {
   const clock = clockFrom()
   return site({ clock, store: memoryStore({ now: clock.now }), ...options })
 }
 
-const OTHER: ForeignReader = { format: 'theirs', cookieName: 'theirs', read: () => undefined }
+const OTHER: SessionReader = { format: 'theirs', cookieName: 'theirs', read: () => undefined }
 
 async function known(s: Site): Promise<Person> {
   const ada = s.person()
@@ -107,7 +107,7 @@ describe('promise 11: never in a shared cache', () => {
       ])
     })
 
-    test.each<[string, Partial<FaceOptions>, Record<string, string>, kept: boolean]>([
+    test.each<[string, Partial<AdapterOptions>, Record<string, string>, kept: boolean]>([
       ['a cookie of another name', {}, { cookie: 'seen=1' }, false],
       ['a ticket that opens nothing', {}, { cookie: `${COOKIE}=x` }, true],
       ['an empty cookie of ours', {}, { cookie: `${COOKIE}=` }, true],
@@ -116,8 +116,8 @@ describe('promise 11: never in a shared cache', () => {
       ['an empty header', { header: 'x-session' }, { 'x-session': '' }, false],
       ['a bearer token', { header: 'authorization' }, { authorization: 'Bearer x' }, true],
       ['the credentials of another scheme', { header: 'authorization' }, { authorization: 'Basic x' }, false],
-      ['the cookie of another library', { foreign: [OTHER] }, { cookie: 'theirs=x' }, true],
-      ['a cookie of nobody’s beside one', { foreign: [OTHER] }, { cookie: 'seen=1' }, false],
+      ['the cookie of another library', { migrateFrom: [OTHER] }, { cookie: 'theirs=x' }, true],
+      ['a cookie of nobody’s beside one', { migrateFrom: [OTHER] }, { cookie: 'seen=1' }, false],
     ])('%s', async (_, options, presented, kept) => {
       const s = open(options)
       const answer = await s.person().asks(() => new Response('ok', { headers: page }), { headers: presented })

@@ -1,9 +1,9 @@
-import { SessionError } from '../../errors.ts'
 import { cookieNameOf, pairOf } from '../../cookies/cookie.ts'
 import { isIdle } from '../../cookies/idle.ts'
+import { SessionError } from '../../errors.ts'
 import type { SessionEvent } from '../model/events.ts'
 import type { Core } from './load.ts'
-import type { Scope } from './request-session.ts'
+import type { RequestSession } from './request-session.ts'
 import type { HeaderLine } from './tickets.ts'
 
 /** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
@@ -40,18 +40,22 @@ export interface Asking {
  * Puts on a response what its sessions ask for: at most one cookie each, other cookies kept, `Vary`, and what keeps the response
  * out of shared caches (RFC 9111, RFC 9213). A session that nobody asked for leaves no trace.
  */
-export function answer(headers: HeadersOut, scopes: Iterable<Scope>): void {
-  for (const asking of askingOf(scopes)) put(headers, asking)
+export function answer(headers: HeadersOut, requestSessions: Iterable<RequestSession>): void {
+  for (const asking of askingOf(requestSessions)) put(headers, asking)
 }
 
-function askingOf(scopes: Iterable<Scope>): Asking[] {
-  const asked = [...scopes].filter((scope) => scope.asked)
-  // Of several scopes of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
-  const speaking = new Map(asked.filter(({ lines }) => lines.length > 0).map((scope) => [scope.core, scope]))
-  const silent = new Map(asked.filter(({ core }) => !speaking.has(core)).map((scope) => [scope.core, scope]))
+function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
+  const asked = [...requestSessions].filter((requestSession) => requestSession.asked)
+  // Of several request sessions of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
+  const speaking = new Map(
+    asked.filter(({ lines }) => lines.length > 0).map((requestSession) => [requestSession.core, requestSession]),
+  )
+  const silent = new Map(
+    asked.filter(({ core }) => !speaking.has(core)).map((requestSession) => [requestSession.core, requestSession]),
+  )
   return [...silent.values(), ...speaking.values()].map(({ core: { engine, transport }, lines }) => ({
     lines,
-    presents: asked.some((scope) => scope.core.transport === transport && scope.presents),
+    presents: asked.some((requestSession) => requestSession.core.transport === transport && requestSession.presents),
     vary: transport.vary,
     owns: (name) => transport.owns(name),
     emit: engine.emit,
@@ -59,7 +63,7 @@ function askingOf(scopes: Iterable<Scope>): Asking[] {
 }
 
 /**
- * `answer` for what is no scope. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
+ * `answer` for what is no request session. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
  * as public as the application made it, and only says what it depends on.
  */
 export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: Asking): void {
@@ -91,13 +95,13 @@ function keepOut(
 }
 
 /**
- * `answer` where the application itself puts on the response what a commit returned. A line that none of `scopes` gave is of a session
+ * `answer` where the application itself puts on the response what a commit returned. A line that none of `requestSessions` gave is of a session
  * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a
  * shared cache. `shows`: it shows one
  * beside them.
  */
-export function answerByCall(headers: HeadersOut, core: Core, scopes: Iterable<Scope>, shows = false): void {
-  const asked = [...scopes].filter((scope) => scope.core === core && scope.asked)
+export function answerByCall(headers: HeadersOut, core: Core, requestSessions: Iterable<RequestSession>, shows = false): void {
+  const asked = [...requestSessions].filter((requestSession) => requestSession.core === core && requestSession.asked)
   const isOurs = (line: string): boolean => !isIdle(line) && core.transport.owns(cookieNameOf(line))
   const ours = headers.getSetCookie().filter(isOurs)
   const beside = ours.filter((line) => !asked.some(({ gave }) => gave.has(pairOf(line))))
@@ -142,8 +146,8 @@ function addVary(headers: HeadersOut, names: readonly string[]): void {
  * `answer` for a whole response, on a copy: a handler may give one response object to many requests, and what is put on it would
  * hand one visitor's ticket to the next. Streams are passed on as they are; an upgrade (101) cannot be copied and is answered in place.
  */
-export function answered(response: Response, scopes: readonly Scope[]): Response {
-  return putOn(response, askingOf(scopes))
+export function answered(response: Response, requestSessions: readonly RequestSession[]): Response {
+  return putOn(response, askingOf(requestSessions))
 }
 
 /** `put` for a whole response, as `answered`. */
@@ -168,10 +172,10 @@ export function putOn(response: Response, askings: readonly Asking[]): Response 
 }
 
 /** `answered` by `answerByCall`. */
-export function answeredByCall(response: Response, scope: Scope): Response {
-  if (!scope.asked || response.status < 200) return answered(response, [scope])
+export function answeredByCall(response: Response, requestSession: RequestSession): Response {
+  if (!requestSession.asked || response.status < 200) return answered(response, [requestSession])
   const copy = new Response(response.body, response)
-  answerByCall(copy.headers, scope.core, [scope])
+  answerByCall(copy.headers, requestSession.core, [requestSession])
   return copy
 }
 

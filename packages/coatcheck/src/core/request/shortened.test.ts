@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY, HOUR } from '../../../test/helpers/clock.ts'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
-import type { ForeignReader } from '../../migrate/format.ts'
+import type { SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import type { FaceOptions } from '../options/options.ts'
-import type { Scope } from './request-session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
+import type { AdapterOptions } from '../options/options.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
+import type { RequestSession } from './request-session.ts'
 
 const presenting = (ticket?: string) => ({ get: (name: string) => (name === 'cookie' && ticket ? `${COOKIE}=${ticket}` : null) })
 
@@ -13,16 +13,17 @@ describe.each(['stored', 'stored and encrypted', 'sealed'])('S13: a timeout that
   const clock = clockFrom()
   const store = memoryStore({ now: clock.now })
   const where = kind === 'sealed' ? {} : { store, encryptRecords: kind !== 'stored' }
-  const faceWith = (more: Partial<FaceOptions>) => faceOf(sessionsOf({ secrets: SECRET, now: clock.now, ...where, ...more }))
+  const adapterWith = (more: Partial<AdapterOptions>) =>
+    adapterOf(sessionsOf({ secrets: SECRET, now: clock.now, ...where, ...more }))
 
-  async function visit(more: Partial<FaceOptions>, ticket?: string, act?: (scope: Scope) => void) {
-    const scope = faceWith(more).detached(presenting(ticket))
-    const session = await scope.open()
-    act?.(scope)
-    await scope.commit()
-    return { ticket: scope.ticket ?? ticket, values: session.entries(), session }
+  async function visit(more: Partial<AdapterOptions>, ticket?: string, act?: (requestSession: RequestSession) => void) {
+    const requestSession = adapterWith(more).detached(presenting(ticket))
+    const session = await requestSession.open()
+    act?.(requestSession)
+    await requestSession.commit()
+    return { ticket: requestSession.ticket ?? ticket, values: session.entries(), session }
   }
-  const begin = (more: Partial<FaceOptions>) => visit(more, undefined, (scope) => scope.session?.set('a', 1))
+  const begin = (more: Partial<AdapterOptions>) => visit(more, undefined, (requestSession) => requestSession.session?.set('a', 1))
 
   test('ends sessions that began before by the absolute one', async () => {
     const { ticket } = await begin({ absoluteTimeout: 30 * DAY, idleTimeout: 30 * DAY })
@@ -45,12 +46,12 @@ describe.each(['stored', 'stored and encrypted', 'sealed'])('S13: a timeout that
   })
 
   test('counts from the adoption of a session that another library kept long before', async () => {
-    const old: ForeignReader = {
+    const old: SessionReader = {
       format: 'old',
       read: (value) => (value === 'old' ? { values: { a: 1 }, createdAt: clock.now() - 90 * DAY * 1000 } : undefined),
     }
-    const options = { foreign: [old], absoluteTimeout: 30 * DAY }
-    const { ticket, session } = await visit(options, 'old', (scope) => scope.session?.set('b', 1))
+    const options = { migrateFrom: [old], absoluteTimeout: 30 * DAY }
+    const { ticket, session } = await visit(options, 'old', (requestSession) => requestSession.session?.set('b', 1))
     expect(session.createdAt).toBe(clock.now() - 90 * DAY * 1000)
     expect((await visit(options, ticket)).values).toHaveLength(2)
     clock.advance(2 * DAY)

@@ -1,4 +1,4 @@
-import type { Scope } from './request-session.ts'
+import type { RequestSession } from './request-session.ts'
 import { counts } from './status.ts'
 
 /** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
@@ -8,32 +8,32 @@ export const isAnswer = (thrown: unknown): thrown is Response => {
 }
 
 /**
- * Runs `handle` inside the door of `scope`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
+ * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
  * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned.
  */
-export async function throughDoor(
-  scope: Scope,
+export async function throughAdapter(
+  requestSession: RequestSession,
   handle: () => Response | Promise<Response>,
   reply: (response: Response) => Response,
 ): Promise<Response> {
-  scope.enter()
+  requestSession.enter()
   let thrown = false
   let response: Response
   try {
     response = await handle()
   } catch (error) {
     if (!isAnswer(error)) {
-      await scope.abandon()
+      await requestSession.abandon()
       throw error
     }
     response = error
     thrown = true
   }
   try {
-    await scope.close(response.status)
+    await requestSession.close(response.status)
     response = reply(response)
   } finally {
-    scope.finish()
+    requestSession.finish()
   }
   if (thrown) throw response
   return response

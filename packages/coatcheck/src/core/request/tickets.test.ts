@@ -3,9 +3,9 @@ import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { COOKIE, discretion, type Person, type Site, site } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import type { FaceOptions } from '../options/options.ts'
+import type { AdapterOptions } from '../options/options.ts'
 
-const stored = (options: Partial<FaceOptions> = {}): Site => {
+const stored = (options: Partial<AdapterOptions> = {}): Site => {
   const clock = clockFrom()
   return site({ clock, store: memoryStore({ now: clock.now }), ...options })
 }
@@ -31,7 +31,7 @@ describe('the cookie', () => {
     expect(line?.replace(/=[\w-]+;/, '=…;')).toBe(`${COOKIE}=…; Max-Age=2592000; Path=/; HttpOnly; Secure; SameSite=Lax`)
   })
 
-  test.each<[string, FaceOptions['cookie'], string]>([
+  test.each<[string, AdapterOptions['cookie'], string]>([
     ['until the browser closes', { persistent: false }, `${COOKIE}=…; Path=/; HttpOnly; Secure; SameSite=Lax`],
     ['strictly', { sameSite: 'strict' }, `${COOKIE}=…; Max-Age=2592000; Path=/; HttpOnly; Secure; SameSite=Strict`],
     [
@@ -228,7 +228,7 @@ describe('several values under the cookie’s name', () => {
 })
 
 describe('a header that carries the ticket', () => {
-  const open = (options: Partial<FaceOptions> = {}) => stored({ header: 'x-session', ...options })
+  const open = (options: Partial<AdapterOptions> = {}) => stored({ header: 'x-session', ...options })
 
   /** A client without cookies. */
   const app = (s: Site) => {
@@ -283,7 +283,7 @@ describe('a header that carries the ticket', () => {
     expect([answer.headers.has('x-session'), lines(answer).length], 'the answer goes the way the ticket came').toEqual([false, 1])
   })
 
-  test('and the cookie are different doors to the same session: a ticket fits both', async () => {
+  test('and the cookie are two ways to the same session: a ticket fits both', async () => {
     const s = open()
     const ada = await named(s, 'ada')
     expect(await ask(s.person(), { 'x-session': ada.ticket ?? '' }).get()).toBe('ada')
@@ -347,7 +347,7 @@ describe('a header that carries the ticket', () => {
 
 describe('promise 14: a sealed session that grows', () => {
   const name = (length: number) => '__Host-Http-'.padEnd(length, 's')
-  const sealed = (options: Partial<FaceOptions> = {}) => site({ cookie: { name: name(20) }, ...options })
+  const sealed = (options: Partial<AdapterOptions> = {}) => site({ cookie: { name: name(20) }, ...options })
   const bytes = (line: string | undefined) => line?.split(';')[0]?.length
 
   /** How many letters make a cookie of a name of 20 characters 4096 bytes long: a value of 4076. */

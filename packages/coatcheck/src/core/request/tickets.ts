@@ -1,4 +1,3 @@
-import type { ForeignRequest } from '../../migrate/format.ts'
 import {
   type CookieAttributes,
   CookieTooLong,
@@ -7,16 +6,17 @@ import {
   type PresentedCookie,
   writeCookie,
 } from '../../cookies/cookie.ts'
+import type { ReaderRequest } from '../../migrate/format.ts'
 import type { RefusalReason } from '../model/events.ts'
 import type { Settings } from '../options/options.ts'
 
 /** Something to read request headers from, by lower-case name: a `Headers` object is one. */
-export interface Presented {
+export interface RequestHeaders {
   get(header: string): string | null
 }
 
 /** A request of which only its Cookie header is known. */
-export function presentedBy(cookie: string | null | undefined): Presented {
+export function headersOf(cookie: string | null | undefined): RequestHeaders {
   return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
 }
 
@@ -24,7 +24,7 @@ export function presentedBy(cookie: string | null | undefined): Presented {
 export type HeaderLine = readonly [name: string, value: string]
 
 /** What one request presented, before any of it is believed. */
-export interface Arrival {
+export interface IncomingTickets {
   /** The same texts for requests that present the same. */
   readonly credentials: readonly string[]
   readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
@@ -39,7 +39,7 @@ export interface Arrival {
   /** Whether anything came that may open a session, genuine or not. */
   readonly presents: boolean
   /** What readers of other formats may look at. */
-  request(now: number): ForeignRequest
+  request(now: number): ReaderRequest
 }
 
 /** How one response's cookie differs from the others: as one commit asked for. */
@@ -61,7 +61,7 @@ export class Transport {
     this.#settings = settings
   }
 
-  arrival(presented: Presented): Arrival {
+  incoming(presented: RequestHeaders): IncomingTickets {
     const { cookie, header, joins } = this.#settings
     // A long header costs a copy each time it is asked for.
     const shownCookies = presented.get('cookie')
@@ -72,7 +72,7 @@ export class Transport {
     const fits = (shown ?? '').length <= LONGEST
     const cookies = came?.values ?? []
     // Other libraries may have their tickets in any cookie.
-    const rest = this.#settings.foreign.length > 0 ? [shownCookies ?? ''] : []
+    const rest = this.#settings.migrateFrom.length > 0 ? [shownCookies ?? ''] : []
     const hasCookie = came !== undefined && (came.present || came.pieces.length > 0)
     return {
       credentials: [shown ?? '', ...cookies, ...rest],
@@ -85,7 +85,7 @@ export class Transport {
       hasHeader: shown !== undefined,
       pieces: came?.pieces ?? [],
       named,
-      presents: hasCookie || (shown ?? '') !== '' || this.#foreignNames.some((name) => named(name).present),
+      presents: hasCookie || (shown ?? '') !== '' || this.#oldNames.some((name) => named(name).present),
       request: (now) => ({
         now,
         cookieName: cookie?.name ?? '',
@@ -96,7 +96,7 @@ export class Transport {
   }
 
   /** For tickets by themselves. */
-  bare(tickets: readonly string[]): Arrival {
+  bare(tickets: readonly string[]): IncomingTickets {
     const { cookie } = this.#settings
     return {
       credentials: tickets,
@@ -138,23 +138,23 @@ export class Transport {
   }
 
   /** What removes the cookies of other libraries that came along. */
-  clearOthers({ named }: Pick<Arrival, 'named'>): HeaderLine[] {
-    return this.#foreignNames.filter((name) => named(name).present).flatMap((name) => this.clearOther(name))
+  clearOthers({ named }: Pick<IncomingTickets, 'named'>): HeaderLine[] {
+    return this.#oldNames.filter((name) => named(name).present).flatMap((name) => this.clearOther(name))
   }
 
   /** Cookies that other libraries' sessions may come in. */
-  get #foreignNames(): string[] {
-    const names = this.#settings.foreign.map(({ cookieName }) => cookieName ?? this.#settings.cookie?.name ?? '')
+  get #oldNames(): string[] {
+    const names = this.#settings.migrateFrom.map(({ cookieName }) => cookieName ?? this.#settings.cookie?.name ?? '')
     return [...new Set(names)].filter((name) => name !== '')
   }
 
   /** What removes an old cookie that ours takes the place of, wherever its readers say that it is. */
   clearOther(name: string): HeaderLine[] {
-    const { foreign, cookie } = this.#settings
+    const { migrateFrom, cookie } = this.#settings
     const { path = '/', secure = false, domain } = cookie?.attributes ?? {}
     const isOurs = name === cookie?.name
     const prefixed = /^__(secure|host|http)-/i.test(name) && { secure: true, httpOnly: true }
-    const lines = foreign.flatMap(({ cookieName = cookie?.name, attributes }) => {
+    const lines = migrateFrom.flatMap(({ cookieName = cookie?.name, attributes }) => {
       const old = { path, ...attributes }
       // Of one name with ours: in another place only, since ours in the same one is replaced or cleared by itself.
       const isElsewhere = attributes && (old.path !== path || hostOf(old.domain) !== hostOf(domain))

@@ -1,6 +1,6 @@
 import { randomText } from '../../crypto/random.ts'
-import type { Flash } from '../model/contents.ts'
 import { Entry } from '../model/codec.ts'
+import type { Flash } from '../model/contents.ts'
 
 type Stored = ReadonlyMap<string, Flash> | undefined
 

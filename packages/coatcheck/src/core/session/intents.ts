@@ -1,15 +1,15 @@
-import type { Move, Taken } from '../engine.ts'
+import type { ChangeSet, IdChange } from '../engine.ts'
 
 /** What a commit shall do to the session as a whole, besides its values; and what happened to it while a commit was under way. */
 export class Intents {
-  move: Move | undefined
+  move: IdChange | undefined
   /** It is to be there even when it is empty. */
   begins = false
   ended = false
   /** Its own idle time from here on, in milliseconds. */
   lasts: number | undefined
   /** What the commit under way carries out. */
-  #underWay: Move | undefined
+  #underWay: IdChange | undefined
   #ends = 0
   #clears = 0
 
@@ -20,8 +20,8 @@ export class Intents {
   }
 
   /** What there is to commit beside or with changes of values: see `LiveSession`. */
-  pending(held: boolean, changed: boolean): 'nothing' | 'changes' | 'ticket' {
-    if (this.move || (this.begins && !held) || (this.ended && changed)) return 'ticket'
+  pending(loaded: boolean, changed: boolean): 'nothing' | 'changes' | 'ticket' {
+    if (this.move || (this.begins && !loaded) || (this.ended && changed)) return 'ticket'
     return this.ended || changed ? 'changes' : 'nothing'
   }
 
@@ -39,7 +39,7 @@ export class Intents {
   }
 
   /** What there is to commit, and how to put it back: what was forgotten since stays so. */
-  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<Taken, 'isCurrent' | 'isWhole' | 'undo'> {
+  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
     const { move, begins, ended, lasts } = this
     const [ends, clears] = [this.#ends, this.#clears]
     this.#reset()

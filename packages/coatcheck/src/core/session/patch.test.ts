@@ -1,21 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
+import { adapterOf, sessionsOf } from '../sessions.ts'
 import type { Patch } from './patch.ts'
 import type { LiveSession } from './session.ts'
-import { faceOf, sessionsOf } from '../sessions.ts'
 
 /** Requests of one visitor whose session holds these values. */
 async function visitor(values: Record<string, unknown>) {
-  const face = faceOf(sessionsOf({ secrets: SECRET, store: memoryStore() }))
+  const adapter = adapterOf(sessionsOf({ secrets: SECRET, store: memoryStore() }))
   const comes = async (ticket: string | undefined) => {
-    const scope = face.detached({ get: (name) => (name === 'cookie' && ticket !== undefined ? `${COOKIE}=${ticket}` : null) })
-    return { scope, session: await scope.open() }
+    const requestSession = adapter.detached({
+      get: (name) => (name === 'cookie' && ticket !== undefined ? `${COOKIE}=${ticket}` : null),
+    })
+    return { requestSession, session: await requestSession.open() }
   }
   const first = await comes(undefined)
   first.session.replace(values)
-  await first.scope.commit()
-  const { ticket } = first.scope
+  await first.requestSession.commit()
+  const { ticket } = first.requestSession
   return {
     comes: () => comes(ticket),
     /** All of them have read before the first one writes. */
@@ -24,7 +26,7 @@ async function visitor(values: Record<string, unknown>) {
       changes.forEach((change, at) => {
         change(requests[at]?.session as LiveSession)
       })
-      return Promise.allSettled(requests.map(async ({ scope }) => scope.commit()))
+      return Promise.allSettled(requests.map(async ({ requestSession }) => requestSession.commit()))
     },
     data: async () => ({ ...(await comes(ticket)).session.data }),
   }
@@ -144,13 +146,13 @@ describe('a patch', () => {
 
   test('that throws changes nothing', async () => {
     const ada = await visitor({ n: 0 })
-    const { scope, session } = await ada.comes()
+    const { requestSession, session } = await ada.comes()
     expect(() =>
       session.patch(() => {
         throw new Error('no')
       }),
     ).toThrow('no')
-    expect(await scope.commit()).toMatchObject({ plan: 'nothing' })
+    expect(await requestSession.commit()).toMatchObject({ plan: 'nothing' })
   })
 
   test.each<[string, unknown]>([
@@ -188,9 +190,9 @@ describe('replace', () => {
   })
 
   test('by what the session holds already is no change', async () => {
-    const { scope, session } = await (await visitor({ a: 1, b: { c: [2] } })).comes()
+    const { requestSession, session } = await (await visitor({ a: 1, b: { c: [2] } })).comes()
     session.replace(session.data)
-    expect(await scope.commit()).toMatchObject({ plan: 'nothing' })
+    expect(await requestSession.commit()).toMatchObject({ plan: 'nothing' })
   })
 
   test('with one value that cannot be stored changes none', async () => {

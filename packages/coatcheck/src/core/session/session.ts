@@ -1,9 +1,9 @@
 import type { SessionError } from '../../errors.ts'
+import type { ChangeSet, SessionState } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
-import { type Body, EMPTY } from '../model/contents.ts'
 import type { Updater } from '../model/changes.ts'
+import { type Contents, EMPTY } from '../model/contents.ts'
 import { liveData } from './data.ts'
-import type { Kept, Taken } from '../engine.ts'
 import { FlashValues } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
@@ -19,33 +19,33 @@ export class LiveSession implements Session {
   readonly data: Record<string, unknown> = liveData(this)
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
-  #kept: Kept | undefined
+  #kept: SessionState | undefined
   #values: Values
   readonly #flash = new FlashValues()
   readonly #next = new Intents()
   #over = false
   #attempts = new Attempts()
 
-  constructor(around: Surroundings, { held, down, blocked }: Opened = {}) {
+  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
     this.#around = around
-    this.#kept = held
+    this.#kept = loaded
     this.#down = down
     this.readOnly = down !== undefined || blocked !== undefined
-    this.isNew = !held && !down
-    this.#values = this.#valuesOf(held?.body)
+    this.isNew = !loaded && !down
+    this.#values = this.#valuesOf(loaded?.contents)
   }
 
   get handle(): string | undefined {
     return this.#kept?.handle
   }
   get owner(): string | undefined {
-    return this.#next.signsIn ?? this.#kept?.body.owner
+    return this.#next.signsIn ?? this.#kept?.contents.owner
   }
   get createdAt(): number | undefined {
-    return this.#kept?.life.createdAt
+    return this.#kept?.lifetime.createdAt
   }
   get expiresAt(): number | undefined {
-    return this.#kept?.life.expiresAt
+    return this.#kept?.lifetime.expiresAt
   }
 
   get = (key: string): unknown => {
@@ -72,7 +72,7 @@ export class LiveSession implements Session {
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
-    const stored = this.#kept?.body.flash
+    const stored = this.#kept?.contents.flash
     if (args.length === 1 && !this.#flash.has(key, stored)) return undefined
     this.#admit(key)
     if (args.length > 1) return this.#flash.leave(key, value, stored)
@@ -103,7 +103,7 @@ export class LiveSession implements Session {
     this.#next.move ??= { kind: 'regenerate', ...noteIn(options) }
   }
 
-  // For faces, from here to peek.
+  // For adapters, from here to peek.
   patch = (change: Patch): void => patch(this, change)
   replace = (values: object): void => replace(this, values)
 
@@ -122,8 +122,8 @@ export class LiveSession implements Session {
 
   /** Milliseconds without being seen after which this session ends from here on. */
   last = (lasts: number): void => void Object.assign(this.#next, { lasts })
-  flashKeys = (): string[] => this.#flash.keys(this.#kept?.body.flash)
-  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.body.flash)
+  flashKeys = (): string[] => this.#flash.keys(this.#kept?.contents.flash)
+  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.contents.flash)
 
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')
@@ -136,7 +136,7 @@ export class LiveSession implements Session {
     if (this.#down) throw readOnly(what, this.#down)
   }
 
-  /** Ends what there was and goes on empty. Faces whose framework allows writing after `destroy` call it then. */
+  /** Ends what there was and goes on empty. Adapters whose framework allows writing after `destroy` call it then. */
   restart(): void {
     this.writes('Ending it')
     this.#next.end()
@@ -147,7 +147,7 @@ export class LiveSession implements Session {
 
   /** Forgets what is not committed; that the session was ended stands. */
   revert(): void {
-    this.#values = this.#valuesOf(this.#kept?.body)
+    this.#values = this.#valuesOf(this.#kept?.contents)
     this.#flash.clear()
     this.#next.clear()
   }
@@ -161,7 +161,7 @@ export class LiveSession implements Session {
     return this.#values.changed || this.#flash.changed
   }
 
-  take(): Taken {
+  take(): ChangeSet {
     const values = this.#values.take() // first: when it throws, nothing is taken
     const { undo: undoFlash, ...flash } = this.#flash.takeAll()
     const { undo: undoNext, lasts, ...next } = this.#next.take()
@@ -172,20 +172,20 @@ export class LiveSession implements Session {
     return { ...next, changes, attempts: this.#attempts, undo }
   }
 
-  /** What the commit of `taken` left; undefined: the session is gone, and nothing more of it can be stored. */
-  settle(kept: Kept | undefined, taken: Taken): void {
+  /** What the commit of `changeSet` left; undefined: the session is gone, and nothing more of it can be stored. */
+  settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
-    if (!taken.isCurrent()) return
+    if (!changeSet.isCurrent()) return
     this.#kept = kept
     this.readOnly &&= !kept // it was blocked, and one of its own was begun
     this.#attempts = new Attempts()
-    if (taken.isWhole()) this.#values.settle(kept?.body ?? EMPTY, taken.changes.values)
-    else this.#values = this.#valuesOf(kept?.body)
+    if (changeSet.isWhole()) this.#values.settle(kept?.contents ?? EMPTY, changeSet.changes.values)
+    else this.#values = this.#valuesOf(kept?.contents)
     this.#flash.settle()
   }
 
-  #valuesOf(body: Body = EMPTY): Values {
-    return new Values(body, this.#around.now, (key) => this.#unreadable(key))
+  #valuesOf(contents: Contents = EMPTY): Values {
+    return new Values(contents, this.#around.now, (key) => this.#unreadable(key))
   }
 
   #unreadable(key: string): void {

@@ -217,8 +217,8 @@ export function options(secret: string | undefined): void {
   createSessions({ store: memoryStore })
   // @ts-expect-error a flag
   createSessions({ secrets: 'x', chunks: 'yes' })
-  // @ts-expect-error what only faces may set
-  createSessions({ secrets: 'x', keeper: () => {} })
+  // @ts-expect-error what only adapters may set
+  createSessions({ secrets: 'x', persistence: () => {} })
   const given: SessionsOptions = { secrets: 'x' }
   // @ts-expect-error options are not changed afterwards
   given.secrets = 'y'
@@ -264,7 +264,7 @@ export async function stores(store: Store): Promise<void> {
   can(store, 'clear')
 }
 
-export function doors(): void {
+export function adapters(): void {
   const sessions = createSessions<Data>({ secrets: 'x' })
   const handler = withFetchSession(sessions, async (request: Request, env: { name: string }) => {
     const session = await sessions.open(request)

@@ -1,5 +1,5 @@
 import type { SessionError } from '../../errors.ts'
-import type { Kept } from '../engine.ts'
+import type { SessionState } from '../engine.ts'
 import type { Emit } from '../model/events.ts'
 
 /** What a session is given of its request. */
@@ -12,7 +12,7 @@ export interface Surroundings {
 
 /** What a request's tickets opened. */
 export interface Opened {
-  readonly held?: Kept
+  readonly loaded?: SessionState
   /** What the store said when it was asked what there is. */
   readonly down?: SessionError
   /** Why a commit will be refused, unless somebody signs in. */

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { place, type Server } from '../../../test/helpers/servers.ts'
-import { EMPTY } from '../model/contents.ts'
 import { Entry } from '../model/codec.ts'
+import { EMPTY } from '../model/contents.ts'
 import type { LiveSession } from './session.ts'
 import { Values } from './values.ts'
 
 test('an update that leaves the value as it is, is no change', () => {
-  const body = { ...EMPTY, values: new Map([['n', Entry.of(1, 'n')]]) }
+  const contents = { ...EMPTY, values: new Map([['n', Entry.of(1, 'n')]]) }
   const values = new Values(
-    body,
+    contents,
     () => 0,
     () => {},
   )
@@ -32,10 +32,10 @@ describe.each([
     const key = await server.look(ticket, (s) => s.handle ?? '')
     const read = async () => (await site.records.read(key)) ?? Promise.reject(new Error('no such record'))
     const { record, version } = await read()
-    const body = JSON.parse(record.data)
-    Object.assign(body.data, { bad: raw })
-    Object.assign(body.flash, { worse: { ...raw, i: 'an id' } })
-    await site.records.update(key, { ...record, data: JSON.stringify(body) }, version)
+    const contents = JSON.parse(record.data)
+    Object.assign(contents.data, { bad: raw })
+    Object.assign(contents.flash, { worse: { ...raw, i: 'an id' } })
+    await site.records.update(key, { ...record, data: JSON.stringify(contents) }, version)
     return { server, ticket, stored: async () => JSON.parse((await read()).record.data) }
   }
 

@@ -1,19 +1,19 @@
 import { SessionError } from '../../errors.ts'
-import type { Body } from '../model/contents.ts'
 import type { Updater, ValueChange } from '../model/changes.ts'
 import { Entry } from '../model/codec.ts'
+import type { Contents } from '../model/contents.ts'
 import { advance, changedInside, changeOf, type Live, liveOf, takeBack } from './live-value.ts'
 import type { NewIdOptions } from './types.ts'
 
 /** The values of one session in one request: what was stored, what the request made of it, and the difference. */
 export class Values {
-  #body: Body
+  #contents: Contents
   #live = new Map<string, Live>()
   readonly #now: () => number
   readonly #unreadable: (key: string) => void
 
-  constructor(body: Body, now: () => number, unreadable: (key: string) => void) {
-    this.#body = body
+  constructor(contents: Contents, now: () => number, unreadable: (key: string) => void) {
+    this.#contents = contents
     this.#now = now
     this.#unreadable = unreadable
   }
@@ -54,10 +54,10 @@ export class Values {
   /** Those that were there keep their places, new ones follow. */
   keys(): string[] {
     const now = this.#now()
-    const stored = [...this.#body.values].filter(([key, entry]) =>
+    const stored = [...this.#contents.values].filter(([key, entry]) =>
       this.#live.has(key) ? this.read(key).present : entry.live(now) && !entry.isOpaque,
     )
-    const added = [...this.#live.keys()].filter((key) => !this.#body.values.has(key) && this.read(key).present)
+    const added = [...this.#live.keys()].filter((key) => !this.#contents.values.has(key) && this.read(key).present)
     return [...stored.map(([key]) => key), ...added]
   }
 
@@ -87,11 +87,11 @@ export class Values {
   }
 
   /** Goes on from what was written. Values that another request's update was merged into are read anew. */
-  settle(body: Body, changes: ReadonlyMap<string, ValueChange>): void {
-    this.#body = body
+  settle(contents: Contents, changes: ReadonlyMap<string, ValueChange>): void {
+    this.#contents = contents
     for (const [key, change] of changes) {
       const live = this.#live.get(key)
-      const written = body.values.get(key)
+      const written = contents.values.get(key)
       if (change.kind !== 'update' || !live || !written || written.equals(change.entry)) continue
       if (live.done === 'nothing' && !changedInside(key, live)) this.#live.delete(key)
     }
@@ -101,7 +101,7 @@ export class Values {
     let live = this.#live.get(key)
     if (live) return live
     checkKey(key)
-    const entry = this.#body.values.get(key)
+    const entry = this.#contents.values.get(key)
     live = liveOf(entry)
     if (entry) {
       try {

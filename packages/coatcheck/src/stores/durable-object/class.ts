@@ -1,6 +1,6 @@
 import type { WebRequest, WebResponse } from '../../web.ts'
-import type { KeptRecord, ObjectState, ObjectStorage, Order, Removed } from './client.ts'
 import type { Found } from '../store.ts'
+import type { KeptRecord, ObjectState, ObjectStorage, Order, Removed } from './client.ts'
 
 const RECORD = 'record'
 

@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
-import type { DynamodbItem } from './client.ts'
 import { checkName } from '../shared/names.ts'
+import type { DynamodbItem } from './client.ts'
 
 // A record is an item (`session#<key>`, `session`); an entry of an owner's index is one (`owner#<owner>`, `<key>#<version it was made with>`).
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { randomText } from '../../crypto/random.ts'
 import { SessionError } from '../../errors.ts'
-import { DamagedRecord } from './damaged.ts'
 import type { SessionRecord, Version } from '../store.ts'
+import { DamagedRecord } from './damaged.ts'
 
 /** Twelve characters that nobody draws twice. */
 export function draw(): string {

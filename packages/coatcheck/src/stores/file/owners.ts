@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { isName } from '../shared/names.ts'
 import { refusing, unlessDamaged } from './damaged.ts'
 import { type Content, nameEntry, parseEntry } from './format.ts'
 import { done, type FileSystem, ifThere } from './system.ts'
-import { isName } from '../shared/names.ts'
 
 /**
  * Whose sessions there are: an empty file each, made before its record and removed after it. An entry may point at

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path'
 import { SessionError } from '../../errors.ts'
+import type { Found, SessionRecord, Version } from '../store.ts'
 import { DamagedRecord, refusing, unlessDamaged } from './damaged.ts'
 import { type Content, decode, draw, encode, nameVersion, parseVersion } from './format.ts'
 import type { Owners } from './owners.ts'
 import { codeOf, done, type FileSystem, ifThere } from './system.ts'
-import type { Found, SessionRecord, Version } from '../store.ts'
 
 /** Each of these turns means that somebody else changed the record in the middle of a read. */
 const MOST_TURNS = 1000

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import { isName } from '../shared/names.ts'
+import type { Page } from '../store.ts'
 import { refusing, unlessDamaged } from './damaged.ts'
 import { draw } from './format.ts'
 import type { Owners } from './owners.ts'
 import type { Records } from './records.ts'
 import { done, type FileSystem, ifThere } from './system.ts'
-import { isName } from '../shared/names.ts'
-import type { Page } from '../store.ts'
 
 const HOUR = 3_600_000
 

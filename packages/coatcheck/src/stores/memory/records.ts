@@ -1,6 +1,6 @@
+import type { Page, SessionRecord } from '../store.ts'
 import { Heap, type Placed } from './heap.ts'
 import { type Linked, Row } from './row.ts'
-import type { Page, SessionRecord } from '../store.ts'
 
 /** One owner's records, or those of all guests. */
 interface Group extends Linked<Group> {

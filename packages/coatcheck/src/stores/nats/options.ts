@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
-import type { NatsKvm } from './client.ts'
 import { checkedOptions } from '../shared/options.ts'
+import type { NatsKvm } from './client.ts'
 
 export interface NatsStoreOptions {
   /** The bucket, in which nothing else is kept: letters, digits, `_` and `-`. Default `coatcheck`. */

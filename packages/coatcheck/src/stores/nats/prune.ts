@@ -1,7 +1,7 @@
+import { parseRecord } from '../shared/record-text.ts'
 import { entryPlace, streamOf, subjectsOf } from './bucket.ts'
 import type { NatsAccess, NatsMessage } from './client.ts'
 import { purgeAt, removeAt } from './records.ts'
-import { parseRecord } from '../shared/record-text.ts'
 
 /** So many messages are looked at in one call, one after the other, or all until one is found that is over: 0 means that there is none. */
 const MOST_LOOKS = 10_000

@@ -1,6 +1,6 @@
 import { isName } from '../shared/names.ts'
-import type { RedisConnection } from './client.ts'
 import type { Page } from '../store.ts'
+import type { RedisConnection } from './client.ts'
 
 /** Places of the server's whole table that one SCAN looks at, and how many of them one page takes at most. */
 const PLACES = 1000

@@ -1,7 +1,7 @@
 import { randomText } from '../../crypto/random.ts'
 import { SessionError } from '../../errors.ts'
-import { checkName, pageOf } from './names.ts'
 import type { Store } from '../store.ts'
+import { checkName, pageOf } from './names.ts'
 
 /**
  * The values of a row in the order of its columns: clients may be told to rename those, or to give rows as lists. Of a session they are

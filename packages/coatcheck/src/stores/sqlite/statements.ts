@@ -1,5 +1,5 @@
-import type { SqliteDatabase, SqliteStatement } from './database.ts'
 import { type SqliteVerb, sqliteStatements } from '../shared/sqlite-sql.ts'
+import type { SqliteDatabase, SqliteStatement } from './database.ts'
 
 export interface SessionRow {
   readonly version: string

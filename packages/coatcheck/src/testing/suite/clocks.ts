@@ -1,18 +1,6 @@
 // Two processes whose clocks differ: by a minute, which is forgiven, and by an hour, which is not, but harms nobody else.
 
-import {
-  type Case,
-  HOUR,
-  MINUTE,
-  needing,
-  newKey,
-  newSession,
-  same,
-  sameKeys,
-  sameRecord,
-  sure,
-  type Trial,
-} from './trial.ts'
+import { type Case, HOUR, MINUTE, needing, newKey, newSession, same, sameKeys, sameRecord, sure, type Trial } from './trial.ts'
 
 const CLOCKS = [
   ['a minute ahead', MINUTE],

@@ -12,7 +12,7 @@ const LETTERS = ['ä', 'a\u0308', 'ａ', '😀', '\ud800']
 const LONG = 65_536
 
 /** Names outside the grammar beside those they resemble. */
-function foreignNames(): string[] {
+function oldNames(): string[] {
   const name = newKey().slice(0, 40)
   const long = name.padEnd(LONG, 'x')
   const ended = ['', 'a', 'A', ...[...SIGNS, ...LETTERS].map((sign) => `a${sign}`)].map((end) => name + end)
@@ -56,14 +56,14 @@ export const names: readonly Case[] = [
     name: 'refuses keys outside the grammar, or takes them for themselves only',
     guarantee: 'names',
     async test(trial) {
-      await takeNames(trial, foreignNames(), (key) => ({ key }))
+      await takeNames(trial, oldNames(), (key) => ({ key }))
     },
   },
   {
     name: 'refuses owners outside the grammar, or takes them for themselves only',
     guarantee: 'names',
     async test(trial) {
-      await takeNames(trial, foreignNames(), (owner) => ({ key: newKey(), owner }))
+      await takeNames(trial, oldNames(), (owner) => ({ key: newKey(), owner }))
     },
   },
   {

@@ -1,19 +1,7 @@
 // Stores keep no clock: they may drop what has expired, never what has not.
 
 import type { Found } from '../../stores/store.ts'
-import {
-  type Case,
-  DAY,
-  MINUTE,
-  needing,
-  newKey,
-  newRecord,
-  newSession,
-  same,
-  sameKeys,
-  sameRecord,
-  sure,
-} from './trial.ts'
+import { type Case, DAY, MINUTE, needing, newKey, newRecord, newSession, same, sameKeys, sameRecord, sure } from './trial.ts'
 
 /** Whether a store gives it back is its own affair. */
 function withoutKeep(found: Found | undefined): Found | undefined {

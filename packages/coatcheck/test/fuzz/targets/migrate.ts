@@ -4,11 +4,11 @@ import { SessionError } from '../../../src/errors.ts'
 import { astroRecord } from '../../../src/migrate/astro.ts'
 import { cookieSession } from '../../../src/migrate/cookie-session.ts'
 import { expressSession } from '../../../src/migrate/express-session.ts'
-import type { ForeignReader, ForeignSession } from '../../../src/migrate/format.ts'
+import type { OldSession, SessionReader } from '../../../src/migrate/format.ts'
 import { h3Seal } from '../../../src/migrate/h3.ts'
 import { hydrogenCookie, hydrogenId } from '../../../src/migrate/hydrogen.ts'
 import { ironSession, ironSessionChunks } from '../../../src/migrate/iron-session.ts'
-import { remixCookie, remixId, storedForeign } from '../../../src/migrate/remix.ts'
+import { remixCookie, remixId, storedSessions } from '../../../src/migrate/remix.ts'
 import { remix3Cookie, remix3Id } from '../../../src/migrate/remix3.ts'
 import { signer } from '../../../src/migrate/signed.ts'
 import { COOKIE, checkEvents, type Grounds, grounds, NOW, SECRET } from '../grounds.ts'
@@ -24,7 +24,7 @@ const UUID = '2c5ea4c0-4067-4e6a-8b1d-3f0a5b6c7d8e'
 
 /** One format: how it is read, what genuine cookies of it are, and what lies in the other library's store. */
 interface Format {
-  readonly reader: ForeignReader
+  readonly reader: SessionReader
   /** By the cookie's name. */
   readonly genuine: Readonly<Record<string, string>>
   /** Visitors, or whoever writes to the other library's store, may make up what it holds. */
@@ -50,7 +50,7 @@ async function formats(): Promise<Readonly<Record<string, Format>>> {
   const express = store(JSON.stringify({ cookie: { expires: new Date(NOW + 1000), path: '/' }, ...VALUES }))
   const signed = async (text: string) => `s%3A${encodeURIComponent(await signer([SECRET]).sign(text))}`
   const read = async () => JSON.parse(row.text)
-  const wires = {
+  const formats = {
     remix: remixCookie([OTHER, SECRET]),
     'remix unsigned': remixCookie([]),
     remix3: remix3Cookie([OTHER, SECRET]),
@@ -60,10 +60,10 @@ async function formats(): Promise<Readonly<Record<string, Format>>> {
     iron: ironSession({ password: { 1: OTHER, 2: SECRET }, cookieName: COOKIE }),
   }
   const all: Record<string, Format> = {}
-  for (const [name, wire] of Object.entries(wires)) {
-    const { cookieName: _, ...reader } = wire
+  for (const [name, format] of Object.entries(formats)) {
+    const { cookieName: _, ...reader } = format
     const trustless = name === 'hydrogen' || name === 'remix unsigned'
-    all[name] = { reader, genuine: { [COOKIE]: await wire.write(session) }, trustless, weight: name === 'h3 2' ? 1 : 30 }
+    all[name] = { reader, genuine: { [COOKIE]: await format.write(session) }, trustless, weight: name === 'h3 2' ? 1 : 30 }
   }
   const theirs = cookieSession({ keys: [OTHER, SECRET], name: 'cs' })
   const value = await theirs.write(session)
@@ -81,20 +81,20 @@ async function formats(): Promise<Readonly<Record<string, Format>>> {
     trustless: false,
     weight: 30,
   }
-  const h3 = await wires['h3 1'].write(session)
+  const h3 = await formats['h3 1'].write(session)
   all['h3 chunks'] = {
-    reader: wires['h3 1'],
+    reader: formats['h3 1'],
     genuine: { [COOKIE]: '__chunked__2', [`${COOKIE}.1`]: h3.slice(0, 150), [`${COOKIE}.2`]: h3.slice(150) },
     trustless: false,
     weight: 30,
   }
-  const inStore = (name: string, reader: ForeignReader, cookie: string, record: { text: string; readonly genuine: string }) => {
+  const inStore = (name: string, reader: SessionReader, cookie: string, record: { text: string; readonly genuine: string }) => {
     all[name] = { reader, genuine: { [reader.cookieName ?? COOKIE]: cookie }, trustless: true, record, weight: 30 }
   }
   inStore('astro', astroRecord({ getItem: () => astro.text, removeItem: () => undefined }), UUID, astro)
-  inStore('remix id', storedForeign(remixId([SECRET]), read), await remixId([SECRET]).write('0123456789abcdef'), row)
-  inStore('remix3 id', storedForeign(remix3Id([SECRET]), read), await remix3Id([SECRET]).write(UUID), row)
-  inStore('hydrogen id', storedForeign(hydrogenId(), read), await hydrogenId().write(UUID), row)
+  inStore('remix id', storedSessions(remixId([SECRET]), read), await remixId([SECRET]).write('0123456789abcdef'), row)
+  inStore('remix3 id', storedSessions(remix3Id([SECRET]), read), await remix3Id([SECRET]).write(UUID), row)
+  inStore('hydrogen id', storedSessions(hydrogenId(), read), await hydrogenId().write(UUID), row)
   const express2 = {
     get: (_: string, done: (error?: unknown, session?: unknown) => void) => done(null, JSON.parse(express.text)),
     destroy: () => undefined,
@@ -103,7 +103,7 @@ async function formats(): Promise<Readonly<Record<string, Format>>> {
   return all
 }
 
-interface Presented {
+interface RequestHeaders {
   readonly format: string
   readonly cookies: Readonly<Record<string, string>>
   /** What the other library's store answers. */
@@ -112,12 +112,12 @@ interface Presented {
 
 async function open(): Promise<Running> {
   // The formats draw random bytes of WebCrypto; ids of theirs are fixed above.
-  const all = await withSeededBytes('foreign', formats)
+  const all = await withSeededBytes('migrate', formats)
   const names = Object.entries(all).flatMap(([name, { weight }]) => Array<string>(weight).fill(name))
   const expected = new Map<string, string>()
   const sites = new Map<string, Grounds>()
   const ends = new Map<string, number>()
-  const ask = async ({ reader, record }: Format, { cookies, record: stored }: Presented) => {
+  const ask = async ({ reader, record }: Format, { cookies, record: stored }: RequestHeaders) => {
     if (record) record.text = stored ?? record.genuine
     const cookieName = reader.cookieName ?? COOKIE
     const cookie = (name: string) => (Object.hasOwn(cookies, name) ? cookies[name] : undefined)
@@ -129,7 +129,7 @@ async function open(): Promise<Running> {
     holds(found !== undefined, `the genuine cookie of ${name} opens`)
     expected.set(name, contentOf(found))
     for (const [cookie, value] of Object.entries(format.genuine)) genuine[`${name} ${cookie}`] = value
-    sites.set(name, grounds({ secrets: SECRET, foreign: [format.reader], chunks: true }))
+    sites.set(name, grounds({ secrets: SECRET, migrateFrom: [format.reader], chunks: true }))
   }
 
   return {
@@ -147,7 +147,7 @@ async function open(): Promise<Running> {
       return { format: name, cookies: isOnlyRecord ? { ...format.genuine } : cookies, ...(record !== undefined && { record }) }
     },
     async check(input: Input) {
-      const presented = input as unknown as Presented
+      const presented = input as unknown as RequestHeaders
       const format = all[presented.format]
       if (!format || typeof presented.cookies !== 'object') return
       try {
@@ -177,7 +177,7 @@ async function open(): Promise<Running> {
 }
 
 /** The same through the engine: a stranger, or an adopted session, and nothing else. */
-async function visit(site: Grounds, { cookies }: Presented, found: ForeignSession | undefined | 'damaged'): Promise<void> {
+async function visit(site: Grounds, { cookies }: RequestHeaders, found: OldSession | undefined | 'damaged'): Promise<void> {
   const cookie = Object.entries(cookies)
     .map(([name, value]) => `${name}=${value}`)
     .join('; ')
@@ -196,7 +196,7 @@ async function visit(site: Grounds, { cookies }: Presented, found: ForeignSessio
   }
 }
 
-async function opened(run: () => Promise<ForeignSession | undefined>): Promise<ForeignSession | undefined | 'damaged'> {
+async function opened(run: () => Promise<OldSession | undefined>): Promise<OldSession | undefined | 'damaged'> {
   try {
     return await run()
   } catch (error) {
@@ -205,7 +205,7 @@ async function opened(run: () => Promise<ForeignSession | undefined>): Promise<F
   }
 }
 
-const contentOf = ({ values, flash = {}, ends = {}, id = '', createdAt = 0 }: ForeignSession): string =>
+const contentOf = ({ values, flash = {}, ends = {}, id = '', createdAt = 0 }: OldSession): string =>
   shape([values, flash, ends, id, createdAt])
 
 function otherCookie(value: string, format: Format, random: Random, values: readonly string[]): string {
@@ -225,4 +225,4 @@ function otherRecord(genuine: string, random: Random): string {
   return mutated(genuine, random, [genuine, stringify({ a: new Date(0), b: [1n, new Map([[1, 2]])] })])
 }
 
-export const foreign: Target = { name: 'foreign', open }
+export const migrateFrom: Target = { name: 'migrate', open }

@@ -1,13 +1,13 @@
 import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
-import type { Body } from '../../model/contents.ts'
-import { apply, type Changes, isEmpty } from '../../model/changes.ts'
-import type { Ends } from './ends.ts'
 import type { Engine } from '../../engine.ts'
-import { isOver, written } from '../../model/lifetime.ts'
+import { apply, type Changes, isEmpty } from '../../model/changes.ts'
+import type { Contents } from '../../model/contents.ts'
+import { afterWrite, isOver } from '../../model/lifetime.ts'
+import type { Ends } from './ends.ts'
+import type { IdRotation } from './id-rotation.ts'
 import { LatestRecords } from './latest-records.ts'
-import type { Moves } from './id-rotation.ts'
 import type { Outcome, PendingCommit, Step, Turn } from './pending-commit.ts'
 import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
@@ -23,14 +23,14 @@ export class CommitQueue {
   readonly #latest = new LatestRecords()
   readonly #records: Records
   readonly #engine: Engine
-  readonly #moves: Moves
+  readonly #rotation: IdRotation
   readonly #ends: Ends
   readonly #turns: Turns
 
-  constructor(records: Records, engine: Engine, moves: Moves, ends: Ends, turns: Turns) {
+  constructor(records: Records, engine: Engine, rotation: IdRotation, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
-    this.#moves = moves
+    this.#rotation = rotation
     this.#ends = ends
     this.#turns = turns
   }
@@ -40,7 +40,7 @@ export class CommitQueue {
     const step = await this.#inTurn(commit, at)
     if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
     try {
-      const next = await this.#moves.next(commit, step.forwarding, step.at)
+      const next = await this.#rotation.next(commit, step.forwarding, step.at)
       return 'target' in next ? await this.commit(next.commit, next.target, next.id ?? id) : (next as Outcome)
     } catch (error) {
       throw movedOn(error as SessionError)
@@ -97,7 +97,7 @@ export class CommitQueue {
     let found = await this.#update(key, of('update'), from)
     for (const { commit, done, failed } of of('move')) {
       try {
-        done(await this.#moves.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
+        done(await this.#rotation.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
       } catch (error) {
         failed(error)
       }
@@ -119,19 +119,19 @@ export class CommitQueue {
         return undefined
       }
       const overwritten: string[] = []
-      const { body, kept } = this.#applied(found, turns, (at) => overwritten.push(at))
+      const { contents, kept } = this.#applied(found, turns, (at) => overwritten.push(at))
       turns = kept
       if (turns.length === 0) return found
       const write = randomText(6)
       for (const { commit } of turns) {
-        commit.taken.attempts.add(write, body.writes, commit.taken.changes)
+        commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
       }
-      const next = this.#records.signed(body, write)
+      const next = this.#records.signed(contents, write)
       const { policy, now } = this.#engine
       let saved: VersionedRecord | undefined
       try {
         void this.#turns.look(key)
-        saved = await this.#records.update(found, next, written(found.record, next, found.body, policy, now()))
+        saved = await this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, now()))
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
@@ -143,7 +143,7 @@ export class CommitQueue {
         for (const { done } of turns) done({ kept: saved })
         return saved
       }
-      for (const { commit } of turns) commit.taken.attempts.refused()
+      for (const { commit } of turns) commit.changeSet.attempts.refused()
       await backOff(attempt, this.#engine)
       found = undefined
     }
@@ -163,7 +163,7 @@ export class CommitQueue {
   /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */
   #leaves({ commit, done, failed }: Turn, found: VersionedRecord): Changes | undefined {
     try {
-      const left = commit.taken.attempts.left(commit.taken.changes, found.body.writes)
+      const left = commit.changeSet.attempts.left(commit.changeSet.changes, found.contents.writes)
       if (!isEmpty(left)) return left
       done({ kept: found })
     } catch (error) {
@@ -173,13 +173,13 @@ export class CommitQueue {
   }
 
   /** A change that throws when it is run again rejects its own commit only. */
-  #applied(from: VersionedRecord, turns: readonly Turn[], overwritten: (key: string) => void): { body: Body; kept: Turn[] } {
-    let { body } = from
+  #applied(from: VersionedRecord, turns: readonly Turn[], lost: (key: string) => void): { contents: Contents; kept: Turn[] } {
+    let { contents } = from
     const kept = turns.filter((turn) => {
       const left = this.#leaves(turn, from)
-      return left && passes(turn, () => (body = apply(body, left, this.#engine.now(), overwritten)))
+      return left && passes(turn, () => (contents = apply(contents, left, this.#engine.now(), lost)))
     })
-    return { body, kept }
+    return { contents, kept }
   }
 
   /** Together they are too large: only those that make it so are refused. */

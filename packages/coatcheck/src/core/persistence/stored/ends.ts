@@ -70,8 +70,8 @@ export class Ends {
   }
 
   /** What becomes of a commit whose session has ended. */
-  over({ kind, taken }: PendingCommit): Step {
-    if (kind === 'move' && taken.move?.kind === 'signIn') {
+  over({ kind, changeSet }: PendingCommit): Step {
+    if (kind === 'move' && changeSet.move?.kind === 'signIn') {
       throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')
     }
     return { dropped: 'ended' }

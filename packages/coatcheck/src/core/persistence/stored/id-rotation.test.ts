@@ -5,7 +5,7 @@ import { attempt, down, outcome, type Place, place, type Server, ticketIn } from
 import { discretion, NEWER_SECRET, SECRET, WITHOUT_SECRETS } from '../../../../test/helpers/site.ts'
 import { createSessionStorage } from '../../../adapters/remix.ts'
 import type { Store } from '../../../stores/store.ts'
-import type { Scope } from '../../request/request-session.ts'
+import type { RequestSession } from '../../request/request-session.ts'
 import type { LiveSession } from '../../session/session.ts'
 
 type Act = (session: LiveSession) => unknown
@@ -20,10 +20,10 @@ const WAYS_TO_MOVE: [string, Act][] = [
 ]
 
 /** Makes a request that has read the session, done this, and commits later. */
-async function underWay(server: Server, ticket: string, act: Act): Promise<Scope> {
-  const scope = server.arrive(ticket)
-  act(await scope.open())
-  return scope
+async function underWay(server: Server, ticket: string, act: Act): Promise<RequestSession> {
+  const requestSession = server.arrive(ticket)
+  act(await requestSession.open())
+  return requestSession
 }
 
 /** A forwarding record: what is written over an old one. */
@@ -34,18 +34,18 @@ const aliveIn = async ({ records }: Place) => {
   return found.filter((record) => !leads(record) && !record.data?.includes('"ended":true')).map(({ key }) => key)
 }
 
-describe.each(WAYS_TO_MOVE)('a request that is under way across %s', (_, moves) => {
+describe.each(WAYS_TO_MOVE)('a request that is under way across %s', (_, rotation) => {
   /** Ten seconds before the old record's idle end there is a new id; the request commits so many seconds later. */
   const across = async (act: Act, seconds: number, options = {}) => {
     const site = place({ idleTimeout: DAY, ...options })
     const server = site.server()
     const ticket = await server.visit((s) => s.set('a', 1))
     site.clock.advance(DAY - 10)
-    const scope = await underWay(server, ticket, act)
-    const now = await server.visit(moves, ticket)
+    const requestSession = await underWay(server, ticket, act)
+    const now = await server.visit(rotation, ticket)
     site.clock.advance(seconds)
     await site.records.prune(site.clock.now(), 1000)
-    return { site, server, ticket, now, scope, came: await outcome(scope) }
+    return { site, server, ticket, now, requestSession, came: await outcome(requestSession) }
   }
 
   test('C3: and signs out after the old idle end: the session ends', async () => {
@@ -88,37 +88,37 @@ describe.each(WAYS_TO_MOVE)('a request that is under way across %s', (_, moves) 
     const server = site.server()
     const ticket = await server.visit((s) => s.set('a', 1))
     site.clock.advance(DAY - 10)
-    const scope = await underWay(server, ticket, ends)
+    const requestSession = await underWay(server, ticket, ends)
     const now = await server.visit(signsIn, ticket)
     site.clock.advance(200)
     await site.records.prune(site.clock.now(), 1000)
-    expect((await outcome(scope)).told).toBe('done')
+    expect((await outcome(requestSession)).told).toBe('done')
     expect(await server.look(now, (s) => s.isNew)).toBe(true)
   })
 })
 
 describe('S11: a guest’s request that is held open for five hours', () => {
-  const held = async (act: Act) => {
+  const loaded = async (act: Act) => {
     const site = place()
     const server = site.server()
     const ticket = await server.visit((s) => s.set('cart', ['hat']))
-    const scope = await underWay(server, ticket, act)
+    const requestSession = await underWay(server, ticket, act)
     const now = await server.visit(signsIn, ticket)
     site.clock.advance(5 * 3600)
-    return { site, server, ticket, now, came: await outcome(scope) }
+    return { site, server, ticket, now, came: await outcome(requestSession) }
   }
 
   test.each<[string, Act]>([
     ['writes', (s) => s.set('deliver to', 'eve')],
     ['ends', ends],
   ])('%s nothing of the session that was signed in meanwhile', async (_, act) => {
-    const { server, now, came } = await held(act)
+    const { server, now, came } = await loaded(act)
     expect(came).toEqual({ told: 'CONFLICT', lines: 0 })
     expect(await server.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['cart']])
   })
 
   test('nor does its ticket six hours later', async () => {
-    const { site, server, ticket, now } = await held(() => {})
+    const { site, server, ticket, now } = await loaded(() => {})
     site.clock.advance(3600)
     for (const act of [ends, (s: LiveSession) => s.signOut()]) {
       expect(await attempt(server, ticket, act)).toBe('CONFLICT, nothing sent')
@@ -133,9 +133,9 @@ describe('S15: a request of an attacker who planted the ticket, and waits', () =
     const site = place()
     const server = site.server()
     const planted = await server.visit((s) => s.set('a', 1))
-    const scope = await underWay(server, planted, act)
+    const requestSession = await underWay(server, planted, act)
     const now = await server.visit((s) => [s.set('name', 'ada lovelace'), victim(s)], planted)
-    return { site, server, scope, planted, now }
+    return { site, server, requestSession, planted, now }
   }
 
   test.each<[string, Act, string]>([
@@ -146,30 +146,30 @@ describe('S15: a request of an attacker who planted the ticket, and waits', () =
     ['signs in', (s) => s.signIn('eve'), 'CONFLICT'],
     ['signs in as the victim', signsIn, 'CONFLICT'],
   ])('is never told the id that the victim’s regenerateId makes, nor what was stored before: it %s', async (_, act, told) => {
-    const { site, server, scope, planted, now } = await waiting(act, renews)
-    expect(await outcome(scope)).toEqual({ told, lines: 0 })
-    expect(scope.ticket ?? planted).toBe(planted)
-    expect(scope.session?.get('name')).toBeUndefined()
-    scope.session?.get('a')
-    await outcome(scope)
-    expect([scope.lines, scope.session?.get('name')]).toEqual([[], undefined])
+    const { site, server, requestSession, planted, now } = await waiting(act, renews)
+    expect(await outcome(requestSession)).toEqual({ told, lines: 0 })
+    expect(requestSession.ticket ?? planted).toBe(planted)
+    expect(requestSession.session?.get('name')).toBeUndefined()
+    requestSession.session?.get('a')
+    await outcome(requestSession)
+    expect([requestSession.lines, requestSession.session?.get('name')]).toEqual([[], undefined])
     site.clock.advance(15)
     expect(await server.look(planted, (s) => s.keys())).toEqual([])
     expect(await server.look(now, (s) => [s.get('a'), s.get('name'), s.owner])).toEqual([1, 'ada lovelace', undefined])
   })
 
   test('that was overtaken by a new id stores nothing more', async () => {
-    const { server, scope, now } = await waiting(renews, renews)
-    expect((await outcome(scope)).told).toBe('done')
-    scope.session?.set('late', 1)
-    expect(await outcome(scope)).toEqual({ told: 'CONFLICT', lines: 0 })
+    const { server, requestSession, now } = await waiting(renews, renews)
+    expect((await outcome(requestSession)).told).toBe('done')
+    requestSession.session?.set('late', 1)
+    expect(await outcome(requestSession)).toEqual({ told: 'CONFLICT', lines: 0 })
     expect(await server.look(now, (s) => s.keys())).toEqual(['a', 'name'])
   })
 
   test('is told no sign-in but its own owner’s', async () => {
     for (const owner of ['eve', 'ada']) {
-      const { scope } = await waiting((s) => s.signIn(owner), signsIn)
-      const { told, lines } = await outcome(scope)
+      const { requestSession } = await waiting((s) => s.signIn(owner), signsIn)
+      const { told, lines } = await outcome(requestSession)
       expect([told, lines]).toEqual(owner === 'ada' ? ['done', 1] : ['CONFLICT', 0])
     }
   })
@@ -181,12 +181,12 @@ describe('C2: a request that only reads, with a ticket of an old secret, when it
     const ticket = await site.server({ secrets: SECRET }).visit((s) => s.set('a', 1))
     site.clock.advance(4 * DAY)
     const server = site.server(own)
-    const scope = await underWay(server, ticket, (s) => s.get('a'))
-    return { site, server, scope, ticket }
+    const requestSession = await underWay(server, ticket, (s) => s.get('a'))
+    return { site, server, requestSession, ticket }
   }
 
   test('sends it signed anew when it wins', async () => {
-    expect(await outcome((await stale()).scope)).toEqual({ told: 'done', lines: 1 })
+    expect(await outcome((await stale()).requestSession)).toEqual({ told: 'done', lines: 1 })
   })
 
   test.each<[string, Act]>([
@@ -196,61 +196,61 @@ describe('C2: a request that only reads, with a ticket of an old secret, when it
     ['ended it and began another', (s) => [s.signOut(), s.set('b', 2)]],
     ['wrote', writes],
   ])('says nothing to the browser when another request %s first', async (_, act) => {
-    const { site, scope, ticket } = await stale()
+    const { site, requestSession, ticket } = await stale()
     await site.server().visit(act, ticket)
-    expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+    expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 0 })
   })
 
   test.each<[string, Act]>([
     ['signed in', signsIn],
     ['signed out', ends],
   ])('nor when another request %s between its own write and its answer', async (_, act) => {
-    const { site, server, scope, ticket } = await stale()
+    const { site, server, requestSession, ticket } = await stale()
     server.watch.after = async (call) => {
       if (call !== 'touch') return
       server.watch.after = () => {}
       await site.server().visit(act, ticket)
     }
-    expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+    expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 0 })
   })
 
   test('nor does one that writes, when another signed in meanwhile', async () => {
-    const { site, scope, ticket } = await stale()
+    const { site, requestSession, ticket } = await stale()
     await site.server().visit(signsIn, ticket)
-    scope.session?.set('late', 1)
-    expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+    requestSession.session?.set('late', 1)
+    expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 0 })
   })
 
   describe('nor when it wrote, was sent one, and another signed in before its next commit', () => {
     const sent = async () => {
-      const { site, server, scope, ticket } = await stale()
-      scope.session?.set('late', 1)
-      expect((await outcome(scope)).lines).toBe(1)
+      const { site, server, requestSession, ticket } = await stale()
+      requestSession.session?.set('late', 1)
+      expect((await outcome(requestSession)).lines).toBe(1)
       await site.server().visit(signsIn, ticket)
-      return { site, server, scope }
+      return { site, server, requestSession }
     }
 
     test('which is refused, and does not learn why (seed 20074303)', async () => {
-      const { server, scope } = await sent()
+      const { server, requestSession } = await sent()
       server.watch.before = (call) => (call === 'read' ? down() : undefined)
-      scope.session?.set('later', 2)
-      expect(await outcome(scope)).toEqual({ told: 'STORE_FAILED', lines: 0 })
+      requestSession.session?.set('later', 2)
+      expect(await outcome(requestSession)).toEqual({ told: 'STORE_FAILED', lines: 0 })
     })
 
     test('which only moves the idle end, and is refused', async () => {
-      const { site, server, scope } = await sent()
+      const { site, server, requestSession } = await sent()
       site.clock.advance(4 * DAY)
       server.watch.forget()
-      expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+      expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 0 })
       expect(server.watch.calls).toEqual(['touch'])
     })
   })
 
   test('nor does a fetch of the page’s own script', async () => {
     const { server, ticket } = await stale()
-    const scope = server.arrive(ticket, { 'sec-fetch-mode': 'cors' })
-    await scope.open()
-    expect((await outcome(scope)).lines).toBe(0)
+    const requestSession = server.arrive(ticket, { 'sec-fetch-mode': 'cors' })
+    await requestSession.open()
+    expect((await outcome(requestSession)).lines).toBe(0)
   })
 })
 
@@ -259,11 +259,11 @@ describe.each<[string, object]>([
   ['without secrets', WITHOUT_SECRETS],
 ])('the answer to the write that leads to a new id is lost, %s', (_, secrets) => {
   /** The write is carried out or not; then nothing answers until `mend` is called. */
-  const lost = async (moves: Act, isCarriedOut: boolean) => {
+  const lost = async (rotation: Act, isCarriedOut: boolean) => {
     const site = place(secrets)
     const server = site.server()
     const ticket = await server.visit((s) => s.set('a', 1))
-    const scope = await underWay(server, ticket, (s) => [s.set('b', 2), moves(s)])
+    const requestSession = await underWay(server, ticket, (s) => [s.set('b', 2), rotation(s)])
     const mend = () => Object.assign(server.watch, { before: () => {}, after: () => {} })
     const cut = (call: string) => {
       if (call !== 'update') return
@@ -271,19 +271,19 @@ describe.each<[string, object]>([
       down()
     }
     Object.assign(server.watch, isCarriedOut ? { after: cut } : { before: cut })
-    return { site, server, ticket, scope, mend }
+    return { site, server, ticket, requestSession, mend }
   }
 
-  describe.each(WAYS_TO_MOVE)('%s', (_, moves) => {
+  describe.each(WAYS_TO_MOVE)('%s', (_, rotation) => {
     test('C5: but the store is there: the visitor is given the new ticket', async () => {
-      const { server, scope, mend, ticket } = await lost(moves, true)
+      const { server, requestSession, mend, ticket } = await lost(rotation, true)
       server.watch.after = (call) => {
         if (call !== 'update') return
         mend()
         down()
       }
-      expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
-      const now = ticketIn(scope) ?? ''
+      expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
+      const now = ticketIn(requestSession) ?? ''
       expect(now).not.toBe(ticket)
       expect(await server.look(now, (s) => s.keys())).toEqual(['a', 'b'])
     })
@@ -294,15 +294,15 @@ describe.each<[string, object]>([
     ])(
       'C5: and the store is down right after; it %s: the same request’s next commit gives the new ticket',
       async (_, isCarriedOut) => {
-        const { site, server, scope, mend, ticket } = await lost(moves, isCarriedOut)
-        const error = await Promise.resolve(scope.commit()).catch((error) => error)
+        const { site, server, requestSession, mend, ticket } = await lost(rotation, isCarriedOut)
+        const error = await Promise.resolve(requestSession.commit()).catch((error) => error)
         expect(error).toMatchObject({ code: 'STORE_FAILED', fix: expect.stringMatching(/old ticket or the new one/) })
-        expect(scope.lines).toEqual([])
+        expect(requestSession.lines).toEqual([])
         mend()
-        expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
-        const now = ticketIn(scope) ?? ''
+        expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
+        const now = ticketIn(requestSession) ?? ''
         expect(now).not.toBe(ticket)
-        expect(await server.look(now, (s) => [s.keys(), s.owner])).toEqual([['a', 'b'], moves === signsIn ? 'ada' : undefined])
+        expect(await server.look(now, (s) => [s.keys(), s.owner])).toEqual([['a', 'b'], rotation === signsIn ? 'ada' : undefined])
         expect(await aliveIn(site), 'nothing else is left that opens').toHaveLength(1)
         site.clock.advance(400)
         expect(await server.look(ticket, (s) => s.isNew)).toBe(true)
@@ -310,20 +310,20 @@ describe.each<[string, object]>([
     )
 
     test('C5: and another’s write went in between: the next commit keeps both', async () => {
-      const { site, server, scope, mend, ticket } = await lost(moves, false)
-      expect((await outcome(scope)).told).toBe('STORE_FAILED')
+      const { site, server, requestSession, mend, ticket } = await lost(rotation, false)
+      expect((await outcome(requestSession)).told).toBe('STORE_FAILED')
       mend()
       await site.server(secrets).visit((s) => s.set('c', 3), ticket)
-      expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
-      expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys().toSorted())).toEqual(['a', 'b', 'c'])
+      expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
+      expect(await server.look(ticketIn(requestSession) ?? '', (s) => s.keys().toSorted())).toEqual(['a', 'b', 'c'])
     })
 
     test('C5: and the handler changes its mind: what it ends is ended under both ids', async () => {
-      const { site, scope, mend } = await lost(moves, true)
-      expect((await outcome(scope)).told).toBe('STORE_FAILED')
+      const { site, requestSession, mend } = await lost(rotation, true)
+      expect((await outcome(requestSession)).told).toBe('STORE_FAILED')
       mend()
-      scope.session?.destroy()
-      expect((await outcome(scope)).told).toBe('done')
+      requestSession.session?.destroy()
+      expect((await outcome(requestSession)).told).toBe('done')
       expect(await aliveIn(site)).toEqual([])
     })
 
@@ -340,20 +340,20 @@ describe.each<[string, object]>([
       }
       const server = site.server({ store })
       const ticket = await server.visit((s) => s.set('a', 1))
-      const scope = await underWay(server, ticket, (s) => [s.set('b', 2), moves(s)])
-      const error = await Promise.resolve(scope.commit()).catch((error) => error)
+      const requestSession = await underWay(server, ticket, (s) => [s.set('b', 2), rotation(s)])
+      const error = await Promise.resolve(requestSession.commit()).catch((error) => error)
       expect(error).toMatchObject({ code: 'STORE_FAILED', message: expect.stringMatching(/as before/) })
       await land?.()
       expect(await aliveIn(site), 'the new record is gone').toHaveLength(1)
       expect(await server.look(ticket, (s) => [s.keys(), s.owner])).toEqual([['a'], undefined])
-      expect(await outcome(scope), 'and can be tried again').toEqual({ told: 'done', lines: 1 })
-      expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys())).toEqual(['a', 'b'])
+      expect(await outcome(requestSession), 'and can be tried again').toEqual({ told: 'done', lines: 1 })
+      expect(await server.look(ticketIn(requestSession) ?? '', (s) => s.keys())).toEqual(['a', 'b'])
     })
 
     test.each<[string, Act, string]>([
       ['a new id', renews, 'CONFLICT'],
-      ['a sign-in of the same person', signsIn, moves === signsIn ? 'done' : 'CONFLICT'],
-      ['an end', ends, moves === signsIn ? 'CONFLICT' : 'done'],
+      ['a sign-in of the same person', signsIn, rotation === signsIn ? 'done' : 'CONFLICT'],
+      ['an end', ends, rotation === signsIn ? 'CONFLICT' : 'done'],
     ])(
       'V8: it is lost, and another request was first with %s: nothing is as before, and nobody says so',
       async (_, act, told) => {
@@ -369,9 +369,9 @@ describe.each<[string, object]>([
         }
         const server = site.server({ store })
         const ticket = await server.visit((s) => s.set('a', 1))
-        const scope = await underWay(server, ticket, (s) => [s.set('b', 2), moves(s)])
+        const requestSession = await underWay(server, ticket, (s) => [s.set('b', 2), rotation(s)])
         meanwhile = () => site.server().visit(act, ticket)
-        expect((await outcome(scope)).told).toBe(told)
+        expect((await outcome(requestSession)).told).toBe(told)
       },
     )
 
@@ -391,9 +391,9 @@ describe.each<[string, object]>([
       }
       const server = site.server({ store })
       const ticket = await site.server(secrets).visit((s) => s.set('a', 1))
-      const scope = await underWay(server, ticket, (s) => [s.set('b', 2), moves(s)])
-      expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
-      expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys())).toEqual(['a', 'b'])
+      const requestSession = await underWay(server, ticket, (s) => [s.set('b', 2), rotation(s)])
+      expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
+      expect(await server.look(ticketIn(requestSession) ?? '', (s) => s.keys())).toEqual(['a', 'b'])
       expect(await aliveIn(site)).toHaveLength(1)
     })
   })
@@ -489,9 +489,9 @@ describe('V4: an old ticket within its time, at another process', () => {
     const old = await server.visit((s) => s.set('a', 1))
     const now = await server.visit(signsIn, old)
     site.clock.advance(9)
-    const scope = await underWay(server, old, writes)
+    const requestSession = await underWay(server, old, writes)
     site.clock.advance(100)
-    expect(await outcome(scope)).toEqual({ told: 'done', lines: 0 })
+    expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 0 })
     expect(await server.look(now, (s) => s.keys())).toEqual(['a', 'late'])
   })
 
@@ -511,13 +511,13 @@ describe('V7: a request that has given a ticket, and goes on', () => {
     const site = place({ secrets: [NEWER_SECRET, SECRET] })
     const ticket = await site.server({ secrets: SECRET }).visit((s) => s.set('a', 1))
     const server = site.server()
-    const scope = await underWay(server, ticket, (s) => [s.set('b', 2), first(s)])
-    expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
-    await site.server().visit(meanwhile, ticketIn(scope))
+    const requestSession = await underWay(server, ticket, (s) => [s.set('b', 2), first(s)])
+    expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
+    await site.server().visit(meanwhile, ticketIn(requestSession))
     site.clock.advance(seconds)
-    act(scope.session as LiveSession)
+    act(requestSession.session as LiveSession)
     server.watch.before = before
-    return outcome(scope)
+    return outcome(requestSession)
   }
 
   describe.each<[string, Act]>([
@@ -641,20 +641,20 @@ describe('V7: where each commit gives a line, as with Remix', () => {
 })
 
 test('V9: whoever signs in or renews with an old ticket after its time has a session of their own, which can be written to', async () => {
-  for (const moves of [signsIn, renews, (s: LiveSession) => s.renew()]) {
+  for (const rotation of [signsIn, renews, (s: LiveSession) => s.renew()]) {
     const site = place()
     const server = site.server()
     const old = await server.visit((s) => s.set('a', 1))
     const now = await server.visit(signsIn, old)
     site.clock.advance(75)
-    const scope = await underWay(server, old, (s) => [moves(s), s.begin()])
-    const session = scope.session as LiveSession
+    const requestSession = await underWay(server, old, (s) => [rotation(s), s.begin()])
+    const session = requestSession.session as LiveSession
     expect(session.readOnly).toBe(true)
-    expect(await outcome(scope)).toEqual({ told: 'done', lines: 1 })
+    expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
     expect(session.readOnly).toBe(false)
     session.set('b', 2)
-    expect((await outcome(scope)).told).toBe('done')
-    expect(await server.look(ticketIn(scope) ?? '', (s) => s.keys())).toEqual(['b'])
+    expect((await outcome(requestSession)).told).toBe('done')
+    expect(await server.look(ticketIn(requestSession) ?? '', (s) => s.keys())).toEqual(['b'])
     expect(await server.look(now, (s) => [s.owner, s.keys()])).toEqual(['ada', ['a']])
   }
 })
@@ -663,14 +663,14 @@ test('V1: a write that waits at the store while its session gets two new ids lan
   const site = place()
   const [server, other] = [site.server(), site.server()]
   const ticket = await server.visit((s) => s.set('n', 0))
-  const door = gate()
-  const scope = await underWay(server, ticket, (s) => s.update('n', (n) => Number(n) + 1))
-  server.watch.before = (call) => (call === 'update' ? door.pass() : undefined)
-  const late = outcome(scope)
-  await door.reached
+  const barrier = gate()
+  const requestSession = await underWay(server, ticket, (s) => s.update('n', (n) => Number(n) + 1))
+  server.watch.before = (call) => (call === 'update' ? barrier.pass() : undefined)
+  const late = outcome(requestSession)
+  await barrier.reached
   const second = await other.visit(renews, ticket)
   const third = await other.visit((s) => [s.update('n', (n) => Number(n) + 1), signsIn(s)], second)
-  door.open()
+  barrier.open()
   expect(await late).toEqual({ told: 'done', lines: 0 })
   expect(await other.look(third, (s) => s.get('n'))).toBe(2)
 })

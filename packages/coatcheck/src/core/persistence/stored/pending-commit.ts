@@ -1,12 +1,12 @@
 import { SessionError } from '../../../errors.ts'
+import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
 import type { Forwarding } from '../../model/contents.ts'
-import type { Circumstances, Engine, Taken } from '../../engine.ts'
 import type { VersionedRecord } from './records.ts'
 
 /** One commit of a session in a store. */
 export interface PendingCommit {
   readonly kind: 'update' | 'move' | 'end'
-  readonly taken: Taken
+  readonly changeSet: ChangeSet
   readonly request: Circumstances
   /** When the commit began, in milliseconds since the epoch: its time limit counts from here. */
   readonly since: number
@@ -42,7 +42,8 @@ export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map
 
 /** A record was read while these wait; when it is their turn it may not say any more what became of an earlier try. */
 export function settle(turns: readonly Turn[], seen: VersionedRecord | undefined): void {
-  if (seen && !seen.fault && !seen.forwarding) for (const { commit } of turns) commit.taken.attempts.settle(seen.body.writes)
+  if (seen && !seen.fault && !seen.forwarding)
+    for (const { commit } of turns) commit.changeSet.attempts.settle(seen.contents.writes)
 }
 
 /** Whether `check` does not throw; what it throws is the answer of this commit only. */

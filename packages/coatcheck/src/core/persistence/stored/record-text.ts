@@ -1,7 +1,7 @@
 import { SessionError } from '../../../errors.ts'
 import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
-import { type Body, largest, MAX_TEXT } from '../../model/contents.ts'
 import type { Engine } from '../../engine.ts'
+import { type Contents, largest, MAX_TEXT } from '../../model/contents.ts'
 import type { RefusalReason } from '../../model/events.ts'
 
 type Meta = Omit<SessionRecord, 'data'>
@@ -20,17 +20,17 @@ export class RecordTexts {
   }
 
   /** `body`: what the text holds of a session, for which some room is kept free. Throws `RECORD_TOO_LARGE`. */
-  async record(key: string, text: string, meta: Meta, body?: Body): Promise<SessionRecord> {
+  async record(key: string, text: string, meta: Meta, contents?: Contents): Promise<SessionRecord> {
     const { keyring, encryptRecords } = this.#engine
     const { owner, createdAt, endsAt, expiresAt, keepUntil } = meta
     const data = encryptRecords && keyring ? await keyring.seal('record', context(key, meta), text) : text
     const most = this.#store.maxBytes ?? Number.POSITIVE_INFINITY
-    const limit = Math.min(most - (body ? ROOM : 0), MAX_TEXT)
+    const limit = Math.min(most - (contents ? ROOM : 0), MAX_TEXT)
     // UTF-8 takes at most three bytes for a UTF-16 unit: most records need no counting.
     if (data.length * 3 > limit && new TextEncoder().encode(data).length > limit) {
       const room = limit === MAX_TEXT ? '' : ` (the store takes ${most}, and ${ROOM} are kept free for a new id)`
       const what = `The session is over ${limit} bytes${room}.`
-      throw new SessionError('RECORD_TOO_LARGE', body ? `${what} Its largest values: ${largest(body)}.` : what)
+      throw new SessionError('RECORD_TOO_LARGE', contents ? `${what} Its largest values: ${largest(contents)}.` : what)
     }
     const times = { createdAt, endsAt, expiresAt, ...(keepUntil !== undefined && { keepUntil }) }
     return owner === undefined ? { data, ...times } : { data, owner, ...times }

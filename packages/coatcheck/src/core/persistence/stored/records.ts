@@ -2,13 +2,13 @@ import { digest } from '../../../crypto/digest.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
 import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
-import { type Body, decode, EMPTY, encodeBody, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
-import type { Engine, Life } from '../../engine.ts'
+import type { Engine, Lifetime } from '../../engine.ts'
+import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
 import type { RefusalReason } from '../../model/events.ts'
 import { SKEW } from '../../model/lifetime.ts'
-import { checkedRecord, RecordTexts } from './record-text.ts'
-import { callStore } from '../store-call.ts'
 import { withWrite } from '../../model/writes.ts'
+import { callStore } from '../store-call.ts'
+import { checkedRecord, RecordTexts } from './record-text.ts'
 
 /** A record as it was read or written. */
 export interface VersionedRecord {
@@ -17,7 +17,7 @@ export interface VersionedRecord {
   /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
   readonly at: number
   readonly record: SessionRecord
-  readonly body: Body
+  readonly contents: Contents
   /** When it was created under this key, in milliseconds since the epoch. */
   readonly made: number
   /** The session has a new id since; the body is the one it had then. */
@@ -65,10 +65,10 @@ export class Records {
       found = await callStore(this.#engine, 'read', () => this.store.read(key))
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
-      return { key, version: '', at, record: NO_RECORD, body: EMPTY, made: 0, stale: false, fault: 'corrupt', error }
+      return { key, version: '', at, record: NO_RECORD, contents: EMPTY, made: 0, stale: false, fault: 'corrupt', error }
     }
     if (!found) return undefined
-    const none = { key, at, body: EMPTY, made: 0, stale: false }
+    const none = { key, at, contents: EMPTY, made: 0, stale: false }
     const checked = checkedRecord(found)
     if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
     const { record } = checked
@@ -77,44 +77,48 @@ export class Records {
     if (typeof opened === 'string') return { ...known, fault: opened }
     const decoded = decode(opened.text)
     if (typeof decoded === 'string') return { ...known, fault: decoded }
-    const { frame, body, to, ended } = decoded
+    const { frame, contents, to, ended } = decoded
     // A record copied under another key would open somebody else's session.
     if (frame.key !== key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
     if (ended) return undefined
     return {
       ...known,
       stale: opened.stale,
-      body,
+      contents,
       made: Number.isSafeInteger(frame.made) ? (frame.made as number) : 0,
       ...(to && { forwarding: to }),
     }
   }
 
   /** undefined: the key is taken. `from`: the key of what it is to take the place of. */
-  async create(key: string, body: Body, life: Life, from?: string): Promise<VersionedRecord | undefined> {
+  async create(key: string, contents: Contents, lifetime: Lifetime, from?: string): Promise<VersionedRecord | undefined> {
     const made = this.#engine.now()
-    const owner = body.owner === undefined ? undefined : await ownerDigest(body.owner)
-    const text = encodeBody(body, frameOf(key, made))
-    const record = await this.#texts.record(key, text, { ...life, ...(owner !== undefined && { owner }) }, body)
+    const owner = contents.owner === undefined ? undefined : await ownerDigest(contents.owner)
+    const text = encode(contents, frameOf(key, made))
+    const record = await this.#texts.record(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
     const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))
-    return version === undefined ? undefined : { key, version, at: ++this.#calls, record, body, made, stale: false }
+    return version === undefined ? undefined : { key, version, at: ++this.#calls, record, contents, made, stale: false }
   }
 
   /** undefined: `known` is not what is there any more. */
-  update(known: VersionedRecord, body: Body, { expiresAt }: Pick<Life, 'expiresAt'>): Promise<VersionedRecord | undefined> {
-    const text = encodeBody(body, frameOf(known.key, known.made))
-    return this.#replace(known, text, { expiresAt }, { body })
+  update(
+    known: VersionedRecord,
+    contents: Contents,
+    { expiresAt }: Pick<Lifetime, 'expiresAt'>,
+  ): Promise<VersionedRecord | undefined> {
+    const text = encode(contents, frameOf(known.key, known.made))
+    return this.#replace(known, text, { expiresAt }, { contents })
   }
 
   /** The body with one more write. */
-  signed(body: Body, id: string): Body {
+  signed(contents: Contents, id: string): Contents {
     const { now, storeTimeout } = this.#engine
-    return { ...body, writes: withWrite(body.writes, { id, at: now() }, 2 * callTime(storeTimeout)) }
+    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout)) }
   }
 
   /** A record that leads to another where there is nothing yet; false: the key is taken. */
-  async createForwarding(key: string, to: Forwarding, life: Life): Promise<boolean> {
-    const record = await this.#texts.record(key, encodeBody(EMPTY, frameOf(key, this.#engine.now()), to), life)
+  async createForwarding(key: string, to: Forwarding, lifetime: Lifetime): Promise<boolean> {
+    const record = await this.#texts.record(key, encode(EMPTY, frameOf(key, this.#engine.now()), to), lifetime)
     return (await callStore(this.#engine, 'create', () => this.store.create(key, record))) !== undefined
   }
 
@@ -126,7 +130,7 @@ export class Records {
     const { maxRequestTime, storeTimeout } = this.#engine
     const keepUntil = Math.ceil(this.graceEnd({ ...to, by: '' }) + maxRequestTime + SKEW + 2 * callTime(storeTimeout))
     const expiresAt = Math.max(known.record.expiresAt, keepUntil)
-    const text = encodeBody(known.body, frameOf(known.key, known.made), to)
+    const text = encode(known.contents, frameOf(known.key, known.made), to)
     return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined
   }
 
@@ -151,22 +155,23 @@ export class Records {
   }
 
   /** Moves the idle end. undefined: somebody else has written, and whoever wrote has moved it. */
-  async touch(known: VersionedRecord, life: Life): Promise<VersionedRecord | undefined> {
+  async touch(known: VersionedRecord, lifetime: Lifetime): Promise<VersionedRecord | undefined> {
     const { store } = this
     // A store's touch moves an end forward only.
-    if (!store.touch || known.stale || life.expiresAt < known.record.expiresAt) return this.update(known, known.body, life)
-    const moved = await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, life.expiresAt, known.version))
-    return moved ? { ...known, record: { ...known.record, expiresAt: life.expiresAt } } : undefined
+    if (!store.touch || known.stale || lifetime.expiresAt < known.record.expiresAt)
+      return this.update(known, known.contents, lifetime)
+    const moved = await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, lifetime.expiresAt, known.version))
+    return moved ? { ...known, record: { ...known.record, expiresAt: lifetime.expiresAt } } : undefined
   }
 
   async #replace(
     known: VersionedRecord,
     text: string,
     times: Pick<SessionRecord, 'expiresAt' | 'keepUntil'>,
-    next: Pick<VersionedRecord, 'forwarding'> & Partial<Pick<VersionedRecord, 'body'>>,
+    next: Pick<VersionedRecord, 'forwarding'> & Partial<Pick<VersionedRecord, 'contents'>>,
   ): Promise<VersionedRecord | undefined> {
     const { key, version: before } = known
-    const record = await this.#texts.record(key, text, { ...known.record, ...times }, next.body)
+    const record = await this.#texts.record(key, text, { ...known.record, ...times }, next.contents)
     const version = await callStore(this.#engine, 'update', () => this.store.update(key, record, before))
     return version === undefined ? undefined : { ...known, ...next, record, stale: false, version, at: ++this.#calls }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { attempt, down, type Place, place, type Server } from '../../../../test/helpers/servers.ts'
 import { discretion, NEWER_SECRET, SECRET } from '../../../../test/helpers/site.ts'
-import type { FaceOptions } from '../../options/options.ts'
+import type { AdapterOptions } from '../../options/options.ts'
 import type { LiveSession } from '../../session/session.ts'
 
 const signsIn = (s: LiveSession) => s.signIn('ada')
@@ -10,7 +10,7 @@ const replays = (...servers: Server[]) => servers.flatMap(({ events }) => events
 const AFTER_GRACE = 75
 
 /** Ada signed in, and has a new id since; and is at home with another browser, too. The old ticket’s time is over. */
-async function stolen(onReplay?: FaceOptions['onReplay']) {
+async function stolen(onReplay?: AdapterOptions['onReplay']) {
   const site = place(onReplay && { onReplay })
   const server = site.server()
   const home = await server.visit(signsIn)
@@ -36,7 +36,7 @@ describe('V12: the old ticket of a session that lives, used after its time', () 
     expect(replays(server, another)).toHaveLength(1)
   })
 
-  test.each<[string, Partial<FaceOptions>]>([
+  test.each<[string, Partial<AdapterOptions>]>([
     ['in the clear', {}],
     ['sealed', { encryptRecords: true }],
   ])('is told with what the application noted when it gave the new id (%s)', async (_, options) => {
@@ -144,7 +144,7 @@ describe('V12: onReplay', () => {
 
   /** Somebody planted a guest’s ticket, with which ada signed in, perhaps long ago. */
   const planted = async (
-    onReplay: FaceOptions['onReplay'],
+    onReplay: AdapterOptions['onReplay'],
     first: (session: LiveSession) => void,
   ): Promise<[Place, Server, string[]]> => {
     const site = place(onReplay && { onReplay })

@@ -1,8 +1,8 @@
 import { SessionError } from '../../../errors.ts'
-import type { Forwarding } from '../../model/contents.ts'
-import type { Ends } from './ends.ts'
 import type { Engine, Refused } from '../../engine.ts'
+import type { Forwarding } from '../../model/contents.ts'
 import { isOver, SKEW } from '../../model/lifetime.ts'
+import type { Ends } from './ends.ts'
 import { perhapsEvicted, replacedTicket, unreadable } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 

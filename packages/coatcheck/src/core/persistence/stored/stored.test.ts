@@ -17,7 +17,7 @@ import { SessionError } from '../../../errors.ts'
 import { type MemoryStore, memoryStore } from '../../../stores/memory.ts'
 import type { SessionRecord, Store } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
-import type { FaceOptions } from '../../options/options.ts'
+import type { AdapterOptions } from '../../options/options.ts'
 import type { Session } from '../../session/types.ts'
 
 interface Shop extends Site {
@@ -25,7 +25,7 @@ interface Shop extends Site {
   readonly records: MemoryStore
 }
 
-function shop(options: Partial<FaceOptions> & { without?: string[] } = {}, surroundings: Partial<Engine> = {}): Shop {
+function shop(options: Partial<AdapterOptions> & { without?: string[] } = {}, surroundings: Partial<Engine> = {}): Shop {
   const { without, ...rest } = options
   const clock = clockFrom()
   const records = memoryStore({ now: () => 0 }) // it forgets nothing by itself
@@ -34,7 +34,7 @@ function shop(options: Partial<FaceOptions> & { without?: string[] } = {}, surro
 }
 
 /** The same sessions under other options: after a deployment. */
-function redeployed({ clock, watch, records }: Shop, options: Partial<FaceOptions>): Shop {
+function redeployed({ clock, watch, records }: Shop, options: Partial<AdapterOptions>): Shop {
   return Object.assign(site({ clock, store: watch.store, ...options }), { watch, records })
 }
 
@@ -130,7 +130,7 @@ describe('promise 3: nothing for nothing', () => {
       [{}, 0],
       [WITHOUT_SECRETS, 1],
     ] as const) {
-      const s = shop(options as Partial<FaceOptions>)
+      const s = shop(options as Partial<AdapterOptions>)
       const person = s.person()
       person.browser.plant(`${COOKIE}=${ticket}; Path=/; Secure; HttpOnly`)
       expect(await person.does((session) => session.isNew)).toBe(true)
@@ -263,18 +263,18 @@ describe('promise 5: both timeouts', () => {
     const s = shop({ idleTimeout: HOUR, absoluteTimeout: DAY, without: ['touch'] })
     const ada = await guest(s, { n: 1 })
     s.clock.advance(HOUR * 0.9)
-    const door = gate()
+    const barrier = gate()
     let first = true
     s.watch.before = (call) => {
       if (call !== 'update' || !first) return undefined
       first = false
-      return door.pass()
+      return barrier.pass()
     }
     const reading = ada.begins((session) => session.get('n'))
-    await door.reached
+    await barrier.reached
     const other = redeployed(s, {})
     await moved(other, ada).does((session) => session.set('n', 2))
-    door.open()
+    barrier.open()
     expect((await reading).value).toBe(1)
     expect(await ada.does((session) => session.get('n'))).toBe(2)
   })
@@ -338,7 +338,7 @@ describe('promise 9: nothing useful in a stolen store', () => {
     ])
   })
 
-  test.each<[string, Partial<FaceOptions>]>([
+  test.each<[string, Partial<AdapterOptions>]>([
     ['in the clear', {}],
     ['sealed', { encryptRecords: true }],
   ])('a record (%s) that was copied under another key opens nobody’s session', async (_, options) => {
@@ -567,8 +567,8 @@ describe('promise 7: a broken store', () => {
     const ada = await guest(s)
     const { ticket } = ada
     s.clock.advance(HOUR) // an end of a new session would not be a delete
-    const door = gate()
-    s.watch.before = (which) => (which === call ? door.pass() : undefined)
+    const barrier = gate()
+    s.watch.before = (which) => (which === call ? barrier.pass() : undefined)
     const acts: Record<string, (person: Person) => Promise<unknown>> = {
       read: (person) => person.does((session) => session.get('name')),
       update: (person) => person.does((session) => session.set('name', 'eve')),
@@ -576,7 +576,7 @@ describe('promise 7: a broken store', () => {
       create: (person) => person.does((session) => session.signIn('ada')),
     }
     const visit = acts[call]?.(ada).catch((error: unknown) => error)
-    await door.reached
+    await barrier.reached
     await vi.advanceTimersByTimeAsync(1999)
     const early = await Promise.race([visit, Promise.resolve('still waiting')])
     expect(early).toBe('still waiting')
@@ -586,7 +586,7 @@ describe('promise 7: a broken store', () => {
       message: expect.stringMatching(new RegExp(`"${call}" within 2 seconds`)),
     })
     expect(ada.ticket).toBe(ticket)
-    door.open()
+    barrier.open()
     await settled()
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -605,14 +605,14 @@ describe('promise 7: a broken store', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const s = shop()
     const ada = await guest(s, { n: 1 })
-    const door = gate()
-    s.watch.before = (call) => (call === 'update' ? door.pass() : undefined)
+    const barrier = gate()
+    s.watch.before = (call) => (call === 'update' ? barrier.pass() : undefined)
     const visit = ada.does((session) => session.update('n', add)).catch((error: unknown) => error)
-    await door.reached
+    await barrier.reached
     await vi.advanceTimersByTimeAsync(2000)
     expect(await visit).toMatchObject({ code: 'STORE_FAILED', fix: expect.stringContaining('may or may not') })
     s.watch.before = () => {}
-    door.open()
+    barrier.open()
     await settled()
     expect(await ada.does((session) => session.update('n', add))).toBe(3)
     expect(await ada.does((session) => session.get('n'))).toBe(3)
@@ -814,7 +814,7 @@ describe('secrets that come later', () => {
 })
 
 describe('promise 14: a record that is too large', () => {
-  const limited = (maxBytes: number, options: Partial<FaceOptions> = {}) => {
+  const limited = (maxBytes: number, options: Partial<AdapterOptions> = {}) => {
     const records = memoryStore()
     const watch = watched({ ...records, maxBytes })
     return { s: site({ store: watch.store, ...options }), watch, records }
@@ -842,7 +842,7 @@ describe('promise 14: a record that is too large', () => {
     expect(watch.calls).toEqual([])
   })
 
-  test.each<[string, Partial<FaceOptions>]>([
+  test.each<[string, Partial<AdapterOptions>]>([
     ['in the clear', {}],
     ['sealed', { encryptRecords: true }],
   ])('is measured in bytes of what is stored (%s): the limit fits, one byte more does not', async (_, options) => {
@@ -863,7 +863,7 @@ describe('promise 14: a record that is too large', () => {
     })
   })
 
-  test.each<[string, Partial<FaceOptions>]>([
+  test.each<[string, Partial<AdapterOptions>]>([
     ['in the clear', {}],
     ['sealed', { encryptRecords: true }],
   ])('is none that leads to a new id, whatever is noted (%s)', async (_, options) => {
@@ -882,21 +882,21 @@ describe('promise 14: a record that is too large', () => {
   test('fails alone among those written together with it', async () => {
     const { s, watch } = limited(2012)
     const ada = await guest(s)
-    const door = gate()
+    const barrier = gate()
     let first = true
     watch.before = (call) => {
       if (call !== 'update' || !first) return undefined
       first = false
-      return door.pass()
+      return barrier.pass()
     }
     const visits = ['a', 'b', 'c', 'd'].map((key) =>
       ada
         .begins((session) => session.set(key, key === 'c' ? 'x'.repeat(3000) : key))
         .catch((error: { code: string }) => error.code),
     )
-    await door.reached
+    await barrier.reached
     await settled()
-    door.open()
+    barrier.open()
     const results = await Promise.all(visits)
     expect(results.map((result) => (typeof result === 'string' ? result : 'stored'))).toEqual([
       'stored',
@@ -924,12 +924,12 @@ describe('promise 1: no lost update', () => {
     const s = shop()
     const ada = await guest(s, { n: 0 })
     s.watch.forget()
-    const door = gate()
+    const barrier = gate()
     let first = true
     s.watch.before = (call) => {
       if (call !== 'update' || !first) return undefined
       first = false
-      return door.pass()
+      return barrier.pass()
     }
     const visits = Promise.all(
       Array.from({ length: 64 }, (_, i) =>
@@ -939,9 +939,9 @@ describe('promise 1: no lost update', () => {
         }),
       ),
     )
-    await door.reached
+    await barrier.reached
     await settled()
-    door.open()
+    barrier.open()
     await visits
     expect(s.watch.writes).toBeLessThanOrEqual(3)
     expect(s.watch.reads, 'what was written is handed over, not read again').toBe(64)
@@ -995,20 +995,20 @@ describe('promise 1: no lost update', () => {
     const s = shop()
     const ada = await guest(s, { n: 0 })
     s.clock.advance(HOUR)
-    const door = gate()
+    const barrier = gate()
     let first = true
     s.watch.before = (call) => {
       if (call !== 'update' || !first) return undefined
       first = false
-      return door.pass()
+      return barrier.pass()
     }
     const writing = ada.begins((session) => session.update('n', add))
-    await door.reached
+    await barrier.reached
     const late = ada.begins((session) => session.update('n', add))
     const end = ada.begins((session) => session.destroy())
     await settled()
     s.watch.forget()
-    door.open()
+    barrier.open()
     await Promise.all([writing, late, end])
     expect(s.watch.calls).toEqual(['delete'])
     expect((await all(s.records)).size).toBe(0)
@@ -1064,12 +1064,12 @@ const ticketsOf = (answers: readonly { readonly response: Response }[]) =>
 
 /** Requests that all have the session open before one of them goes on. */
 async function togetherFrom(person: Person, acts: readonly ((session: Session) => unknown)[]) {
-  const door = gate()
+  const barrier = gate()
   let open = 0
   return acts.map((act) =>
     person.begins(async (session) => {
-      if (++open === acts.length) door.open()
-      await door.pass()
+      if (++open === acts.length) barrier.open()
+      await barrier.pass()
       act(session)
     }),
   )
@@ -1082,13 +1082,13 @@ describe('a new id', () => {
   test('is never one that is taken: another is drawn, and the record there is neither read into the session nor changed', async () => {
     const clock = clockFrom()
     const records = memoryStore({ now: clock.now })
-    let taken = 2
+    let met = 2
     const tried: string[] = []
     const store: Store = {
       ...records,
       async create(key, record) {
         tried.push(key)
-        if (taken-- > 0) await records.create(key, { ...record, data: '{"format":1,"key":"","data":{}}' })
+        if (met-- > 0) await records.create(key, { ...record, data: '{"format":1,"key":"","data":{}}' })
         return records.create(key, record)
       },
     }

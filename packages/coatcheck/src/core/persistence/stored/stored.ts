@@ -1,30 +1,30 @@
 import type { Store } from '../../../stores/store.ts'
-import { Adoptions } from '../../migration/adoptions.ts'
-import { type Body, EMPTY } from '../../model/contents.ts'
-import { apply } from '../../model/changes.ts'
-import { CommitQueue } from './commit-queue.ts'
-import { Ends } from './ends.ts'
 import {
+  type ChangeSet,
   type Circumstances,
   type Engine,
-  type Held,
-  type Keeper,
+  type LoadedSession,
   ownedBy,
+  type Persistence,
   type Refused,
   type Saved,
-  type Taken,
 } from '../../engine.ts'
-import { born, isOver, lifeFault, lifeUnder, policyOf, rolls, seen, slideIsDue } from '../../model/lifetime.ts'
+import { Adoptions } from '../../migration/adoptions.ts'
 import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
-import { type Made, Moves } from './id-rotation.ts'
-import { overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
+import { apply } from '../../model/changes.ts'
+import { type Contents, EMPTY } from '../../model/contents.ts'
+import { extended, isOver, lifeFault, lifeUnder, newLifetime, policyOf, rolls, slideIsDue } from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { Ends } from './ends.ts'
+import { IdRotation, type Made } from './id-rotation.ts'
+import { overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { StoredTickets } from './stored-tickets.ts'
 import { Turns } from './turns.ts'
 
-interface StoredHeld extends Held {
+interface StoredHeld extends LoadedSession {
   readonly known: VersionedRecord
   /** The session's id: the secret. */
   readonly id: string
@@ -33,19 +33,19 @@ interface StoredHeld extends Held {
 }
 
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
-export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | Elsewhere> {
+export function storedPersistence(store: Store, engine: Engine): Persistence<StoredHeld | Elsewhere> {
   const tickets = new StoredTickets(engine)
   const records = new Records(store, engine)
   const turns = new Turns(records, engine)
   const ends = new Ends(records, engine, turns)
-  const moves = new Moves(records, engine, tickets, ends, turns)
-  const queue = new CommitQueue(records, engine, moves, ends, turns)
+  const rotation = new IdRotation(records, engine, tickets, ends, turns)
+  const queue = new CommitQueue(records, engine, rotation, ends, turns)
   const replaced = new ReplacedTickets(records, engine, ends)
 
   const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({
     handle: known.key,
-    body: known.body,
-    life: known.forwarding || known.fault ? known.record : lifeUnder(known.record, known.body, engine.policy),
+    contents: known.contents,
+    lifetime: known.forwarding || known.fault ? known.record : lifeUnder(known.record, known.contents, engine.policy),
     known,
     id,
     stale,
@@ -61,28 +61,28 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
     const handle = await tickets.keyOf(id)
     const known = await records.read(handle)
     if (!known) return { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) }
-    const held = heldOf(known, id, stale)
+    const loaded = heldOf(known, id, stale)
     const { fault, error, record } = known
     if (fault) {
       const blocks =
         fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
       return { refused: fault, handle, ...(error && { error }), ...(blocks && { blocked: unreadable(known) }) }
     }
-    if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? held
-    const refused = lifeFault(record, engine.now()) ?? lifeFault(held.life, engine.now())
-    return refused ? { refused, handle, ...(isOver(held.life, engine.now()) && { ends: held }) } : held
+    if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? loaded
+    const refused = lifeFault(record, engine.now()) ?? lifeFault(loaded.lifetime, engine.now())
+    return refused ? { refused, handle, ...(isOver(loaded.lifetime, engine.now()) && { ends: loaded }) } : loaded
   }
 
   /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
-  async function resume(id: string, body: Body): Promise<StoredHeld | undefined> {
+  async function resume(id: string, contents: Contents): Promise<StoredHeld | undefined> {
     const known = await records.read(await tickets.keyOf(id))
-    return known && { ...heldOf(known, id, true), body }
+    return known && { ...heldOf(known, id, true), contents }
   }
 
   async function commit(
     plan: Plan,
-    held: StoredHeld | undefined,
-    taken: Taken,
+    loaded: StoredHeld | undefined,
+    changeSet: ChangeSet,
     request: Circumstances,
     over: readonly StoredHeld[],
   ): Promise<Saved> {
@@ -91,65 +91,71 @@ export function storedKeeper(store: Store, engine: Engine): Keeper<StoredHeld | 
       if (isEnd) await ends.end({ request }, each.known)
       else if (plan === 'create') await ends.clearAway(each.known)
     }
-    if (!held) return plan === 'end' ? { held: undefined } : begin(EMPTY, taken)
-    if (plan === 'touch') return touch(held, taken, request)
-    if (held.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
+    if (!loaded) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    if (plan === 'touch') return touch(loaded, changeSet, request)
+    if (loaded.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
     const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
-    const outcome = await queue.commit({ kind, taken, request, since: engine.now() }, held.known)
-    if (isEnd) return plan === 'end' ? { held: undefined } : begin(EMPTY, taken)
-    if ('overtaken' in outcome) return { held: { ...held, isReplaced: true, overtaken: true } as StoredHeld }
-    if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }
+    const outcome = await queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
+    if (isEnd) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
+    if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
     const { kept, id, isOwn = false } = outcome
     // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
-    if (kept.key !== held.known.key && id === undefined) {
-      return { held: { ...held, isReplaced: true, body: apply(held.body, taken.changes, engine.now(), () => {}) } }
+    if (kept.key !== loaded.known.key && id === undefined) {
+      return {
+        loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, engine.now(), () => {}) },
+      }
     }
     if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
     // The id that it joined was given up: it is told none in a later commit either.
-    if (held.isReplaced) return { held: { ...heldOf(kept, held.id, held.stale), isReplaced: true } }
-    const asked = taken.changes.lasts !== undefined || taken.renews === true
-    const isDue = rolls(kept.body, engine.policy) && slideIsDue(held.life, policyOf(held.body, engine.policy), engine.now())
-    return asked || (request.mayResend && (held.stale || isDue))
-      ? { ...(await give(heldOf(kept, held.id, false), asked)), repeats: !asked }
-      : { held: heldOf(kept, held.id, held.stale) }
+    if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
+    const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
+    const isDue =
+      rolls(kept.contents, engine.policy) && slideIsDue(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
+    return asked || (request.mayResend && (loaded.stale || isDue))
+      ? { ...(await give(heldOf(kept, loaded.id, false), asked)), repeats: !asked }
+      : { loaded: heldOf(kept, loaded.id, loaded.stale) }
   }
 
   /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
-  async function give(held: StoredHeld, isOwn: boolean): Promise<Saved> {
-    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(held.id), true))) return { held: { ...held, isReplaced: true } }
-    return { held, ticket: await tickets.ticketOf(held.id) }
+  async function give(loaded: StoredHeld, isOwn: boolean): Promise<Saved> {
+    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(loaded.id), true)))
+      return { loaded: { ...loaded, isReplaced: true } }
+    return { loaded, ticket: await tickets.ticketOf(loaded.id) }
   }
 
-  async function begin(from: Body, taken: Taken, createdAt?: number): Promise<Begun<StoredHeld>> {
-    const made = await make(from, taken, createdAt)
-    return { id: made.id, held: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
+  async function begin(from: Contents, changeSet: ChangeSet, createdAt?: number): Promise<Begun<StoredHeld>> {
+    const made = await make(from, changeSet, createdAt)
+    return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
   }
 
-  async function make(from: Body, taken: Taken, createdAt = engine.now()): Promise<Made> {
-    const body = ownedBy(
-      apply(from, taken.changes, engine.now(), () => {}),
-      taken,
+  async function make(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Made> {
+    const contents = ownedBy(
+      apply(from, changeSet.changes, engine.now(), () => {}),
+      changeSet,
     )
-    return moves.begin(body, { ...born(policyOf(body, engine.policy), engine.now()), createdAt }, taken)
+    return rotation.begin(contents, { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }, changeSet)
   }
 
-  async function touch(held: StoredHeld, taken: Taken, request: Circumstances): Promise<Saved> {
+  async function touch(loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
     // What has ended while the request was under way does not come back.
-    if (held.isReplaced || isOver(held.life, engine.now())) return { held }
-    const life = seen(held.life, policyOf(held.body, engine.policy), engine.now())
+    if (loaded.isReplaced || isOver(loaded.lifetime, engine.now())) return { loaded }
+    const lifetime = extended(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
     // A cookie that ends with the idle end goes on with it.
-    const isRolling = rolls(held.body, engine.policy)
-    const moved = await (isRolling ? records.update(held.known, held.body, life) : records.touch(held.known, life))
+    const isRolling = rolls(loaded.contents, engine.policy)
+    const moved = await (isRolling
+      ? records.update(loaded.known, loaded.contents, lifetime)
+      : records.touch(loaded.known, lifetime))
     // Whoever was faster has said to the visitor what there is to say.
-    if (!moved) return { held, overtaken: true }
-    const resends = (request.mayResend || taken.renews) && (isRolling || held.stale)
+    if (!moved) return { loaded, overtaken: true }
+    const resends = (request.mayResend || changeSet.renews) && (isRolling || loaded.stale)
     return resends
-      ? { ...(await give(heldOf(moved, held.id, false), false)), repeats: true }
-      : { held: heldOf(moved, held.id, held.stale) }
+      ? { ...(await give(heldOf(moved, loaded.id, false), false)), repeats: true }
+      : { loaded: heldOf(moved, loaded.id, loaded.stale) }
   }
 
   // What the visitor has already is not sent again where it may undo a sign-in.
-  const isCurrent = (held: StoredHeld | Elsewhere) => ends.isCurrent(held.handle, false)
+  const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
   return { kind: 'stored', find, isCurrent, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
 }

@@ -1,9 +1,9 @@
 import type { Found } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { SKEW } from '../../model/lifetime.ts'
+import { callStore } from '../store-call.ts'
 import { checkedRecord } from './record-text.ts'
 import type { Records, VersionedRecord } from './records.ts'
-import { callStore } from '../store-call.ts'
 
 /** What this process knows of a session that it writes; times in milliseconds by its own clock. */
 interface Known {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { COOKIE, SECRET } from '../../../../test/helpers/site.ts'
 import { watched } from '../../../../test/helpers/watched.ts'
-import type { ForeignReader } from '../../../migrate/format.ts'
+import type { SessionReader } from '../../../migrate/format.ts'
 import { memoryStore } from '../../../stores/memory.ts'
-import { faceOf, sessionsOf } from '../../sessions.ts'
+import { adapterOf, sessionsOf } from '../../sessions.ts'
 
 /** Numbers below `most`, the same for the same seed (mulberry32). */
 function drawing(seed: number): (most: number) => number {
@@ -23,19 +23,21 @@ function drawing(seed: number): (most: number) => number {
 async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: number): Promise<void> {
   const draw = drawing(seed)
   const watch = watched(memoryStore())
-  const old: ForeignReader = {
+  const old: SessionReader = {
     format: 'old',
     read: (value) => (value === 'old' ? { values: { first: 'guest' }, unique: 'x' } : undefined),
   }
   let ahead = 0
-  const face = faceOf(sessionsOf({ secrets: SECRET, foreign: [old], store: watch.store, now: () => Date.now() + ahead }))
-  const visit = (ticket: string) => face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${ticket}` : null) })
+  const adapter = adapterOf(
+    sessionsOf({ secrets: SECRET, migrateFrom: [old], store: watch.store, now: () => Date.now() + ahead }),
+  )
+  const visit = (ticket: string) => adapter.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${ticket}` : null) })
   let first = 'old'
   if (comes === 'known') {
-    const scope = visit('')
-    ;(await scope.open()).set('first', 'guest')
-    await scope.commit()
-    first = scope.ticket ?? ''
+    const requestSession = visit('')
+    ;(await requestSession.open()).set('first', 'guest')
+    await requestSession.commit()
+    first = requestSession.ticket ?? ''
   }
   const history: string[] = []
   const tickets = new Set<string>()
@@ -50,15 +52,15 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
   }
 
   async function request(name: string): Promise<void> {
-    const scope = visit(first)
+    const requestSession = visit(first)
     const say = (what: string) => history.push(`${name}.${what}`)
-    let session = await scope.open().catch(() => undefined)
+    let session = await requestSession.open().catch(() => undefined)
     if (!session) return
     const check = (): void => {
       const whose = new Set(session?.entries().map(([, value]) => value))
       for (const each of whose) {
         // Dropped, it is nobody's any more, is not stored, and still shows this request what it wrote itself.
-        if (each !== 'guest' && scope.ticket !== undefined && session?.owner !== undefined && each !== session.owner) {
+        if (each !== 'guest' && requestSession.ticket !== undefined && session?.owner !== undefined && each !== session.owner) {
           throw new Error(`seed ${seed}: ${name} shows ${session?.owner} what is ${each}'s: ${history.join(' ')}`)
         }
       }
@@ -77,30 +79,30 @@ async function trial(comes: 'known' | 'elsewhere', isFailing: boolean, seed: num
         session.regenerateId()
         say('renew')
       } else if (what === 5 && draw(2) === 0) {
-        session = scope.afresh()
+        session = requestSession.afresh()
         ended = true
         say('end')
       } else {
         say('commit')
         const maxAge = [undefined, undefined, 3600, 7_776_000][draw(4)]
-        const done = (async () => scope.commit(maxAge === undefined ? {} : { maxAge }))().then(
+        const done = (async () => requestSession.commit(maxAge === undefined ? {} : { maxAge }))().then(
           () => say('done'),
           () => say('failed'),
         )
         if (draw(2) === 0) await done
       }
       check()
-      if (scope.ticket) tickets.add(scope.ticket)
+      if (requestSession.ticket) tickets.add(requestSession.ticket)
       for (let ticks = draw(10); ticks > 0; ticks--) await Promise.resolve()
     }
-    await (async () => scope.commit())().catch(() => {})
-    const isKept = await (async () => scope.commit())().then(
+    await (async () => requestSession.commit())().catch(() => {})
+    const isKept = await (async () => requestSession.commit())().then(
       () => true,
       () => false,
     )
     say('over')
     check()
-    const { ticket } = scope
+    const { ticket } = requestSession
     if (ticket === undefined) return
     tickets.add(ticket)
     if (ticket !== first && isKept) owners.set(ticket, session.owner)
