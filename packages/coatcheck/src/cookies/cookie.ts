@@ -6,16 +6,16 @@ import {
   contentAfter,
   cookiesFrom,
   firstValues,
+  joined,
   LONGEST,
   MOST_CHUNKS,
   MOST_PADDED,
   onlyValue,
   pieceNumber,
   trim,
-  ZERO,
 } from './scan.ts'
 
-export { type CookieAttributes, type CookieFault, cookieFault, isWhole, lineWriter, type SameSite } from './attributes.ts'
+export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
 
 /** So many cookies of one name are looked at; browsers send one for each path and domain, and seven pieces. */
 const MOST_COOKIES = 64
@@ -197,13 +197,4 @@ function split(name: string, value: string, chunks: boolean): string[] {
   if (!chunks || room <= 0 || count > MOST_CHUNKS) throw new CookieTooLong(bytes)
   const parts = Array.from({ length: count }, (_, number) => value.slice(number * room, (number + 1) * room))
   return [`~${count}~${parts[0]}`, ...parts.slice(1)]
-}
-
-/** The whole value that `~N~` and its first part begin, or `undefined` when N is impossible or a part is missing. */
-function joined(head: string, parts: readonly string[]): string | undefined {
-  const count = head.charCodeAt(1) - ZERO
-  if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
-  const all = [head.slice(3), ...parts.slice(1, count)]
-  // Joined once, since each copy of so long a text costs.
-  return all.filter(Boolean).length === count ? all.join('') : undefined
 }

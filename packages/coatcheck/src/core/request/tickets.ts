@@ -1,4 +1,5 @@
-import { type CookieAttributes, CookieTooLong, clearCookie, isWhole, lineWriter, writeCookie } from '../../cookies/cookie.ts'
+import { isWhole, lineWriter } from '../../cookies/attributes.ts'
+import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
 import { SessionError } from '../../errors.ts'
 import type { Engine, LoadedSession } from '../engine.ts'
 import { largest } from '../model/contents.ts'
