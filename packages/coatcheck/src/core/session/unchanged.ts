@@ -16,15 +16,9 @@ export function copiesOf(value: object, isTree: boolean): Copies | undefined {
     const copy = copyOf(object)
     if (!copy) return undefined
     copies.push(object, copy)
-    if (Array.isArray(copy)) for (const part of copy) addObject(open, part)
-    else if (copy instanceof Set) for (const part of copy) addObject(open, part)
-    else if (copy instanceof Map) {
-      for (const [key, part] of copy) {
-        addObject(open, key)
-        addObject(open, part)
-      }
-    } else if (!(copy instanceof Date || ArrayBuffer.isView(copy)))
-      for (const name in copy) addObject(open, (copy as Record<string, unknown>)[name])
+    if (isPlain(copy)) for (const name in copy) addObject(open, copy[name])
+    else if (Array.isArray(copy) || copy instanceof Set) for (const part of copy) addObject(open, part)
+    else if (copy instanceof Map) for (const part of [...copy].flat()) addObject(open, part)
   }
   return copies
 }
@@ -58,34 +52,34 @@ export function isUnchanged(copies: Copies): boolean {
 
 function isSameObject(object: object, copy: object): boolean {
   if (Object.getPrototypeOf(object) !== Object.getPrototypeOf(copy)) return false
-  if (Array.isArray(copy)) {
-    const array = object as unknown[]
-    if (!isDense(array, copy.length)) return false
-    for (let i = 0; i < copy.length; i++) if (!isSamePart(array[i], copy[i]) || !(i in array)) return false
-    return true
-  }
+  if (isPlain(copy)) return hasSameFields(object as Fields, copy)
+  if (Array.isArray(copy)) return isDense(object as unknown[], copy.length) && areSameParts(object as unknown[], copy)
   if (Object.getOwnPropertySymbols(object).length > 0) return false
-  if (copy instanceof Date) return Object.is(+(object as Date), +copy)
   if (copy instanceof Map) return areSameParts([...(object as typeof copy)].flat(), [...copy].flat())
   if (copy instanceof Set) return areSameParts([...(object as typeof copy)], [...copy])
-  if (copy instanceof Uint8Array) return areSameParts(object as Uint8Array, copy)
-  const names = Object.keys(object)
-  const before = Object.keys(copy)
-  if (names.length !== before.length) return false
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string
-    if (name !== before[i] || !isSamePart((object as Fields)[name], (copy as Fields)[name])) return false
-  }
-  return true
+  if (copy instanceof Date) return Object.is(+(object as Date), +copy)
+  return areSameParts(object as Uint8Array, copy as Uint8Array)
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+const isPlain = (copy: object): copy is Fields => Object.getPrototypeOf(copy) === Object.prototype
+
+/** The same fields in the same order. */
+function hasSameFields(fields: Fields, before: Fields): boolean {
+  const names = Object.keys(fields)
+  let at = 0
+  for (const name in before) {
+    if (names[at++] !== name || !isSamePart(fields[name], before[name])) return false
+  }
+  return at === names.length && Object.getOwnPropertySymbols(fields).length === 0
+}
 
 const isSamePart = (part: unknown, before: unknown): boolean =>
   part === before ? part !== 0 || Object.is(part, before) : Object.is(part, before)
 
 function areSameParts(parts: ArrayLike<unknown>, before: ArrayLike<unknown>): boolean {
   if (parts.length !== before.length) return false
-  for (let i = 0; i < before.length; i++) if (!isSamePart(parts[i], before[i])) return false
+  for (let i = 0; i < before.length; i++) if (!isSamePart(parts[i], before[i]) || !(i in parts)) return false
   return true
 }
