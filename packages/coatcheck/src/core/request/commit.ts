@@ -80,7 +80,9 @@ export class Commits {
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
     const { persistence, engine } = this.#core
-    const changeSet = timed(session.take(), this.#loaded, this.#core, how.renews === true && !this.#given)
+    const taken = session.take()
+    const renews = how.renews === true && !this.#given
+    const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, this.#loaded, this.#core, renews) : taken
     const { ended, move, begins, changes } = changeSet
     const loaded = this.#loaded
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)

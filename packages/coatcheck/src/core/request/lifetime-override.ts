@@ -67,7 +67,6 @@ interface Core {
  * cookie that it is given.
  */
 export function timed(changeSet: ChangeSet, loaded: LoadedSession | undefined, core: Core, isAsked: boolean): ChangeSet {
-  if (changeSet.changes.lasts === undefined && !isAsked) return changeSet
   const { engine, persistence } = core
   const { lasts, ...changes } = changeSet.changes
   if (changeSet.move || changeSet.ended || !loaded) return changeSet

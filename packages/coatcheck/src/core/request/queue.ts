@@ -39,3 +39,8 @@ export class Queue {
     this.#refusals = undefined
   }
 }
+
+export function queued(change: (session: LiveSession) => void, queue: Queue = new Queue()): Queue {
+  queue.push(change)
+  return queue
+}

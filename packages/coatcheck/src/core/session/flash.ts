@@ -8,6 +8,9 @@ const NONE_LEFT: ReadonlyMap<string, Flash> = new Map()
 const NONE_READ: ReadonlySet<string> = new Set()
 const NOTHING = { left: NONE_LEFT, read: NONE_READ }
 
+/** What there is to commit of no flash values. */
+export const NO_FLASH: ReturnType<FlashValues['takeAll']> = { flash: NONE_LEFT, flashRead: NONE_READ, undo: (): void => {} }
+
 /** The flash values of one session in one request: what was left in it, and what it read. */
 export class FlashValues {
   // Most requests have none: what is empty is shared, and never written to.

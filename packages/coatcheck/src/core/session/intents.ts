@@ -38,8 +38,10 @@ export class Intents {
     this.#reset()
   }
 
-  /** What there is to commit, and how to put it back: what was forgotten since stays so. */
-  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
+  /** What there is to commit, and how to put it back, `others` too: what was forgotten since stays so. */
+  take(
+    ...others: (() => void)[]
+  ): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
     const { move, begins, ended, lasts } = this
     const [ends, clears] = [this.#ends, this.#clears]
     this.#reset()
@@ -47,6 +49,7 @@ export class Intents {
     this.#underWay = move
     const isWhole = () => clears === this.#clears
     const undo = () => {
+      if (isWhole()) for (const undoOther of others) undoOther()
       this.settle()
       this.ended ||= ended
       if (!isWhole()) return
