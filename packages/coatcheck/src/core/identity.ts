@@ -42,7 +42,7 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
   /** Where one request was presented with different credentials: all that are open. */
   const several = new WeakMap<object, RequestSession[]>()
   const meant = new WeakMap<object, object>()
-  /** What an object stands for, or what it is a clone of. */
+  /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
     let at: object | undefined = object
     while (at && !meant.has(at) && !newest.has(at)) at = origins.get(at)
@@ -71,7 +71,7 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
   }
 }
 
-/** What a clone was made from. */
+/** The original of each clone. */
 const origins = new WeakMap<object, object>()
 
 /** For each `clone` of a platform, the one that also tells of what was cloned. */
@@ -131,10 +131,10 @@ function presentsTheSame({ transport }: Core, one: RequestHeaders, other: Reques
   )
 }
 
-/** What the headers of a response of node:http depend on. */
+/** The request sessions that decide the headers of a response of node:http. */
 interface Response {
   readonly requestSessions: Set<RequestSession>
-  /** Sessions that were asked for while it was made, whoever asked. */
+  /** Sessions that anybody asked for while the response was made. */
   readonly beside: Set<RequestSession>
 }
 

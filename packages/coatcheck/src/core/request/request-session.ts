@@ -74,7 +74,7 @@ export class RequestSession implements Surroundings {
   get ticket(): string | undefined {
     return this.#commits?.ticket
   }
-  /** What the response must carry. */
+  /** The headers that the response must carry. */
   get lines(): readonly HeaderLine[] {
     return this.#commits?.lines ?? NOTHING_DONE.send
   }

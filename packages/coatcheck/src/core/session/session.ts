@@ -155,7 +155,7 @@ export class LiveSession implements Session {
     this.#next.clear()
   }
 
-  /** What there is to commit: nothing, changes that need no new ticket, or some that do. */
+  /** Whether a commit would write nothing, changes that need no new ticket, or changes that do. */
   get pending(): 'nothing' | 'changes' | 'ticket' {
     return this.#next.pending(this.#kept !== undefined, this.changed)
   }
@@ -173,7 +173,7 @@ export class LiveSession implements Session {
     return { attempts: this.#attempts, changes, move, begins, ended, isWhole, isCurrent, undo }
   }
 
-  /** What the commit of `changeSet` left; undefined: the session is gone, and nothing more of it can be stored. */
+  /** Goes on from the session that the commit of `changeSet` left; undefined: the session is gone. */
   settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
