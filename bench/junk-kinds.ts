@@ -1,14 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { createKeyring } from '../packages/coatcheck/src/crypto/keyring.ts'
-import { astroRecord } from '../packages/coatcheck/src/foreign/astro.ts'
-import { cookieSession } from '../packages/coatcheck/src/foreign/cookie-session.ts'
-import { expressSession } from '../packages/coatcheck/src/foreign/express-session.ts'
-import { h3Seal } from '../packages/coatcheck/src/foreign/h3.ts'
-import { hydrogenCookie } from '../packages/coatcheck/src/foreign/hydrogen.ts'
-import { ironSession } from '../packages/coatcheck/src/foreign/iron-session.ts'
-import { remixCookie } from '../packages/coatcheck/src/foreign/remix.ts'
-import { remix3Cookie } from '../packages/coatcheck/src/foreign/remix3.ts'
 import { createSessions, type Sessions, type Store } from '../packages/coatcheck/src/index.ts'
+import { astroRecord } from '../packages/coatcheck/src/migrate/astro.ts'
+import { cookieSession } from '../packages/coatcheck/src/migrate/cookie-session.ts'
+import { expressSession } from '../packages/coatcheck/src/migrate/express-session.ts'
+import { h3Seal } from '../packages/coatcheck/src/migrate/h3.ts'
+import { hydrogenCookie } from '../packages/coatcheck/src/migrate/hydrogen.ts'
+import { ironSession } from '../packages/coatcheck/src/migrate/iron-session.ts'
+import { remixCookie } from '../packages/coatcheck/src/migrate/remix.ts'
+import { remix3Cookie } from '../packages/coatcheck/src/migrate/remix3.ts'
 import { memoryStore } from '../packages/coatcheck/src/stores/memory.ts'
 
 export type HeaderLines = Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ export const COOKIE = '__Host-Http-session'
 const ID = 'B'.repeat(32)
 const UUID = '2c5ea4c0-4067-4e6a-8b1d-3f0a5b6c7d8e'
 
-const wires = {
+const formats = {
   remix: remixCookie([SECRET]),
   'remix, unsigned': remixCookie([]),
   remix3: remix3Cookie([SECRET]),
@@ -45,7 +45,7 @@ const wires = {
 const express = expressSession({ secret: SECRET, store: { get: (_, done) => done(), destroy: () => {} }, cookieName: COOKIE })
 const astro = astroRecord({ getItem: () => null, removeItem: () => {} })
 /** As a site has them that moved from one library to the next. */
-const several = [wires.remix, wires.remix3, wires['iron-session'], wires['cookie-session'], express, astro]
+const several = [formats.remix, formats.remix3, formats['iron-session'], formats['cookie-session'], express, astro]
 
 /** Bombs in the form of devalue, as values of a session that whoever writes to the store may make up. */
 const BOMBS: Readonly<Record<string, string>> = {
@@ -63,11 +63,11 @@ export const SITES: Readonly<Record<string, Sessions>> = {
   stored: createSessions({ secrets: SECRET, store: memoryStore(), header: 'authorization' }),
   'stored, without secrets': createSessions({ store: bombs(), header: 'authorization' }),
   ...Object.fromEntries(
-    Object.entries(wires).map(([name, reader]) => [`foreign ${name}`, createSessions({ secrets: SECRET, foreign: [reader] })]),
+    Object.entries(formats).map(([name, reader]) => [`old ${name}`, createSessions({ secrets: SECRET, migrateFrom: [reader] })]),
   ),
-  'foreign express': createSessions({ secrets: SECRET, foreign: [express] }),
-  'foreign astro': createSessions({ secrets: SECRET, foreign: [astro] }),
-  'foreign, six of them': createSessions({ secrets: SECRET, foreign: several }),
+  'old express': createSessions({ secrets: SECRET, migrateFrom: [express] }),
+  'old astro': createSessions({ secrets: SECRET, migrateFrom: [astro] }),
+  'old, six of them': createSessions({ secrets: SECRET, migrateFrom: several }),
 }
 
 /** A store where every record of an id that is known holds a bomb. */
@@ -190,8 +190,8 @@ export async function allJunk(): Promise<readonly Junk[]> {
       ...Object.fromEntries(Object.keys(BOMBS).map((name, at) => [name, under(bombIds[at] ?? '')])),
     }),
     ...Object.keys(SITES)
-      .filter((site) => site.startsWith('foreign'))
-      .flatMap((site) => [...cookies(site, foreign()), ...ironSeals(site)]),
+      .filter((site) => site.startsWith('old'))
+      .flatMap((site) => [...cookies(site, migrateFrom()), ...ironSeals(site)]),
   ]
 }
 
@@ -210,7 +210,7 @@ function ironSeals(site: string): Junk[] {
 }
 
 /** Each is sent to each reader: the formats of the others are junk to it. */
-function foreign(): Readonly<Record<string, string>> {
+function migrateFrom(): Readonly<Record<string, string>> {
   const payload = base64(JSON.stringify({ user: 'eve' }))
   const long = base64(deep(9000))
   return {

@@ -121,8 +121,8 @@ export async function tool(name: AppName, command: string): Promise<void> {
   })
 }
 
-export interface App {
-  readonly name: string
+/** What serves. */
+export interface Served {
   readonly origin: string
   /** The address of a path of the app, which may lie under a BASE. */
   url(path: string): string
@@ -133,16 +133,25 @@ export interface App {
   stop(): Promise<void>
 }
 
+export interface App extends Served {
+  readonly name: string
+}
+
 /** Starts the app's production server, or its `dev`, on a free port of the loopback interface, and waits for its first response. */
 export async function start(name: string, env: Environment = {}, script: 'start' | 'dev' = 'start'): Promise<App> {
   const folder = folderOf(name)
   const command = manifestOf(folder).scripts?.[script]
   if (!command) throw new Error(`examples/${name}/package.json has no script "${script}".`)
-  const port = env.PORT ?? String(await freePort())
+  const fixed = { NODE_ENV: script === 'start' ? 'production' : 'development', SESSION_SECRET: SECRET }
+  return { name, ...(await serve(`examples/${name}`, command, folder, { ...fixed, ...env })) }
+}
+
+/** Starts a command on a free port of the loopback interface, and waits for its first response. `what` it is, for an error. */
+export async function serve(what: string, command: string, folder: string, env: Environment): Promise<Served> {
+  const { HOST = '127.0.0.1', PORT = String(await freePort()) } = env
   const started = performance.now()
-  const fixed = { HOST: '127.0.0.1', NODE_ENV: script === 'start' ? 'production' : 'development', SESSION_SECRET: SECRET }
-  const running = launch(command, folder, { ...fixed, ...env, PORT: port })
-  const origin = `http://127.0.0.1:${port}`
+  const running = launch(command, folder, { ...env, HOST, PORT })
+  const origin = `http://${HOST}:${PORT}`
   const url = (path: string): string => `${origin}${env.BASE ?? ''}${path}`
   const stop = async (): Promise<void> => {
     running.kill()
@@ -152,14 +161,14 @@ export async function start(name: string, env: Environment = {}, script: 'start'
   while (true) {
     try {
       await (await fetch(url('/'), { signal: AbortSignal.timeout(60_000) })).arrayBuffer()
-      return { name, origin, url, output: running.output, seconds: seconds(), stop }
+      return { origin, url, output: running.output, seconds: seconds(), stop }
     } catch {
       const { exitCode } = running.child
       if (exitCode === null && seconds() < 300) await wait(20)
       else {
         await stop()
         const how = exitCode === null ? `did not answer at ${url('/')} for five minutes` : `ended with exit code ${exitCode}`
-        throw new Error(`examples/${name} ${how}, after saying:\n${running.output()}`)
+        throw new Error(`${what} ${how}, after saying:\n${running.output()}`)
       }
     }
   }

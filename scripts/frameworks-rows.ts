@@ -1,4 +1,4 @@
-/** What the five documents name, and what trial faces in real frameworks found: the rows of docs/frameworks.md. */
+/** What the five documents name, and what trial adapters in real frameworks found: the rows of docs/frameworks.md. */
 
 export interface Row {
   readonly name: string
@@ -23,8 +23,8 @@ export const documents: readonly Document[] = [
     title: 'Remix and React Router',
     about: '`coatcheck/remix`, `coatcheck/react-router`; the document "Sessions" of Remix, and what React Router 7 and 8 added.',
     folders: [
-      'packages/coatcheck/src/frameworks/remix',
-      'packages/coatcheck/src/frameworks/react-router',
+      'packages/coatcheck/src/adapters/remix',
+      'packages/coatcheck/src/adapters/react-router',
       'docs/frameworks/',
       'examples/re',
     ],
@@ -40,13 +40,13 @@ export const documents: readonly Document[] = [
       ...rows('createData readData updateData deleteData dir kv table idx ttl secrets'),
       ...cookieOptions,
       ...rows('isSigned parse serialize'),
-      ...rows('store wire sessionMiddleware', []),
+      ...rows('store format sessionMiddleware', []),
     ],
   },
   {
     title: 'Remix 3',
     about: '`coatcheck/remix3`.',
-    folders: ['packages/coatcheck/src/frameworks/remix3', 'docs/frameworks/remix-3'],
+    folders: ['packages/coatcheck/src/adapters/remix3', 'docs/frameworks/remix-3'],
     rows: rows(
       'Session createSession createCookieSessionStorage createMemorySessionStorage createFsSessionStorage createRedisSessionStorage createCookie read save regenerateId destroy flash dirty destroyed',
     ),
@@ -55,7 +55,7 @@ export const documents: readonly Document[] = [
     title: 'Astro',
     about: '`coatcheck/astro`; the guide "Sessions" of Astro 5.7 to 7.',
     folders: [
-      'packages/coatcheck/src/frameworks/astro',
+      'packages/coatcheck/src/adapters/astro',
       'packages/coatcheck/src/stores/unstorage',
       'docs/frameworks/astro',
       'examples/astro',
@@ -74,21 +74,21 @@ export const documents: readonly Document[] = [
   {
     title: 'h3',
     about: '`coatcheck/h3`, for h3 1 and 2; the guide "Sessions" of h3 2.',
-    folders: ['packages/coatcheck/src/frameworks/h3', 'docs/frameworks/h3', 'examples/h3'],
+    folders: ['packages/coatcheck/src/adapters/h3', 'docs/frameworks/h3', 'examples/h3'],
     rows: [
       ...rows('useSession getSession updateSession clearSession rotateSession sealSession unsealSession'),
       ...['id', 'data', 'update', 'clear', 'rotate'].map((name) => ({ name: `session.${name}` })),
       ...rows('password name maxAge cookie sessionHeader idleTimeout'),
       ...rows('httpOnly secure sameSite'),
-      ...rows('store wire'),
+      ...rows('store format'),
     ],
   },
   {
     title: 'Nitro and Nuxt',
     about: '`coatcheck/nitro`, `coatcheck/nuxt`, for Nitro 2 and 3 and Nuxt 4; the guide "Sessions" of Nitro.',
     folders: [
-      'packages/coatcheck/src/frameworks/nitro',
-      'packages/coatcheck/src/frameworks/nuxt',
+      'packages/coatcheck/src/adapters/nitro',
+      'packages/coatcheck/src/adapters/nuxt',
       'docs/frameworks/nitro',
       'docs/frameworks/nuxt',
       'examples/n',
@@ -103,7 +103,7 @@ export const documents: readonly Document[] = [
   {
     title: 'Hydrogen',
     about: '`coatcheck/hydrogen`; the page "Manage sessions" of Hydrogen 1, and `HydrogenSession` of 2026.',
-    folders: ['packages/coatcheck/src/frameworks/hydrogen', 'docs/frameworks/hydrogen', 'examples/hydrogen'],
+    folders: ['packages/coatcheck/src/adapters/hydrogen', 'docs/frameworks/hydrogen', 'examples/hydrogen'],
     rows: [
       ...rows('Cookie CookieSessionStorage MemorySessionStorage FileSessionStorage useSession useFlashSession getFlash'),
       ...rows('getSessionId setSessionid serialize destroy parse setAll'),

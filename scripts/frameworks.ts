@@ -24,7 +24,7 @@ export function testFiles(): readonly TestFile[] {
 
 const link = (path: string): string => `[${path.replace(/^packages\/coatcheck\//, '')}](${relative('docs', path)})`
 
-/** The files of one face that use a name. */
+/** The files of one adapter that use a name. */
 function usesOf(name: string, folders: readonly string[], files: readonly TestFile[]): string[] {
   const word = new RegExp(`(?<![\\w$-])${name.replace(/[.$()[\]]/g, '\\$&')}(?![\\w$-])`)
   return files
@@ -82,22 +82,22 @@ interface Measured {
   readonly size: number
 }
 
-/** What a face brings along besides: formats of others, which are read, and stores that its framework's documents name. */
+/** What an adapter brings along besides: formats of others, which are read, and stores that its framework's documents name. */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  'astro/middleware': ['foreign/astro', 'stores/unstorage'],
-  h3: ['foreign/h3'],
-  hydrogen: ['foreign/hydrogen', 'stores/memory'],
-  'nitro/runtime': ['foreign/h3'],
-  'react-router': ['foreign/remix', 'stores/memory', 'stores/file'],
-  remix: ['foreign/remix', 'stores/memory', 'stores/file'],
-  remix3: ['foreign/remix3', 'stores/memory', 'stores/file', 'stores/unstorage'],
+  'astro/middleware': ['migrate/astro', 'stores/unstorage'],
+  h3: ['migrate/h3'],
+  hydrogen: ['migrate/hydrogen', 'stores/memory'],
+  'nitro/runtime': ['migrate/h3'],
+  'react-router': ['migrate/remix', 'stores/memory', 'stores/file'],
+  remix: ['migrate/remix', 'stores/memory', 'stores/file'],
+  remix3: ['migrate/remix3', 'stores/memory', 'stores/file', 'stores/unstorage'],
 }
 
 function sizes(): string {
   const { stdout } = spawnSync('size-limit --json', { cwd: root, env: environment, shell: true, encoding: 'utf8' })
   const all: Measured[] = JSON.parse(stdout.slice(stdout.indexOf('[')))
   const sizeOf = (name: string): number => all.find((each) => each.name === name)?.size ?? 0
-  const core = sizeOf('core, without devalue')
+  const core = sizeOf('core')
   const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
   const rows = all
     .filter(({ name }) => name in parts)
@@ -105,8 +105,8 @@ function sizes(): string {
       const brought = (parts[name] ?? []).reduce((sum, each) => sum + sizeOf(each), 0)
       return [name, kilobytes(size), kilobytes(size - core), kilobytes(brought), kilobytes(Math.max(0, size - core - brought))]
     })
-  return `The engine is ${kilobytes(core)}, minified and gzipped, without devalue.\n\n${table(
-    ['entry', 'all of it', 'over the engine', 'formats and stores in that', 'left for the face'],
+  return `The engine is ${kilobytes(core)}, minified and gzipped.\n\n${table(
+    ['entry', 'all of it', 'over the engine', 'formats and stores in that', 'left for the adapter'],
     rows,
   )}`
 }

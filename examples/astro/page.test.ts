@@ -1,38 +1,24 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { type Visitor, visitor } from '../../packages/coatcheck/src/testing/index.ts'
 import { root } from '../../scripts/steps.ts'
-import { install } from '../harness.ts'
-import { take } from '../locks.ts'
-import { complete, freePort, launch, type Running } from '../processes.ts'
+import { SECRET } from '../harness.ts'
+import { blocksOf, lay, serveProject } from '../pasted.ts'
 
 // The blocks of docs/frameworks/astro.md, pasted in their order into a project as Astro's starter makes it: it compiles, and does what the page says.
 
 const folder = join(root, '.cache/astro-page')
-const page = readFileSync(join(root, 'docs/frameworks/astro.md'), 'utf8')
-const blocks = [...page.matchAll(/\*\*([\w./-]+)\*\*.*\n\n```\w+\n([\s\S]*?\n)```/g)].map(([, path = '', text = '']) => ({
-  path,
-  text,
-}))
+const blocks = blocksOf('astro.md')
 
 /** What the starter makes, with its strict settings. */
 const starter: Readonly<Record<string, string>> = {
-  'package.json': '{ "type": "module" }',
   'tsconfig.json': '{ "extends": "astro/tsconfigs/strict", "include": [".astro/types.d.ts", "**/*"], "exclude": ["dist"] }',
 }
 /** What the page takes for granted, and one that asks for nothing. */
 const pages: Readonly<Record<string, string>> = {
   'src/pages/account.astro': "---\nconst user = await Astro.session?.get('user')\n---\n<p>{user}</p>\n",
   'src/pages/about.astro': '<p>All about us</p>\n',
-}
-
-function lay(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text)
-  }
 }
 
 /** The script of an Astro component, as a function: the compiler knows TypeScript only. */
@@ -43,46 +29,33 @@ function scriptOf(component: string): string {
   return `import type { AstroGlobal } from 'astro'\n${imports.join('\n')}\ndeclare const Astro: AstroGlobal\nexport async function page() {\n${rest}\n}\n`
 }
 
-let running: Running | undefined
-let release: (() => void) | undefined
-let origin = ''
-
-beforeAll(async () => {
-  await install('astro')
-  release = await take('astro')
-  rmSync(folder, { recursive: true, force: true })
-  lay({ ...starter, ...pages, ...Object.fromEntries(blocks.map(({ path, text }) => [path, text])) })
-  symlinkSync(join(root, 'examples/astro/node_modules'), join(folder, 'node_modules'))
-  await complete('astro build', folder)
-  const port = String(await freePort())
-  const secret = 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc'
-  running = launch('node dist/server/entry.mjs', folder, { HOST: 'localhost', PORT: port, COATCHECK_SECRET: secret })
-  origin = `http://localhost:${port}`
-  while ((await fetch(`${origin}/about`).catch(() => undefined)) === undefined)
-    if (running.child.exitCode !== null) throw new Error(running.output())
-}, 600_000)
-afterAll(async () => {
-  running?.kill()
-  await running?.ended
-  release?.()
-  rmSync(folder, { recursive: true, force: true })
+const origin = serveProject({
+  name: 'astro',
+  folder,
+  files: { ...starter, ...pages, ...blocks },
+  build: 'astro build',
+  start: 'node dist/server/entry.mjs',
+  env: { HOST: 'localhost', COATCHECK_SECRET: SECRET },
 })
 
-const browser = (): Visitor => visitor(origin, { headers: { origin, 'user-agent': 'Mozilla/5.0 Chrome/156.0' }, follow: false })
+const browser = (): Visitor =>
+  visitor(origin(), { headers: { origin: origin(), 'user-agent': 'Mozilla/5.0 Chrome/156.0' }, follow: false })
 const signIn = (ada: Visitor, password = 'lovelace') => ada.post('/login', { username: 'ada', password })
 
 test('D22: the blocks of the page compile, under the strict settings of Astro, and Astro’s types and ours are each other’s', () => {
-  expect(blocks.map(({ path }) => path)).toEqual([
+  expect(Object.keys(blocks)).toEqual([
     ...['astro.config.mjs', 'src/session-settings.ts', 'src/pages/login.astro', 'src/pages/logout.ts', 'src/middleware.ts'],
   ])
-  const components = blocks.filter(({ path }) => path.endsWith('.astro'))
-  lay(Object.fromEntries(components.map(({ path, text }) => [`scripts/${path}.ts`, scriptOf(text)])))
+  const components = Object.entries(blocks).filter(([path]) => path.endsWith('.astro'))
+  lay(folder, Object.fromEntries(components.map(([path, text]) => [`scripts/${path}.ts`, scriptOf(text)])))
   const types = join(root, 'examples/astro/trial/types.ts')
-  lay({ 'tsconfig.check.json': JSON.stringify({ extends: './tsconfig.json', include: ['.astro/types.d.ts', '**/*', types] }) })
+  lay(folder, {
+    'tsconfig.check.json': JSON.stringify({ extends: './tsconfig.json', include: ['.astro/types.d.ts', '**/*', types] }),
+  })
   const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', join(folder, 'tsconfig.check.json')]
   const compile = () => spawnSync(process.execPath, tsc)
   expect(String(compile().stdout)).toBe('')
-  lay({ 'scripts/fault.ts': 'export const seconds: number = "sixty"\n' })
+  lay(folder, { 'scripts/fault.ts': 'export const seconds: number = "sixty"\n' })
   expect(String(compile().stdout)).toMatch(/fault\.ts.*TS2322/)
 })
 

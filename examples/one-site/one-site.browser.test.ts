@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Browser, BrowserContext, Frame } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -18,6 +20,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await site?.stop()
+})
+
+test('the page has the colours of the shop', async () => {
+  const colours = readFileSync(join(import.meta.dirname, '../shop/public/colours.css'), 'utf8')
+  expect(await (await fetch(site.url('/look.css'))).text()).toContain(colours)
 })
 
 const at = (place: Place) => (path: string) => site.url(`${places[place]}${path}`)

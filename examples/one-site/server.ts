@@ -8,7 +8,8 @@ const TYPES: Readonly<Record<string, string>> = { html: 'text/html', css: 'text/
 const own = new Map(
   ['index.html', 'look.css', 'page.css', 'frame.css', 'page.js'].map((file) => {
     const headers = { 'content-type': `${TYPES[file.split('.')[1] ?? '']}; charset=utf-8` }
-    const content = readFileSync(join(import.meta.dirname, file))
+    const parts = file === 'look.css' ? ['../shop/public/colours.css', file] : [file]
+    const content = Buffer.concat(parts.map((part) => readFileSync(join(import.meta.dirname, part))))
     return [file === 'index.html' ? '/' : `/${file}`, { headers, content }]
   }),
 )

@@ -61,6 +61,15 @@ describe('a visitor who only looks', () => {
     }
     expect(home.match(/\/[0-9a-f]{8}\/[\w.]+/g)).toHaveLength(3)
   })
+
+  it('gets the colours with the style that uses them', async () => {
+    const guest = visitor(shop.origin)
+    const [style = ''] = /\/[0-9a-f]{8}\/style\.css/.exec(await page(guest, '/')) ?? []
+    const [colours, rest] = ['colours.css', 'style.css'].map((file) =>
+      readFileSync(join(import.meta.dirname, 'public', file), 'utf8'),
+    )
+    expect(await page(guest, style)).toBe(`${colours}${rest}`)
+  })
 })
 
 describe('the language', () => {
@@ -336,8 +345,8 @@ describe('the trials of the first page', () => {
       await guest.post(`/try/${side}/sign-out`)
       expect(await who(guest)).toEqual({ user: null, tags: 0 })
       expect(await replayed()).toEqual({ user: null, tags: 0 })
-      const foreign = await guest.post(`/try/${side}/sign-in`, {}, { headers: { 'sec-fetch-site': 'cross-site' } })
-      expect(foreign.status).toBe(403)
+      const migrateFrom = await guest.post(`/try/${side}/sign-in`, {}, { headers: { 'sec-fetch-site': 'cross-site' } })
+      expect(migrateFrom.status).toBe(403)
     },
   )
 
@@ -370,13 +379,13 @@ describe('a form of another site', () => {
   it('changes nothing', async () => {
     const guest = visitor(shop.origin)
     await add(guest, 'hat')
-    const foreign: readonly Record<string, string>[] = [
+    const migrateFrom: readonly Record<string, string>[] = [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' },
       { origin: 'https://evil.example' },
       { origin: 'null' },
     ]
-    for (const headers of foreign) {
+    for (const headers of migrateFrom) {
       const response = await guest.post('/cart/add', { article: 'hat' }, { headers })
       expect(response.status).toBe(403)
       expect(await response.text()).toContain('sent by another site')

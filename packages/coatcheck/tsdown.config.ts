@@ -6,30 +6,30 @@ import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 /** The exports map: what the package calls an entry -> the one source file behind it. package.json must say the same; a test compares them. */
 export const entries: Record<string, string> = {
   index: 'src/index.ts',
-  astro: 'src/frameworks/astro.ts',
-  'astro/driver': 'src/frameworks/astro/driver.ts',
-  'astro/middleware': 'src/frameworks/astro/middleware.ts',
-  'astro/session': 'src/frameworks/astro/session.ts',
-  fetch: 'src/frameworks/fetch.ts',
-  'foreign/astro': 'src/foreign/astro.ts',
-  'foreign/cookie-session': 'src/foreign/cookie-session.ts',
-  'foreign/express-session': 'src/foreign/express-session.ts',
-  'foreign/h3': 'src/foreign/h3.ts',
-  'foreign/hydrogen': 'src/foreign/hydrogen.ts',
-  'foreign/iron-session': 'src/foreign/iron-session.ts',
-  'foreign/remix': 'src/foreign/remix.ts',
-  'foreign/remix3': 'src/foreign/remix3.ts',
-  h3: 'src/frameworks/h3.ts',
-  hono: 'src/frameworks/hono.ts',
-  hydrogen: 'src/frameworks/hydrogen.ts',
-  'hydrogen/file': 'src/frameworks/hydrogen/file.ts',
-  nitro: 'src/frameworks/nitro.ts',
-  'nitro/runtime': 'src/frameworks/nitro/runtime.ts',
-  node: 'src/frameworks/node.ts',
-  nuxt: 'src/frameworks/nuxt.ts',
-  'react-router': 'src/frameworks/react-router.ts',
-  remix: 'src/frameworks/remix.ts',
-  remix3: 'src/frameworks/remix3.ts',
+  astro: 'src/adapters/astro.ts',
+  'astro/driver': 'src/adapters/astro/driver.ts',
+  'astro/middleware': 'src/adapters/astro/middleware.ts',
+  'astro/session': 'src/adapters/astro/session.ts',
+  fetch: 'src/adapters/fetch.ts',
+  'migrate/astro': 'src/migrate/astro.ts',
+  'migrate/cookie-session': 'src/migrate/cookie-session.ts',
+  'migrate/express-session': 'src/migrate/express-session.ts',
+  'migrate/h3': 'src/migrate/h3.ts',
+  'migrate/hydrogen': 'src/migrate/hydrogen.ts',
+  'migrate/iron-session': 'src/migrate/iron-session.ts',
+  'migrate/remix': 'src/migrate/remix.ts',
+  'migrate/remix3': 'src/migrate/remix3.ts',
+  h3: 'src/adapters/h3.ts',
+  hono: 'src/adapters/hono.ts',
+  hydrogen: 'src/adapters/hydrogen.ts',
+  'hydrogen/file': 'src/adapters/hydrogen/file.ts',
+  nitro: 'src/adapters/nitro.ts',
+  'nitro/runtime': 'src/adapters/nitro/runtime.ts',
+  node: 'src/adapters/node.ts',
+  nuxt: 'src/adapters/nuxt.ts',
+  'react-router': 'src/adapters/react-router.ts',
+  remix: 'src/adapters/remix.ts',
+  remix3: 'src/adapters/remix3.ts',
   'stores/cached': 'src/stores/cached.ts',
   'stores/cloudflare-kv': 'src/stores/cloudflare-kv.ts',
   'stores/d1': 'src/stores/d1.ts',
@@ -51,7 +51,7 @@ export const entries: Record<string, string> = {
 }
 
 /** Their code is part of what is published: as modules of their own they cost a process that starts more than all of ours does. */
-const BUNDLED = ['cookie-es', 'devalue']
+export const BUNDLED: string[] = ['cookie-es', 'devalue']
 
 /**
  * Each file that a process loads costs it about half a millisecond, whatever is in it. So all that `coatcheck` needs is one chunk, which every
@@ -72,7 +72,7 @@ const CHUNKS: readonly Group[] = [
   },
 ]
 /** The rooms whose shared modules are one chunk, and its name. What frameworks share is theirs: nobody has two. */
-const SHARED: Readonly<Record<string, string>> = { core: 'adapting', stores: 'storing', foreign: 'foreign' }
+const SHARED: Readonly<Record<string, string>> = { core: 'adapting', stores: 'storing', migrate: 'migrating' }
 
 type Splitting = Extract<Rolldown.OutputOptions['codeSplitting'], object>
 type Group = NonNullable<Splitting['groups']>[number]
@@ -132,12 +132,16 @@ function isPlain(value: Part): boolean {
   return /^(Literal|Identifier|ArrowFunctionExpression|FunctionExpression|ClassExpression)$/.test(value.type)
 }
 
+const versionOf = (name: string): string =>
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve(name)), 'utf8')).version
+
 /** Whoever distributes their code has to pass their licences on. */
 const licences: Rolldown.Plugin = {
   name: 'licences',
   generateBundle() {
     const texts = BUNDLED.map(
-      (name) => `${name}\n\n${readFileSync(new URL('../LICENSE', import.meta.resolve(name)), 'utf8').trim()}\n`,
+      (name) =>
+        `${name} ${versionOf(name)}\n\n${readFileSync(new URL('../LICENSE', import.meta.resolve(name)), 'utf8').trim()}\n`,
     )
     const source = `Parts of these packages are in the files beside this one.\n\n${texts.join('\n\n')}`
     this.emitFile({ type: 'asset', fileName: 'third-party-licences.txt', source })
@@ -155,6 +159,7 @@ const config: UserConfig = defineConfig({
   deps: { neverBundle: [/^node:/, /^bun:/], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
   // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
   // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.
+  sourcemap: true,
   minify: { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } },
   outputOptions: { codeSplitting: { groups: [...CHUNKS] } },
   plugins: [removable, licences],

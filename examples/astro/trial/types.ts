@@ -4,7 +4,7 @@ import coatcheck, { type CoatcheckOptions, type Integration, type RuntimeSetting
 import { astroDriver, type SessionDriver as OurDriver } from 'coatcheck/astro/driver'
 import { openSession } from 'coatcheck/astro/session'
 import { memoryStore } from 'coatcheck/stores/memory'
-import type { SessionMethods } from '../../../packages/coatcheck/src/frameworks/astro/visit.ts'
+import type { SessionMethods } from '../../../packages/coatcheck/src/adapters/astro/visit.ts'
 
 declare global {
   namespace App {

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SECRET } from '../test/helpers/site.ts'
+import { astroDriver } from './adapters/astro/driver.ts'
+import { Cookie } from './adapters/hydrogen.ts'
+import { createCookieSessionStorage, createWorkersKVSessionStorage } from './adapters/remix.ts'
 import { clockOf } from './clock.ts'
-import { faceOf, sessionsOf } from './core/sessions.ts'
-import { astroDriver } from './frameworks/astro/driver.ts'
-import { Cookie } from './frameworks/hydrogen.ts'
-import { createCookieSessionStorage, createWorkersKVSessionStorage } from './frameworks/remix.ts'
+import { adapterOf, sessionsOf } from './core/sessions.ts'
 import { memoryStore } from './stores/memory.ts'
 import { unstorageStore } from './stores/unstorage.ts'
 
@@ -21,7 +21,7 @@ describe('S14: whatever a clock gives, sessions have whole milliseconds', () => 
   ])('performance.timeOrigin + performance.now(): %s', async (_, more) => {
     const now = () => performance.timeOrigin + performance.now() + 0.25
     const refused: string[] = []
-    const face = faceOf(
+    const adapter = adapterOf(
       sessionsOf({
         secrets: SECRET,
         cookie: { name: 'sid' },
@@ -30,10 +30,10 @@ describe('S14: whatever a clock gives, sessions have whole milliseconds', () => 
         ...more,
       }),
     )
-    const first = face.detached(presenting())
+    const first = adapter.detached(presenting())
     ;(await first.open()).set('a', 1, { ttl: 60 })
     await first.commit({ maxAge: 90.5 })
-    const second = face.detached(presenting(first.ticket))
+    const second = adapter.detached(presenting(first.ticket))
     expect((await second.open()).get('a')).toBe(1)
     expect([(await second.open()).expiresAt, (await second.open()).createdAt].every(Number.isSafeInteger)).toBe(true)
     expect(refused).toEqual([])
@@ -52,9 +52,9 @@ describe('S14: whatever a clock gives, sessions have whole milliseconds', () => 
       message: expect.stringMatching(new RegExp(`\`now\` names gave ${what}.*Date.now`)),
     })
     expect(clockOf(() => time as number)).toThrow(refused)
-    const face = faceOf(sessionsOf({ secrets: SECRET, now: () => time as number }))
-    const scope = face.detached(presenting())
-    await expect(scope.open()).rejects.toEqual(refused)
+    const adapter = adapterOf(sessionsOf({ secrets: SECRET, now: () => time as number }))
+    const requestSession = adapter.detached(presenting())
+    await expect(requestSession.open()).rejects.toEqual(refused)
   })
 })
 
@@ -62,12 +62,12 @@ describe('D8: the time is asked for at each use, so that fake timers count that 
   const later = () => vi.useFakeTimers({ now: NOW, toFake: ['Date'] })
 
   test('sessions', async () => {
-    const face = faceOf(sessionsOf({ secrets: SECRET }))
+    const adapter = adapterOf(sessionsOf({ secrets: SECRET }))
     later()
-    const scope = face.detached(presenting())
-    const session = await scope.open()
+    const requestSession = adapter.detached(presenting())
+    const session = await requestSession.open()
     session.set('a', 1)
-    await scope.commit()
+    await requestSession.commit()
     expect(session.createdAt).toBe(NOW)
   })
 

@@ -13,7 +13,7 @@ const FIXES = {
     'Give every instance all secrets before any of them writes with the newest (docs/security.md, "Secrets"). Nothing was changed, and the ticket is left alone.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
-  NO_DOOR:
+  NOT_WRAPPED:
     'Wrap the handler with `withSession(sessions, …)` of coatcheck/fetch, coatcheck/node or coatcheck/hono, and pass the request it was given: the `Request`, `req` or `c`.',
 } as const
 

@@ -1,10 +1,10 @@
-export type { RefusalReason, SessionEvent } from './core/events.ts'
-export type { CookieOptions, GivenOptions as SessionsOptions } from './core/options.ts'
-export type { Plan } from './core/plan.ts'
-export { aal1, aal2, aal3, type Timeouts } from './core/presets.ts'
-export type { RequestOrContext } from './core/request-types.ts'
+export type { RefusalReason, SessionEvent } from './core/model/events.ts'
+export type { Plan } from './core/model/plan.ts'
+export type { CookieOptions, GivenOptions as SessionsOptions } from './core/options/options.ts'
+export { aal1, aal2, aal3, type Timeouts } from './core/options/presets.ts'
+export type { RequestOrContext } from './core/request/request-types.ts'
+export type { NewIdOptions, Session, SetOptions, SignOutOptions } from './core/session/types.ts'
 export { createSessions, type Sessions } from './core/sessions.ts'
-export type { NewIdOptions, Session, SetOptions, SignOutOptions } from './core/types.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export {
   type Capability,

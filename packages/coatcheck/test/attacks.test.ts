@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
+import { writeCookie } from '../src/cookies/cookie.ts'
 import { createKeyring } from '../src/crypto/keyring.ts'
 import { platform } from '../src/crypto/platform.ts'
 import { createSessions } from '../src/index.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import type { SessionRecord } from '../src/stores/store.ts'
-import { writeCookie } from '../src/ticket/cookie.ts'
 import { arena, expectStranger, KINDS, type Kind } from './helpers/arena.ts'
 import { cookieAttacks, type Entry, HOST, idAttacks, present, tokenAttacks } from './helpers/attacks.ts'
 import { discretion, NEWER_SECRET, type Person, SECRET, site } from './helpers/site.ts'
@@ -26,7 +26,7 @@ const optionAttacks: Record<string, () => unknown> = {
   'OP-005': () => badCookie({ name: 'sid=1; Path=/' }),
   'OP-006': () => badCookie({ sameSite: 'lax\r\nX: y' }),
   'OP-007': () => {
-    // The engine has no such options; what faces will pass is checked where the line is written.
+    // The engine has no such options; what adapters will pass is checked where the line is written.
     expect(() => writeCookie('sid', 'x', { path: '/a;Secure' })).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
   },
   'OP-008': () => badCookie({ name: '__Host-sid', domain: 'x.com' }),
@@ -66,9 +66,9 @@ const optionAttacks: Record<string, () => unknown> = {
       },
     }
     const s = site({ secrets }, { keyring: createKeyring(secrets, counted) })
-    const foreign = await createKeyring([SECRET]).seal('session', ['__Host-Http-session'], '{}')
+    const migrateFrom = await createKeyring([SECRET]).seal('session', ['__Host-Http-session'], '{}')
     const someone = s.person()
-    someone.browser.plant(`__Host-Http-session=${foreign}; Path=/; Secure; HttpOnly`)
+    someone.browser.plant(`__Host-Http-session=${migrateFrom}; Path=/; Secure; HttpOnly`)
     expect(await someone.does((session) => session.isNew)).toBe(true)
     expect([opened, s.refusals]).toEqual([0, ['unknown-key']])
   },
@@ -403,9 +403,9 @@ async function ordinaryKey({ input = '' }: Entry, kind: Kind): Promise<void> {
 
 /** Shown by another test, which must be there. */
 const elsewhere: Record<string, [file: string, title: string]> = {
-  'OP-019': ['../src/core/transport.test.ts', 'fits to the last byte: 4096'],
+  'OP-019': ['../src/core/request/tickets.test.ts', 'fits to the last byte: 4096'],
   'ST-021': ['../src/stores/file.test.ts', 'follows no link'],
-  'TK-021': ['../src/foreign/h3.test.ts', 'are not read when only the other version is'],
+  'TK-021': ['../src/migrate/h3.test.ts', 'are not read when only the other version is'],
 }
 
 /** Not of this part of the library, each with its reason. */

@@ -21,85 +21,85 @@ interface Mutant {
 const MUTANTS: readonly Mutant[] = [
   {
     fault: 'the idle end is ignored',
-    file: 'core/expiry.ts',
+    file: 'core/model/lifetime.ts',
     from: "if (expiresAt <= now) return 'idle-expired'",
     to: '',
   },
   {
     fault: 'the absolute end is ignored',
-    file: 'core/expiry.ts',
+    file: 'core/model/lifetime.ts',
     from: "  if (endsAt <= now) return 'absolute-expired'\n  if (expiresAt <= now) return 'idle-expired'",
     to: "  if (expiresAt <= now && endsAt > now) return 'idle-expired'",
   },
   {
     fault: 'the old record is deleted, and nothing leads from it',
-    file: 'core/records.ts',
+    file: 'core/persistence/stored/records.ts',
     from: 'return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined',
     to: "return text !== '' && expiresAt > 0 && this.end(known)",
   },
   {
     fault: 'an end does not follow to where the session moved',
-    file: 'core/ends.ts',
+    file: 'core/persistence/stored/ends.ts',
     from: '      } else if (await this.#records.end(found)) return this.',
     to: '        return\n      } else if (await this.#records.end(found)) return this.',
   },
   {
     fault: 'a write to an ended session begins it again',
-    file: 'core/stored.ts',
-    from: "if ('dropped' in outcome) return { held: undefined, dropped: outcome.dropped }",
-    to: "if ('dropped' in outcome) return begin(EMPTY, taken)",
+    file: 'core/persistence/stored/stored.ts',
+    from: "if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }",
+    to: "if ('dropped' in outcome) return begin(EMPTY, changeSet)",
   },
   {
     fault: 'every renewal makes an id of its own',
-    file: 'core/moves.ts',
+    file: 'core/persistence/stored/id-rotation.ts',
     from: '    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }\n    return found ?',
-    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.body, taken), found.record, taken), id: 'x' }\n    return found ?",
+    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.contents, changeSet), found.record, changeSet), id: 'x' }\n    return found ?",
   },
   {
     fault: 'a renewal is told the id that another made',
-    file: 'core/moves.ts',
-    from: "    if (!isEmpty(taken.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    file: 'core/persistence/stored/id-rotation.ts',
+    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target, id: (await this.#ids.open(sealed, at)) as string }',
   },
   {
     fault: 'whoever follows is told the new id',
-    file: 'core/moves.ts',
+    file: 'core/persistence/stored/id-rotation.ts',
     from: "if (commit.kind !== 'move') return { commit, target }",
     to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
   },
   {
     fault: 'own writes are not recognised',
-    file: 'core/attempts.ts',
+    file: 'core/model/attempts.ts',
     from: "if (found === 'not kept') continue",
     to: "if (found !== 'unknown') continue",
   },
   {
     fault: 'an update is not run again on the fresh value',
-    file: 'core/changes.ts',
+    file: 'core/model/changes.ts',
     from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps)',
     to: 'change.entry',
   },
   {
     fault: 'what others wrote while the id changed is not taken along',
-    file: 'core/moves.ts',
-    from: '? await this.#rewrite(made, body, taken)',
+    file: 'core/persistence/stored/id-rotation.ts',
+    from: '? await this.#rewrite(made, contents, changeSet)',
     to: '? made',
   },
   {
     fault: 'an old ticket shows what came after',
-    file: 'core/stored.ts',
-    from: '?? held\n    const refused',
-    to: '?? { ...held, body: (await records.read(known.forwarding.key))?.body ?? held.body }\n    const refused',
+    file: 'core/persistence/stored/stored.ts',
+    from: '?? loaded\n    const refused',
+    to: '?? { ...loaded, contents: (await records.read(known.forwarding.key))?.contents ?? loaded.contents }\n    const refused',
   },
   {
     fault: 'an old ticket opens for ever',
-    file: 'core/replaced.ts',
+    file: 'core/persistence/stored/replaced.ts',
     from: 'if (arrivedAt <= this.#records.graceEnd(forwarding))',
     to: 'if (arrivedAt > 0)',
   },
   {
     fault: "one person's values come along when another signs in",
-    file: 'core/session.ts',
+    file: 'core/session/session.ts',
     from: 'if (this.owner !== undefined && this.owner !== owner) this.restart()',
     to: '',
   },
@@ -108,7 +108,7 @@ const MUTANTS: readonly Mutant[] = [
 async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
   const copy = join(folder, name)
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'ticket', 'foreign', 'errors.ts', 'clock.ts']) {
+  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
     await cp(join(here, '../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   }
   if (mutant) {
@@ -147,9 +147,9 @@ function searched(letters: string) {
 }
 
 /** Both timeouts, for a session that is used all the time and for one that is not used. */
-async function endsAreKept({ sessionsOf, faceOf }: Engine): Promise<string | undefined> {
+async function endsAreKept({ sessionsOf, adapterOf }: Engine): Promise<string | undefined> {
   let now = 4_000_000_000_000
-  const face = faceOf(
+  const adapter = adapterOf(
     sessionsOf({
       secrets: SECRET,
       store: memoryStore(),
@@ -161,10 +161,10 @@ async function endsAreKept({ sessionsOf, faceOf }: Engine): Promise<string | und
     }),
   )
   const visit = async (ticket: string, write: boolean) => {
-    const scope = face.detached({ get: (name) => (name === 'x-ticket' ? ticket : null) })
-    const session = await scope.open()
+    const requestSession = adapter.detached({ get: (name) => (name === 'x-ticket' ? ticket : null) })
+    const session = await requestSession.open()
     if (write) session.set('seen', now)
-    return { ticket: (await scope.commit()).ticket ?? ticket, found: !session.isNew }
+    return { ticket: (await requestSession.commit()).ticket ?? ticket, found: !session.isNew }
   }
   const { ticket } = await visit('', true)
   now += 99_000

@@ -19,7 +19,7 @@ const REACHED: Readonly<Record<string, readonly string[]>> = {
   cookie: ['loaded', 'forged', 'malformed', 'duplicate', 'bad-chunks', 'replaced', 'absolute-expired', 'oversized'],
   ticket: ['loaded', 'forged', 'malformed', 'unknown', 'unknown-key', 'unknown-version', 'clock-skew'],
   codec: ['rich', 'plain', 'BAD_VALUE', 'body', 'corrupt', 'a value'],
-  foreign: [
+  migrateFrom: [
     'remix',
     'remix3',
     'iron',

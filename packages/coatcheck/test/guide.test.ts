@@ -40,10 +40,10 @@ test('every link between the pages leads somewhere', () => {
 test('the guide names every error code, event, reason, option and member of a session', () => {
   const source = (name: string) => `packages/coatcheck/src/${name}.ts`
   expect(missing(found(/^ {2}([A-Z_]+):/gm, source('errors')), (code) => `\`${code}\``)).toEqual([])
-  expect(missing(found(/\| '([a-z-]+)'/g, source('core/events')), (reason) => `\`${reason}\``)).toEqual([])
-  expect(missing(found(/type: '([a-z-]+)'/g, source('core/events')), (event) => `\`${event}\``)).toEqual([])
-  const options = text(source('core/options')).split('What faces may set')[0] ?? ''
+  expect(missing(found(/\| '([a-z-]+)'/g, source('core/model/events')), (reason) => `\`${reason}\``)).toEqual([])
+  expect(missing(found(/type: '([a-z-]+)'/g, source('core/model/events')), (event) => `\`${event}\``)).toEqual([])
+  const options = text(source('core/options/options')).split('What adapters may set')[0] ?? ''
   const names = [...options.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name)
   expect(missing(names, (option) => `| \`${option}\``)).toEqual([])
-  expect(missing(found(/^ {2}(?:readonly )?(\w+)[(<:?]/gm, source('core/types')), (member) => member)).toEqual([])
+  expect(missing(found(/^ {2}(?:readonly )?(\w+)[(<:?]/gm, source('core/session/types')), (member) => member)).toEqual([])
 })

@@ -5,11 +5,11 @@ import expressSessionOf, { MemoryStore } from 'express-session'
 import { H3, type H3Event, useSession as useTheirs } from 'h3'
 import { createCookieSessionStorage as createTheirs } from 'react-router'
 import { afterAll, describe, expect, test } from 'vitest'
-import { expressSession } from '../src/foreign/express-session.ts'
-import { useSession as useOurs } from '../src/frameworks/h3.ts'
-import { withSession } from '../src/frameworks/node.ts'
-import { createCookieSessionStorage as createOurs } from '../src/frameworks/remix.ts'
+import { useSession as useOurs } from '../src/adapters/h3.ts'
+import { withSession } from '../src/adapters/node.ts'
+import { createCookieSessionStorage as createOurs } from '../src/adapters/remix.ts'
 import { createSessions } from '../src/index.ts'
+import { expressSession } from '../src/migrate/express-session.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import { type Visitor, visitor } from '../src/testing/visitor.ts'
 import { SECRET } from './helpers/site.ts'
@@ -123,7 +123,7 @@ describe(`a live site of ${VISITORS} visitors with carts moves here, and nobody 
         return Response.json(seen, { headers: { 'set-cookie': await commitSession(session) } })
       }
     const old = instance(createTheirs({ cookie }))
-    const alike = instance(createOurs({ cookie, wire: 'upstream' }) as unknown as Storage)
+    const alike = instance(createOurs({ cookie, format: 'upstream' }) as unknown as Storage)
     const next = instance(createOurs({ cookie }) as unknown as Storage)
     const { shops, problems, tickets, ...rest } = town()
     const site = { shops, ...rest, problems, tickets }
@@ -151,7 +151,7 @@ describe(`a live site of ${VISITORS} visitors with carts moves here, and nobody 
       return async (request) => app.fetch(request)
     }
     const old = instance((event) => useTheirs(event, config))
-    const alike = instance((event) => useOurs(event, { ...config, wire: 'upstream' }))
+    const alike = instance((event) => useOurs(event, { ...config, format: 'upstream' }))
     const next = instance((event) => useOurs(event, config))
     const site = town()
     await site.shops('old', [old])
@@ -178,7 +178,7 @@ describe(`a live site of ${VISITORS} visitors with carts moves here, and nobody 
           answer(valuesIn(session))(req, res, next)
         }),
     )
-    const sessions = createSessions({ secrets: SECRET, store: memoryStore(), foreign: [expressSession({ secret, store })] })
+    const sessions = createSessions({ secrets: SECRET, store: memoryStore(), migrateFrom: [expressSession({ secret, store })] })
     const next = await served(
       express()
         .use(withSession(sessions))

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { SessionEvent } from '../src/core/events.ts'
+import { isIdle } from '../src/cookies/idle.ts'
+import type { SessionEvent } from '../src/core/model/events.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import { type Visitor, visitor } from '../src/testing/visitor.ts'
-import { isIdle } from '../src/ticket/idle.ts'
+import { quietly } from './helpers/adapter-stories.ts'
 import { type Act, type Adapter, adapters, type Held, type Told } from './helpers/adapters.ts'
 import { clockFrom } from './helpers/clock.ts'
-import { quietly } from './helpers/door-stories.ts'
 import { gate } from './helpers/gate.ts'
 import { COOKIE, NEWER_SECRET, SECRET } from './helpers/site.ts'
 
@@ -162,16 +162,16 @@ describe.each(adapters)('$name', (adapter) => {
     const site = await opened(adapter)
     const ada = site.person()
     await site.does(ada, (held) => held.set('a', 1))
-    const door = gate()
+    const barrier = gate()
     const late = site.asks(ada, async (held) => {
       await held.get('a')
-      await door.pass()
+      await barrier.pass()
       await held.set('late', 1)
     })
-    await door.reached
+    await barrier.reached
     await site.moves(ada)
     site.clock.advance(AFTER_GRACE)
-    door.open()
+    barrier.open()
     expect(await late).toMatchObject({ went: 'ok', cookies: 0 })
     expect(await site.get(ada, 'a', 'late')).toEqual([1, 1])
   })
@@ -187,16 +187,16 @@ describe.each(adapters)('$name', (adapter) => {
       const before = await adapter.serve({ store, secrets: [SECRET], now: clock.now, onEvent: () => {} })
       const ada = site.person()
       await site.does(ada, (held) => held.set('a', 1), before)
-      const door = gate()
+      const barrier = gate()
       const late = site.asks(ada, async (held) => {
         await held.set('b', 1)
-        await door.pass()
+        await barrier.pass()
         await held.set('late', 1)
       })
-      await door.reached
+      await barrier.reached
       await site.moves(ada)
       clock.advance(seconds)
-      door.open()
+      barrier.open()
       expect(await late).toMatchObject({ went: seconds === 0 ? 'ok' : 'failed', cookies: 0 })
       expect(await site.get(ada, 'a', 'late')).toEqual([1, seconds === 0 ? 1 : undefined])
     },
@@ -207,16 +207,16 @@ describe.each(adapters)('$name', (adapter) => {
       const site = await opened(adapter, { maxRequestTime: 30 })
       const ada = site.person()
       await site.does(ada, (held) => held.set('a', 1))
-      const door = gate()
+      const barrier = gate()
       const late = site.asks(ada, async (held) => {
         await held.get('a')
-        await door.pass()
+        await barrier.pass()
         await act(held)
       })
-      await door.reached
+      await barrier.reached
       await site.moves(ada)
       site.clock.advance(31)
-      door.open()
+      barrier.open()
       expect(await late).toMatchObject({ went: 'failed', cookies: 0 })
       expect(await site.get(ada, 'a', 'late')).toEqual([1, undefined])
     }
@@ -230,19 +230,19 @@ describe.each(adapters)('$name', (adapter) => {
       const site = await opened(adapter)
       const ada = site.person()
       await site.does(ada, (held) => held.set('a', 1))
-      const doors = [gate(), gate()]
+      const adapters = [gate(), gate()]
       let hasIt = true
       const answers = owners.map((owner, at) =>
         site.asks(ada, async (held) => {
           await held.get('a')
-          await doors[at]?.pass()
+          await adapters[at]?.pass()
           hasIt = held.signIn !== undefined
           await held.signIn?.(owner)
         }),
       )
-      await Promise.all(doors.map(({ reached }) => reached))
-      for (const [at, door] of doors.entries()) {
-        door.open()
+      await Promise.all(adapters.map(({ reached }) => reached))
+      for (const [at, barrier] of adapters.entries()) {
+        barrier.open()
         await answers[at]
       }
       if (!hasIt) continue
@@ -258,19 +258,19 @@ describe.each(adapters)('$name', (adapter) => {
     const site = await opened(adapter)
     const ada = site.person()
     await site.does(ada, (held) => held.set('a', 1))
-    const doors = [gate(), gate()]
+    const adapters = [gate(), gate()]
     let hasIt = true
-    const answers = doors.map((door) =>
+    const answers = adapters.map((barrier) =>
       site.asks(ada, async (held) => {
         await held.get('a')
-        await door.pass()
+        await barrier.pass()
         hasIt = held.renew !== undefined
         await held.renew?.()
       }),
     )
-    await Promise.all(doors.map(({ reached }) => reached))
-    for (const [at, door] of doors.entries()) {
-      door.open()
+    await Promise.all(adapters.map(({ reached }) => reached))
+    for (const [at, barrier] of adapters.entries()) {
+      barrier.open()
       await answers[at]
     }
     const [first, second] = await Promise.all(answers)

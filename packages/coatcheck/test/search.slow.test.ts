@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { faceOf, sessionsOf } from '../src/core/sessions.ts'
+import { adapterOf, sessionsOf } from '../src/core/sessions.ts'
 import { draw } from './search/draw.ts'
 import { engineOf, FOLDER, MUTANTS, type Mutant } from './search/mutants.ts'
 import type { Plan } from './search/plan.ts'
@@ -12,15 +12,15 @@ import type { Searched } from './search/sites.ts'
 const PARTS = 5
 const SCHEDULES = 4_000
 const MOST_FOR_A_MUTANT = 1_000
-const under = { engine: { sessionsOf, faceOf } }
+const under = { engine: { sessionsOf, adapterOf } }
 
 beforeAll(() => rm(FOLDER, { recursive: true, force: true }))
 afterAll(() => rm(FOLDER, { recursive: true, force: true }))
 
 it('a schedule is played in the same way each time', async () => {
-  for (const face of ['core', 'fetch', 'remix', 'h3'] as const) {
+  for (const adapter of ['core', 'fetch', 'remix', 'h3'] as const) {
     for (let seed = 1; seed <= 40; seed++) {
-      const plan = draw(seed, { faces: [face] })
+      const plan = draw(seed, { adapters: [adapter] })
       const [one, other] = [await tried(plan, under), await tried(plan, under)]
       expect(other.history.told).toEqual(one.history.told)
       expect(other.verdict).toEqual(one.verdict)
@@ -62,7 +62,7 @@ it('what shows a violation is made smaller, and needs all that is left', async (
 /** The first schedule in which the mutant shows a fault of its kind, and the engine as it is shows nothing. */
 async function noticed(engine: Searched, { shows, drawing }: Pick<Mutant, 'shows' | 'drawing'>): Promise<number | undefined> {
   for (let seed = 1; seed <= MOST_FOR_A_MUTANT; seed++) {
-    const plan = draw(seed, { faces: ['core'], ...drawing })
+    const plan = draw(seed, { adapters: ['core'], ...drawing })
     const { verdict } = await tried(plan, { engine })
     if (!verdict.violations.some(({ kind }) => shows.test(kind))) continue
     if ((await tried(plan, under)).verdict.violations.length === 0) return seed

@@ -5,6 +5,7 @@ import {
   cycles,
   entryFiles,
   fileSizes,
+  folderSizes,
   hiddenTests,
   layering,
   noAny,
@@ -28,12 +29,14 @@ describe('rooms import only what their row of the table allows', () => {
 
   it.each([
     ['a store that reads the engine', 'stores/bad.ts', "import { x } from '../core/sessions.ts'"],
-    ['a type imported where its value may not be', 'ticket/bad.ts', "import type { Store } from '../stores/store.ts'"],
-    ['a type named by import()', 'crypto/bad.ts', "export let x: import('../core/types.ts').X"],
+    ['a type imported where its value may not be', 'cookies/bad.ts', "import type { Store } from '../stores/store.ts'"],
+    ['a type named by import()', 'crypto/bad.ts', "export let x: import('../core/session/types.ts').X"],
     ['a room passed on by export … from', 'core/bad.ts', "export * from '../stores/memory.ts'"],
-    ['a room loaded late', 'core/bad.ts', "export const late = () => import('../frameworks/fetch.ts')"],
+    ['a room loaded late', 'core/bad.ts', "export const late = () => import('../adapters/fetch.ts')"],
     ['a room imported for its effect', 'errors.ts', "import './crypto/random.ts'"],
     ['a test kit that knows more than the public names', 'testing/bad.ts', "import { x } from '../core/sessions.ts'"],
+    ['a value that knows a request', 'core/model/bad.ts', "import { x } from '../request/load.ts'"],
+    ['an adapter that goes past the one way in', 'migrate/bad.ts', "import { x } from '../core/adapter.ts'"],
     ['a new room that nobody decided on', 'utils/bad.ts', 'export const x = 1'],
     ['a way out of src', 'core/bad.ts', "import '../../test/tree/rules.ts'"],
   ])('reports %s', (_, path, text) => {
@@ -45,14 +48,14 @@ describe('rooms import only what their row of the table allows', () => {
   })
 })
 
-describe('the library imports its two dependencies, and platforms only in the file and SQLite stores', () => {
+describe('the library imports the two packages that it bundles, and platforms only in the file and SQLite stores', () => {
   it('holds', () => expect(outsideImports(tree)).toEqual([]))
 
   it.each([
     ['Node in the engine', 'core/bad.ts', "import { randomBytes } from 'node:crypto'"],
-    ['a framework, even for its types', 'frameworks/bad.ts', "import type { Context } from 'hono'"],
+    ['a framework, even for its types', 'adapters/bad.ts', "import type { Context } from 'hono'"],
     ['Node in the contract that every store shares', 'stores/store.ts', "import 'node:fs'"],
-    ['a package that is not declared', 'stores/bad.ts', "import 'lru-cache'"],
+    ['a package that is not bundled', 'stores/bad.ts', "import 'lru-cache'"],
     ['an import whose target is computed', 'core/bad.ts', 'export const load = (name: string) => import(name)'],
   ])('reports %s', (_, path, text) => {
     expect(finds(outsideImports, src(path, text))).toHaveLength(1)
@@ -83,7 +86,7 @@ describe('no import leads back to where it began', () => {
   })
 })
 
-describe('no source file is longer than 200 lines, no door than 150', () => {
+describe('no source file is longer than 200 lines, no adapter than 150', () => {
   const lines = (count: number): string => 'export {}\n'.repeat(count)
 
   it('holds', () => expect(fileSizes(tree)).toEqual([]))
@@ -94,13 +97,24 @@ describe('no source file is longer than 200 lines, no door than 150', () => {
     ])
   })
 
-  it('reports a door of 151 lines, and none of 150', () => {
-    expect(finds(fileSizes, src('frameworks/a.ts', lines(151)), src('frameworks/b.ts', lines(150)))).toEqual([
-      'frameworks/a.ts: 151 lines, at most 150',
+  it('reports an adapter of 151 lines, and none of 150', () => {
+    expect(finds(fileSizes, src('adapters/a.ts', lines(151)), src('adapters/b.ts', lines(150)))).toEqual([
+      'adapters/a.ts: 151 lines, at most 150',
     ])
   })
 
   it('lets a test be long', () => expect(finds(fileSizes, src('core/a.test.ts', lines(500)))).toEqual([]))
+})
+
+describe('no folder holds more than 20 sources', () => {
+  const many = (count: number): File[] => Array.from({ length: count }, (_, at) => src(`core/new/${at}.ts`, 'export {}'))
+
+  it('holds', () => expect(folderSizes(tree)).toEqual([]))
+
+  it('reports one of 21, and none of 20', () => {
+    expect(finds(folderSizes, ...many(21))).toEqual(['core/new/: 21 sources, at most 20'])
+    expect(finds(folderSizes, ...many(20))).toEqual([])
+  })
 })
 
 describe('no source says any', () => {
@@ -174,8 +188,8 @@ describe('each entry of the exports map has one source file of its own', () => {
   })
 
   it('reports a source file that is gone, and one behind two entries', () => {
-    const found = entryFiles({ ...entries, hono: 'src/gone.ts', fetch: 'src/frameworks/node.ts' })(tree)
+    const found = entryFiles({ ...entries, hono: 'src/gone.ts', fetch: 'src/adapters/node.ts' })(tree)
     expect(found).toContainEqual('src/gone.ts does not exist')
-    expect(found).toContainEqual('src/frameworks/node.ts is behind two entries')
+    expect(found).toContainEqual('src/adapters/node.ts is behind two entries')
   })
 })

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { SessionEvent } from '../src/core/events.ts'
-import type { Session } from '../src/core/types.ts'
+import type { SessionEvent } from '../src/core/model/events.ts'
+import type { Session } from '../src/core/session/types.ts'
 import type { Store } from '../src/stores/store.ts'
 import { type Visitor, visitor } from '../src/testing/visitor.ts'
 import { type Build, type Edit, packed } from './helpers/builds.ts'
@@ -16,34 +16,34 @@ const folder = join(import.meta.dirname, '..', '.cache', 'two-builds')
 /** What a newer release may write into every envelope, beside a value and into what leads on. */
 const MORE: readonly Edit[] = [
   {
-    file: 'core/body.ts',
+    file: 'core/model/contents.ts',
     from: 'const head = JSON.stringify({ format: FORMAT, ...more,',
     to: "const head = JSON.stringify({ format: FORMAT, seal: ['of', { the: 'newer' }], ...more,",
   },
   {
-    file: 'core/body.ts',
+    file: 'core/model/contents.ts',
     from: 'if (until === undefined && id === undefined && !more) return',
     to: `if (text.startsWith('"kind:')) return JSON.stringify({ kind: text, i: id })\n  if (false) return`,
   },
   {
-    file: 'core/body.ts',
+    file: 'core/model/contents.ts',
     from: 'const others = JSON.stringify({ x: until, i: id, ...more }).slice(1)',
     to: "const others = JSON.stringify({ x: until, i: id, by: 'newer', ...more }).slice(1)",
   },
   {
-    file: 'core/body.ts',
+    file: 'core/model/contents.ts',
     from: 'if (v === undefined && r === undefined) return Entry.opaque(raw)',
     to: 'if ("kind" in raw) return Entry.parsed(false, JSON.parse(String(raw.kind)))\n  if (v === undefined && r === undefined) return Entry.opaque(raw)',
   },
   {
-    file: 'core/moves.ts',
+    file: 'core/persistence/stored/id-rotation.ts',
     from: 'const forwarding: Forwarding = { kind,',
     to: "const forwarding: Forwarding = { via: ['newer'], kind,",
   },
 ]
 const FORMAT: readonly Edit[] = [
-  { file: 'core/body.ts', from: 'const FORMAT = 1', to: 'const FORMAT = 2' },
-  { file: 'core/body.ts', from: 'if (format !== FORMAT)', to: 'if (format !== FORMAT && format !== 1)' },
+  { file: 'core/model/contents.ts', from: 'const FORMAT = 1', to: 'const FORMAT = 2' },
+  { file: 'core/model/contents.ts', from: 'if (format !== FORMAT)', to: 'if (format !== FORMAT && format !== 1)' },
 ]
 const TICKETS: readonly Edit[] = [
   { file: 'crypto/keyring.ts', from: 'version: 1,', to: 'version: 3,' },
@@ -89,11 +89,11 @@ interface Browser {
 function serve(storeOf: (build: Build) => Store | undefined, more: object = {}): Browser {
   const clock = clockFrom()
   const events: SessionEvent[] = []
-  const doors = new Map<Build, (request: Request) => Promise<Response>>()
+  const adapters = new Map<Build, (request: Request) => Promise<Response>>()
   let act: Act = () => {}
   let said: unknown
-  const door = (build: Build) => {
-    const made = doors.get(build)
+  const adapter = (build: Build) => {
+    const made = adapters.get(build)
     if (made) return made
     const store = storeOf(build)
     const onEvent = (event: SessionEvent) => void events.push(event)
@@ -102,11 +102,11 @@ function serve(storeOf: (build: Build) => Store | undefined, more: object = {}):
       said = await act((await sessions.open(request)) as Session)
       return new Response('ok')
     })
-    doors.set(build, handle)
+    adapters.set(build, handle)
     return handle
   }
   let served: Build
-  const browser = visitor((request) => door(served)(request), { now: clock.now })
+  const browser = visitor((request) => adapter(served)(request), { now: clock.now })
   const asks = async (who: Visitor, build: Build, what: Act): Promise<Came> => {
     ;[served, act, said] = [build, what, undefined]
     try {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { sessionsFor } from '../src/core/memo.ts'
+import { adapterOptionsOf } from '../src/adapters/astro/settings.ts'
+import { getSession } from '../src/adapters/h3.ts'
+import { AppSession, Cookie, CookieSessionStorage, MemorySessionStorage } from '../src/adapters/hydrogen.ts'
+import * as remix from '../src/adapters/remix.ts'
+import * as remix3 from '../src/adapters/remix3.ts'
 import { createSessions } from '../src/core/sessions.ts'
+import { sessionsFor } from '../src/core/sessions-cache.ts'
 import { SessionError } from '../src/errors.ts'
-import { cookieSession } from '../src/foreign/cookie-session.ts'
-import { expressSession } from '../src/foreign/express-session.ts'
-import { h3Seal } from '../src/foreign/h3.ts'
-import { ironSession } from '../src/foreign/iron-session.ts'
-import { remixCookie } from '../src/foreign/remix.ts'
-import { faceOptionsOf } from '../src/frameworks/astro/settings.ts'
-import { getSession } from '../src/frameworks/h3.ts'
-import { AppSession, Cookie, CookieSessionStorage, MemorySessionStorage } from '../src/frameworks/hydrogen.ts'
-import * as remix from '../src/frameworks/remix.ts'
-import * as remix3 from '../src/frameworks/remix3.ts'
+import { cookieSession } from '../src/migrate/cookie-session.ts'
+import { expressSession } from '../src/migrate/express-session.ts'
+import { h3Seal } from '../src/migrate/h3.ts'
+import { ironSession } from '../src/migrate/iron-session.ts'
+import { remixCookie } from '../src/migrate/remix.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 
 const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
@@ -22,7 +22,7 @@ const call = (run: (options: never) => unknown, options: unknown) => async () =>
 const h3 = (config: Parameters<typeof getSession>[1]) =>
   getSession({ req: new Request('https://app.test/'), res: { headers: new Headers(), errHeaders: new Headers() } }, config)
 const astro = (settings: object) =>
-  faceOptionsOf(
+  adapterOptionsOf(
     { cookie: {}, formerCookie: 'a', isProduction: true, ...settings },
     {
       secretOf: () => SECRET,
@@ -34,9 +34,9 @@ const holes = Array(2)
 
 const wrong: readonly (readonly [name: string, run: () => unknown])[] = [
   ['secrets with holes', call(createSessions, { secrets: holes })],
-  ['foreign with holes', call(createSessions, { secrets: SECRET, foreign: holes })],
-  ['a keeper, which only faces set', call(createSessions, { secrets: SECRET, keeper: {} })],
-  ['a binding, which only faces set', call(createSessions, { secrets: SECRET, binding: SYMBOL })],
+  ['foreign with holes', call(createSessions, { secrets: SECRET, migrateFrom: holes })],
+  ['a persistence, which only adapters set', call(createSessions, { secrets: SECRET, persistence: {} })],
+  ['a binding, which only adapters set', call(createSessions, { secrets: SECRET, binding: SYMBOL })],
   ['memoryStore with a list', call(memoryStore, [])],
   ['memoryStore, maxSessions', call(memoryStore, { maxSessions: SYMBOL })],
   ['Remix, name', call((name) => remix.createCookie(name), SYMBOL)],
@@ -48,7 +48,7 @@ const wrong: readonly (readonly [name: string, run: () => unknown])[] = [
   ['Remix 3, a property of one line', call((props) => remix3.createCookie('a').serialize('', props), { expires: 'now' })],
   ['Remix 3, secrets', call((secrets) => remix3.createCookie('a', { secrets }), holes)],
   ['Hydrogen, sameSite', call((sameSite) => CookieSessionStorage('a', { secrets: SECRET, sameSite }), true)],
-  ['Hydrogen, expires', call((expires) => CookieSessionStorage('a', { secrets: SECRET, expires, wire: 'upstream' }), 1)],
+  ['Hydrogen, expires', call((expires) => CookieSessionStorage('a', { secrets: SECRET, expires, format: 'upstream' }), 1)],
   ['Hydrogen, options', call((options) => MemorySessionStorage('a', options), null)],
   ['Remix, options', call((options) => remix.createCookie('a', options), null)],
   ['Remix 3, options', call((options) => remix3.createCookie('a', options), null)],

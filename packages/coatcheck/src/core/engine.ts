@@ -1,16 +1,16 @@
 import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
-import type { ForeignRequest } from '../foreign/format.ts'
-import type { Attempts } from './attempts.ts'
-import type { Body } from './body.ts'
-import type { Changes } from './changes.ts'
-import type { Emit, RefusalReason } from './events.ts'
-import type { Life, Policy } from './expiry.ts'
-import type { Plan } from './plan.ts'
-import { missingSecret } from './secrets.ts'
-import type { NewIdOptions } from './types.ts'
-import type { UnknownKeys } from './unknown-keys.ts'
+import type { ReaderRequest } from '../migrate/format.ts'
+import type { Attempts } from './model/attempts.ts'
+import type { Changes } from './model/changes.ts'
+import type { Contents } from './model/contents.ts'
+import type { Emit, RefusalReason } from './model/events.ts'
+import type { Lifetime, Policy } from './model/lifetime.ts'
+import type { Plan } from './model/plan.ts'
+import { missingSecret } from './options/secrets.ts'
+import type { UnknownKeys } from './persistence/unknown-keys.ts'
+import type { NewIdOptions } from './session/types.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
 export interface Engine {
@@ -46,14 +46,14 @@ export interface Engine {
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
 
 /** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
-export type Move = NewIdOptions &
+export type IdChange = NewIdOptions &
   ({ readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string })
 
 /** What one commit takes from the session to carry out. */
-export interface Taken {
+export interface ChangeSet {
   readonly attempts: Attempts
   readonly changes: Changes
-  readonly move: Move | undefined
+  readonly move: IdChange | undefined
   readonly ended: boolean
   /** The session is to be there even when it is empty. */
   readonly begins: boolean
@@ -76,14 +76,14 @@ export interface Circumstances {
 }
 
 /** What is known of a session that is stored, or sealed in a ticket. */
-export interface Kept {
-  readonly body: Body
+export interface SessionState {
+  readonly contents: Contents
   readonly handle: string
-  readonly life: Life
+  readonly lifetime: Lifetime
 }
 
-/** A session that a keeper found or wrote. */
-export interface Held extends Kept {
+/** A session that the persistence found or wrote. */
+export interface LoadedSession extends SessionState {
   /** The ticket or the record was made with a secret that is not the newest: the next write renews both. */
   readonly stale: boolean
   /** Opened by an old ticket, which shows for a while what there was. */
@@ -91,13 +91,13 @@ export interface Held extends Kept {
   /** The handle of the session that has taken its place. */
   readonly leadsTo?: string
   /** Another library kept it until now. */
-  readonly foreign?: boolean
+  readonly migrates?: boolean
   /** Nothing in its ticket says when it was seen: it is always as if that were now. */
   readonly isUndated?: boolean
 }
 
 /** A session as another library kept it. */
-export interface Foreign extends Omit<Kept, 'handle'> {
+export interface MigratingSession extends Omit<SessionState, 'handle'> {
   /** What only its visitor can present; undefined: it has nothing of that kind. */
   readonly unique: string | undefined
   /** What was presented, in one spelling: it is to open nothing any more once the session has ended. */
@@ -112,7 +112,7 @@ export interface Refused {
   /** What the store said of a damaged record. */
   readonly error?: SessionError
   /** A session that this ticket cannot open any more but must still be able to end: its time is over. */
-  readonly ends?: Held
+  readonly ends?: LoadedSession
   /** Why a sign-out cannot be carried out, and must not be said to be. */
   readonly cannotEnd?: SessionError
   /** Nothing may be written, nor the visitor's ticket replaced, except by somebody who signs in. */
@@ -121,45 +121,49 @@ export interface Refused {
 
 export interface Saved {
   /** What there is now; undefined: no session. */
-  readonly held: Held | undefined
+  readonly loaded: LoadedSession | undefined
   /** A ticket to give out: the secret value. */
   readonly ticket?: string
+  /** Nobody asked for that ticket, and who came with it has it already. */
+  readonly repeats?: boolean
+  /** Another request wrote first, and nobody looked what. */
+  readonly overtaken?: boolean
   /** Changes were not kept. */
   readonly dropped?: 'ended'
 }
 
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */
-export interface Keeper<H extends Held = Held> {
+export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly kind: 'sealed' | 'stored' | 'custom'
   /** Whether a ticket is sent again to scripts of a page as well, as another library does: it may undo what a parallel request changed. */
   readonly resends?: boolean
   /** `request`: for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
-  find(ticket: string, request: ForeignRequest | undefined, arrivedAt: number): Maybe<H | Refused>
+  find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
-  adopt(foreign: Foreign, arrivedAt: number): Maybe<H | Refused>
+  adopt(migrates: MigratingSession, arrivedAt: number): Maybe<H | Refused>
   /** Whether the ticket of a session that was found still opens it. Left out: nobody can tell. */
-  isCurrent?(held: H): Promise<boolean>
+  isCurrent?(loaded: H): Promise<boolean>
   /**
-   * Carries out any plan but `nothing`; what is not stored yet has no `held`. `over`: what else the request's tickets stood for, to be
+   * Carries out any plan but `nothing`; what is not stored yet has no `loaded`. `over`: what else the request's tickets stood for, to be
    * ended with it, or before a session begins. Synchronous where nothing has to wait.
    */
-  commit(plan: Plan, held: H | undefined, taken: Taken, request: Circumstances, over: readonly H[]): Maybe<Saved>
+  commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
 }
 
-/** Makes a keeper for sessions whose options are known. */
-export type MakeKeeper = ((engine: Engine) => Keeper) & { readonly needsSecrets?: boolean }
+/** Makes the persistence of sessions whose options are known. */
+export type MakePersistence = ((engine: Engine) => Persistence) & { readonly needsSecrets?: boolean }
 
 /** The body as an owner's: nobody's without one. */
-export function ownedBy({ since, ...body }: Body, { move }: Taken): Body {
+export function ownedBy({ since, ...contents }: Contents, { move }: ChangeSet): Contents {
   return {
-    ...body,
+    ...contents,
     ...(since !== undefined && !startsAnew(move) && { since }),
     ...(move?.kind === 'signIn' && { owner: move.owner }),
   }
 }
 
 /** Whether the session's time begins again with this move. */
-export function startsAnew(move: Move | undefined): boolean {
+export function startsAnew(move: IdChange | undefined): boolean {
   return move?.kind === 'signIn' || move?.anew === true
 }
 
@@ -169,4 +173,4 @@ export function withSecrets({ keyring }: Engine): Keyring {
   throw missingSecret()
 }
 
-export type { Life }
+export type { Lifetime }

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { clockFrom } from '../../test/helpers/clock.ts'
 import { SECRET, site } from '../../test/helpers/site.ts'
-import { withSession } from '../frameworks/fetch.ts'
+import { withSession } from '../adapters/fetch.ts'
 import { memoryStore } from '../stores/memory.ts'
-import { aal1, aal2, aal3 } from './presets.ts'
-import { createSessions, faceOf } from './sessions.ts'
+import { aal1, aal2, aal3 } from './options/presets.ts'
+import { adapterOf, createSessions } from './sessions.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -23,13 +23,13 @@ test('F11: can be made at the top of any module: no clock is read, nothing drawn
 })
 
 describe('open', () => {
-  test('rejects with NO_DOOR for a request that came through no door, and says what to do', async () => {
+  test('rejects with NOT_WRAPPED for a request that came through no adapter, and says what to do', async () => {
     const sessions = createSessions({ secrets: SECRET })
     await expect(sessions.open(new Request('https://app.test/'))).rejects.toMatchObject({
-      code: 'NO_DOOR',
+      code: 'NOT_WRAPPED',
       fix: expect.stringContaining('withSession'),
     })
-    await expect(sessions.open({} as never)).rejects.toMatchObject({ code: 'NO_DOOR' })
+    await expect(sessions.open({} as never)).rejects.toMatchObject({ code: 'NOT_WRAPPED' })
   })
 
   test.each<[string, object, RegExp]>([
@@ -45,13 +45,13 @@ describe('open', () => {
     const error = await createSessions({ secrets: SECRET })
       .open(given as never)
       .catch((error) => error)
-    expect(error).toMatchObject({ code: 'NO_DOOR', fix: expect.stringMatching(words) })
+    expect(error).toMatchObject({ code: 'NOT_WRAPPED', fix: expect.stringMatching(words) })
   })
 
-  test('rejects with NO_DOOR for what is no request at all', async () => {
+  test('rejects with NOT_WRAPPED for what is no request at all', async () => {
     const sessions = createSessions({ secrets: SECRET })
     for (const nothing of [undefined, null, 'request', 7])
-      await expect(sessions.open(nothing as never)).rejects.toMatchObject({ code: 'NO_DOOR' })
+      await expect(sessions.open(nothing as never)).rejects.toMatchObject({ code: 'NOT_WRAPPED' })
   })
 
   test('gives the session of each request, and not that of another, nor of other sessions', async () => {
@@ -101,11 +101,11 @@ describe('open', () => {
   })
 })
 
-describe('a door', () => {
+describe('an adapter', () => {
   test('takes only what createSessions made', () => {
     for (const other of [{ open: async () => {} }, Object.assign(new Map(), { open: async () => {} })])
       expect(() => withSession(other, () => new Response())).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
-    expect(() => faceOf(createSessions({ secrets: SECRET }))).not.toThrow()
+    expect(() => adapterOf(createSessions({ secrets: SECRET }))).not.toThrow()
   })
 
   test('passes on what the runtime passes besides the request', async () => {

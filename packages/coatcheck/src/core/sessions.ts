@@ -1,54 +1,54 @@
 import { SessionError } from '../errors.ts'
-import { type Engine, type Keeper, withSecrets } from './engine.ts'
-import { emitter } from './events.ts'
+import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
-import { keyringOf } from './memo.ts'
-import { noDoor } from './no-door.ts'
-import { checkSiteOptions, type FaceOptions, type GivenOptions, settingsOf } from './options.ts'
-import type { Core } from './recognise.ts'
-import type { RequestOrContext } from './request-types.ts'
-import { Scope } from './scope.ts'
-import { sealedKeeper } from './sealed.ts'
-import type { Storable } from './storable.ts'
-import { callStore } from './store-call.ts'
-import { storedKeeper } from './stored.ts'
-import { type HeaderLine, type Presented, Transport } from './transport.ts'
-import type { Session } from './types.ts'
-import { UnknownKeys } from './unknown-keys.ts'
+import { emitter } from './model/events.ts'
+import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
+import type { Storable } from './options/storable.ts'
+import { sealedPersistence } from './persistence/sealed.ts'
+import { callStore } from './persistence/store-call.ts'
+import { storedPersistence } from './persistence/stored/stored.ts'
+import { UnknownKeys } from './persistence/unknown-keys.ts'
+import type { Core } from './request/load.ts'
+import { notWrapped } from './request/not-wrapped.ts'
+import { RequestSession } from './request/request-session.ts'
+import type { RequestOrContext } from './request/request-types.ts'
+import { type HeaderLine, type RequestHeaders, Transport } from './request/tickets.ts'
+import type { Session } from './session/types.ts'
+import { keyringOf } from './sessions-cache.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
   /**
-   * The session of the request that a door was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono): of its
+   * The session of the request that an adapter was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono): of its
    * `Request` or a clone of that, its `req`, its `c` or `c.req`. Asking again gives the same one. Rejects with `STORE_FAILED` when the
-   * store cannot be read (see `whenStoreDown`), and with `NO_DOOR` when no door knows `request`.
+   * store cannot be read (see `whenStoreDown`), and with `NOT_WRAPPED` when no adapter knows `request`.
    */
   open(request: RequestOrContext): Promise<Session<Data, Flash>>
   /** Removes expired records, 1000 at most; how many. For stores that do not do it themselves: call it now and then. */
   prune(): Promise<number>
 }
 
-/** What faces use of it. */
-export interface FaceSessions extends Sharing {
-  /** A scope for a ticket by itself. */
-  fromTicket(ticket: string | null): Scope
-  /** A scope for tickets that a face itself took out of what its request presented. */
-  fromTickets(tickets: readonly string[], presented?: Presented): Scope
+/** What adapters use of it. */
+export interface AdapterSessions extends Sharing {
+  /** A request session for a ticket by itself. */
+  fromTicket(ticket: string | null): RequestSession
+  /** A request session for tickets that an adapter itself took out of what its request presented. */
+  fromTickets(tickets: readonly string[], presented?: RequestHeaders): RequestSession
   /** What clears the ticket, where one was presented; whatever it opens is not looked at. */
-  clearing(presented: Presented): HeaderLine[]
+  clearing(presented: RequestHeaders): HeaderLine[]
 }
 
-const FACES = new WeakMap<object, FaceSessions>()
+const ADAPTERS = new WeakMap<object, AdapterSessions>()
 
 /** The sessions of any site, whatever they hold. */
 export interface AnySessions {
   open(request: never): Promise<unknown>
 }
 
-/** The inside of `sessions`, for faces. */
-export function faceOf(sessions: AnySessions): FaceSessions {
-  const face = FACES.get(sessions)
-  if (face) return face
+/** The inside of `sessions`, for adapters. */
+export function adapterOf(sessions: AnySessions): AdapterSessions {
+  const adapter = ADAPTERS.get(sessions)
+  if (adapter) return adapter
   throw new SessionError('BAD_OPTIONS', 'What was passed as sessions was not made by createSessions().', {
     fix: 'Pass the object that createSessions() returned.',
   })
@@ -66,13 +66,13 @@ export function createSessions<
   return sessionsOf(options)
 }
 
-/** `createSessions` with what only faces may set, and the parts of the surroundings that tests replace. */
+/** `createSessions` with what only adapters may set, and the parts of the surroundings that tests replace. */
 export function sessionsOf<Data extends object, Flash extends object>(
-  options: FaceOptions,
+  options: AdapterOptions,
   surroundings: Partial<Engine> = {},
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
-  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, foreign } = settings
+  const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
   const engine: Engine = {
     now,
     emit: emitter(options.onEvent),
@@ -90,18 +90,18 @@ export function sessionsOf<Data extends object, Flash extends object>(
     conflictTimeout: 5000,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
-    adoptsUntil: settings.foreignUntil,
+    adoptsUntil: settings.migrateUntil,
     ...surroundings,
   }
-  const core: Core = { engine, keeper: keeperOf(options, engine), transport: new Transport(settings), foreign }
+  const core: Core = { engine, persistence: persistenceOf(options, engine), transport: new Transport(settings), migrateFrom }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
     async open(request) {
-      const scope = newest(request)
-      if (!scope) throw noDoor(request)
-      return (await scope.open()) as unknown as Session<Data, Flash>
+      const requestSession = newest(request)
+      if (!requestSession) throw notWrapped(request)
+      return (await requestSession.open()) as unknown as Session<Data, Flash>
     },
     async prune() {
       // Not limited in time: a file store looks at every session.
@@ -112,24 +112,24 @@ export function sessionsOf<Data extends object, Flash extends object>(
       )
     },
   }
-  FACES.set(sessions, {
+  ADAPTERS.set(sessions, {
     ...sharing,
-    fromTicket: (ticket) => new Scope(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
-    fromTickets: (tickets, presented = NOTHING) => new Scope(core, core.transport.bare(tickets), presented),
+    fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
+    fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
     clearing(presented) {
-      const arrival = core.transport.arrival(presented)
-      const { hasCookie, hasHeader, pieces } = arrival
+      const incoming = core.transport.incoming(presented)
+      const { hasCookie, hasHeader, pieces } = incoming
       const ours = hasCookie || hasHeader ? core.transport.clear(hasHeader ? 'header' : 'cookie', pieces) : []
-      return [...ours, ...core.transport.clearOthers(arrival)]
+      return [...ours, ...core.transport.clearOthers(incoming)]
     },
   })
   return sessions
 }
 
 /** A request without headers. */
-const NOTHING: Presented = { get: () => null }
+const NOTHING: RequestHeaders = { get: () => null }
 
-function keeperOf({ store, keeper }: FaceOptions, engine: Engine): Keeper {
-  if (store) return storedKeeper(store, engine) as Keeper
-  return keeper ? keeper(engine) : sealedKeeper(withSecrets(engine), engine)
+function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine): Persistence {
+  if (store) return storedPersistence(store, engine) as Persistence
+  return persistence ? persistence(engine) : sealedPersistence(withSecrets(engine), engine)
 }

@@ -121,8 +121,8 @@ describe.each([
     const aad = toUtf8(`9:coatcheck9:version 27:session6:${encode(head.subarray(1))}19:${COOKIE[0]}`)
     const zeros = await (await createXaes(new Uint8Array(32), primitives)).seal(nonce, aad, toUtf8(TEXT))
     expect(await keyring.open('session', COOKIE, encode(concat(head, nonce, ...zeros)))).toBe('forged')
-    const foreign = createKeyring(['the secret of somebody else, 32 letters'], primitives)
-    const other = bytesOf(await foreign.seal('session', COOKIE, TEXT)).subarray(5)
+    const migrateFrom = createKeyring(['the secret of somebody else, 32 letters'], primitives)
+    const other = bytesOf(await migrateFrom.seal('session', COOKIE, TEXT)).subarray(5)
     expect(await keyring.open('session', COOKIE, encode(concat(head, other)))).toBe('forged')
   })
 

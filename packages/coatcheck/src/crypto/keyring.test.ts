@@ -176,9 +176,9 @@ describe.each(sets)('a keyring on %s', (_, primitives) => {
   it('spends nothing on a token of another version, and no cipher on one of an unknown secret', async () => {
     const { counted, calls } = counting(primitives)
     const ours = createKeyring([NEW], counted)
-    const foreign = createKeyring([OLD], primitives)
-    const signed = await foreign.sign('ticket', COOKIE, SHOWN)
-    const sealed = await foreign.seal('session', COOKIE, 'text')
+    const migrateFrom = createKeyring([OLD], primitives)
+    const signed = await migrateFrom.sign('ticket', COOKIE, SHOWN)
+    const sealed = await migrateFrom.seal('session', COOKIE, 'text')
     expect(await ours.open('session', COOKIE, signed)).toBe('unknown-version')
     expect(await ours.verify('ticket', COOKIE, sealed)).toBe('unknown-version')
     expect(calls()).toEqual({})

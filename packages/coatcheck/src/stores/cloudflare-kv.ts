@@ -1,12 +1,12 @@
 import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import type { KvClient, KvListOptions } from './cloudflare-kv-client.ts'
-import { checkedPrefix, checkName, isName } from './names.ts'
-import { checkedOptions } from './options.ts'
+import type { KvClient, KvListOptions } from './cloudflare-kv/client.ts'
+import { checkedPrefix, checkName, isName } from './shared/names.ts'
+import { checkedOptions } from './shared/options.ts'
 import type { Found, Page, SessionRecord, Store, Version } from './store.ts'
 
-export type { KvClient, KvListOptions } from './cloudflare-kv-client.ts'
+export type { KvClient, KvListOptions } from './cloudflare-kv/client.ts'
 
 export interface CloudflareKvStoreOptions {
   /** Keys begin with it and a colon: letters, digits, `_`, `-`, `.` and colons between them. Default `coatcheck`. */

@@ -1,10 +1,10 @@
-import { checkedD1, type D1Client } from './d1-client.ts'
-import { D1_SCHEMA, d1Migration, d1Schema, d1Table } from './d1-schema.ts'
-import { checkedOptions } from './options.ts'
-import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
-import { type SqliteVerb, sqliteStatements } from './sqlite-sql.ts'
+import { checkedD1, type D1Client } from './d1/client.ts'
+import { D1_SCHEMA, d1Migration, d1Schema, d1Table } from './d1/schema.ts'
+import { checkedOptions } from './shared/options.ts'
+import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
+import { type SqliteVerb, sqliteStatements } from './shared/sqlite-sql.ts'
 
-export type { D1Answer, D1Client, D1Statement } from './d1-client.ts'
+export type { D1Answer, D1Client, D1Statement } from './d1/client.ts'
 export { d1Schema }
 
 export interface D1StoreOptions {

@@ -1,12 +1,12 @@
 import { clockOf } from '../clock.ts'
 import { SessionError } from '../errors.ts'
-import { type DenoKv, type DenoKvCommit, type DenoKvKey, type DenoKvList, isDenoKv } from './deno-kv-client.ts'
-import { foundIn, type Stored, stampOf, stored, versionOf } from './deno-kv-values.ts'
-import { checkName } from './names.ts'
-import { checkedOptions } from './options.ts'
+import { type DenoKv, type DenoKvCommit, type DenoKvKey, type DenoKvList, isDenoKv } from './deno-kv/client.ts'
+import { foundIn, type Stored, stampOf, stored, versionOf } from './deno-kv/values.ts'
+import { checkName } from './shared/names.ts'
+import { checkedOptions } from './shared/options.ts'
 import type { Store } from './store.ts'
 
-export type { DenoKv, DenoKvCommit, DenoKvEntry, DenoKvKey, DenoKvList, DenoKvOperation } from './deno-kv-client.ts'
+export type { DenoKv, DenoKvCommit, DenoKvEntry, DenoKvKey, DenoKvList, DenoKvOperation } from './deno-kv/client.ts'
 
 export interface DenoKvStoreOptions {
   /** The first part of every key: text of at most 100 characters. Default `coatcheck`. */

@@ -1,13 +1,13 @@
 import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import type { ObjectNamespace, Order, Removed } from './durable-object-client.ts'
-import { checkName } from './names.ts'
-import { checkedOptions } from './options.ts'
+import type { ObjectNamespace, Order, Removed } from './durable-object/client.ts'
+import { checkName } from './shared/names.ts'
+import { checkedOptions } from './shared/options.ts'
 import type { Found, Store } from './store.ts'
 
-export { SessionObject } from './durable-object-class.ts'
-export type { ObjectNamespace, ObjectState, ObjectStorage, ObjectValues } from './durable-object-client.ts'
+export { SessionObject } from './durable-object/class.ts'
+export type { ObjectNamespace, ObjectState, ObjectStorage, ObjectValues } from './durable-object/client.ts'
 
 export interface DurableObjectStoreOptions {
   /** Milliseconds since the epoch: objects are told how long from now a record is kept, and a minute more. Default `Date.now`. */

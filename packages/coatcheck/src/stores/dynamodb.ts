@@ -6,12 +6,12 @@ import {
   type DynamodbDocument,
   type DynamodbItem,
   dynamodbOf,
-} from './dynamodb-client.ts'
-import { dynamodbFailed, isRefused } from './dynamodb-errors.ts'
-import { entryKey, expressed, keyOf, ownerKey, placeOf, RECORD, recordKey, toNumber, ttl } from './dynamodb-items.ts'
-import { type DynamodbAdmin, dynamodbTable, makeTable, TTL } from './dynamodb-table.ts'
-import { checkedOptions } from './options.ts'
-import { checkSchema } from './sql-store.ts'
+} from './dynamodb/client.ts'
+import { dynamodbFailed, isRefused } from './dynamodb/errors.ts'
+import { entryKey, expressed, keyOf, ownerKey, placeOf, RECORD, recordKey, toNumber, ttl } from './dynamodb/items.ts'
+import { type DynamodbAdmin, dynamodbTable, makeTable, TTL } from './dynamodb/table.ts'
+import { checkedOptions } from './shared/options.ts'
+import { checkSchema } from './shared/sql-store.ts'
 import type { Store } from './store.ts'
 
 export type {
@@ -21,8 +21,8 @@ export type {
   DynamodbClient,
   DynamodbDocument,
   DynamodbItem,
-} from './dynamodb-client.ts'
-export type { DynamodbAdmin, DynamodbTable } from './dynamodb-table.ts'
+} from './dynamodb/client.ts'
+export type { DynamodbAdmin, DynamodbTable } from './dynamodb/table.ts'
 export { dynamodbTable }
 
 export interface DynamodbStoreOptions {

@@ -1,11 +1,11 @@
 import { SessionError } from '../errors.ts'
-import { checkedLibsql, type LibsqlClient } from './libsql-client.ts'
-import { LIBSQL_SCHEMA, libsqlMigration, libsqlSchema, libsqlTable } from './libsql-schema.ts'
-import { checkedOptions } from './options.ts'
-import { checkSchema, codeOf, type Row, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
-import { sqliteStatements } from './sqlite-sql.ts'
+import { checkedLibsql, type LibsqlClient } from './libsql/client.ts'
+import { LIBSQL_SCHEMA, libsqlMigration, libsqlSchema, libsqlTable } from './libsql/schema.ts'
+import { checkedOptions } from './shared/options.ts'
+import { checkSchema, codeOf, type Row, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
+import { sqliteStatements } from './shared/sqlite-sql.ts'
 
-export type { LibsqlClient, LibsqlResult } from './libsql-client.ts'
+export type { LibsqlClient, LibsqlResult } from './libsql/client.ts'
 export { libsqlSchema }
 
 export interface LibsqlStoreOptions {

@@ -1,14 +1,14 @@
 import { clockOf } from '../clock.ts'
 import { SessionError } from '../errors.ts'
-import type { MemcachedClient, MemcachedReply } from './memcached-client.ts'
-import { failed } from './memcached-wire.ts'
-import { checkedPrefix, checkName } from './names.ts'
-import { checkedOptions } from './options.ts'
-import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './record-text.ts'
+import type { MemcachedClient, MemcachedReply } from './memcached/client.ts'
+import { failed } from './memcached/wire.ts'
+import { checkedPrefix, checkName } from './shared/names.ts'
+import { checkedOptions } from './shared/options.ts'
+import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './shared/record-text.ts'
 import type { SessionRecord, Store, Version } from './store.ts'
 
-export type { MemcachedClient, MemcachedConnection, MemcachedReply } from './memcached-client.ts'
-export { type MemcachedClientOptions, memcachedClient, type OwnMemcachedClient } from './memcached-connect.ts'
+export type { MemcachedClient, MemcachedConnection, MemcachedReply } from './memcached/client.ts'
+export { type MemcachedClientOptions, memcachedClient, type OwnMemcachedClient } from './memcached/connect.ts'
 
 export interface MemcachedStoreOptions {
   /** Keys begin with it and a colon: letters, digits, `_`, `-`, `.` and colons between them. Default `coatcheck`. */

@@ -260,12 +260,12 @@ describe('a session that moves to a new id', () => {
     const s = site({ store: watch.store })
     const ada = await cart(s)
     const other = await cart(s)
-    const door = gate()
-    watch.before = (call) => (call === 'create' ? door.pass() : undefined)
+    const barrier = gate()
+    watch.before = (call) => (call === 'create' ? barrier.pass() : undefined)
     const signsIn = ada.does((session) => session.signIn('ada'))
-    await door.reached
+    await barrier.reached
     await other.does((session) => session.get('cart'))
-    door.open()
+    barrier.open()
     await signsIn
     expect(await ada.does(seen.does)).toEqual(['ada', 'tea'])
     expect(await other.does(seen.does)).toEqual([undefined, undefined])

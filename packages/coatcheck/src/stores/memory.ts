@@ -1,7 +1,7 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { checkedMemoryOptions, type MemoryStoreOptions } from './memory-options.ts'
-import { type Entry, Records } from './memory-records.ts'
+import { checkedMemoryOptions, type MemoryStoreOptions } from './memory/options.ts'
+import { type Entry, Records } from './memory/records.ts'
 import type { SessionRecord, Store, Version } from './store.ts'
 
 export type { MemoryStoreOptions }

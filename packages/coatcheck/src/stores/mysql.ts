@@ -1,9 +1,9 @@
-import { type MysqlClient, type MysqlValue, poolOf } from './mysql-client.ts'
-import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql-schema.ts'
-import { checkedOptions } from './options.ts'
-import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './sql-store.ts'
+import { type MysqlClient, type MysqlValue, poolOf } from './mysql/client.ts'
+import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql/schema.ts'
+import { checkedOptions } from './shared/options.ts'
+import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './shared/sql-store.ts'
 
-export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql-client.ts'
+export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql/client.ts'
 export { mysqlSchema }
 
 export interface MysqlStoreOptions {

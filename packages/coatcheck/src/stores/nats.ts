@@ -1,16 +1,16 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { checkName } from './names.ts'
-import { entryPlace, makeBucket, streamOf } from './nats-bucket.ts'
-import type { NatsAccess, NatsKvm } from './nats-client.ts'
-import { natsFailed } from './nats-errors.ts'
-import { checkedNatsOptions, type NatsStoreOptions } from './nats-options.ts'
-import { pruning } from './nats-prune.ts'
-import { createAt, purgeAt, removeAt, unlessOther } from './nats-records.ts'
-import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './record-text.ts'
+import { entryPlace, makeBucket, streamOf } from './nats/bucket.ts'
+import type { NatsAccess, NatsKvm } from './nats/client.ts'
+import { natsFailed } from './nats/errors.ts'
+import { checkedNatsOptions, type NatsStoreOptions } from './nats/options.ts'
+import { pruning } from './nats/prune.ts'
+import { createAt, purgeAt, removeAt, unlessOther } from './nats/records.ts'
+import { checkName } from './shared/names.ts'
+import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './shared/record-text.ts'
 import type { Store } from './store.ts'
 
-export type { NatsKvm } from './nats-client.ts'
+export type { NatsKvm } from './nats/client.ts'
 export type { NatsStoreOptions }
 
 export type NatsStore = Store & Required<Pick<Store, 'maxBytes' | 'listByOwner' | 'prune' | 'migrate'>>

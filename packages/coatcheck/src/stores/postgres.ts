@@ -1,9 +1,9 @@
-import { checkedOptions } from './options.ts'
-import { type PostgresClient, queryOf } from './postgres-client.ts'
-import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres-schema.ts'
-import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './sql-store.ts'
+import { type PostgresClient, queryOf } from './postgres/client.ts'
+import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres/schema.ts'
+import { checkedOptions } from './shared/options.ts'
+import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 
-export type { PgPool, PostgresClient, PostgresJs } from './postgres-client.ts'
+export type { PgPool, PostgresClient, PostgresJs } from './postgres/client.ts'
 export { postgresSchema }
 
 export interface PostgresStoreOptions {

@@ -7,8 +7,8 @@ import { freshName, serving } from '../../test/helpers/engines.ts'
 import type { Connected } from '../../test/helpers/over.ts'
 import { CLIENTS as PLAIN } from '../../test/stores/redis.ts'
 import { storeSuite } from '../testing/store-suite.ts'
+import { CREATE, READ } from './redis/scripts.ts'
 import { type RedisClient, redisStore } from './redis.ts'
-import { CREATE, READ } from './redis-scripts.ts'
 import type { SessionRecord } from './store.ts'
 
 const EVERYTHING = ['touch', 'listByOwner', 'list'] as const

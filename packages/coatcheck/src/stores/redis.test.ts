@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { settled } from '../../test/helpers/gate.ts'
 import { SessionError } from '../errors.ts'
+import * as scripts from './redis/scripts.ts'
 import { type RedisClient, type RedisStoreOptions, redisStore } from './redis.ts'
-import * as scripts from './redis-scripts.ts'
 
 const idle: RedisClient = { evalsha: async () => null, eval: async () => null }
 

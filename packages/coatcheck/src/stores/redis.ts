@@ -1,9 +1,8 @@
 import { randomText } from '../crypto/random.ts'
-import { checkName } from './names.ts'
-import type { RedisClient } from './redis-client.ts'
-import { notReplicated, redisFailed } from './redis-errors.ts'
-import { listing } from './redis-listing.ts'
-import { checkedRedisOptions, type RedisStoreOptions } from './redis-options.ts'
+import type { RedisClient } from './redis/client.ts'
+import { notReplicated, redisFailed } from './redis/errors.ts'
+import { listing } from './redis/listing.ts'
+import { checkedRedisOptions, type RedisStoreOptions } from './redis/options.ts'
 import {
   CREATE,
   DELETE,
@@ -15,10 +14,11 @@ import {
   type RedisScript,
   TOUCH,
   UPDATE,
-} from './redis-scripts.ts'
+} from './redis/scripts.ts'
+import { checkName } from './shared/names.ts'
 import type { Store } from './store.ts'
 
-export type { Ioredis, NodeRedis, RedisClient } from './redis-client.ts'
+export type { Ioredis, NodeRedis, RedisClient } from './redis/client.ts'
 export type { RedisStoreOptions }
 
 export type RedisStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list'>>

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SessionError } from '../errors.ts'
 import { storeSuite } from '../testing/store-suite.ts'
+import { configure } from './sqlite/database.ts'
 import { type SqliteDatabase, type SqliteStore, type SqliteStoreOptions, sqliteStore } from './sqlite.ts'
-import { configure } from './sqlite-database.ts'
 import type { SessionRecord } from './store.ts'
 
 const NOW = 4_000_000_000_000

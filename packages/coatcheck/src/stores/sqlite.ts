@@ -1,11 +1,11 @@
 import { randomText } from '../crypto/random.ts'
-import { checkName, pageOf } from './names.ts'
-import { Connection } from './sqlite-connection.ts'
-import { checkedSqliteOptions, type SqliteStoreOptions } from './sqlite-options.ts'
-import type { SessionRow, Statements } from './sqlite-statements.ts'
+import { checkName, pageOf } from './shared/names.ts'
+import { Connection } from './sqlite/connection.ts'
+import { checkedSqliteOptions, type SqliteStoreOptions } from './sqlite/options.ts'
+import type { SessionRow, Statements } from './sqlite/statements.ts'
 import type { Store } from './store.ts'
 
-export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite-database.ts'
+export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts'
 export type { SqliteStoreOptions }
 
 export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes' | 'evicts'>>

@@ -204,7 +204,7 @@ describe('sessions in unstorage', () => {
       absoluteTimeout: 600,
       now: () => time,
     })
-    const { withSession } = await import('../frameworks/fetch.ts')
+    const { withSession } = await import('../adapters/fetch.ts')
     const handler = withSession(sessions, async (request) => {
       const session = (await sessions.open(request)) as { update(key: string, change: (n?: number) => number): number }
       return new Response(String(session.update('visits', (n = 0) => n + 1)))
@@ -222,7 +222,7 @@ describe('sessions in unstorage', () => {
 
   it('B5: parallel requests of one process lose nothing', async () => {
     const sessions = createSessions<{ cart: string[] }>({ store: unstorageStore(createStorage2()) })
-    const { withSession } = await import('../frameworks/fetch.ts')
+    const { withSession } = await import('../adapters/fetch.ts')
     const handler = withSession(sessions, async (request) => {
       const item = new URL(request.url).searchParams.get('item')
       const session = await sessions.open(request)

@@ -2,8 +2,8 @@ import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
-import { checkName, isName, pageOf } from './names.ts'
-import { checkedOptions } from './options.ts'
+import { checkName, isName, pageOf } from './shared/names.ts'
+import { checkedOptions } from './shared/options.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
 
 /** What is used of a driver or a storage of unstorage 1 or 2; anything of this shape will do. */

@@ -12,5 +12,5 @@ export {
 export { createJar, type Jar, type JarCookie, type JarOptions, type RequestContext } from './jar.ts'
 export { type StoreGuarantee, storeGuarantees } from './store-guarantees.ts'
 export { type StoreSuiteOptions, storeSuite } from './store-suite.ts'
-export type { StoreTools, StoreTrialOptions, StoreUnderTest } from './suite-run.ts'
+export type { StoreTools, StoreTrialOptions, StoreUnderTest } from './suite/run.ts'
 export { type Begun, type Refused, type Serve, type VisitInit, type Visitor, type VisitorOptions, visitor } from './visitor.ts'

@@ -1,6 +1,6 @@
-import { CASES } from './suite-cases.ts'
-import { GUARANTEES, type GuaranteeName } from './suite-guarantees.ts'
-import { run, type StoreTrialOptions } from './suite-run.ts'
+import { CASES } from './suite/cases.ts'
+import { GUARANTEES, type GuaranteeName } from './suite/guarantees.ts'
+import { run, type StoreTrialOptions } from './suite/run.ts'
 
 export interface StoreGuarantee {
   /** In words, such as `A version never comes twice`. */

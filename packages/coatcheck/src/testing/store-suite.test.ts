@@ -3,9 +3,9 @@ import { memoryStore } from '../stores/memory.ts'
 import type { Found, SessionRecord, Store } from '../stores/store.ts'
 import { storeGuarantees } from './store-guarantees.ts'
 import { type StoreSuiteOptions, storeSuite } from './store-suite.ts'
-import { CASES } from './suite-cases.ts'
-import { GUARANTEES } from './suite-guarantees.ts'
-import type { StoreTools, StoreUnderTest } from './suite-run.ts'
+import { CASES } from './suite/cases.ts'
+import { GUARANTEES } from './suite/guarantees.ts'
+import type { StoreTools, StoreUnderTest } from './suite/run.ts'
 
 const MINUTE = 60_000
 const OFFERED = ['touch', 'list', 'listByOwner', 'prune'] as const

@@ -1,7 +1,7 @@
 import { type Capability, type Consistency, can } from '../stores/store.ts'
-import { CASES } from './suite-cases.ts'
-import { run, type StoreTrialOptions } from './suite-run.ts'
-import { type Case, same, sure } from './suite-trial.ts'
+import { CASES } from './suite/cases.ts'
+import { run, type StoreTrialOptions } from './suite/run.ts'
+import { type Case, same, sure } from './suite/trial.ts'
 
 export interface StoreSuiteOptions extends StoreTrialOptions {
   /** Registers one test: `it` or `test` of vitest, node:test, bun:test and others; for Deno, `(name, fn) => Deno.test(name, fn)`. */

@@ -1,5 +1,5 @@
 // Serves so many parallel requests of one session, several times each, as one of several servers that share an engine.
-import { withSession } from '../../src/frameworks/fetch.ts'
+import { withSession } from '../../src/adapters/fetch.ts'
 import { createSessions } from '../../src/index.ts'
 import { openShared } from '../helpers/shared.ts'
 

@@ -1,5 +1,5 @@
 // Serves so many parallel requests of one session, as one of several processes that share a store.
-import { withSession } from '../../src/frameworks/fetch.ts'
+import { withSession } from '../../src/adapters/fetch.ts'
 import { createSessions } from '../../src/index.ts'
 import { fileStore } from '../../src/stores/file.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'

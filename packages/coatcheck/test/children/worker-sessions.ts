@@ -1,5 +1,5 @@
 // A Worker with one site for each store of Cloudflare: `/d1/login`, `/kv/count`, and so on. It runs in workerd.
-import { withSession } from '../../src/frameworks/fetch.ts'
+import { withSession } from '../../src/adapters/fetch.ts'
 import { createSessions } from '../../src/index.ts'
 import { cloudflareKvStore } from '../../src/stores/cloudflare-kv.ts'
 import { d1Store } from '../../src/stores/d1.ts'

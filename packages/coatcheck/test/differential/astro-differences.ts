@@ -60,7 +60,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     what: 'When the store fails while the id changes, the old session stays',
     why: 'Astro removes the old record before the new one is there',
     shownBy: [
-      'packages/coatcheck/src/frameworks/astro/middleware.test.ts',
+      'packages/coatcheck/src/adapters/astro/middleware.test.ts',
       'B2: the new record is there before the old one goes: a store that fails in between loses nobody',
     ],
   },
@@ -173,7 +173,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   'has-it-already': {
     what: 'With a driver or a store, a `set` of who has the cookie already sends none, but for `cookie.maxAge`',
     why: 'The browser has that cookie. Sent again it could undo a sign-in or a sign-out of a parallel request',
-    shownBy: ['packages/coatcheck/src/frameworks/astro/middleware.test.ts', 'D4: set() tells who has the cookie nothing again'],
+    shownBy: ['packages/coatcheck/src/adapters/astro/middleware.test.ts', 'D4: set() tells who has the cookie nothing again'],
   },
   'soon-again': {
     what: 'With `cookie.maxAge`: a `set` gives the cookie again only if the last one is a minute, or a sixtieth of `maxAge`, ago',

@@ -13,7 +13,3 @@ export interface Difference<Script> {
   /** The title of the test that shows it instead, and its file. */
   readonly shownBy?: readonly [file: string, title: string]
 }
-
-/** The table of the framework's page. */
-export const table = (differences: Readonly<Record<string, Pick<Difference<unknown>, 'what' | 'why'>>>): string =>
-  ['| what | why |', '|---|---|', ...Object.values(differences).map(({ what, why }) => `| ${what} | ${why} |`)].join('\n')

@@ -124,7 +124,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"expiresAt":1797840000000/,
   },
   scripts: {
-    what: 'Sealed, with `idleTimeout`: requests of scripts (`fetch`) that only read do not move the end; page loads and changes do. With a store, or `wire: "upstream"`, all do',
+    what: 'Sealed, with `idleTimeout`: requests of scripts (`fetch`) that only read do not move the end; page loads and changes do. With a store, or `format: "upstream"`, all do',
     why: 'A sealed cookie sent again could undo what a parallel request has just changed',
     only: ['h3 2, sealed'],
     script: of(

@@ -1,7 +1,7 @@
 import { type Arbitrary, boolean, constant, constantFrom, integer, array as list, oneof, option, record } from 'fast-check'
 import { H3 } from 'h3'
 import { createApp, eventHandler, toWebHandler } from 'h3-v1'
-import { commitSessions } from '../../src/frameworks/h3.ts'
+import { commitSessions } from '../../src/adapters/h3.ts'
 import { createJar, type Jar } from '../../src/testing/index.ts'
 
 // A script of calls for h3's sessions, and what a browser and an application see of it.

@@ -22,7 +22,7 @@ const sets = (key: string, value: unknown) => ({ call: 'set', key, value }) as c
 const visit = (...steps: Visit['calls']): Visit => ({ wait: 0, sends: 'cookies', calls: steps })
 const of = (...visits: readonly Visit[]): Script => ({ configured: {}, visits })
 const ROUTES = ['CookieSessionStorage', 'MemorySessionStorage', 'FileSessionStorage']
-const HERE = 'packages/coatcheck/src/frameworks/hydrogen.test.ts'
+const HERE = 'packages/coatcheck/src/adapters/hydrogen.test.ts'
 const APP = 'examples/hydrogen/hydrogen.test.ts'
 
 /**

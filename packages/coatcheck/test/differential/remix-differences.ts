@@ -100,7 +100,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"expiresAt":1795255200000/,
   },
   'all-end': {
-    what: 'With `wire: "upstream"`, an `expires` of the cookie’s options ends all sessions then, whatever a call said',
+    what: 'With `format: "upstream"`, an `expires` of the cookie’s options ends all sessions then, whatever a call said',
     why: 'Nothing in Remix’s cookie says when the session ends. Remix leaves it to the browser',
     only: ['sealed, upstream'],
     script: {
@@ -133,7 +133,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix.test.ts', 'opens no session that is kept %s'],
   },
   coding: {
-    what: 'With `wire: "upstream"`, the options `encode` and `decode` are refused',
+    what: 'With `format: "upstream"`, the options `encode` and `decode` are refused',
     why: 'No other instance would read such a session',
     shownBy: ['remix/upstream-lines.test.ts', 'a function to %s with, which nothing would read back, is refused'],
   },

@@ -6,7 +6,7 @@ import { asyncProperty, assert as hold } from 'fast-check'
 import * as reactRouter from 'react-router'
 import * as reactRouter7 from 'react-router-7'
 import { expect } from 'vitest'
-import { createCookieSessionStorage, createFileSessionStorage, createSessionStorage } from '../../src/frameworks/remix.ts'
+import { createCookieSessionStorage, createFileSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { SECRET } from '../helpers/site.ts'
 import { type Clock, type How, optionsOf, type Script, type Storage, scripts, told } from './remix-script.ts'
@@ -87,15 +87,15 @@ const kinds: Readonly<Record<string, { readonly theirs: readonly Make[]; readonl
   },
   'sealed, upstream': {
     theirs: theirCookies,
-    ours: (how) => createCookieSessionStorage({ cookie: cookieOf(how), wire: 'upstream' }) as Storage,
+    ours: (how) => createCookieSessionStorage({ cookie: cookieOf(how), format: 'upstream' }) as Storage,
   },
   'in files, upstream': {
     theirs: theirFiles,
-    ours: (how) => createFileSessionStorage({ cookie: cookieOf(how), wire: 'upstream', ...folder() }) as Storage,
+    ours: (how) => createFileSessionStorage({ cookie: cookieOf(how), format: 'upstream', ...folder() }) as Storage,
   },
   'on functions, upstream': {
     theirs: theirDatabase,
-    ours: (how) => createSessionStorage({ cookie: cookieOf(how), wire: 'upstream', ...database() } as never) as Storage,
+    ours: (how) => createSessionStorage({ cookie: cookieOf(how), format: 'upstream', ...database() } as never) as Storage,
   },
 }
 

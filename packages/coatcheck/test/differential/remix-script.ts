@@ -1,6 +1,6 @@
 import { type Arbitrary, constant, constantFrom, integer, array as list, oneof, option, record } from 'fast-check'
+import { isIdle } from '../../src/cookies/idle.ts'
 import { createJar, type Jar } from '../../src/testing/index.ts'
-import { isIdle } from '../../src/ticket/idle.ts'
 
 // A script of calls for any storage with the interface of Remix, and what a browser and an application see of it.
 

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import type { Engine } from '../../src/core/engine.ts'
-import type { RefusalReason, SessionEvent } from '../../src/core/events.ts'
-import type { FaceOptions } from '../../src/core/options.ts'
-import type { LiveSession } from '../../src/core/session.ts'
-import { type FaceSessions, faceOf, sessionsOf } from '../../src/core/sessions.ts'
+import type { RefusalReason, SessionEvent } from '../../src/core/model/events.ts'
+import type { AdapterOptions } from '../../src/core/options/options.ts'
+import type { LiveSession } from '../../src/core/session/session.ts'
+import { type AdapterSessions, adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 import type { SessionErrorCode } from '../../src/errors.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { watched } from '../helpers/watched.ts'
@@ -62,7 +62,7 @@ export interface Seen {
 
 /** A site whose tickets are known. */
 export interface Grounds {
-  readonly face: FaceSessions
+  readonly adapter: AdapterSessions
   readonly clock: { time: number }
   /** Texts that no event may hold. */
   readonly hidden: Set<string>
@@ -77,7 +77,7 @@ export interface Grounds {
   readonly pictures: Map<string, string>
 }
 
-export function grounds(options: Partial<FaceOptions>, surroundings: Partial<Engine> = {}): Grounds {
+export function grounds(options: Partial<AdapterOptions>, surroundings: Partial<Engine> = {}): Grounds {
   const clock = { time: NOW }
   const events: SessionEvent[] = []
   const watch = watched(options.store ?? memoryStore({ now: () => 0 }))
@@ -85,7 +85,7 @@ export function grounds(options: Partial<FaceOptions>, surroundings: Partial<Eng
     { now: () => clock.time, onEvent: (event) => events.push(event), ...options, ...(options.store && { store: watch.store }) },
     surroundings,
   )
-  const face = faceOf(sessions)
+  const adapter = adapterOf(sessions)
   const hidden = new Set([SECRET, OLD_SECRET, HUSH])
   const tickets = new Map<string, string>()
   const pictures = new Map<string, string>()
@@ -93,18 +93,18 @@ export function grounds(options: Partial<FaceOptions>, surroundings: Partial<Eng
   async function visit(headers: Readonly<Record<string, string | null>>, act?: (session: LiveSession) => void): Promise<Seen> {
     events.length = 0
     watch.forget()
-    const scope = face.scope({}, { get: (name) => headers[name] ?? null })
-    scope.enter()
-    const session = await scope.open()
+    const requestSession = adapter.requestSession({}, { get: (name) => headers[name] ?? null })
+    requestSession.enter()
+    const session = await requestSession.open()
     const { picture, isEmpty } = pictureOf(session)
     act?.(session)
-    await scope.close(200)
-    scope.finish()
-    return { picture, isEmpty, lines: [...scope.lines], writes: watch.writes, events: [...events] }
+    await requestSession.close(200)
+    requestSession.finish()
+    return { picture, isEmpty, lines: [...requestSession.lines], writes: watch.writes, events: [...events] }
   }
 
   return {
-    face,
+    adapter,
     clock,
     hidden,
     calls: watch.calls,
@@ -176,6 +176,6 @@ const CODES: Record<SessionErrorCode, true> = {
   KEY_UNKNOWN: true,
   TOO_LATE: true,
   ENDED: true,
-  NO_DOOR: true,
+  NOT_WRAPPED: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a stored ticket opens without its MAC',
     target: 'cookie',
-    file: 'core/stored-tickets.ts',
+    file: 'core/persistence/stored/stored-tickets.ts',
     from: "if (typeof verified === 'string') return { refused: verified }",
     to: "if (typeof verified === 'string') return { id: encode((decode(ticket) ?? new Uint8Array(99)).subarray(21)), stale: false }",
     shows: /a session opens for its own ticket only/,
@@ -33,15 +33,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'how long a session lasts is read, and not kept',
     target: 'codec',
-    file: 'core/body.ts',
+    file: 'core/model/contents.ts',
     from: '...(lasts !== undefined && { lasts }),\n      ...(since',
     to: '...(since',
     shows: /^Broken/,
   },
   {
     fault: 'a signed cookie is taken without its signature',
-    target: 'foreign',
-    file: 'foreign/signed.ts',
+    target: 'migrate',
+    file: 'migrate/signed.ts',
     from: '(platform().equal(mac, given) ?',
     to: '(mac ?',
     shows: /what opens is what the other library wrote/,
@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a sealed record is not bound to its times',
     target: 'record',
-    file: 'core/record-texts.ts',
+    file: 'core/persistence/stored/record-text.ts',
     from: "{ owner = '', createdAt, endsAt }: Meta) => [",
     to: "{ owner = '', createdAt, endsAt }: Meta) => [key, owner] ?? [",
     shows: /a sealed record opens as it was sealed/,
@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a record of a store is not checked',
     target: 'answers',
-    file: 'core/record-texts.ts',
+    file: 'core/persistence/stored/record-text.ts',
     from: "if (typeof data !== 'string' || !areTimes || (owner !== undefined && typeof owner !== 'string')) return undefined",
     to: 'void areTimes',
     shows: /^TypeError/,
@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'secrets of another library are not checked',
     target: 'options',
-    file: 'foreign/signed.ts',
+    file: 'migrate/signed.ts',
     from: "const isRight = (secret: unknown) => typeof secret === 'string' && secret.length >= least",
     to: 'const isRight = () => true',
     shows: /^\w*Error: foreign/,

@@ -1,8 +1,8 @@
 import type { Target } from './target.ts'
 import { codec } from './targets/codec.ts'
-import { foreign } from './targets/foreign.ts'
+import { migrateFrom } from './targets/migrate.ts'
 import { options } from './targets/options.ts'
 import { answers, record } from './targets/records.ts'
 import { cookie, ticket } from './targets/visits.ts'
 
-export const TARGETS: readonly Target[] = [cookie, ticket, codec, foreign, record, answers, options]
+export const TARGETS: readonly Target[] = [cookie, ticket, codec, migrateFrom, record, answers, options]

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { answer, faceOf } from '../../src/core/face.ts'
-import type { FaceOptions } from '../../src/core/options.ts'
+import { adapterOf, answer } from '../../src/core/adapter.ts'
+import type { AdapterOptions } from '../../src/core/options/options.ts'
 import { createKeyring, type Keyring } from '../../src/crypto/keyring.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { type Clock, clockFrom } from './clock.ts'
@@ -38,7 +38,7 @@ export interface Arena {
   attack(cookie: string, headers?: Record<string, string>): Promise<Seen>
 }
 
-export function arena(kind: Kind, cookie: string, options: Partial<FaceOptions> = {}): Arena {
+export function arena(kind: Kind, cookie: string, options: Partial<AdapterOptions> = {}): Arena {
   const clock = clockFrom()
   const watch = watched(memoryStore({ now: () => 0 }))
   let openings = 0
@@ -50,7 +50,7 @@ export function arena(kind: Kind, cookie: string, options: Partial<FaceOptions> 
     }
   const counted = (keyring: Keyring): Keyring => ({ ...keyring, open: counting(keyring.open), verify: counting(keyring.verify) })
   const secrets = [options.secrets ?? SECRET].flat()
-  const all: Partial<FaceOptions> = {
+  const all: Partial<AdapterOptions> = {
     cookie: { name: cookie },
     ...(kind !== 'sealed' && { store: watch.store }),
     ...(kind === 'stored without secrets' ? WITHOUT_SECRETS : { secrets }),
@@ -83,21 +83,24 @@ export function arena(kind: Kind, cookie: string, options: Partial<FaceOptions> 
   }
 }
 
-/** Through the door; what the runtime's own `Headers` would not let in goes to the engine as it is. */
+/** Through the adapter; what the runtime's own `Headers` would not let in goes to the engine as it is. */
 async function visit(s: Site, cookie: string, headers: Record<string, string>) {
   let isNew = false
   let name: unknown
   try {
     new Headers({ cookie })
   } catch {
-    const scope = faceOf(s.sessions).scope({}, { get: (header) => (header === 'cookie' ? cookie : (headers[header] ?? null)) })
-    const session = await scope.open()
+    const requestSession = adapterOf(s.sessions).requestSession(
+      {},
+      { get: (header) => (header === 'cookie' ? cookie : (headers[header] ?? null)) },
+    )
+    const session = await requestSession.open()
     const response = new Response('ok')
     isNew = session.isNew
     name = session.get('name')
-    await scope.commit()
-    scope.finish()
-    answer(response.headers, [scope])
+    await requestSession.commit()
+    requestSession.finish()
+    answer(response.headers, [requestSession])
     return { response, isNew, name }
   }
   const response = await s.person().asks(

@@ -1,6 +1,6 @@
 import { serialize } from 'cookie-es'
-import type { AstroContext, sessionMiddleware } from '../../src/frameworks/astro/middleware.ts'
-import type { SessionMethods } from '../../src/frameworks/astro/visit.ts'
+import type { AstroContext, sessionMiddleware } from '../../src/adapters/astro/middleware.ts'
+import type { SessionMethods } from '../../src/adapters/astro/visit.ts'
 
 /**
  * What Astro does around its middleware: it makes an object for the session, and one for the cookies, whose lines it sends. The real ones

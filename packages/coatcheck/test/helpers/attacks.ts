@@ -678,8 +678,8 @@ export const idAttacks: Record<string, Attack> = {
     run: async (arena) => {
       const ada = await arena.person('{VALID}')
       const thief = ada.thief()
-      const door = gate()
-      arena.watch.before = (call) => (call === 'update' || call === 'delete' ? door.pass() : undefined)
+      const barrier = gate()
+      arena.watch.before = (call) => (call === 'update' || call === 'delete' ? barrier.pass() : undefined)
       let answered = false
       const moving = ada
         .begins((session) => session.regenerateId())
@@ -687,11 +687,11 @@ export const idAttacks: Record<string, Attack> = {
           answered = true
           return answer
         })
-      await door.reached
+      await barrier.reached
       await settled()
       expect(answered, 'the answer waits until the old id is dead').toBe(false)
       expect(await thief.does((session) => session.get('name')), 'until then it is the session').toBe('{VALID}')
-      door.open()
+      barrier.open()
       const answer = await moving
       expect(await thief.does((session) => session.get('name')), 'and for ten seconds what it was').toBe('{VALID}')
       arena.clock.advance(60)

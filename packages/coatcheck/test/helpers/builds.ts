@@ -19,7 +19,7 @@ export interface Build {
   readonly fileStore: typeof FileStores.fileStore
   readonly memoryStore: typeof MemoryStores.memoryStore
   readonly sqliteStore: typeof SqliteStores.sqliteStore
-  readonly withSession: typeof import('../../src/frameworks/fetch.ts').withSession
+  readonly withSession: typeof import('../../src/adapters/fetch.ts').withSession
 }
 
 /** A line of the sources, which must be there once, and what a release writes in its place. */

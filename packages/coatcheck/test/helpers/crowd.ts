@@ -1,4 +1,4 @@
-import { faceOf, sessionsOf } from '../../src/core/sessions.ts'
+import { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Store } from '../../src/stores/store.ts'
 
@@ -52,7 +52,7 @@ export async function crowd(
   const random = randomFrom(seed)
   const backend = memoryStore({ now: () => 4_000_000_000_000 })
   const start = 4_000_000_000_000
-  const first = faceOf(sessionsOf({ store: backend, now: () => start })).fromTicket(null)
+  const first = adapterOf(sessionsOf({ store: backend, now: () => start })).fromTicket(null)
   ;(await first.open()).set('n', 0)
   const { ticket } = await first.commit()
   if (ticket === undefined || ticket === null) throw new Error('There is no session to race for.')
@@ -76,29 +76,29 @@ export async function crowd(
       }),
       at,
     )
-    const face = faceOf(
+    const adapter = adapterOf(
       sessionsOf(
         { store: delayed, now: () => start + time.now + (member.ahead ?? 0) },
         { storeTimeout: Number.POSITIVE_INFINITY, sleep: pause, random },
       ),
     )
     const serve = async () => {
-      let scope = face.fromTicket(ticket)
+      let requestSession = adapter.fromTicket(ticket)
       const { once } = member
       if (once) {
         await pause(1000)
-        ;(await scope.open())[once]()
-        await scope.commit()
+        ;(await requestSession.open())[once]()
+        await requestSession.commit()
         fate.at.push(time.now)
         return
       }
       while (time.now < duration) {
         const since = time.now
-        const session = await scope.open()
+        const session = await requestSession.open()
         if (session.isNew) return
         try {
           session.update('n', (n) => (n as number) + 1)
-          await scope.commit()
+          await requestSession.commit()
           fate.commits++
           fate.at.push(time.now)
         } catch (error) {
@@ -106,17 +106,17 @@ export async function crowd(
           if (code === 'ENDED') return
           if (code !== 'CONFLICT') throw error
           fate.conflicts++
-          scope = face.fromTicket(ticket)
+          requestSession = adapter.fromTicket(ticket)
         }
         fate.longest = Math.max(fate.longest, time.now - since)
         if (member.idle) await pause(member.idle)
-        if (member.opens) scope = face.fromTicket(ticket)
+        if (member.opens) requestSession = adapter.fromTicket(ticket)
       }
     }
     for (let i = 0; i < (member.commits ?? 1); i++) void serve().catch((error) => time.fail(error))
   }
   await time.run()
-  const last = faceOf(sessionsOf({ store: backend, now: () => start + time.now })).fromTicket(ticket)
+  const last = adapterOf(sessionsOf({ store: backend, now: () => start + time.now })).fromTicket(ticket)
   const counted = (await last.open()).get('n') as number
   return { fates, counted, keys: (await backend.list?.(undefined, 100))?.keys ?? [] }
 }

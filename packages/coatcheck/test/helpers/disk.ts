@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { FileSystem } from '../../src/stores/file-system.ts'
+import type { FileSystem } from '../../src/stores/file/system.ts'
 import type { Step } from '../../src/testing/interleave.ts'
 
 export type Directory = Map<string, Directory | string>

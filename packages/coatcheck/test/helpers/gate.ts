@@ -1,4 +1,4 @@
-/** A door that a test opens: whoever comes waits, and the test can wait until somebody has come. */
+/** A barrier that a test opens: whoever comes waits, and the test can wait until somebody has come. */
 export interface Gate {
   /** Waits until the gate is opened. */
   pass(): Promise<void>

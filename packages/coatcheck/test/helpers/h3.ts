@@ -1,6 +1,6 @@
 import { H3, toNodeHandler } from 'h3'
 import { createApp, eventHandler, toNodeListener, toWebHandler } from 'h3-v1'
-import { commitSessions, type H3EventLike } from '../../src/frameworks/h3.ts'
+import { commitSessions, type H3EventLike } from '../../src/adapters/h3.ts'
 import { type Serve, type Visitor, visitor } from '../../src/testing/visitor.ts'
 import { serving } from './serving.ts'
 

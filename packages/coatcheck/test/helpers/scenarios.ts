@@ -1,6 +1,6 @@
-import { decode } from '../../src/core/body.ts'
-import type { SessionEvent } from '../../src/core/events.ts'
-import { faceOf, sessionsOf } from '../../src/core/sessions.ts'
+import { decode } from '../../src/core/model/contents.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
+import { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Exploration, Outcome } from '../../src/testing/interleave.ts'
 import { Trace } from './traced.ts'
@@ -14,7 +14,7 @@ export type Letter = 'R' | 'S' | 'B' | 'W' | 'D' | 'N'
 /** The parts of the engine under test; a mutant brings its own. */
 export interface Engine {
   readonly sessionsOf: typeof sessionsOf
-  readonly faceOf: typeof faceOf
+  readonly adapterOf: typeof adapterOf
 }
 
 export interface Scenario {
@@ -78,7 +78,7 @@ export function scenario({
   owner,
   together,
   secrets = [SECRET],
-  engine = { sessionsOf, faceOf },
+  engine = { sessionsOf, adapterOf },
 }: Scenario): Exploration<World> {
   const names = [...letters].map((letter, at) => `${letter}${at + 1}`)
   const processOf = (name: string) => (together ? 'p' : name)
@@ -97,7 +97,7 @@ export function scenario({
           now,
           onEvent: (event: SessionEvent) => events.push(event),
         } as const
-        return engine.faceOf(engine.sessionsOf<Values, object>(options, { storeTimeout: Infinity, sleep: async () => {} }))
+        return engine.adapterOf(engine.sessionsOf<Values, object>(options, { storeTimeout: Infinity, sleep: async () => {} }))
       }
       const plain = make(store)
       // When the time is over in which an old ticket may be presented anew.
@@ -111,12 +111,12 @@ export function scenario({
       const { ticket = '' } = await begin.commit()
       const first = { ticket, handle: session.handle ?? '' }
       const trace = new Trace(first.handle)
-      const faces = new Map(names.map((name) => [processOf(name), undefined as ReturnType<typeof make> | undefined]))
-      for (const process of faces.keys()) faces.set(process, make(trace.of(store, turns, process)))
+      const adapters = new Map(names.map((name) => [processOf(name), undefined as ReturnType<typeof make> | undefined]))
+      for (const process of adapters.keys()) adapters.set(process, make(trace.of(store, turns, process)))
       const act = (name: string) => async (): Promise<Answer | undefined> => {
         const letter = name[0] as Letter
-        const scope = (faces.get(processOf(name)) as ReturnType<typeof make>).detached(presenting(ticket))
-        const session = await scope.open()
+        const requestSession = (adapters.get(processOf(name)) as ReturnType<typeof make>).detached(presenting(ticket))
+        const session = await requestSession.open()
         const { isNew } = session
         if (letter === 'R') session.regenerateId()
         if (letter === 'S') session.signIn('alice')
@@ -128,7 +128,7 @@ export function scenario({
           session.set(name, true)
         }
         try {
-          const committed = await scope.commit()
+          const committed = await requestSession.commit()
           const { handle } = session
           return {
             letter,
@@ -156,7 +156,7 @@ export function scenario({
         let decoded = await bodyAt(first.handle)
         while (decoded?.to) decoded = await bodyAt(decoded.to.key)
         if (!decoded || decoded.ended) return undefined
-        const { values, owner } = decoded.body
+        const { values, owner } = decoded.contents
         return { keys: [...values.keys()], n: values.get('n')?.take(), owner }
       }
       const alive = async () => {

@@ -1,21 +1,21 @@
 import type { Engine } from '../../src/core/engine.ts'
-import type { SessionEvent } from '../../src/core/events.ts'
-import type { FaceOptions } from '../../src/core/options.ts'
-import type { Scope } from '../../src/core/scope.ts'
-import type { LiveSession } from '../../src/core/session.ts'
-import { faceOf, sessionsOf } from '../../src/core/sessions.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { AdapterOptions } from '../../src/core/options/options.ts'
+import type { RequestSession } from '../../src/core/request/request-session.ts'
+import type { LiveSession } from '../../src/core/session/session.ts'
+import { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 import { type MemoryStore, memoryStore } from '../../src/stores/memory.ts'
 import { type Clock, clockFrom } from './clock.ts'
 import { COOKIE, discretion, SECRET } from './site.ts'
 import { type Watched, watched } from './watched.ts'
 
-/** One process that serves a site: scopes are opened, committed and finished by hand. */
+/** One process that serves a site: request sessions are opened, committed and finished by hand. */
 export interface Server {
   readonly events: SessionEvent[]
   /** Its own calls of the store that all share. */
   readonly watch: Watched
-  /** The scope of a new request that presents these tickets. */
-  arrive(ticket?: string | readonly string[], headers?: Record<string, string>): Scope
+  /** The request session of a new request that presents these tickets. */
+  arrive(ticket?: string | readonly string[], headers?: Record<string, string>): RequestSession
   /** The ticket that a visitor holds after a request that does this. */
   visit(act: (session: LiveSession) => unknown, ticket?: string): Promise<string>
   /** What a later request with this ticket finds. */
@@ -27,10 +27,10 @@ export interface Place {
   readonly clock: Clock
   readonly records: MemoryStore
   /** `ahead`: seconds by which its clock is wrong. */
-  server(options?: Partial<FaceOptions> & { readonly ahead?: number }, surroundings?: Partial<Engine>): Server
+  server(options?: Partial<AdapterOptions> & { readonly ahead?: number }, surroundings?: Partial<Engine>): Server
 }
 
-export function place(shared: Partial<FaceOptions> = {}): Place {
+export function place(shared: Partial<AdapterOptions> = {}): Place {
   const clock = clockFrom()
   const records = memoryStore({ now: clock.now })
   return {
@@ -46,20 +46,20 @@ export function place(shared: Partial<FaceOptions> = {}): Place {
       }
       const now = () => clock.now() + ahead * 1000
       const options = { ...(secrets.length > 0 && { secrets }), now, onEvent, ...more, store: watch.store }
-      const face = faceOf(sessionsOf(options, { sleep: async () => {}, ...surroundings }))
+      const adapter = adapterOf(sessionsOf(options, { sleep: async () => {}, ...surroundings }))
       const arrive: Server['arrive'] = (ticket, headers = {}) => {
         const cookie = [ticket ?? []].flat().map((one) => `${COOKIE}=${one}`)
-        return face.scope({}, new Headers({ ...headers, ...(cookie.length > 0 && { cookie: cookie.join('; ') }) }))
+        return adapter.requestSession({}, new Headers({ ...headers, ...(cookie.length > 0 && { cookie: cookie.join('; ') }) }))
       }
       return {
         events,
         watch,
         arrive,
         async visit(act, ticket) {
-          const scope = arrive(ticket)
-          act(await scope.open())
-          await scope.commit()
-          return ticketIn(scope) ?? ticket ?? ''
+          const requestSession = arrive(ticket)
+          act(await requestSession.open())
+          await requestSession.commit()
+          return ticketIn(requestSession) ?? ticket ?? ''
         },
         look: async (ticket, at) => at(await arrive(ticket).open()),
       }
@@ -67,30 +67,30 @@ export function place(shared: Partial<FaceOptions> = {}): Place {
   }
 }
 
-/** The ticket that this scope's response gives; '' where it clears the cookie. */
-export function ticketIn(scope: Scope): string | undefined {
-  const ticket = scope.lines[0]?.[1].split(';')[0]?.split('=')[1]
+/** The ticket that this request session's response gives; '' where it clears the cookie. */
+export function ticketIn(requestSession: RequestSession): string | undefined {
+  const ticket = requestSession.lines[0]?.[1].split(';')[0]?.split('=')[1]
   if (ticket) discretion.hide(ticket)
   return ticket
 }
 
 /** What a request's commit came to, and whether its response says anything to the browser. */
-export async function outcome(scope: Scope): Promise<{ readonly told: string; readonly lines: number }> {
+export async function outcome(requestSession: RequestSession): Promise<{ readonly told: string; readonly lines: number }> {
   let told = 'done'
   try {
-    await scope.commit()
+    await requestSession.commit()
   } catch (error) {
     told = (error as { code?: string }).code ?? String(error)
   }
-  return { told, lines: scope.lines.length }
+  return { told, lines: requestSession.lines.length }
 }
 
 /** What becomes of a request that presents this ticket and does this. */
 export async function attempt(server: Server, ticket: string, act: (session: LiveSession) => unknown): Promise<string> {
-  const scope = server.arrive(ticket)
-  act(await scope.open())
-  const { told, lines } = await outcome(scope)
-  return lines === 0 ? `${told}, nothing sent` : `${told}, ${ticketIn(scope) === '' ? 'cleared' : 'given'}`
+  const requestSession = server.arrive(ticket)
+  act(await requestSession.open())
+  const { told, lines } = await outcome(requestSession)
+  return lines === 0 ? `${told}, nothing sent` : `${told}, ${ticketIn(requestSession) === '' ? 'cleared' : 'given'}`
 }
 
 /** An error of a store that is not there. */

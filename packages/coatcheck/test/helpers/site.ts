@@ -1,9 +1,9 @@
+import { withSession } from '../../src/adapters/fetch.ts'
 import type { Engine } from '../../src/core/engine.ts'
-import type { SessionEvent } from '../../src/core/events.ts'
-import type { FaceOptions } from '../../src/core/options.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { AdapterOptions } from '../../src/core/options/options.ts'
+import type { Session } from '../../src/core/session/types.ts'
 import { type Sessions, sessionsOf } from '../../src/core/sessions.ts'
-import type { Session } from '../../src/core/types.ts'
-import { withSession } from '../../src/frameworks/fetch.ts'
 import { type VisitInit, type Visitor, visitor } from '../../src/testing/visitor.ts'
 import { type Clock, clockFrom } from './clock.ts'
 import { Discretion } from './discretion.ts'
@@ -62,7 +62,7 @@ type Page = { readonly act: Act<unknown> } | { readonly respond: (request: Reque
 let visits = 0
 
 /** A site behind coatcheck/fetch, with pages that each test brings along. Sealed cookies unless there is a store. */
-export function site(options: Partial<FaceOptions> & { clock?: Clock } = {}, surroundings: Partial<Engine> = {}): Site {
+export function site(options: Partial<AdapterOptions> & { clock?: Clock } = {}, surroundings: Partial<Engine> = {}): Site {
   const { clock = clockFrom(), secrets = SECRET, ...given } = options
   const events: SessionEvent[] = []
   const onEvent = (event: SessionEvent) => {

@@ -1,8 +1,8 @@
-// The engine's own suite: what a visitor is promised, through the fetch door and a browser's cookie jar. It knows no runtime and no runner.
+// The engine's own suite: what a visitor is promised, through the fetch adapter and a browser's cookie jar. It knows no runtime and no runner.
 import { createSessions, SessionError } from 'coatcheck'
 import { withSession } from 'coatcheck/fetch'
-import { h3Seal } from 'coatcheck/foreign/h3'
-import { remixCookie } from 'coatcheck/foreign/remix'
+import { h3Seal } from 'coatcheck/migrate/h3'
+import { remixCookie } from 'coatcheck/migrate/remix'
 import { memoryStore } from 'coatcheck/stores/memory'
 import { visitor } from 'coatcheck/testing'
 
@@ -288,7 +288,7 @@ function takingOver(it, label, options) {
   for (const { reader, value, holds } of OLD) {
     const { format } = reader()
     it(`${label}: a session that ${format} wrote goes on here, under a ticket of ours`, async () => {
-      const s = site({ ...options(), foreign: [reader()] })
+      const s = site({ ...options(), migrateFrom: [reader()] })
       const ada = s.person()
       ada.browser.plant(`__Host-Http-session=${value}; Path=/; Secure; HttpOnly`)
       same(await ada.does((session) => ({ ...session.data })), holds, 'what it holds')

@@ -1,13 +1,13 @@
 // What the packed package must do on every runtime. Nothing here knows which runtime it is: only the package's own entries are imported.
 import * as engine from 'coatcheck'
-import * as fetchDoor from 'coatcheck/fetch'
-import * as honoDoor from 'coatcheck/hono'
-import * as nodeDoor from 'coatcheck/node'
+import * as fetchAdapter from 'coatcheck/fetch'
+import * as honoAdapter from 'coatcheck/hono'
+import * as nodeAdapter from 'coatcheck/node'
 import * as memory from 'coatcheck/stores/memory'
 import * as testing from 'coatcheck/testing'
 import { engineSuite } from './engine.mjs'
 
-const everywhere = { engine, fetchDoor, honoDoor, nodeDoor, memory, testing }
+const everywhere = { engine, fetchAdapter, honoAdapter, nodeAdapter, memory, testing }
 
 /**
  * Runs every test, one after the other, and yields a line for each: `{ name, error? }`. `more` holds the entries that only some runtimes

@@ -24,6 +24,12 @@ export function endsAreFinal(truth: Truth, report: Report): void {
           `#${end.plan.id}`,
           since,
         )
+      else if (isBroughtBack(truth, end, late ? truth.open(line, late) : [], seen?.saw))
+        report(
+          'allowed: a full memory store dropped the mark of an end, and the session was begun twice',
+          `#${end.plan.id}`,
+          since,
+        )
       else if (isTooOld(truth, line, end))
         report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
       else if (end.refused === 'unknown-key' && isNoNews(history, end))
@@ -36,6 +42,18 @@ export function endsAreFinal(truth: Truth, report: Report): void {
         )
     }
   }
+}
+
+/** The store said, after the end, that it dropped what was ended; then the call that had begun it was carried out once more. */
+function isBroughtBack({ history }: Truth, { commitAt = 0, handles }: Visit, looks: readonly Look[], saw?: Look): boolean {
+  const { evicted, created, led } = history
+  const isBack = (handle = '') => {
+    const droppedAt = evicted.get(handle) ?? -1
+    return droppedAt >= Math.floor(commitAt) && created.some(({ key, at }) => key === handle && at > droppedAt)
+  }
+  const shown = [...looks, ...(saw ? [saw] : [])]
+  const leadsThere = (handle = '') => led.some(({ key }) => key === handle) && [...handles].some(isBack)
+  return shown.every(({ handle }) => isBack(handle) || leadsThere(handle))
 }
 
 /** Its ticket had been replaced so long ago that nothing need lead on from it. */
@@ -93,13 +111,21 @@ export function oldTicketsDie(truth: Truth, report: Report): void {
   const { grace } = history.knows
   for (const mover of lines.flatMap(({ movers }) => movers)) {
     const old = mover.presented as string
-    const until = (mover.doneAt as number) + mover.skew + grace + CALLS
-    const probe = history.probes.find(({ at, looks }) => at > until + BETWEEN && opens(looks.get(old)))
     // Whoever joined another's sign-in was given the ticket as well: the process that made the id is the one whose clock counts.
-    const isItsOwn = history.led.every(({ site, key }) => key !== mover.saw?.handle || site === mover.site)
+    const makers = history.led.filter(({ key }) => key === mover.saw?.handle).map(({ site }) => site)
+    const isItsOwn = makers.every((site) => site === mover.site)
+    const ahead = history.visits.flatMap(({ site, skew }) => (makers.includes(site) ? skew : []))
+    const until = Math.floor(mover.doneAt as number) + Math.max(...(isItsOwn ? [mover.skew] : ahead)) + grace + CALLS
+    const all = history.visits.flatMap(({ given = '' }) => (truth.isSameId(given, old) ? given : []))
+    const isOld = new Set([old, ...all])
+    const probe = history.probes.find(
+      ({ at, looks }) => Math.floor(at) > until + BETWEEN && [...isOld].some((ticket) => opens(looks.get(ticket))),
+    )
     const visit = history.visits.find((each) => {
       const isSame = isItsOwn && each.site === mover.site
-      return each.presented === old && each.sentAt + each.skew > until + (isSame ? 0 : BETWEEN) && opens(each.saw)
+      return (
+        isOld.has(each.presented ?? '') && Math.floor(each.sentAt) + each.skew > until + (isSame ? 0 : BETWEEN) && opens(each.saw)
+      )
     })
     if (probe || visit)
       report(
@@ -107,15 +133,14 @@ export function oldTicketsDie(truth: Truth, report: Report): void {
         `the ticket that #${mover.plan.id} replaced still opens a session`,
         probe?.at ?? visit?.sentAt ?? 0,
       )
-    frozen(truth, mover, report)
+    frozen(truth, mover, isOld, report)
   }
   const uses = history.replayed.map(({ visit, movedAt }) => `${visit.presented} ${movedAt}`)
   if (uses.some((use, nth) => uses.indexOf(use) !== nth)) report('6 replayed twice', 'one old ticket was reported twice', 0)
 }
 
 /** What an old ticket shows while it shows something: nothing that was stored with the new one or after it, and nobody who came since. */
-function frozen({ history }: Truth, mover: Visit, report: Report): void {
-  const old = mover.presented as string
+function frozen({ history }: Truth, mover: Visit, isOld: ReadonlySet<string>, report: Report): void {
   const since = mover.doneAt as number
   const later = history.visits.flatMap((each) =>
     each.writes.filter(({ from }) => each === mover || from > since).map(({ name }) => name),
@@ -128,6 +153,6 @@ function frozen({ history }: Truth, mover: Visit, report: Report): void {
     if (opens(mover.saw) && now !== was)
       report('6 old ticket shows who came after', `${now} after #${mover.plan.id}, not ${was}`, at)
   }
-  for (const { looks, at } of history.probes) check(looks.get(old), at)
-  for (const { presented, saw, opensFrom = 0 } of history.visits) if (presented === old) check(saw, opensFrom)
+  for (const { looks, at } of history.probes) for (const ticket of isOld) check(looks.get(ticket), at)
+  for (const { presented = '', saw, opensFrom = 0 } of history.visits) if (isOld.has(presented)) check(saw, opensFrom)
 }

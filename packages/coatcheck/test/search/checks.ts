@@ -48,17 +48,12 @@ export function writesAreKept(truth: Truth, report: Report): void {
       if (!line || !ended(truth, line, visit.doneAt as number))
         report('1 lost', `#${visit.plan.id} was acknowledged and kept nowhere`, visit.doneAt as number)
     }
-    if (!visit.dropped || !line || ended(truth, line, visit.doneAt ?? 0)) continue
-    if (isEvicted(truth, line, visit.doneAt ?? 0)) {
-      report(EVICTED, `#${visit.plan.id}`, visit.doneAt ?? 0)
-      continue
-    }
-    if ((visit.doneAt as number) < livesUntil(truth, line, visit.doneAt as number))
-      report(
-        '1 dropped',
-        `the changes of #${visit.plan.id} were dropped, and nobody had ended its session`,
-        visit.doneAt as number,
-      )
+    // Once a request was told of the end, it is over for that request, whatever a slower clock goes on with.
+    const { droppedAt } = visit
+    if (droppedAt === undefined || !line || ended(truth, line, droppedAt)) continue
+    if (isEvicted(truth, line, droppedAt)) report(EVICTED, `#${visit.plan.id}`, droppedAt)
+    else if (droppedAt < livesUntil(truth, line, droppedAt))
+      report('1 dropped', `the changes of #${visit.plan.id} were dropped, and nobody had ended its session`, droppedAt)
   }
 }
 
@@ -78,11 +73,12 @@ function sessionIsThere(truth: Truth, line: Line, probe: Probe, report: Report):
   }
   for (const visit of history.visits) {
     for (const write of visit.writes) {
-      if (write.acked === undefined || write.acked > probe.at || visit.dropped || truth.lineOfWrite(visit, write) !== line)
-        continue
+      const { acked = Infinity } = write
+      // What it had stored before it met the end stays.
+      if (acked > probe.at || acked > (visit.droppedAt ?? Infinity) || truth.lineOfWrite(visit, write) !== line) continue
       if (looks.some(({ log, keys }) => log.includes(write.name) && keys.includes(`k${write.name}`))) continue
       if (ended(truth, line, probe.at)) continue
-      const isDropped = isEvicted(truth, line, probe.at, write.acked)
+      const isDropped = isEvicted(truth, line, probe.at, acked)
       const why = isDropped ? EVICTED : reasonOf(truth, failedMove(truth, line, probe.at))
       report(why ?? '1 lost', `write ${write.name}, acknowledged, is not there`, probe.at)
     }
@@ -133,9 +129,11 @@ const mayHaveLed = ({ led }: History, visit: Visit): boolean =>
 
 /** The requests that made a new id of this ticket by then, as far as anybody can tell. */
 export function newIdsOf(truth: Truth, ticket: string | undefined, by: number): Visit[] {
-  const { history, moversOf } = truth
+  const { history, moversOf, isSameId } = truth
   const mayHave = (visit: Visit) => mayHaveLed(history, visit) || reasonOf(truth, visit) !== undefined
-  const others = history.visits.filter((visit) => visit.presented === ticket && visit.given === undefined && mayHave(visit))
+  const others = history.visits.filter(
+    (visit) => isSameId(visit.presented ?? '', ticket ?? '') && visit.given === undefined && mayHave(visit),
+  )
   return [...moversOf(ticket), ...others].filter(({ commitAt = Infinity }) => commitAt <= by)
 }
 
@@ -163,7 +161,7 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       if (kept) report('7 not as before', `#${plan.id} said "as before", and its write ${kept.name} is there`, doneAt)
     }
     const person = personOf(visit)
-    if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.face === 'h3') continue
+    if (person === undefined || visit.status !== 200 || given !== undefined || history.plan.adapter === 'h3') continue
     if (line && (ended(truth, line, doneAt) || whoIs(truth, line, doneAt) === person)) continue
     if (isWithheld(truth, visit, person)) {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)

@@ -1,5 +1,5 @@
 import { type Dice, diceOf } from './dice.ts'
-import type { Face, Fault, FaultKind, Happening, Letter, Newer, Person, Plan, RequestPlan } from './plan.ts'
+import type { Adapter, Fault, FaultKind, Happening, Letter, Newer, Person, Plan, RequestPlan } from './plan.ts'
 
 const SECOND = 1000
 const HOUR = 3600 * SECOND
@@ -7,7 +7,7 @@ const HOUR = 3600 * SECOND
 export interface DrawOptions {
   /** Letters to draw from; default all. */
   readonly only?: string
-  readonly faces?: readonly Face[]
+  readonly adapters?: readonly Adapter[]
   /** What all faults are, of which there is one at least; default all. */
   readonly fault?: FaultKind
   /** The secrets change in every schedule. */
@@ -24,13 +24,13 @@ const VICTIM: Weights<Letter> = [
 const ATTACKER: Weights<Letter> = [
   ...([[2, 'N'], [1.2, 'W'], [1.5, 'R'], [0.5, 'D'], [0.7, 'B'], [0.3, 'T']] as const), // biome-ignore format: a table
 ]
-const FACES: Weights<Face> = [[84, 'core'], [8, 'fetch'], [5, 'remix'], [3, 'h3']] // biome-ignore format: a table
+const ADAPTERS: Weights<Adapter> = [[84, 'core'], [8, 'fetch'], [5, 'remix'], [3, 'h3']] // biome-ignore format: a table
 const FAULTS: Weights<FaultKind> = [
   ...([[2, 'twice'], [1.5, 'doubled'], [1, 'lost'], [2, 'unanswered'], [2, 'late'], [1, 'diesBefore'], [1, 'diesAfter'], [0.5, 'refused']] as const), // biome-ignore format: a table
 ]
 
 /** The schedule of a seed. */
-export function draw(seed: number, { only, faces, fault, rotates = false, lingers = false }: DrawOptions = {}): Plan {
+export function draw(seed: number, { only, adapters, fault, rotates = false, lingers = false }: DrawOptions = {}): Plan {
   const dice = diceOf(seed)
   const idle = dice.pick([600, 600, 1800, 14_400])
   const absolute = dice.pick([2 * idle, 4 * idle, 86_400 * 7])
@@ -39,7 +39,7 @@ export function draw(seed: number, { only, faces, fault, rotates = false, linger
   const count = dice.weighted([[2, 1], [4, 2], [2, 3]] as const) // biome-ignore format: a table
   const skews = Array.from({ length: count }, () => (dice.chance(0.5) ? dice.int(-30, 30) * SECOND : 0))
   const capacity = dice.chance(0.05) ? dice.int(2, 4) : undefined
-  const face = faces ? dice.pick(faces) : dice.weighted(FACES)
+  const adapter = adapters ? dice.pick(adapters) : dice.weighted(ADAPTERS)
   const times = { idle: idle * SECOND, absolute: absolute * SECOND }
   const requests: RequestPlan[] = []
   let at = SECOND
@@ -71,7 +71,7 @@ export function draw(seed: number, { only, faces, fault, rotates = false, linger
     seed,
     idle,
     absolute,
-    face,
+    adapter,
     skews,
     begins,
     attacker, // biome-ignore format: short

@@ -4,7 +4,7 @@ import type { Person, Plan, RequestPlan } from './plan.ts'
 export interface Look {
   readonly isNew: boolean
   readonly readOnly: boolean
-  /** Who the engine says is signed in, where the face can say it. */
+  /** Who the engine says is signed in, where the adapter can say it. */
   readonly owner: string | undefined
   /** The same as the application wrote it down. */
   readonly who: string | undefined
@@ -52,8 +52,9 @@ export interface Visit {
   /** 200, or 500 when something was thrown; undefined: its process died. */
   status?: number
   error?: unknown
-  /** An event said that its changes were not kept. */
+  /** An event said that its changes were not kept; `droppedAt`: when the first one said so. */
   dropped: boolean
+  droppedAt?: number
   /** Why its ticket was not honoured, as an event said. */
   refused?: string
   lines: readonly string[]
@@ -96,6 +97,8 @@ export interface History {
   readonly replayed: Replay[]
   /** The handles of live sessions that the store dropped for lack of room, and when. */
   readonly evicted: Map<string, number>
+  /** Each record that was begun, and when: the call may come twice. */
+  readonly created: { readonly key: string; readonly at: number }[]
   /** Which records a process (`site`, as in `Visit`) updated after it had begun what takes their place: so they may lead there. */
   readonly led: { readonly site: number; readonly key: string }[]
   /** Rejections that nobody handled. */

@@ -1,7 +1,7 @@
-import type { SessionEvent } from '../../src/core/events.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
 import type { Store } from '../../src/stores/store.ts'
-import type { Serve } from './face.ts'
-import { servesBy } from './faces.ts'
+import type { Serve } from './adapter.ts'
+import { servesBy } from './adapters.ts'
 import type { History } from './history.ts'
 import type { Happening, Plan } from './plan.ts'
 import { type Searched, type Sites, STAGES, siteOf } from './sites.ts'
@@ -59,7 +59,7 @@ export class Instances {
   }
 
   #start(instance: number, stage: number, life?: Life): void {
-    const { skews, face } = this.#plan
+    const { skews, adapter } = this.#plan
     const tag = life ?? { instance, alive: true, skew: skews[instance] as number }
     const sites = this.#world.within({ life: tag }, () =>
       siteOf(this.#engine, this.#plan, this.#store(), {
@@ -68,12 +68,15 @@ export class Instances {
         secrets: STAGES[stage] as readonly string[],
       }),
     )
-    this.#all[instance] = { life: tag, serial: ++this.#starts, stage, sites, serve: servesBy(face, sites) }
+    this.#all[instance] = { life: tag, serial: ++this.#starts, stage, sites, serve: servesBy(adapter, sites) }
   }
 
   #onEvent(event: SessionEvent): void {
     const { visit } = this.#world.tag
-    if (event.type === 'dropped' && visit) visit.dropped = true
+    if (event.type === 'dropped' && visit) {
+      visit.dropped = true
+      visit.droppedAt ??= this.#world.stamp()
+    }
     if (event.type === 'refused' && visit) visit.refused = event.reason
     if (event.type === 'replayed' && visit) this.#history.replayed.push({ visit, movedAt: event.movedAt, at: this.#world.time })
     if (event.type === 'loaded' || event.type === 'committed') return

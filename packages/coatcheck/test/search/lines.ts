@@ -1,5 +1,5 @@
 import type { History, Look, Probe, Visit, Write } from './history.ts'
-import type { Face, Plan } from './plan.ts'
+import type { Adapter, Plan } from './plan.ts'
 
 /**
  * One session as its visitors know it: all tickets that led from one to the next. Made from what was given to whom, and from what looked
@@ -29,7 +29,7 @@ export interface Truth {
   isSameId(one: string, other: string): boolean
   /** What it opens at the first look from this time on. */
   firstLook(ticket: string, from: number): Look | undefined
-  /** The requests that made another ticket of this one. */
+  /** The requests that made another id of this ticket's. */
   moversOf(ticket: string | undefined): readonly Visit[]
   /** What the tickets of this session open. */
   open(line: Line, probe: Probe): readonly Look[]
@@ -71,7 +71,7 @@ export function truthOf(history: History): Truth {
     givers.set(ticket, visit)
     const isSame = isSameId(ticket, visit.presented ?? '')
     const before =
-      !isSame && isAfresh(visit, firstLook(ticket, visit.doneAt as number), history.plan.face)
+      !isSame && isAfresh(visit, firstLook(ticket, visit.doneAt as number), history.plan.adapter)
         ? undefined
         : lineOfTicket.get(visit.presented ?? '')
     const line = before ?? { tickets: new Set<string>(), visits: [], movers: [], birth: visit }
@@ -101,18 +101,18 @@ export function truthOf(history: History): Truth {
     },
     isSameId,
     firstLook,
-    moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => presented === ticket) ?? [],
+    moversOf: (ticket) => lineOf(ticket)?.movers.filter(({ presented }) => isSameId(presented ?? '', ticket ?? '')) ?? [],
     open: (line, { looks }) => [...line.tickets].map((ticket) => looks.get(ticket)).filter(opens),
   }
 }
 
 /** Whether the ticket that a request was given is that of another session than the one it came with. */
-function isAfresh({ saw, plan }: Visit, look: Look | undefined, face: Face): boolean {
+function isAfresh({ saw, plan }: Visit, look: Look | undefined, adapter: Adapter): boolean {
   if (!saw || !opens(saw)) return true
   // What it saw came along, or did not.
   if (opens(look) && saw.log.length > 0) return !look.log.some((name) => saw.log.includes(name))
   const person = whoseIs(saw)
-  if (face === 'h3') return plan.letter === 'O' || plan.letter === 'D'
+  if (adapter === 'h3') return plan.letter === 'O' || plan.letter === 'D'
   if (plan.letter === 'S' || plan.letter === 'B')
     return person !== undefined && person !== (plan.letter === 'S' ? 'alice' : 'bob')
   return plan.letter === 'O' || plan.letter === 'D'
@@ -125,7 +125,7 @@ export function endsIt(truth: Truth, line: Line, visit: Visit): boolean {
   const { letter } = visit.plan
   if (letter === 'D' || letter === 'O') return true
   const person = personOf(visit)
-  if (person === undefined || !visit.saw || !line.tickets.has(visit.presented ?? '') || truth.history.plan.face === 'h3')
+  if (person === undefined || !visit.saw || !line.tickets.has(visit.presented ?? '') || truth.history.plan.adapter === 'h3')
     return false
   const before = whoseIs(visit.saw)
   return before !== undefined && before !== person
@@ -165,7 +165,7 @@ export function overFrom({ plan }: History, line: Line, at: number): number {
   return Math.min(over, born + absolute)
 }
 
-/** When a request used its session: by its commit, and, with some faces, by opening it. */
+/** When a request used its session: by its commit, and, with some adapters, by opening it. */
 function usesOf(visit: Visit, until: number): { began: number; until: number; isMove: boolean }[] {
   const { saw, opensFrom, commitAt, firstWriteAt = Number.POSITIVE_INFINITY } = visit
   if (opensFrom === undefined || (saw !== undefined && !opens(saw))) return []

@@ -27,7 +27,7 @@ function* smallerThan(plan: Plan): Generator<Plan> {
   yield* without(plan, 'requests')
   yield* without(plan, 'faults')
   yield* without(plan, 'happenings')
-  if (plan.face !== 'core') yield { ...plan, face: 'core' }
+  if (plan.adapter !== 'core') yield { ...plan, adapter: 'core' }
   if (plan.capacity !== undefined) {
     const { capacity: _, ...rest } = plan
     yield rest

@@ -57,6 +57,7 @@ export class Network {
         try {
           const value = await Reflect.apply(this.#store[name as 'read'] as () => unknown, this.#store, args)
           const isDone = value !== undefined && value !== false
+          if (name === 'create' && isDone) this.#history.created.push({ key: args[0] as string, at: ranAt })
           if (visit && WRITES.has(name) && isDone) {
             visit.firstWriteAt ??= ranAt
             const [key, , from] = args as [string, unknown, string?]

@@ -5,8 +5,8 @@
 export type Letter = 'R' | 'S' | 'B' | 'W' | 'D' | 'O' | 'N' | 'T'
 export const LETTERS = 'RSBWDONT'
 
-/** How requests come to the engine: its own scope, or an adapter with its headers. */
-export type Face = 'core' | 'fetch' | 'remix' | 'h3'
+/** How requests come to the engine: its own request session, or an adapter with its headers. */
+export type Adapter = 'core' | 'fetch' | 'remix' | 'h3'
 
 /** All times in milliseconds. */
 export interface RequestPlan {
@@ -70,7 +70,7 @@ export interface Plan {
   /** Seconds. */
   readonly idle: number
   readonly absolute: number
-  readonly face: Face
+  readonly adapter: Adapter
   /** How far each instance's clock goes ahead, in milliseconds; as many as there are instances. */
   readonly skews: readonly number[]
   /** Whose the victim's session is before; `none`: the victim has none. */

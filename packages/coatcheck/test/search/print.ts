@@ -7,7 +7,7 @@ import type { Tally } from './search.ts'
 export function story({ plan, told }: History, { violations, allowed }: Verdict): string {
   const clocks = plan.skews.map((skew) => `${skew / 1000} s`).join(', ')
   return [
-    `${plan.face}; idle ${plan.idle} s, absolute ${plan.absolute} s; clocks ahead ${clocks}; begins ${plan.begins}; attacker ${plan.attacker}${plan.encrypt ? '; encrypted' : ''}`,
+    `${plan.adapter}; idle ${plan.idle} s, absolute ${plan.absolute} s; clocks ahead ${clocks}; begins ${plan.begins}; attacker ${plan.attacker}${plan.encrypt ? '; encrypted' : ''}`,
     'ms         ',
     ...told.filter((line) => !line.includes(' event ') || / event (dropped|refused|replayed)/.test(line)),
     ...violations.map(({ kind, what, at }) => `VIOLATED at ${Math.floor(at)}: ${kind}: ${what}`),

@@ -1,7 +1,7 @@
-import type { Session } from '../../src/core/types.ts'
+import type { Session } from '../../src/core/session/types.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { lookOf } from './adapter.ts'
 import { COOKIE } from './browser.ts'
-import { lookOf } from './face.ts'
 import type { Fork } from './fork.ts'
 import type { History, Look, Probe } from './history.ts'
 import type { Sites } from './sites.ts'
@@ -13,13 +13,13 @@ export async function probed(
   history: History,
   isLast: boolean,
 ): Promise<Pick<Probe, 'looks'>> {
-  const face = engine.faceOf(sessions)
+  const adapter = engine.adapterOf(sessions)
   const looks = new Map<string, Look>()
   for (const { given } of history.visits) {
     if (given === undefined || looks.has(given)) continue
     reset()
-    const scope = face.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${given}` : null) })
-    looks.set(given, lookOf((await scope.open()) as unknown as Session))
+    const requestSession = adapter.detached({ get: (name) => (name === 'cookie' ? `${COOKIE}=${given}` : null) })
+    looks.set(given, lookOf((await requestSession.open()) as unknown as Session))
   }
   reset()
   if (isLast) await compareIndex(store, history, looks)

@@ -1,5 +1,5 @@
+import type { Held, Serve } from './adapter.ts'
 import { COOKIE, effectOf, type Jar } from './browser.ts'
-import type { Held, Serve } from './face.ts'
 import type { History, Look, Visit } from './history.ts'
 import type { World } from './world.ts'
 
@@ -52,7 +52,7 @@ export async function served(visit: Visit, serve: Serve, jar: Jar, world: World,
   })
 }
 
-async function changes(visit: Visit, held: Held, world: World, { plan: { face } }: History): Promise<void> {
+async function changes(visit: Visit, held: Held, world: World, { plan: { adapter } }: History): Promise<void> {
   const { letter, again, retry, bare, flash, id } = visit.plan
   const write = (name: string) => {
     visit.writes.push({ name, from: world.stamp(), acked: undefined })
@@ -65,7 +65,7 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
   if (letter === 'D') await held.destroy()
   else meets(visit, held)
   if ('RSBW'.includes(letter) && !bare) write(`${id}`)
-  if (flash === 'leaves' && face !== 'h3') {
+  if (flash === 'leaves' && adapter !== 'h3') {
     visit.left = `f${id}`
     held.leave(visit.left)
   }
@@ -74,13 +74,13 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
     try {
       await held.commit()
     } catch (error) {
-      if (retry === undefined || face === 'h3') throw error
+      if (retry === undefined || adapter === 'h3') throw error
       world.tell(`#${id} was told: ${error}`)
       await world.sleep(retry)
       await held.commit()
     }
   }
-  if (again !== undefined || (retry !== undefined && face !== 'h3')) {
+  if (again !== undefined || (retry !== undefined && adapter !== 'h3')) {
     await commit()
     meets(visit, held)
   }
@@ -89,7 +89,7 @@ async function changes(visit: Visit, held: Held, world: World, { plan: { face } 
     await world.sleep(again)
     write(`${id}b`)
   }
-  if (face === 'h3') await held.commit()
+  if (adapter === 'h3') await held.commit()
 }
 
 /** What its application sees of the session. */

@@ -49,6 +49,7 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     probes: [],
     replayed: [],
     evicted: new Map(),
+    created: [],
     led: [],
     unhandled: [],
     unlisted: [],

@@ -1,5 +1,5 @@
-import type { SessionEvent } from '../../src/core/events.ts'
-import type { faceOf, Sessions, sessionsOf } from '../../src/core/sessions.ts'
+import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { adapterOf, Sessions, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { COOKIE } from './browser.ts'
 import type { History } from './history.ts'
@@ -8,10 +8,10 @@ import type { Newer, Plan } from './plan.ts'
 /** The engine that is searched; a mutant brings its own. */
 export interface Searched {
   readonly sessionsOf: typeof sessionsOf
-  readonly faceOf: typeof faceOf
+  readonly adapterOf: typeof adapterOf
 }
 
-/** Options that the engines of all faces take. */
+/** Options that the engines of all adapters take. */
 export type Options = Newer & {
   readonly idleTimeout: number
   readonly absoluteTimeout: number

@@ -1,60 +1,106 @@
+import { dirname } from 'node:path/posix'
+import { BUNDLED } from '../../tsdown.config.ts'
 import { type File, type Rule, sources } from './files.ts'
 import { importsOf, nodesOf } from './syntax.ts'
 
-/** What each room of src/ may import besides itself: rooms and single files. A room that is not here may not exist. */
+/** Files of core itself that a room of it may import. */
+const parts = (...names: string[]): string[] => names.map((name) => `core/${name}.ts`)
+/** What stores and readers of other libraries must be. */
+const contracts = ['stores/store.ts', 'migrate/format.ts']
+
+/** What each room of src/ may import besides itself and the rooms within it: rooms and single files. A room that is not here may not exist. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'web.ts': [],
   'clock.ts': ['errors.ts'],
   crypto: ['errors.ts'],
   stores: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
-  ticket: ['crypto', 'errors.ts'],
-  foreign: ['crypto', 'clock.ts', 'errors.ts'],
-  core: ['crypto', 'ticket', 'foreign/format.ts', 'stores/store.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  cookies: ['crypto', 'errors.ts'],
+  migrate: ['crypto', 'clock.ts', 'errors.ts'],
+  // Pure values: nothing in this room waits, and nothing knows a request or a store.
+  'core/model': ['stores/store.ts', 'errors.ts'],
+  'core/options': [
+    'core/model',
+    ...parts('engine', 'process-singleton'),
+    'cookies',
+    'crypto',
+    ...contracts,
+    'clock.ts',
+    'errors.ts',
+  ],
+  'core/session': ['core/model', ...parts('engine'), 'crypto', 'errors.ts'],
+  'core/persistence': [
+    'core/model',
+    'core/migration',
+    'core/session/values.ts',
+    ...parts('engine'),
+    'crypto',
+    ...contracts,
+    'errors.ts',
+  ],
+  'core/migration': [
+    'core/model',
+    'core/persistence',
+    'core/request/tickets.ts',
+    ...parts('engine'),
+    'crypto',
+    ...contracts,
+    'errors.ts',
+  ],
+  'core/request': [
+    ...['core/model', 'core/options', 'core/session', 'core/persistence', 'core/migration', ...parts('engine')],
+    ...['cookies', 'crypto', ...contracts, 'errors.ts', 'web.ts'],
+  ],
+  'core/node': ['core/request', ...parts('identity'), 'errors.ts'],
+  core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
-  frameworks: ['core', 'ticket', 'foreign', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   testing: ['index.ts', 'stores/store.ts', 'web.ts'],
-  'index.ts': ['core', 'ticket', 'crypto', 'foreign/format.ts', 'stores/store.ts', 'errors.ts'],
+  'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
 }
 
-const roomOf = (path: string): string => path.split('/')[0] ?? ''
+const isIn = (path: string, room: string): boolean => path === room || path.startsWith(`${room}/`)
+
+/** The innermost room that a file is in. */
+const roomOf = (path: string): string =>
+  Object.keys(rooms)
+    .filter((room) => isIn(path, room))
+    .sort((a, b) => b.length - a.length)[0] ?? ''
 
 export const layering: Rule = (tree) =>
   sources(tree).flatMap((file) => {
     const room = roomOf(file.path)
     const allowed = rooms[room]
-    if (!allowed) return [`${file.path}: there is no room ${room}`]
+    if (!allowed) return [`${file.path}: there is no such room`]
     return importsOf(file)
       .flatMap(({ target }) => (target ? [target] : []))
-      .filter((target) => roomOf(target) !== room && !allowed.some((may) => target === may || target.startsWith(`${may}/`)))
+      .filter((target) => ![room, ...allowed].some((may) => isIn(target, may)))
       .map((target) => `${file.path}: ${room} may not import ${target}`)
   })
 
 /** Entries of frameworks that are for a server with a disk. */
-const onlyOnNode = ['frameworks/hydrogen/file.ts']
+const onlyOnNode = ['adapters/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
-  ...['index.ts', 'frameworks/', 'foreign/', 'testing/'],
+  ...['index.ts', 'adapters/', 'migrate/', 'testing/'],
   ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),
 ]
 
 /**
- * Bare imports: the declared dependencies anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a
+ * Bare imports: the two packages that are bundled anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a
  * name, to keep it from bundlers.
  */
 export const outsideImports: Rule = (tree) => {
-  const manifest = tree.find(({ path }) => path === 'packages/coatcheck/package.json')
-  const dependencies = Object.keys(manifest ? (JSON.parse(manifest.text).dependencies ?? {}) : {})
   const reached = reachable(tree, (path) => portable.some((entry) => path.startsWith(entry)) && !onlyOnNode.includes(path))
   return sources(tree).flatMap((file) =>
     importsOf(file)
-      .filter(({ target, specifier }) => target === undefined && !dependencies.includes(specifier))
+      .filter(({ target, specifier }) => target === undefined && !BUNDLED.includes(specifier))
       .filter(
         ({ specifier }) =>
-          !(/^(node|bun):|^\(computed\)$/.test(specifier) && roomOf(file.path) === 'stores' && !reached.has(file.path)),
+          !(/^(node|bun):|^\(computed\)$/.test(specifier) && isIn(file.path, 'stores') && !reached.has(file.path)),
       )
       .map(({ specifier }) => `${file.path}: may not import ${specifier}`),
   )
@@ -92,10 +138,21 @@ export const cycles: Rule = (tree) => {
 
 export const fileSizes: Rule = (tree) =>
   sources(tree).flatMap(({ path, text }) => {
-    const most = roomOf(path) === 'frameworks' ? 150 : 200
+    const most = isIn(path, 'adapters') ? 150 : 200
     const lines = text.replace(/\n$/, '').split('\n').length
     return lines > most ? [`${path}: ${lines} lines, at most ${most}`] : []
   })
+
+const MOST_SOURCES = 20
+
+/** Folders that hold more sources than a reader looks over. */
+export const folderSizes: Rule = (tree) => {
+  const counts = new Map<string, number>()
+  for (const { path } of sources(tree)) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1)
+  return [...counts].flatMap(([folder, count]) =>
+    count > MOST_SOURCES ? [`${folder}/: ${count} sources, at most ${MOST_SOURCES}`] : [],
+  )
+}
 
 export const noAny: Rule = (tree) =>
   sources(tree).flatMap((file) => nodesOf(file).flatMap(({ type }) => (type === 'TSAnyKeyword' ? [`${file.path}: any`] : [])))

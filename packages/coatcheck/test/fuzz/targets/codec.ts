@@ -1,7 +1,8 @@
 /** Values of any kind: what goes in comes out, or is refused by `BAD_VALUE`; text of anybody's is decoded or called corrupt. */
-import { type Body, decode, encodeBody, type Fields } from '../../../src/core/body.ts'
-import { Entry } from '../../../src/core/codec.ts'
-import { NO_WRITES, withWrite } from '../../../src/core/writes.ts'
+
+import { Entry } from '../../../src/core/model/codec.ts'
+import { type Contents, decode, encode, type Fields } from '../../../src/core/model/contents.ts'
+import { NO_WRITES, withWrite } from '../../../src/core/model/writes.ts'
 import { SessionError } from '../../../src/errors.ts'
 import { mutated } from '../mutate.ts'
 import { Random } from '../random.ts'
@@ -31,10 +32,10 @@ async function open(): Promise<Running> {
 }
 
 function textOf(random: Random): string {
-  return encodeBody(bodyOf(random), FRAME)
+  return encode(bodyOf(random), FRAME)
 }
 
-function bodyOf(random: Random): Body {
+function bodyOf(random: Random): Contents {
   const entries = Array.from({ length: random.size(4) }, (_, at): [string, Entry][] => {
     const entry = entryOf(anyValue(random), random.oneIn(3) ? random.below(2 ** 31) : undefined)
     return entry ? [[random.pick(['a', '__proto__', 'é', `k${at}`]), entry]] : []
@@ -73,7 +74,7 @@ function valueComesBack(value: unknown, ends: Map<string, number>): void {
       'what goes in comes out',
       () => `${before.slice(0, 300)} became ${shape(again.take()).slice(0, 300)}`,
     )
-  const body: Body = {
+  const contents: Contents = {
     values: new Map([['k', entry]]),
     flash: new Map([['f', { id: 'i', entry }]]),
     owner: 'ada',
@@ -81,18 +82,18 @@ function valueComesBack(value: unknown, ends: Map<string, number>): void {
     lasts: 5,
     more: MORE,
   }
-  const text = encodeBody(body, FRAME)
+  const text = encode(contents, FRAME)
   const read = decode(text)
   holds(typeof read === 'object', 'what was written is read', () => String(read))
-  holds(encodeBody(read.body, read.frame) === text, 'what was read is written the same')
+  holds(encode(read.contents, read.frame) === text, 'what was read is written the same')
 }
 
 function textIsRead(text: string, ends: Map<string, number>): void {
   const read = decode(text)
-  counted(ends, typeof read === 'string' ? read : read.ended ? 'ended' : read.to ? 'moved' : 'body')
+  counted(ends, typeof read === 'string' ? read : read.ended ? 'ended' : read.to ? 'moved' : 'contents')
   if (typeof read === 'string' || read.ended) return
-  const { body, frame, to } = read
-  for (const [, entry] of body.values) {
+  const { contents, frame, to } = read
+  for (const [, entry] of contents.values) {
     entry.live(0)
     holds(typeof entry.text === 'string', 'every value has a text')
     let value: unknown
@@ -109,10 +110,10 @@ function textIsRead(text: string, ends: Map<string, number>): void {
       )
     counted(ends, known ? 'a value' : 'a value that cannot be stored again')
   }
-  const again = encodeBody(body, frame, to)
+  const again = encode(contents, frame, to)
   const second = decode(again)
   holds(typeof second === 'object', 'what was read can be written and read', () => `${String(second)} ${again.slice(0, 300)}`)
-  holds(encodeBody(second.body, second.frame, second.to) === again, 'and then stays the same')
+  holds(encode(second.contents, second.frame, second.to) === again, 'and then stays the same')
 }
 
 export const codec: Target = { name: 'codec', open }

@@ -1,25 +1,25 @@
 /** What a site may pass as options: BAD_OPTIONS when it is wrong, or sessions that work. */
 
-import { createSessions } from '../../../src/core/sessions.ts'
-import { SessionError } from '../../../src/errors.ts'
-import { cookieSession } from '../../../src/foreign/cookie-session.ts'
-import { expressSession } from '../../../src/foreign/express-session.ts'
-import { h3Seal } from '../../../src/foreign/h3.ts'
-import { ironSession } from '../../../src/foreign/iron-session.ts'
-import { remixCookie } from '../../../src/foreign/remix.ts'
-import { remix3Cookie } from '../../../src/foreign/remix3.ts'
-import { sessionMiddleware as astroMiddleware } from '../../../src/frameworks/astro/middleware.ts'
-import { withSession } from '../../../src/frameworks/fetch.ts'
-import { getSession } from '../../../src/frameworks/h3.ts'
+import { sessionMiddleware as astroMiddleware } from '../../../src/adapters/astro/middleware.ts'
+import { withSession } from '../../../src/adapters/fetch.ts'
+import { getSession } from '../../../src/adapters/h3.ts'
 import {
   AppSession,
   Cookie,
   CookieSessionStorage,
   withSession as inHydrogen,
   SessionStorage,
-} from '../../../src/frameworks/hydrogen.ts'
-import * as remix from '../../../src/frameworks/remix.ts'
-import * as remix3 from '../../../src/frameworks/remix3.ts'
+} from '../../../src/adapters/hydrogen.ts'
+import * as remix from '../../../src/adapters/remix.ts'
+import * as remix3 from '../../../src/adapters/remix3.ts'
+import { createSessions } from '../../../src/core/sessions.ts'
+import { SessionError } from '../../../src/errors.ts'
+import { cookieSession } from '../../../src/migrate/cookie-session.ts'
+import { expressSession } from '../../../src/migrate/express-session.ts'
+import { h3Seal } from '../../../src/migrate/h3.ts'
+import { ironSession } from '../../../src/migrate/iron-session.ts'
+import { remixCookie } from '../../../src/migrate/remix.ts'
+import { remix3Cookie } from '../../../src/migrate/remix3.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { throughAstro } from '../../helpers/astro.ts'
 import { NOW, SECRET } from '../grounds.ts'
@@ -65,7 +65,7 @@ const PLACES: Readonly<Record<string, Place>> = {
         acceptUnsigned: true,
         onEvent: { $: 'function' },
       },
-      { secrets: SECRET, chunks: true, header: 'authorization', foreign: [reader], now },
+      { secrets: SECRET, chunks: true, header: 'authorization', migrateFrom: [reader], now },
     ],
     async run(options: Parameters<typeof createSessions>[0]) {
       const sessions = createSessions(options)
@@ -91,7 +91,7 @@ const PLACES: Readonly<Record<string, Place>> = {
         now,
       },
       { password: [SECRET], store, issue: 'when-stored', sessionHeader: 'x-a', now, cookie: false },
-      { password: SECRET, wire: 'upstream', legacySealFallback: false, now },
+      { password: SECRET, format: 'upstream', legacySealFallback: false, now },
     ],
     run: (config: Parameters<typeof getSession>[1]) =>
       getSession({ req: asking(), res: { headers: new Headers(), errHeaders: new Headers() }, context: {} }, config),
@@ -99,8 +99,8 @@ const PLACES: Readonly<Record<string, Place>> = {
   'remix cookies': {
     right: [
       { cookie: { ...cookie, secrets: [SECRET], maxAge: 60 }, now },
-      { cookie: { secrets: [SECRET] }, wire: 'upstream', now },
-      { cookie: { secrets: [SECRET] }, chunks: true, idleTimeout: 60, now, foreign: [reader] },
+      { cookie: { secrets: [SECRET] }, format: 'upstream', now },
+      { cookie: { secrets: [SECRET] }, chunks: true, idleTimeout: 60, now, migrateFrom: [reader] },
     ],
     run: (options: Parameters<typeof remix.createCookieSessionStorage>[0]) => inRemix(remix.createCookieSessionStorage(options)),
   },
@@ -122,7 +122,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   'remix3 cookies': {
     right: [
       { secrets: [SECRET], now },
-      { secrets: [SECRET], wire: 'upstream', idleTimeout: 60, now },
+      { secrets: [SECRET], format: 'upstream', idleTimeout: 60, now },
     ],
     run: (options: Parameters<typeof remix3.createCookieSessionStorage>[0]) =>
       inRemix3(remix3.createCookieSessionStorage(options)),
@@ -153,7 +153,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   'hydrogen cookies': {
     right: [
       { name: 'a', secrets: SECRET, sameSite: 'Lax', secure: true, maxAge: 60, now },
-      { name: 'a', secrets: [SECRET], wire: 'upstream', expires: { $: 'later' }, now },
+      { name: 'a', secrets: [SECRET], format: 'upstream', expires: { $: 'later' }, now },
     ],
     run: ({ name, ...options }: Given) => inHydrogen1(CookieSessionStorage(name as string, options)),
   },
@@ -204,16 +204,16 @@ const PLACES: Readonly<Record<string, Place>> = {
       { password: SECRET, version: 1, reads: [1], maxAge: 60, idleTimeout: 60 },
       { password: { a: SECRET }, version: 1, reads: [1] },
     ],
-    run: (options: never) => wire(h3Seal(options)),
+    run: (options: never) => format(h3Seal(options)),
   },
   'foreign iron': {
     right: [
       { password: SECRET, cookieName: 'a', ttl: 60 },
       { password: { 1: SECRET }, cookieName: 'a' },
     ],
-    run: (options: never) => wire(ironSession(options)),
+    run: (options: never) => format(ironSession(options)),
   },
-  'foreign cookie-session': { right: [{ keys: [SECRET], name: 'a' }], run: (options: never) => wire(cookieSession(options)) },
+  'foreign cookie-session': { right: [{ keys: [SECRET], name: 'a' }], run: (options: never) => format(cookieSession(options)) },
   'foreign express': {
     right: [
       { secret: SECRET, store: { $: 'express store' }, cookieName: 'a' },
@@ -221,8 +221,8 @@ const PLACES: Readonly<Record<string, Place>> = {
     ],
     run: (options: never) => read(expressSession(options)),
   },
-  'foreign remix': { right: [[SECRET], [], [SECRET, 'a']], run: (secrets: never) => wire(remixCookie(secrets)) },
-  'foreign remix3': { right: [[SECRET], [SECRET, 'a']], run: (secrets: never) => wire(remix3Cookie(secrets)) },
+  'foreign remix': { right: [[SECRET], [], [SECRET, 'a']], run: (secrets: never) => format(remixCookie(secrets)) },
+  'foreign remix3': { right: [[SECRET], [SECRET, 'a']], run: (secrets: never) => format(remix3Cookie(secrets)) },
   memoryStore: {
     right: [{ now }],
     async run(options: never) {
@@ -252,14 +252,14 @@ async function inHydrogen1(storage: ReturnType<typeof CookieSessionStorage>): Pr
   await page(asking())
 }
 
-type Wired = ReturnType<typeof remixCookie>
+type Upstream = ReturnType<typeof remixCookie>
 
-async function wire(made: Wired): Promise<void> {
+async function format(made: Upstream): Promise<void> {
   await read(made)
   await made.write({ values: { a: 1 }, id: 'a', createdAt: NOW, now: NOW })
 }
 
-async function read(made: Pick<Wired, 'read'>): Promise<void> {
+async function read(made: Pick<Upstream, 'read'>): Promise<void> {
   await made.read('Fe26.2*1*a', { cookieName: 'a', now: NOW, cookie: () => undefined })
 }
 
@@ -286,7 +286,7 @@ function changed(options: Input, random: Random): Input {
   }
   const object = options as { readonly [key: string]: Input }
   const key = random.oneIn(12)
-    ? random.pick(['nonsense', '__proto__', 'constructor', 'toString', 'wire', 'httpOnly', ''])
+    ? random.pick(['nonsense', '__proto__', 'constructor', 'toString', 'format', 'httpOnly', ''])
     : random.pick(Object.keys(object))
   if (key === undefined || random.oneIn(8)) return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key))
   return { ...object, [key]: changed(object[key] ?? null, random) }

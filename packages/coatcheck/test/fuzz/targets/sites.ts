@@ -1,6 +1,6 @@
-import type { CustomStorage } from '../../../src/core/custom.ts'
-import { customKeeper } from '../../../src/core/custom.ts'
-import type { FaceOptions } from '../../../src/core/options.ts'
+import type { AdapterOptions } from '../../../src/core/options/options.ts'
+import type { CustomStorage } from '../../../src/core/persistence/custom.ts'
+import { customPersistence } from '../../../src/core/persistence/custom.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { cookieOf, type Grounds, grounds, HUSH, NOW, OLD_SECRET, SECRET } from '../grounds.ts'
 import { withSeededBytes } from '../random.ts'
@@ -8,14 +8,14 @@ import { withSeededBytes } from '../random.ts'
 const DAY = 86_400_000
 
 const never = () => 0
-const sites: Readonly<Record<string, () => Partial<FaceOptions>>> = {
+const sites: Readonly<Record<string, () => Partial<AdapterOptions>>> = {
   sealed: () => ({ secrets: [SECRET, OLD_SECRET] }),
   chunks: () => ({ secrets: [SECRET, OLD_SECRET], chunks: true }),
   stored: () => ({ secrets: [SECRET, OLD_SECRET], store: memoryStore({ now: never }) }),
   encrypted: () => ({ secrets: [SECRET, OLD_SECRET], store: memoryStore({ now: never }), encryptRecords: true }),
   bare: () => ({ store: memoryStore({ now: never }) }),
   lenient: () => ({ secrets: SECRET, store: memoryStore({ now: never }), encryptRecords: true, acceptUnsigned: true }),
-  custom: () => ({ secrets: [SECRET, OLD_SECRET], keeper: customKeeper(rows()) }),
+  custom: () => ({ secrets: [SECRET, OLD_SECRET], persistence: customPersistence(rows()) }),
 }
 export const SITES: readonly string[] = Object.keys(sites)
 

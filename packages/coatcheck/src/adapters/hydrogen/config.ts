@@ -1,0 +1,83 @@
+import type { SameSite } from '../../cookies/cookie.ts'
+import type { SessionsOptions, SharedOptions } from '../../core/adapter.ts'
+import { checkKinds, type Kinds } from '../../errors.ts'
+import type { Anything } from '../../web.ts'
+
+export type { Anything }
+export type Values = Record<string, Anything>
+
+/** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */
+export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'secrets'> {
+  /** Always true, unless `format` says otherwise: no script has any business with a session. */
+  readonly httpOnly?: boolean
+  readonly httponly?: boolean
+  /** Only over HTTPS. Default false, or true where SameSite=None demands it. */
+  readonly secure?: boolean
+  /** Default `Lax`. */
+  readonly sameSite?: Capitalize<SameSite> | SameSite
+  readonly samesite?: Capitalize<SameSite> | SameSite
+  /** Default `/`; without a path browsers would keep the cookie for the folder of the route that sent it. */
+  readonly path?: string
+  readonly domain?: string
+  /** When the session ends, if `maxAge` does not say. Default: a week after it was last set. */
+  readonly expires?: Date
+  /** Seconds after it was last set that the session ends. Goes before `expires`. */
+  readonly maxAge?: number
+  readonly maxage?: number
+  /** Seconds since the session began after which it ends, however often it is set. Default: none. */
+  readonly absoluteTimeout?: number
+  /** Writes Hydrogen's own cookies, unsigned, for old and new instances side by side: whoever sends such a cookie can say anything. */
+  readonly format?: 'upstream'
+}
+
+/** By name: all that memory is shared by, too. */
+export const KINDS: Readonly<Record<keyof CookieOptions, Kinds[string]>> = {
+  secrets: ['text', 'list of texts'],
+  sameSite: 'text',
+  samesite: 'text',
+  path: 'text',
+  domain: 'text',
+  format: 'text',
+  httpOnly: 'true or false',
+  httponly: 'true or false',
+  secure: 'true or false',
+  whenStoreDown: 'text',
+  onReplay: 'text',
+  expires: 'Date',
+  maxAge: 'number',
+  maxage: 'number',
+  absoluteTimeout: 'number',
+  storeTimeout: 'number',
+  maxRequestTime: 'number',
+  grace: 'number',
+  now: 'function',
+  onEvent: 'function',
+  migrateFrom: 'object',
+  migrateUntil: ['Date', 'number', 'text'],
+}
+
+/** The options of a cookie, or `BAD_OPTIONS`. */
+export function checked<Options extends CookieOptions>(name: string, options: Options): Options {
+  checkKinds(options, KINDS)
+  checkKinds({ name }, { name: 'text' })
+  return options
+}
+
+/** How long a session lasts from when it was last set. */
+export interface Lasting {
+  readonly maxAge?: number
+  readonly expires?: Date
+}
+
+/** Seconds. */
+export const WEEK: number = 7 * 86_400
+
+export function lastingOf({ maxAge, maxage, expires }: CookieOptions): Lasting {
+  const seconds = maxAge ?? maxage
+  return seconds !== undefined ? { maxAge: seconds } : expires ? { expires } : { maxAge: WEEK }
+}
+
+/** Milliseconds since the epoch. */
+export function endOf({ maxAge = 0, expires }: Lasting, now: number): number {
+  return expires ? expires.getTime() : now + maxAge * 1000
+}

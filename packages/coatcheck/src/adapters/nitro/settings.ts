@@ -1,0 +1,119 @@
+import { SessionError } from '../../errors.ts'
+import type { Store } from '../../stores/store.ts'
+import type { SessionConfig } from '../h3/config.ts'
+
+/** What is used of Nitro's runtime configuration. Environment variables may have put other types into it than the site did. */
+export interface RuntimeConfig {
+  readonly session?: Readonly<Record<string, unknown>>
+  readonly nitro?: { readonly envPrefix?: string }
+}
+
+/** What is not given is taken from `runtimeConfig.session`, of which it may be a copy. */
+export type Given = Omit<Partial<SessionConfig>, 'store'> & { readonly store?: Store | string | undefined }
+
+/** What the running site is made of. */
+export interface Site {
+  config(event?: object): RuntimeConfig
+  /** What the module of `runtimeConfig.session.store` exports. */
+  readonly store?: Store | (() => Store | undefined) | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const SHORTEST = 32
+let site: Site | undefined
+let made: { readonly store: Store | undefined } | undefined
+
+export function useSite(latest: Site): void {
+  site = latest
+  made = undefined
+}
+
+/** The whole configuration: what was passed, above `runtimeConfig.session`. */
+export function settingsFor(event: object | undefined, given: Given = {}): SessionConfig {
+  const runtime = site?.config(event) ?? {}
+  const { password: theirs, store: _path, name, ...rest } = runtime.session ?? {}
+  const plain = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, untexted(value)]))
+  // A copy of the runtime configuration says where the store is, and is none.
+  const isGiven = ([key, value]: [string, unknown]) => value !== undefined && !(key === 'store' && typeof value === 'string')
+  const passed = Object.fromEntries(Object.entries(given).filter(isGiven))
+  // What a handler copies out of the runtime configuration is still the site's own password.
+  const isOwn = given.password === undefined || given.password === '' || given.password === theirs
+  const password = isOwn ? secretsOf(theirs, runtime) : given.password
+  const settings = { ...plain, ...(name !== undefined && { name: String(name) }), ...passed, password } as SessionConfig
+  if (isOwn && !password) throw missing(runtime)
+  const store = settings.store ?? (settings.format ? undefined : storeOf(site))
+  return { ...settings, ...(store && { store }) }
+}
+
+/** Throws `BAD_OPTIONS` when the site cannot keep sessions, before it has visitors. */
+export function checkSettings(): void {
+  const runtime = site?.config() ?? {}
+  const password = secretsOf(runtime.session?.password, runtime)
+  if (!password) throw missing(runtime)
+  for (const each of typeof password === 'string' ? [password] : Object.values(password))
+    if (each.length < SHORTEST) throw missing(runtime, each.length)
+}
+
+function storeOf(current: Site | undefined): Store | undefined {
+  made ??= { store: typeof current?.store === 'function' ? current.store() : current?.store }
+  return made.store
+}
+
+/**
+ * The site's password as the environment spells it, which is the same in every version; then as Nitro 2 reads it, which takes a text in
+ * quotes for JSON: cookies of either version stay readable.
+ */
+function secretsOf(configured: unknown, runtime: RuntimeConfig): SessionConfig['password'] {
+  const [spelling] = variables(runtime).flatMap((name) => environment()[name] ?? [])
+  if (spelling === undefined)
+    return typeof configured === 'object' ? ((configured ?? '') as SessionConfig['password']) : String(configured ?? '')
+  const unquoted = spelling.trimStart().startsWith('"') ? textIn(spelling) : undefined
+  return unquoted === undefined || unquoted === spelling ? spelling : [spelling, unquoted]
+}
+
+function textIn(json: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'string' && value.length >= SHORTEST ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the environment tells the password, and by which variable it is told best. */
+export function toldOf(runtime: RuntimeConfig): { readonly isTold: boolean; readonly variable: string } {
+  const [nitros = '', other = ''] = variables(runtime)
+  const isTold = [nitros, other].some((name) => environment()[name])
+  return { isTold, variable: other.startsWith('_') ? nitros : other }
+}
+
+/** Those that Nitro reads the password from, in its order. Nuxt has a prefix of its own. */
+function variables({ nitro }: RuntimeConfig): string[] {
+  const prefix = nitro?.envPrefix ?? environment().NITRO_ENV_PREFIX ?? '_'
+  return ['NITRO_SESSION_PASSWORD', `${prefix}SESSION_PASSWORD`]
+}
+
+/** Read at each use: on some platforms it is filled by the first request. */
+function environment(): Environment {
+  const { process } = globalThis as { process?: { readonly env?: Environment } }
+  return process?.env ?? {}
+}
+
+function missing(runtime: RuntimeConfig, length?: number): SessionError {
+  const what =
+    length === undefined
+      ? 'The password of the sessions is missing.'
+      : `The password of the sessions has ${length} characters only.`
+  return new SessionError('BAD_OPTIONS', what, {
+    fix: `Add a line to the environment of the server, ${toldOf(runtime).variable}= and what \`openssl rand -base64 33\` prints; or set runtimeConfig.session.password to ${SHORTEST} characters or more.`,
+  })
+}
+
+/** Nitro 3 leaves texts as they are, where Nitro 2 reads numbers and truth values. */
+function untexted(value: unknown): unknown {
+  if (value === 'true' || value === 'false') return value === 'true'
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, untexted(each)]))
+}

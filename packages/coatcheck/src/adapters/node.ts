@@ -1,0 +1,78 @@
+import {
+  type AnySessions,
+  adapterOf,
+  answer,
+  delayHeaders,
+  type NodeResponse,
+  nodeHeaders,
+  type RequestSession,
+  takeBack,
+} from '../core/adapter.ts'
+
+/** What is used of node:http's `IncomingMessage`, and so of Express's and Connect's request. */
+export interface NodeRequest {
+  readonly headers: { readonly [name: string]: string | string[] | undefined }
+}
+
+type Next = (error?: unknown) => void
+
+/** node:http's own types, where there are any: `createServer` does not tell a handler what it will be given. */
+type Http = typeof globalThis extends {
+  readonly process: { getBuiltinModule: { (id: never): infer Module; (id: never): unknown } }
+}
+  ? Extract<Module, { readonly IncomingMessage: unknown; readonly METHODS: unknown }>
+  : { readonly IncomingMessage: new () => NodeRequest; readonly ServerResponse: new () => NodeResponse }
+
+/**
+ * Middleware for Express, Connect and the like: after `app.use(withSession(sessions))`, `sessions.open(req)` is the session of this
+ * request. With a handler it is a listener for `http.createServer`. What changed is stored before the response headers leave: they
+ * are held until then, so that a redirect cannot outrun the save. A response of 500 or above changes nothing, except that a session
+ * that was ended stays ended; an error that is answered below 500 counts as an answer. A store that fails reaches `next`, or the
+ * client as a 500.
+ */
+export function withSession(sessions: AnySessions): (req: NodeRequest, res: NodeResponse, next: Next) => void
+export function withSession<
+  Req extends NodeRequest = InstanceType<Http['IncomingMessage']>,
+  Res extends NodeResponse = InstanceType<Http['ServerResponse']>,
+>(sessions: AnySessions, handler: (req: Req, res: Res) => unknown): (req: Req, res: Res) => void
+export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
+  sessions: AnySessions,
+  handler?: (req: Req, res: Res) => unknown,
+) {
+  const adapter = adapterOf(sessions)
+  return (req: Req, res: Res, next?: Next): void => {
+    const requestSession = adapter.requestSession(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
+    const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
+    // Headers that have left, or those of an imitation of a response: what needs them must fail, and not be lost in silence.
+    if (!delayHeaders(res, { before: () => settle(requestSession, res), failed, sent: () => requestSession.finish() }))
+      requestSession.finish()
+    if (handler) void run(() => handler(req, res), requestSession, res)
+    else next?.()
+  }
+}
+
+/** Stores what changed and completes the headers: at once when nothing has to wait, and then the response is not held either. */
+function settle(requestSession: RequestSession, res: NodeResponse): void | Promise<void> {
+  const stored = (): void => answer(nodeHeaders(res), [requestSession])
+  const closing = requestSession.close(res.statusCode)
+  return closing instanceof Promise ? closing.then(stored) : stored()
+}
+
+/** A listener's errors have nowhere to go in node:http: they are answered here, and told. */
+async function run(handle: () => unknown, requestSession: RequestSession, res: NodeResponse): Promise<void> {
+  try {
+    await handle()
+  } catch (error) {
+    requestSession.fail()
+    refuse(res, error)
+  }
+}
+
+function refuse(res: NodeResponse, error: unknown): void {
+  console.error('coatcheck: the request failed.', error)
+  if ((res as { readonly writableEnded?: boolean }).writableEnded) return // the answer is complete, or will be when it is saved
+  if (res.headersSent) return void res.destroy()
+  takeBack(res)
+  res.setHeader('content-type', 'text/plain; charset=utf-8')
+  ;(res as { end(body: string): unknown }).end('Internal Server Error')
+}

@@ -1,0 +1,22 @@
+import type { LiveSession, RequestSession } from '../../core/adapter.ts'
+
+/** What a session is kept in: a request's session, or the memory of one that no request has yet. */
+export interface Backing {
+  get(key: string): unknown
+  set(key: string, value: unknown): unknown
+  has(key: string): boolean
+  delete(key: string): boolean
+  keys(): Iterable<string>
+}
+
+export interface Origin {
+  readonly requestSession: RequestSession
+  readonly live: LiveSession
+}
+
+const ORIGINS = new WeakMap<object, Origin>()
+
+/** The request's session that `read` made a session of; undefined for one that was made by hand. */
+export const originOf = (session: object): Origin | undefined => ORIGINS.get(session)
+
+export const originate = (session: object, origin: Origin): unknown => ORIGINS.set(session, origin)

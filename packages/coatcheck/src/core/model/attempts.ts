@@ -1,0 +1,105 @@
+import { SessionError } from '../../errors.ts'
+import { type Changes, without } from './changes.ts'
+import { find, type Writes } from './writes.ts'
+
+interface Try {
+  readonly write: string
+  /** Which write of its session it would be. */
+  readonly number: number
+  readonly changes: Changes
+  /** The store said that it was not carried out. */
+  answered: boolean
+}
+
+/** A record at a key of its own, whether the store kept it or not. */
+export interface Begun {
+  readonly key: string
+  readonly id: string
+  readonly owner: string | undefined
+}
+
+/**
+ * What one request tried to store since its last commit that went well, whatever became of it. A commit that is made again after a
+ * failure recognises by it what was kept, so that nothing is stored twice.
+ */
+export class Attempts {
+  #tries: Try[] = []
+  /** By key. */
+  readonly #begun = new Map<string, Begun & { isTaken?: boolean }>()
+
+  add(write: string, { count }: Writes, changes: Changes): void {
+    this.#tries.push({ write, number: count + 1, changes, answered: false })
+  }
+
+  /** The store has answered the last try: it was not carried out. */
+  refused(): void {
+    const last = this.#tries.at(-1)
+    if (last) last.answered = true
+  }
+
+  /** Whether somebody else wrote first, and it was not read since what. */
+  get areOvertaken(): boolean {
+    return this.#tries.some(({ answered }) => answered)
+  }
+
+  /**
+   * What of `changes` is not in a record with these writes. Throws `CONFLICT` where that cannot be told any
+   * more: too many others have written since.
+   */
+  left(changes: Changes, writes: Writes): Changes {
+    for (const { write, number, changes: done } of this.#tries.toReversed()) {
+      const found = find(writes, write, number)
+      if (found === 'unknown') throw lostSight()
+      if (found === 'not kept') continue
+      return without(changes, done)
+    }
+    return changes
+  }
+
+  /** Whether nobody has written after this request to a record with these writes. */
+  areLastIn({ recent }: Writes): boolean {
+    return this.#tries.some(({ write }) => recent.at(-1)?.id === write)
+  }
+
+  /** Forgets what was refused, as far as a record with these writes, read since, shows that it is not there. */
+  settle(writes: Writes): void {
+    this.#tries = this.#tries.filter(({ answered, write, number }) => !answered || find(writes, write, number) !== 'not kept')
+  }
+
+  began(record: Begun): void {
+    this.#begun.set(record.key, record)
+  }
+
+  /** A record that this request began and nobody was told of, to be used again for the same owner, but not at the key `except`. */
+  begun(owner: string | undefined, except: string | undefined): Begun | undefined {
+    return [...this.#begun.values()].findLast(
+      ({ isTaken, ...record }) => !isTaken && record.owner === owner && record.key !== except,
+    )
+  }
+
+  /** Whether the record at `key` may lead to one that this request began, although no answer said so. */
+  mayLeadFrom(key: string): boolean {
+    return [...this.#begun.keys()].some((begun) => begun !== key)
+  }
+
+  /** It is not to be used again: somebody else has written there, or it is no record of this request. */
+  changeSet(key: string): void {
+    const record = this.#begun.get(key)
+    if (record) record.isTaken = true
+  }
+
+  /** The id of a record that this request began. */
+  idOf(key: string): string | undefined {
+    return this.#begun.get(key)?.id
+  }
+
+  forget(key: string): void {
+    this.#begun.delete(key)
+  }
+}
+
+function lostSight(): SessionError {
+  const what =
+    'The store did not say whether it kept an earlier try, and so many others have written since that it cannot be told.'
+  return new SessionError('CONFLICT', what, { fix: 'Look at what is stored now before it is tried again.' })
+}

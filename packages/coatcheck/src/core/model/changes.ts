@@ -1,0 +1,81 @@
+import { Entry } from './codec.ts'
+import type { Contents, Flash } from './contents.ts'
+
+/** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
+export type Updater = (value: unknown) => unknown
+
+/** What one commit does to one key. `base` is what this request had before it. */
+export type ValueChange =
+  | { readonly kind: 'set'; readonly entry: Entry; readonly base: Entry | undefined; readonly wasRead: boolean }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'update'; readonly entry: Entry; readonly base: Entry | undefined; readonly steps: readonly Updater[] }
+
+/** What one commit does to a session. */
+export interface Changes {
+  readonly values: ReadonlyMap<string, ValueChange>
+  readonly flash: ReadonlyMap<string, Flash>
+  /** Ids of the flash values that were read. */
+  readonly flashRead: ReadonlySet<string>
+  /** The session's own idle time from now on, in milliseconds. */
+  readonly lasts?: number
+}
+
+export function isEmpty(changes: Changes): boolean {
+  const { values, flash, flashRead, lasts } = changes
+  return values.size === 0 && flash.size === 0 && flashRead.size === 0 && lasts === undefined
+}
+
+/**
+ * What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept. What is done twice would undo what others
+ * did in between: a flash value would show again, an update would count twice.
+ */
+export function without(changes: Changes, done: Changes): Changes {
+  const values = new Map(changes.values)
+  for (const [key, change] of changes.values) {
+    const before = done.values.get(key)
+    if (change.kind === 'update' && before?.kind === 'update') {
+      const steps = change.steps.slice(before.steps.length)
+      if (steps.length === 0) values.delete(key)
+      else values.set(key, { ...change, steps })
+    } else if (
+      change.kind === 'set' ? before?.kind === 'set' && same(change.entry, before.entry) : before?.kind === change.kind
+    ) {
+      values.delete(key)
+    }
+  }
+  const flash = new Map([...changes.flash].filter(([key, { id }]) => done.flash.get(key)?.id !== id))
+  const flashRead = new Set([...changes.flashRead].filter((id) => !done.flashRead.has(id)))
+  const { lasts, ...rest } = changes
+  return { ...rest, values, flash, flashRead, ...(lasts !== undefined && lasts !== done.lasts && { lasts }) }
+}
+
+const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
+
+/**
+ * The body with `changes` applied, key by key: on one key the last writer wins, and an update is run again when somebody
+ * else changed the value. `overwritten` is told of each key that was read, then set, and had changed in between.
+ */
+export function apply(contents: Contents, changes: Changes, now: number, overwritten: (key: string) => void): Contents {
+  const values = new Map(contents.values)
+  for (const [key, entry] of values) if (!entry.live(now)) values.delete(key)
+  for (const [key, change] of changes.values) {
+    const stored = values.get(key)
+    if (change.kind === 'delete') values.delete(key)
+    else if (change.kind === 'update')
+      values.set(key, same(stored, change.base) ? change.entry : replay(key, stored, change.steps))
+    else {
+      if (change.wasRead && !same(stored, change.base)) overwritten(key)
+      values.set(key, change.entry)
+    }
+  }
+  const flash = new Map(contents.flash)
+  for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
+  for (const [key, value] of changes.flash) flash.set(key, value)
+  return { ...contents, values, flash, ...(changes.lasts !== undefined && { lasts: changes.lasts }) }
+}
+
+function replay(key: string, stored: Entry | undefined, steps: readonly Updater[]): Entry {
+  let value = stored?.take()
+  for (const step of steps) value = step(value)
+  return Entry.of(value, key, stored?.until)
+}

@@ -1,0 +1,140 @@
+import { ABOUT_BODY, type HeadersOut } from '../request/response-headers.ts'
+
+/** The part of node:http's `ServerResponse` that is used here; the responses of node:http2 have it too. */
+export interface NodeResponse {
+  statusCode: number
+  statusMessage: string
+  readonly headersSent: boolean
+  readonly writableEnded?: boolean
+  getHeader(name: string): number | string | readonly string[] | undefined
+  getHeaderNames(): string[]
+  setHeader(name: string, value: number | string | readonly string[]): unknown
+  appendHeader(name: string, value: string | readonly string[]): unknown
+  removeHeader(name: string): void
+  addTrailers(trailers: Record<string, string>): void
+  writeHead(...args: never[]): unknown
+  flushHeaders?(): void
+  write(...args: never[]): unknown
+  end(...args: never[]): unknown
+  destroy(error?: Error): unknown
+  on(event: string, listener: Listener): unknown
+  emit(event: string): boolean
+  rawListeners(event: string): unknown[]
+}
+
+export type Listener = (...args: unknown[]) => void
+
+/** A call that sends something. */
+export type Call = readonly [name: 'writeHead' | 'flushHeaders' | 'write' | 'end', args: readonly unknown[]]
+
+/** Whether this is a response of node:http or node:http2 itself, and no imitation of one. */
+export function isServerResponse(res: object): boolean {
+  const http = globalThis.process?.getBuiltinModule?.('node:http')
+  if (http?.ServerResponse && res instanceof http.ServerResponse) return true
+  // Loading node:http2 costs; a response that can be one of its own has this property.
+  const http2 = 'stream' in res ? globalThis.process?.getBuiltinModule?.('node:http2') : undefined
+  return http2?.Http2ServerResponse !== undefined && res instanceof http2.Http2ServerResponse
+}
+
+const PRETENCE = Symbol('coatcheck.pretence')
+
+/** How to make a response look as if it had been sent, and not; there while it does. */
+interface Pretending extends NodeResponse {
+  [PRETENCE]?: { put(): void; lift(): void } | undefined
+}
+
+/** The headers of a response that have not left, to read and to change, also while it is held. */
+export function nodeHeaders(res: NodeResponse): HeadersOut {
+  const change = (edit: () => unknown): void => {
+    const pretence = (res as Pretending)[PRETENCE]
+    pretence?.lift()
+    try {
+      edit()
+    } finally {
+      pretence?.put()
+    }
+  }
+  const values = (name: string): string[] => [res.getHeader(name) ?? []].flat().map(String)
+  return {
+    get: (name) => (res.getHeader(name) === undefined ? null : values(name).join(', ')),
+    set: (name, value) => change(() => res.setHeader(name, value)),
+    append(name, value) {
+      const all = [...values(name), value]
+      change(() => res.setHeader(name, name === 'set-cookie' ? all : all.join(', ')))
+    },
+    delete: (name) => change(() => res.removeHeader(name)),
+    getSetCookie: () => values('set-cookie'),
+    keys: () => res.getHeaderNames(),
+  }
+}
+
+/** Makes ordinary headers, by node's own rules, of what `writeHead` was given, so that all can be seen. What is left to give it. */
+export function applyHead(res: NodeResponse, args: readonly unknown[]): readonly unknown[] {
+  const [status, reason, more] = args
+  const phrase = typeof reason === 'string' ? [reason] : []
+  const headers = typeof reason === 'string' ? more : (more ?? reason)
+  res.statusCode = Number(status)
+  if (Array.isArray(headers)) {
+    const pairs = Array.isArray(headers[0]) ? headers : headers.flatMap((name, at) => (at % 2 ? [] : [[name, headers[at + 1]]]))
+    for (const [name] of pairs) res.removeHeader(name)
+    for (const [name, value] of pairs) res.appendHeader(name, value)
+  } else for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
+  return [res.statusCode, ...phrase]
+}
+
+/** Takes back what an answer that is not sent said about itself, for a failure to be answered instead. */
+export function takeBack(res: NodeResponse): void {
+  for (const name of res.getHeaderNames()) if (ABOUT_BODY.test(name)) res.removeHeader(name)
+  res.setHeader('cache-control', 'no-store')
+  res.addTrailers({})
+  res.statusCode = 500
+  if (Object.hasOwn(res, 'statusMessage')) res.statusMessage = ''
+}
+
+/**
+ * Makes a response that holds `calls` look as if they had been carried out, and returns what takes that away. Frameworks look:
+ * h3 answers a second time otherwise, and compression writes a second head (it asks for `_header`).
+ */
+export function pretend(res: NodeResponse, calls: readonly Call[]): () => void {
+  const ended = (): boolean => calls.some(([name]) => name === 'end')
+  const wrote = (): boolean => calls.some(([name]) => name === 'write')
+  const refused = (): typeof refuse => refuse
+  const looks: Record<string, () => unknown> = {
+    headersSent: () => true,
+    _header: () => 'held',
+    finished: ended,
+    writableEnded: ended,
+    writableFinished: () => false,
+    writableNeedDrain: () => wrote() && !ended(),
+    writableLength: () => calls.reduce((sum, [, [chunk]]) => sum + sizeOf(chunk), 0),
+    setHeader: refused,
+    setHeaders: refused,
+    appendHeader: refused,
+    removeHeader: refused,
+  }
+  const own = Object.keys(looks).map((name) => [name, Object.getOwnPropertyDescriptor(res, name)] as const)
+  const put = (): void => {
+    for (const [name, get] of Object.entries(looks)) Object.defineProperty(res, name, { configurable: true, get })
+  }
+  const lift = (): void => {
+    for (const [name, was] of own) {
+      if (was) Object.defineProperty(res, name, was)
+      else Reflect.deleteProperty(res, name)
+    }
+  }
+  const pretending: Pretending = res
+  put()
+  pretending[PRETENCE] = { put, lift }
+  return () => {
+    lift()
+    pretending[PRETENCE] = undefined
+  }
+}
+
+const sizeOf = (chunk: unknown): number =>
+  typeof chunk === 'string' ? chunk.length : chunk instanceof Uint8Array ? chunk.byteLength : 0
+
+/** What node:http throws for a change of headers that were sent. */
+export function refuse(): never {
+  throw Object.assign(new Error('Cannot change headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' })
+}

@@ -1,0 +1,89 @@
+import type { RequestHeaders } from '../request/tickets.ts'
+import type { NodeResponse } from './node-response.ts'
+
+/**
+ * The request that this code seems to run in. It may be wrong: a callback runs in the context of whoever registered it, or opened the
+ * connection that it belongs to. So it says nothing about who a visitor is; core/identity.ts has the rule.
+ */
+export interface RequestContext {
+  /** The same object for all of one request. */
+  readonly identity: object
+  /** What that request presented. */
+  readonly presented: RequestHeaders
+  /** The response of node:http that is open around it, and what the request that it answers presented. */
+  readonly node?: { readonly res: NodeResponse; readonly presented: RequestHeaders }
+  /** It was answered. What runs in its context now belongs to another, or to nobody. */
+  isOver: boolean
+}
+
+/** The part of `AsyncLocalStorage` that is used here. */
+interface Local {
+  getStore(): RequestContext | undefined
+  run<T>(store: RequestContext, inside: () => T): T
+  enterWith(store: RequestContext): void
+}
+
+/** One for all copies of this library in the process: a bundler may make several. */
+const PLACE = Symbol.for('coatcheck.context')
+
+interface Place {
+  [PLACE]?: { local: Local | undefined; watching: boolean }
+}
+
+function place(): { local: Local | undefined; watching: boolean } {
+  const here = globalThis as Place
+  here[PLACE] ??= { local: makeLocal(), watching: false }
+  return here[PLACE]
+}
+
+function makeLocal(): Local | undefined {
+  const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks')
+  return hooks?.AsyncLocalStorage ? new hooks.AsyncLocalStorage<RequestContext>() : undefined
+}
+
+/**
+ * On Node and Deno: within a request of node:http, once `watchRequests` was called. Elsewhere, and besides: inside `within`. Only while
+ * it is answered.
+ */
+export function requestContext(): RequestContext | undefined {
+  const here = place().local?.getStore()
+  return here?.isOver || here?.node?.res.writableEnded ? undefined : here
+}
+
+/** Runs `inside` in the context of `request`, until what it gives has settled, and then `ended`. Some platforms have no contexts. */
+export function within<T>(request: { readonly headers: RequestHeaders }, inside: () => T, ended: () => void = () => {}): T {
+  const { local } = place()
+  const node = local?.getStore()?.node
+  const here: RequestContext = { identity: request, presented: request.headers, ...(node && { node }), isOver: false }
+  const over = (): void => {
+    here.isOver = true
+    ended()
+  }
+  try {
+    const result = local ? local.run(here, inside) : inside()
+    if (result instanceof Promise) result.then(over, over)
+    else over()
+    return result
+  } catch (error) {
+    over()
+    throw error
+  }
+}
+
+/** What is used of node:http's `IncomingMessage`. */
+interface NodeRequest {
+  readonly headers: { readonly [name: string]: string | string[] | undefined }
+}
+
+/** From here on every request that a server of node:http gets is ambient to what answers it. Bun never says when one begins. */
+export function watchRequests(): void {
+  const here = place()
+  const channels = globalThis.process?.getBuiltinModule?.('node:diagnostics_channel')
+  if (here.watching || !here.local || !channels?.subscribe) return
+  here.watching = true
+  channels.subscribe('http.server.request.start', (message) => {
+    const { request, response } = message as { request: NodeRequest; response: NodeResponse }
+    const presented: RequestHeaders = { get: (name) => [request.headers[name] ?? null].flat()[0] ?? null }
+    here.local?.enterWith({ identity: request, presented, node: { res: response, presented }, isOver: false })
+  })
+}

@@ -1,0 +1,197 @@
+import { randomText } from '../../../crypto/random.ts'
+import { mayAwaitOthers } from '../../../crypto/workers.ts'
+import type { SessionError } from '../../../errors.ts'
+import type { Engine } from '../../engine.ts'
+import { apply, type Changes, isEmpty } from '../../model/changes.ts'
+import type { Contents } from '../../model/contents.ts'
+import { afterWrite, isOver } from '../../model/lifetime.ts'
+import type { Ends } from './ends.ts'
+import type { IdRotation } from './id-rotation.ts'
+import { LatestRecords } from './latest-records.ts'
+import type { Outcome, PendingCommit, Step, Turn } from './pending-commit.ts'
+import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf } from './pending-commit.ts'
+import type { Records, VersionedRecord } from './records.ts'
+import type { Turns } from './turns.ts'
+
+/**
+ * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
+ * and written once. Between processes, and where one request may not wait for another, the store's compare-and-set decides: whoever
+ * lost reads again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
+ */
+export class CommitQueue {
+  readonly #waiting = new Map<string, Turn[]>()
+  readonly #latest = new LatestRecords()
+  readonly #records: Records
+  readonly #engine: Engine
+  readonly #rotation: IdRotation
+  readonly #ends: Ends
+  readonly #turns: Turns
+
+  constructor(records: Records, engine: Engine, rotation: IdRotation, ends: Ends, turns: Turns) {
+    this.#records = records
+    this.#engine = engine
+    this.#rotation = rotation
+    this.#ends = ends
+    this.#turns = turns
+  }
+
+  /** Carries out a commit, wherever its session went since `at` was read; `id`: of where it is by then, to be told to the visitor. */
+  async commit(commit: PendingCommit, at: VersionedRecord, id?: string): Promise<Outcome> {
+    const step = await this.#inTurn(commit, at)
+    if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+    try {
+      const next = await this.#rotation.next(commit, step.forwarding, step.at)
+      return 'target' in next ? await this.commit(next.commit, next.target, next.id ?? id) : (next as Outcome)
+    } catch (error) {
+      throw movedOn(error as SessionError)
+    }
+  }
+
+  #inTurn(commit: PendingCommit, at: VersionedRecord): Promise<Step> {
+    return new Promise((done, failed) => {
+      const turn = { commit, done, failed }
+      const waiting = this.#waiting.get(at.key)
+      if (waiting && mayAwaitOthers) waiting.push(turn)
+      else void this.#run(at.key, [turn], this.#latest.newest(at))
+    })
+  }
+
+  async #run(key: string, waiting: Turn[], first: VersionedRecord): Promise<void> {
+    this.#waiting.set(key, waiting)
+    let found: VersionedRecord | undefined = first
+    while (waiting.length > 0) {
+      let turns = waiting
+      try {
+        // Whoever comes while it waits for its turn goes along.
+        if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
+        turns = waiting.splice(0)
+        // What was just written is handed over; after a failure nobody knows what is there.
+        found = await this.#together(key, turns, found)
+      } catch (error) {
+        found = undefined
+        for (const turn of turns.splice(0)) turn.failed(error)
+      }
+    }
+    this.#waiting.delete(key)
+    this.#latest.remember(key, found)
+  }
+
+  /** Ends go first, then changes, then new ids: whoever meets one of these goes on elsewhere. */
+  async #together(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
+    const of = (kind: PendingCommit['kind']) => turns.filter(({ commit }) => commit.kind === kind)
+    let isEnded = false
+    for (const { commit, done, failed } of of('end')) {
+      try {
+        if (!isEnded) await this.#ends.end(commit, from ?? (await this.#records.read(key)))
+        isEnded = true
+        done({ dropped: 'ended' })
+      } catch (error) {
+        failed(error)
+      }
+      from = undefined
+    }
+    if (isEnded) {
+      for (const { done } of turns) done({ dropped: 'ended' })
+      return undefined
+    }
+    let found = await this.#update(key, of('update'), from)
+    for (const { commit, done, failed } of of('move')) {
+      try {
+        done(await this.#rotation.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
+      } catch (error) {
+        failed(error)
+      }
+      found = undefined
+    }
+    return found
+  }
+
+  /** Writes the changes of all turns at once; what is at `key` now, as far as it is known. */
+  async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
+    let found = this.#unlessOver(from)
+    for (let attempt = 0; ; attempt++) {
+      turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
+      if (turns.length === 0) return found
+      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
+      if (found !== from) settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
+      if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
+        for (const turn of turns) this.#turnAway(turn, found)
+        return undefined
+      }
+      const overwritten: string[] = []
+      const { contents, kept } = this.#applied(found, turns, (at) => overwritten.push(at))
+      turns = kept
+      if (turns.length === 0) return found
+      const write = randomText(6)
+      for (const { commit } of turns) {
+        commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
+      }
+      const next = this.#records.signed(contents, write)
+      const { policy, now } = this.#engine
+      let saved: VersionedRecord | undefined
+      try {
+        void this.#turns.look(key)
+        saved = await this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, now()))
+      } catch (error) {
+        if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
+        return this.#oneByOne(key, turns, found)
+      }
+      if (saved) {
+        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
+        // On Workers nothing goes on after the answer.
+        await this.#turns.done(key)
+        for (const { done } of turns) done({ kept: saved })
+        return saved
+      }
+      for (const { commit } of turns) commit.changeSet.attempts.refused()
+      await backOff(attempt, this.#engine)
+      found = undefined
+    }
+  }
+
+  /** A record that was over when it was read may go on since: somebody else has seen the session. */
+  #unlessOver(found: VersionedRecord | undefined): VersionedRecord | undefined {
+    return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found
+  }
+
+  #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
+    const { commit, done } = turn
+    if (found?.forwarding) done({ forwarding: found.forwarding, at: found.key })
+    else passes(turn, () => done(found ? this.#ends.over(commit) : this.#ends.gone(commit)))
+  }
+
+  /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */
+  #leaves({ commit, done, failed }: Turn, found: VersionedRecord): Changes | undefined {
+    try {
+      const left = commit.changeSet.attempts.left(commit.changeSet.changes, found.contents.writes)
+      if (!isEmpty(left)) return left
+      done({ kept: found })
+    } catch (error) {
+      failed(error)
+    }
+    return undefined
+  }
+
+  /** A change that throws when it is run again rejects its own commit only. */
+  #applied(from: VersionedRecord, turns: readonly Turn[], lost: (key: string) => void): { contents: Contents; kept: Turn[] } {
+    let { contents } = from
+    const kept = turns.filter((turn) => {
+      const left = this.#leaves(turn, from)
+      return left && passes(turn, () => (contents = apply(contents, left, this.#engine.now(), lost)))
+    })
+    return { contents, kept }
+  }
+
+  /** Together they are too large: only those that make it so are refused. */
+  async #oneByOne(key: string, turns: readonly Turn[], from: VersionedRecord): Promise<VersionedRecord | undefined> {
+    let found: VersionedRecord | undefined = from
+    for (const turn of turns)
+      try {
+        found = await this.#update(key, [turn], found)
+      } catch (error) {
+        turn.failed(error)
+        if ((error as SessionError).code !== 'RECORD_TOO_LARGE') found = undefined
+      }
+    return found
+  }
+}

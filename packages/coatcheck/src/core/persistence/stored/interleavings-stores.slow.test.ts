@@ -1,0 +1,34 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { nothingBad } from '../../../../test/helpers/explored.ts'
+import { scenario } from '../../../../test/helpers/scenarios.ts'
+import { fileStore } from '../../../stores/file.ts'
+import { sqliteStore } from '../../../stores/sqlite.ts'
+
+describe('requests at once on real stores', () => {
+  let folder: string
+  let count = 0
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'coatcheck-interleavings-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const stores = {
+    file: () => fileStore({ directory: join(folder, `f${++count}`) }),
+    sqlite: () => sqliteStore({ path: ':memory:' }),
+  }
+  for (const [name, store] of Object.entries(stores)) {
+    for (const letters of ['WW', 'RW', 'SW', 'RD', 'SD', 'RR', 'SS', 'RS']) {
+      it(`${name}: ${letters}, in every order, one dying or one call done twice, at most one made to wait`, async () => {
+        await nothingBad(scenario({ letters, store }), { kill: true, double: true, maxPreemptions: 1 })
+      })
+    }
+    for (const letters of ['RWD', 'SWD', 'SWW']) {
+      it(`${name}: ${letters}, at most two made to wait`, async () => {
+        await nothingBad(scenario({ letters, store }), { maxPreemptions: 2 })
+      })
+    }
+  }
+})

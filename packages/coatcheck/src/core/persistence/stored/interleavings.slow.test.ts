@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { explored, nothingBad } from '../../../../test/helpers/explored.ts'
+import { PAIRS, SETTINGS, scenario } from '../../../../test/helpers/scenarios.ts'
+import { memoryStore } from '../../../stores/memory.ts'
+
+describe('promises 1, 2 and 8: two requests at once, in every order, one dying or one call done twice at every step', () => {
+  for (const letters of PAIRS) {
+    it(letters, async () => {
+      for (const setting of SETTINGS) {
+        await nothingBad(scenario({ letters, store: () => memoryStore(), ...setting }), { kill: true, double: true })
+      }
+    })
+  }
+})
+
+describe('three requests at once, in every order, one dying or one call done twice at every step', () => {
+  // The others are drawn at random by `npm run search`, and below.
+  for (const letters of ['RWD', 'SWD', 'SWW', 'RSD']) {
+    it(letters, async () => {
+      const runs = await nothingBad(scenario({ letters, store: () => memoryStore() }), { kill: true, double: true })
+      expect(runs).toBeGreaterThan(10_000)
+    })
+  }
+})
+
+describe('three requests at once in every order, four with at most three made to wait', () => {
+  for (const letters of ['RWW', 'RND', 'SND']) {
+    it(`${letters}, in every order`, async () => {
+      await nothingBad(scenario({ letters, store: () => memoryStore() }), {})
+    })
+  }
+  for (const letters of ['RRRD', 'SSWD', 'RSWD', 'RRSW']) {
+    it(`${letters}, at most three made to wait`, async () => {
+      await nothingBad(scenario({ letters, store: () => memoryStore() }), { maxPreemptions: 3 })
+    })
+  }
+})
+
+it('beyond the bound: any requests in any number, drawn at random', async () => {
+  const cases = fc.record({
+    letters: fc.string({ unit: fc.constantFrom('R', 'S', 'B', 'W', 'W', 'D', 'N'), minLength: 3, maxLength: 7 }),
+    owner: fc.constantFrom(undefined, 'alice'),
+    together: fc.boolean(),
+    kill: fc.boolean(),
+    double: fc.boolean(),
+    seed: fc.integer({ min: 1, max: 1_000_000 }),
+  })
+  const holds = async ({ letters, owner, together, ...bounds }: typeof cases extends fc.Arbitrary<infer T> ? T : never) => {
+    const { bad } = await explored(scenario({ letters, together, store: () => memoryStore(), ...(owner && { owner }) }), {
+      ...bounds,
+      maxRuns: 60,
+    })
+    expect(bad).toEqual([])
+  }
+  await fc.assert(fc.asyncProperty(cases, holds), { numRuns: 120 })
+})

@@ -1,0 +1,152 @@
+import { SessionError } from '../../../errors.ts'
+import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
+import type { Forwarding } from '../../model/contents.ts'
+import type { VersionedRecord } from './records.ts'
+
+/** One commit of a session in a store. */
+export interface PendingCommit {
+  readonly kind: 'update' | 'move' | 'end'
+  readonly changeSet: ChangeSet
+  readonly request: Circumstances
+  /** When the commit began, in milliseconds since the epoch: its time limit counts from here. */
+  readonly since: number
+}
+
+export type Outcome =
+  /** `id`: to be told to the visitor. `isOwn`: this request's own move gave it, and nobody came in between. */
+  | { readonly kept: VersionedRecord; readonly id?: string; readonly isOwn?: boolean }
+  | { readonly dropped: 'ended' }
+  /** Another request gave the session a new id first; nothing was asked for but that. */
+  | { readonly overtaken: true }
+
+/** What a commit came to at one record: done, or it goes on where the session went. */
+export type Step = Outcome | { readonly forwarding: Forwarding; readonly at: string }
+
+/** Where a commit goes on that found its session moved. */
+export interface Onward {
+  readonly commit: PendingCommit
+  readonly target: VersionedRecord
+  /** To be told to the visitor. */
+  readonly id?: string
+}
+
+/** A commit waiting for its turn at one record. */
+export interface Turn {
+  readonly commit: PendingCommit
+  done(step: Step): void
+  failed(error: unknown): void
+}
+
+/** When the oldest of these began. */
+export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
+
+/** A record was read while these wait; when it is their turn it may not say any more what became of an earlier try. */
+export function settle(turns: readonly Turn[], seen: VersionedRecord | undefined): void {
+  if (seen && !seen.fault && !seen.forwarding)
+    for (const { commit } of turns) commit.changeSet.attempts.settle(seen.contents.writes)
+}
+
+/** Whether `check` does not throw; what it throws is the answer of this commit only. */
+export function passes({ failed }: Turn, check: () => unknown): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    failed(error)
+    return false
+  }
+}
+
+/** Throws `CONFLICT` for a commit that has tried for too long. */
+export function checkTime({ since }: PendingCommit, { now, conflictTimeout }: Engine): void {
+  if (now() - since <= conflictTimeout) return
+  throw new SessionError(
+    'CONFLICT',
+    `The session was changed by others all the time, and this commit did not get through in ${conflictTimeout / 1000} seconds.`,
+  )
+}
+
+/** Waits before another try: full jitter, from 1 ms, 32 ms at most; the first retry goes at once. */
+export async function backOff(attempt: number, { sleep, random }: Engine): Promise<void> {
+  if (attempt > 0) await sleep(random() * Math.min(32, 2 ** (attempt - 1)))
+}
+
+/** The record, unless it cannot be read: such a one is neither replaced nor removed. */
+export function readable(found: VersionedRecord | undefined): VersionedRecord | undefined {
+  if (found?.fault) throw unreadable(found)
+  return found
+}
+
+export function unreadable({ key, fault }: Pick<VersionedRecord, 'key' | 'fault'>): SessionError {
+  if (fault === 'unknown-key') return keyUnknown(`The record of session ${key} is`)
+  return new SessionError('STORE_FAILED', `The record of session ${key} cannot be read (${fault}).`, {
+    fix: 'Look at what wrote it: another release, other secrets, or damage in the store. It was left as it is.',
+  })
+}
+
+export function keyUnknown(what: string): SessionError {
+  return new SessionError('KEY_UNKNOWN', `${what} made with a secret that this process does not have.`)
+}
+
+const MOVED_ON = new WeakSet<SessionError>()
+
+/** Whether the error says that the session went on without this request: a ticket that it was about to send may undo a newer one. */
+export const saysMovedOn = (error: unknown): boolean => MOVED_ON.has(error as SessionError)
+
+export function movedOn(error: SessionError): SessionError {
+  MOVED_ON.add(error)
+  return error
+}
+
+/** Whether what a request read when it was opened still says where the session is: not for ever, since what leads on is removed. */
+export function isFresh({ arrivedAt }: Circumstances, { now, maxRequestTime }: Engine): boolean {
+  return now() - arrivedAt <= maxRequestTime
+}
+
+export function tooOld({ maxRequestTime }: Engine): SessionError {
+  const error = new SessionError(
+    'CONFLICT',
+    `The session was given a new id or ended while this request was under way, and the request is older than \`maxRequestTime\` (${maxRequestTime / 1000} seconds).`,
+    { fix: 'Nothing of it was stored. Let the visitor try again.' },
+  )
+  return movedOn(error)
+}
+
+/** Of a new id whose last write has perhaps been carried out. */
+export function eitherTicket(error: unknown): never {
+  const { cause = error } = error as SessionError
+  throw new SessionError('STORE_FAILED', 'The store failed at "update" while the session was given a new id.', {
+    cause,
+    fix: 'See `cause`. It is not known whether the old ticket or the new one is good: let the visitor sign in again if neither is.',
+  })
+}
+
+/** `what` somebody else did first. */
+export function overtaken(what: string): SessionError {
+  const error = new SessionError('CONFLICT', `${what} at the same time, and this request was not carried out.`, {
+    fix: 'Nothing of it was stored. Let the visitor try again.',
+  })
+  return movedOn(error)
+}
+
+export function perhapsEvicted(): SessionError {
+  const what = 'The session is not in its store, which drops records to make room: it may live on under a new id.'
+  return movedOn(new SessionError('CONFLICT', what, { fix: 'Use a store that drops nothing, or let the visitor try again.' }))
+}
+
+/** An old ticket, used after its time. */
+export function replacedTicket(): SessionError {
+  return new SessionError('CONFLICT', 'The visitor came with the old ticket of a session that was given a new id, and lives.', {
+    fix: 'Nothing was changed, and the visitor keeps what is in the browser. Let the visitor load the page again, or sign in.',
+  })
+}
+
+export function newerRelease(): SessionError {
+  return new SessionError(
+    'STORE_FAILED',
+    'The visitor came with a ticket of a newer release of this library, which this one cannot read.',
+    {
+      fix: 'Nothing was changed, and the ticket is left alone. Bring all servers to the newer release.',
+    },
+  )
+}

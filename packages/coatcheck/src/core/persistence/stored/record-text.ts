@@ -1,0 +1,66 @@
+import { SessionError } from '../../../errors.ts'
+import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
+import type { Engine } from '../../engine.ts'
+import { type Contents, largest, MAX_TEXT } from '../../model/contents.ts'
+import type { RefusalReason } from '../../model/events.ts'
+
+type Meta = Omit<SessionRecord, 'data'>
+
+/** Bytes that are kept free in a store with a limit, so that a record of any size can be made to lead to another. */
+const ROOM = 1024
+
+/** The text of records: sealed when that is asked for, and no longer than the store takes. */
+export class RecordTexts {
+  readonly #store: Store
+  readonly #engine: Engine
+
+  constructor(store: Store, engine: Engine) {
+    this.#store = store
+    this.#engine = engine
+  }
+
+  /** `body`: what the text holds of a session, for which some room is kept free. Throws `RECORD_TOO_LARGE`. */
+  async record(key: string, text: string, meta: Meta, contents?: Contents): Promise<SessionRecord> {
+    const { keyring, encryptRecords } = this.#engine
+    const { owner, createdAt, endsAt, expiresAt, keepUntil } = meta
+    const data = encryptRecords && keyring ? await keyring.seal('record', context(key, meta), text) : text
+    const most = this.#store.maxBytes ?? Number.POSITIVE_INFINITY
+    const limit = Math.min(most - (contents ? ROOM : 0), MAX_TEXT)
+    // UTF-8 takes at most three bytes for a UTF-16 unit: most records need no counting.
+    if (data.length * 3 > limit && new TextEncoder().encode(data).length > limit) {
+      const room = limit === MAX_TEXT ? '' : ` (the store takes ${most}, and ${ROOM} are kept free for a new id)`
+      const what = `The session is over ${limit} bytes${room}.`
+      throw new SessionError('RECORD_TOO_LARGE', contents ? `${what} Its largest values: ${largest(contents)}.` : what)
+    }
+    const times = { createdAt, endsAt, expiresAt, ...(keepUntil !== undefined && { keepUntil }) }
+    return owner === undefined ? { data, ...times } : { data, owner, ...times }
+  }
+
+  async open(key: string, record: SessionRecord): Promise<{ text: string; stale: boolean } | RefusalReason> {
+    const { keyring, encryptRecords, acceptUnsigned } = this.#engine
+    // Records in the clear are JSON. Accepting them where sealed ones are expected would let whoever can write to the store in.
+    if (record.data.startsWith('{'))
+      return encryptRecords && !acceptUnsigned ? 'corrupt' : { text: record.data, stale: encryptRecords }
+    return keyring ? keyring.open('record', context(key, record), record.data) : 'unknown-key'
+  }
+}
+
+/**
+ * What a store found, or undefined when it is no record: a seal is bound to the owner and the times, and pages are told them. A copy, since
+ * the object is the store's.
+ */
+export function checkedRecord(found: Found): Found | undefined {
+  try {
+    const { record, version } = found
+    const { data, owner, createdAt, endsAt, expiresAt, keepUntil } = record
+    const areTimes = [createdAt, endsAt, expiresAt, keepUntil ?? 0].every((time) => typeof time === 'number')
+    if (typeof data !== 'string' || !areTimes || (owner !== undefined && typeof owner !== 'string')) return undefined
+    const times = { createdAt, endsAt, expiresAt, ...(keepUntil !== undefined && { keepUntil }) }
+    return { record: { data, ...times, ...(owner !== undefined && { owner }) }, version }
+  } catch {
+    return undefined
+  }
+}
+
+/** What a sealed record is bound to; not its idle end, which a touch moves without opening it. */
+const context = (key: string, { owner = '', createdAt, endsAt }: Meta) => [key, owner, `${createdAt}`, `${endsAt}`]

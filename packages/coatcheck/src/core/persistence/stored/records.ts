@@ -1,0 +1,192 @@
+import { digest } from '../../../crypto/digest.ts'
+import { randomText } from '../../../crypto/random.ts'
+import { SessionError } from '../../../errors.ts'
+import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
+import type { Engine, Lifetime } from '../../engine.ts'
+import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
+import type { RefusalReason } from '../../model/events.ts'
+import { SKEW } from '../../model/lifetime.ts'
+import { withWrite } from '../../model/writes.ts'
+import { callStore } from '../store-call.ts'
+import { checkedRecord, RecordTexts } from './record-text.ts'
+
+/** A record as it was read or written. */
+export interface VersionedRecord {
+  readonly key: string
+  readonly version: string
+  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
+  readonly at: number
+  readonly record: SessionRecord
+  readonly contents: Contents
+  /** When it was created under this key, in milliseconds since the epoch. */
+  readonly made: number
+  /** The session has a new id since; the body is the one it had then. */
+  readonly forwarding?: Forwarding
+  /** Sealed with a secret that is not the newest. */
+  readonly stale: boolean
+  /** The record cannot be read; it is never replaced or removed for that. */
+  readonly fault?: RefusalReason
+  readonly error?: SessionError
+}
+
+/** Store calls in the engine's terms: bodies instead of text, sealed when asked for, every call limited in time and size. */
+export class Records {
+  readonly store: Store
+  readonly #engine: Engine
+  readonly #texts: RecordTexts
+  #calls = 0
+  #process: string | undefined
+
+  constructor(store: Store, engine: Engine) {
+    this.store = store
+    this.#engine = engine
+    this.#texts = new RecordTexts(store, engine)
+  }
+
+  /** When, and by which process, a session is being moved. */
+  stamp(): { readonly at: number; readonly by: string } {
+    this.#process ??= randomText(6)
+    return { at: this.#engine.now(), by: this.#process }
+  }
+
+  /**
+   * Until when, in milliseconds since the epoch, the old ticket of a session that moved may be presented anew: for `grace`, and for as
+   * long besides as the write may have taken, and clocks may differ.
+   */
+  graceEnd({ at = 0, by }: Forwarding): number {
+    const { grace, storeTimeout } = this.#engine
+    return at + grace + 2 * callTime(storeTimeout) + (by !== undefined && by === this.#process ? 0 : SKEW)
+  }
+
+  async read(key: string): Promise<VersionedRecord | undefined> {
+    const at = ++this.#calls
+    let found: Found | undefined
+    try {
+      found = await callStore(this.#engine, 'read', () => this.store.read(key))
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
+      return { key, version: '', at, record: NO_RECORD, contents: EMPTY, made: 0, stale: false, fault: 'corrupt', error }
+    }
+    if (!found) return undefined
+    const none = { key, at, contents: EMPTY, made: 0, stale: false }
+    const checked = checkedRecord(found)
+    if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
+    const { record } = checked
+    const known: VersionedRecord = { ...none, ...checked }
+    const opened = await this.#texts.open(key, record)
+    if (typeof opened === 'string') return { ...known, fault: opened }
+    const decoded = decode(opened.text)
+    if (typeof decoded === 'string') return { ...known, fault: decoded }
+    const { frame, contents, to, ended } = decoded
+    // A record copied under another key would open somebody else's session.
+    if (frame.key !== key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
+    if (ended) return undefined
+    return {
+      ...known,
+      stale: opened.stale,
+      contents,
+      made: Number.isSafeInteger(frame.made) ? (frame.made as number) : 0,
+      ...(to && { forwarding: to }),
+    }
+  }
+
+  /** undefined: the key is taken. `from`: the key of what it is to take the place of. */
+  async create(key: string, contents: Contents, lifetime: Lifetime, from?: string): Promise<VersionedRecord | undefined> {
+    const made = this.#engine.now()
+    const owner = contents.owner === undefined ? undefined : await ownerDigest(contents.owner)
+    const text = encode(contents, frameOf(key, made))
+    const record = await this.#texts.record(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
+    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))
+    return version === undefined ? undefined : { key, version, at: ++this.#calls, record, contents, made, stale: false }
+  }
+
+  /** undefined: `known` is not what is there any more. */
+  update(
+    known: VersionedRecord,
+    contents: Contents,
+    { expiresAt }: Pick<Lifetime, 'expiresAt'>,
+  ): Promise<VersionedRecord | undefined> {
+    const text = encode(contents, frameOf(known.key, known.made))
+    return this.#replace(known, text, { expiresAt }, { contents })
+  }
+
+  /** The body with one more write. */
+  signed(contents: Contents, id: string): Contents {
+    const { now, storeTimeout } = this.#engine
+    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout)) }
+  }
+
+  /** A record that leads to another where there is nothing yet; false: the key is taken. */
+  async createForwarding(key: string, to: Forwarding, lifetime: Lifetime): Promise<boolean> {
+    const record = await this.#texts.record(key, encode(EMPTY, frameOf(key, this.#engine.now()), to), lifetime)
+    return (await callStore(this.#engine, 'create', () => this.store.create(key, record))) !== undefined
+  }
+
+  /**
+   * From here on the record leads to another, and shows what the session was. It stays for as long as requests may be under way that read
+   * it before. False: `known` is not what is there any more.
+   */
+  async forward(known: VersionedRecord, to: Forwarding): Promise<boolean> {
+    const { maxRequestTime, storeTimeout } = this.#engine
+    const keepUntil = Math.ceil(this.graceEnd({ ...to, by: '' }) + maxRequestTime + SKEW + 2 * callTime(storeTimeout))
+    const expiresAt = Math.max(known.record.expiresAt, keepUntil)
+    const text = encode(known.contents, frameOf(known.key, known.made), to)
+    return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined
+  }
+
+  /** Says in a forwarding record that the old ticket was used after its time. Whether this process was the first to find it. */
+  async markReplayed(known: VersionedRecord, to: Forwarding): Promise<boolean> {
+    const mark = randomText(6)
+    try {
+      return await this.forward(known, { ...to, replayed: mark })
+    } catch {
+      return (await this.read(known.key))?.forwarding?.replayed === mark
+    }
+  }
+
+  /** Whether the session was ended: false when `known` is not what is there any more. */
+  async end(known: VersionedRecord): Promise<boolean> {
+    const young = known.made + 4 * callTime(this.#engine.storeTimeout) + SKEW
+    if (this.#engine.now() >= young) {
+      return callStore(this.#engine, 'delete', () => this.store.delete(known.key, known.version))
+    }
+    // The call that created it may be carried out once more, and would bring it back where there is nothing.
+    return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
+  }
+
+  /** Moves the idle end. undefined: somebody else has written, and whoever wrote has moved it. */
+  async touch(known: VersionedRecord, lifetime: Lifetime): Promise<VersionedRecord | undefined> {
+    const { store } = this
+    // A store's touch moves an end forward only.
+    if (!store.touch || known.stale || lifetime.expiresAt < known.record.expiresAt)
+      return this.update(known, known.contents, lifetime)
+    const moved = await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, lifetime.expiresAt, known.version))
+    return moved ? { ...known, record: { ...known.record, expiresAt: lifetime.expiresAt } } : undefined
+  }
+
+  async #replace(
+    known: VersionedRecord,
+    text: string,
+    times: Pick<SessionRecord, 'expiresAt' | 'keepUntil'>,
+    next: Pick<VersionedRecord, 'forwarding'> & Partial<Pick<VersionedRecord, 'contents'>>,
+  ): Promise<VersionedRecord | undefined> {
+    const { key, version: before } = known
+    const record = await this.#texts.record(key, text, { ...known.record, ...times }, next.contents)
+    const version = await callStore(this.#engine, 'update', () => this.store.update(key, record, before))
+    return version === undefined ? undefined : { ...known, ...next, record, stale: false, version, at: ++this.#calls }
+  }
+}
+
+const NO_RECORD: SessionRecord = { data: '', createdAt: 0, endsAt: 0, expiresAt: 0 }
+
+/** So many digits of a record's key are written into it. */
+const KEY_CHECK = 16
+
+const frameOf = (key: string, made?: number): Frame => ({ key: key.slice(0, KEY_CHECK), ...(made !== undefined && { made }) })
+
+/** How long a call may take, also where a test lets it take for ever. */
+const callTime = (storeTimeout: number): number => (Number.isFinite(storeTimeout) ? storeTimeout : 2000)
+
+export function ownerDigest(owner: string): string | Promise<string> {
+  return digest('owner', owner)
+}

@@ -1,0 +1,74 @@
+import { SessionError } from '../../../errors.ts'
+import type { Engine, Refused } from '../../engine.ts'
+import type { Forwarding } from '../../model/contents.ts'
+import { isOver, SKEW } from '../../model/lifetime.ts'
+import type { Ends } from './ends.ts'
+import { perhapsEvicted, replacedTicket, unreadable } from './pending-commit.ts'
+import type { Records, VersionedRecord } from './records.ts'
+
+/** More new ids than a session is given while an old ticket is still about. */
+const LONGEST_CHAIN = 100
+
+/** What the old ticket of a session that was given a new id is still good for, and the alarm when it is used after that. */
+export class ReplacedTickets {
+  readonly #records: Records
+  readonly #engine: Engine
+  readonly #ends: Ends
+
+  constructor(records: Records, engine: Engine, ends: Ends) {
+    this.#records = records
+    this.#engine = engine
+    this.#ends = ends
+  }
+
+  /** undefined: within `grace` it shows what the session was before; nothing, where it cannot be read here whether that has ended. */
+  async judge(found: VersionedRecord, forwarding: Forwarding, arrivedAt: number): Promise<Refused | undefined> {
+    const refused = { refused: 'replaced', handle: found.key } as const
+    const target = await this.#target(forwarding)
+    if (!target) return { ...refused, ...(this.#records.store.evicts && { cannotEnd: perhapsEvicted() }) }
+    if (arrivedAt <= this.#records.graceEnd(forwarding))
+      return target.fault && { ...refused, refused: target.fault, blocked: unreadable(target) }
+    const isEnded = !forwarding.replayed && (await this.#tell(found, forwarding, target, arrivedAt))
+    if (isEnded) return refused
+    const cannotEnd = replacedTicket()
+    // Later than this no request of the same browser is under way whose sign-in a new session could overwrite.
+    const mayOverwrite = arrivedAt <= (forwarding.at ?? 0) + this.#engine.maxRequestTime + SKEW
+    return { ...refused, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }
+  }
+
+  /** Where the session is now; undefined: it has ended. */
+  async #target(from: Forwarding): Promise<VersionedRecord | undefined> {
+    let found = await this.#records.read(from.key)
+    for (let hop = 0; found?.forwarding && hop < LONGEST_CHAIN; hop++) found = await this.#records.read(found.forwarding.key)
+    return found && (found.fault || !isOver(found.record, this.#engine.now())) ? found : undefined
+  }
+
+  /** Once for each old ticket. Whether the session was ended for it. */
+  async #tell(found: VersionedRecord, forwarding: Forwarding, target: VersionedRecord, usedAt: number): Promise<boolean> {
+    const { emit, onReplay } = this.#engine
+    try {
+      if (!(await this.#records.markReplayed(found, forwarding))) return false
+      const { at: movedAt = 0, note } = forwarding
+      emit({ type: 'replayed', handle: target.key, movedAt, usedAt, ...(note !== undefined && { note }) })
+      const { owner } = found.record
+      // Anybody may plant the ticket of a guest: it must not sign out whoever signed in with it.
+      if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false
+      const { store } = this.#records
+      const keys = onReplay === 'endOwner' ? ((await store.listByOwner?.(owner)) ?? []) : []
+      const failures: unknown[] = []
+      for (const key of new Set([target.key, ...keys])) await this.#end(key).catch((error) => failures.push(error))
+      if (failures.length > 0) throw failures[0]
+      return true
+    } catch (cause) {
+      const error = new SessionError('STORE_FAILED', 'What an old ticket brings about was not carried out.', { cause })
+      emit({ type: 'late-failed', error })
+      return false
+    }
+  }
+
+  async #end(key: string): Promise<void> {
+    const request = { arrivedAt: this.#engine.now(), mayResend: false }
+    const found = await this.#records.read(key)
+    if (found) await this.#ends.end({ request }, found)
+  }
+}

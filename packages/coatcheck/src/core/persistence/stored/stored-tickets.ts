@@ -1,0 +1,57 @@
+import { decode, encode } from '../../../crypto/base64url.ts'
+import { digest } from '../../../crypto/digest.ts'
+import { randomBytes } from '../../../crypto/random.ts'
+import type { Engine, Refused } from '../../engine.ts'
+
+const ID_BYTES = 24
+/** An id, in base64url. */
+const UNSIGNED = 32
+/** Version, key id, MAC and id, in base64url. */
+const SIGNED = 60
+
+/** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
+export class StoredTickets {
+  readonly #engine: Engine
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  async make(): Promise<{ readonly id: string; readonly key: string }> {
+    const id = encode(randomBytes(ID_BYTES))
+    return { id, key: await this.keyOf(id) }
+  }
+
+  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
+  async keyOf(id: string): Promise<string> {
+    return digest(`session ${this.#engine.binding}`, id)
+  }
+
+  async ticketOf(id: string): Promise<string> {
+    const { keyring, binding } = this.#engine
+    return keyring ? keyring.sign('ticket', [binding], decode(id) ?? new Uint8Array()) : id
+  }
+
+  /** The id that a ticket shows, checked before anything is asked of the store. */
+  async idOf(ticket: string): Promise<{ readonly id: string; readonly stale: boolean } | Refused> {
+    const { keyring, binding, acceptUnsigned } = this.#engine
+    const isUnsigned = ticket.length === UNSIGNED && decode(ticket) !== undefined
+    if (!keyring) return isUnsigned ? { id: ticket, stale: false } : { refused: 'malformed' }
+    if (isUnsigned) return acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged' }
+    // What is longer is none of these, and is not decoded: its beginning says whose it may be.
+    const verified = await keyring.verify('ticket', [binding], ticket.slice(0, SIGNED))
+    if (typeof verified === 'string') return { refused: verified }
+    if (ticket.length > SIGNED) return { refused: 'forged' }
+    return verified.bytes.length === ID_BYTES ? { id: encode(verified.bytes), stale: verified.stale } : { refused: 'malformed' }
+  }
+
+  /** The id for the record that leads to it: so that a stolen store opens nothing. undefined without secrets. */
+  async seal(id: string, key: string): Promise<string | undefined> {
+    return this.#engine.keyring?.seal('pointer', [key], id)
+  }
+
+  async open(sealed: string | undefined, key: string): Promise<string | undefined> {
+    const opened = sealed === undefined ? undefined : await this.#engine.keyring?.open('pointer', [key], sealed)
+    return typeof opened === 'object' ? opened.text : undefined
+  }
+}

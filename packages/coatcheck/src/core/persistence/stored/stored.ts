@@ -1,0 +1,161 @@
+import type { Store } from '../../../stores/store.ts'
+import {
+  type ChangeSet,
+  type Circumstances,
+  type Engine,
+  type LoadedSession,
+  ownedBy,
+  type Persistence,
+  type Refused,
+  type Saved,
+} from '../../engine.ts'
+import { Adoptions } from '../../migration/adoptions.ts'
+import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
+import { apply } from '../../model/changes.ts'
+import { type Contents, EMPTY } from '../../model/contents.ts'
+import { extended, isOver, lifeFault, lifeUnder, newLifetime, policyOf, rolls, slideIsDue } from '../../model/lifetime.ts'
+import type { Plan } from '../../model/plan.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { Ends } from './ends.ts'
+import { IdRotation, type Made } from './id-rotation.ts'
+import { overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
+import { Records, type VersionedRecord } from './records.ts'
+import { ReplacedTickets } from './replaced.ts'
+import { StoredTickets } from './stored-tickets.ts'
+import { Turns } from './turns.ts'
+
+interface StoredHeld extends LoadedSession {
+  readonly known: VersionedRecord
+  /** The session's id: the secret. */
+  readonly id: string
+  /** Another request gave the session a new id, which this one wanted to do: nothing more of it may be stored. */
+  readonly overtaken?: true
+}
+
+/** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
+export function storedPersistence(store: Store, engine: Engine): Persistence<StoredHeld | Elsewhere> {
+  const tickets = new StoredTickets(engine)
+  const records = new Records(store, engine)
+  const turns = new Turns(records, engine)
+  const ends = new Ends(records, engine, turns)
+  const rotation = new IdRotation(records, engine, tickets, ends, turns)
+  const queue = new CommitQueue(records, engine, rotation, ends, turns)
+  const replaced = new ReplacedTickets(records, engine, ends)
+
+  const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({
+    handle: known.key,
+    contents: known.contents,
+    lifetime: known.forwarding || known.fault ? known.record : lifeUnder(known.record, known.contents, engine.policy),
+    known,
+    id,
+    stale,
+    ...(known.forwarding && { isReplaced: true, leadsTo: known.forwarding.key }),
+  })
+
+  async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
+    const shown = await tickets.idOf(ticket)
+    return 'refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)
+  }
+
+  async function findById(id: string, stale: boolean, arrivedAt: number): Promise<StoredHeld | Refused> {
+    const handle = await tickets.keyOf(id)
+    const known = await records.read(handle)
+    if (!known) return { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) }
+    const loaded = heldOf(known, id, stale)
+    const { fault, error, record } = known
+    if (fault) {
+      const blocks =
+        fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
+      return { refused: fault, handle, ...(error && { error }), ...(blocks && { blocked: unreadable(known) }) }
+    }
+    if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? loaded
+    const refused = lifeFault(record, engine.now()) ?? lifeFault(loaded.lifetime, engine.now())
+    return refused ? { refused, handle, ...(isOver(loaded.lifetime, engine.now()) && { ends: loaded }) } : loaded
+  }
+
+  /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
+  async function resume(id: string, contents: Contents): Promise<StoredHeld | undefined> {
+    const known = await records.read(await tickets.keyOf(id))
+    return known && { ...heldOf(known, id, true), contents }
+  }
+
+  async function commit(
+    plan: Plan,
+    loaded: StoredHeld | undefined,
+    changeSet: ChangeSet,
+    request: Circumstances,
+    over: readonly StoredHeld[],
+  ): Promise<Saved> {
+    const isEnd = plan === 'end' || plan === 'end+create'
+    for (const each of over) {
+      if (isEnd) await ends.end({ request }, each.known)
+      else if (plan === 'create') await ends.clearAway(each.known)
+    }
+    if (!loaded) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    if (plan === 'touch') return touch(loaded, changeSet, request)
+    if (loaded.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
+    const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
+    const outcome = await queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
+    if (isEnd) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
+    if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
+    const { kept, id, isOwn = false } = outcome
+    // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
+    if (kept.key !== loaded.known.key && id === undefined) {
+      return {
+        loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, engine.now(), () => {}) },
+      }
+    }
+    if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
+    // The id that it joined was given up: it is told none in a later commit either.
+    if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
+    const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
+    const isDue =
+      rolls(kept.contents, engine.policy) && slideIsDue(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
+    return asked || (request.mayResend && (loaded.stale || isDue))
+      ? { ...(await give(heldOf(kept, loaded.id, false), asked)), repeats: !asked }
+      : { loaded: heldOf(kept, loaded.id, loaded.stale) }
+  }
+
+  /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
+  async function give(loaded: StoredHeld, isOwn: boolean): Promise<Saved> {
+    if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(loaded.id), true)))
+      return { loaded: { ...loaded, isReplaced: true } }
+    return { loaded, ticket: await tickets.ticketOf(loaded.id) }
+  }
+
+  async function begin(from: Contents, changeSet: ChangeSet, createdAt?: number): Promise<Begun<StoredHeld>> {
+    const made = await make(from, changeSet, createdAt)
+    return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
+  }
+
+  async function make(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Made> {
+    const contents = ownedBy(
+      apply(from, changeSet.changes, engine.now(), () => {}),
+      changeSet,
+    )
+    return rotation.begin(contents, { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }, changeSet)
+  }
+
+  async function touch(loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
+    // What has ended while the request was under way does not come back.
+    if (loaded.isReplaced || isOver(loaded.lifetime, engine.now())) return { loaded }
+    const lifetime = extended(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
+    // A cookie that ends with the idle end goes on with it.
+    const isRolling = rolls(loaded.contents, engine.policy)
+    const moved = await (isRolling
+      ? records.update(loaded.known, loaded.contents, lifetime)
+      : records.touch(loaded.known, lifetime))
+    // Whoever was faster has said to the visitor what there is to say.
+    if (!moved) return { loaded, overtaken: true }
+    const resends = (request.mayResend || changeSet.renews) && (isRolling || loaded.stale)
+    return resends
+      ? { ...(await give(heldOf(moved, loaded.id, false), false)), repeats: true }
+      : { loaded: heldOf(moved, loaded.id, loaded.stale) }
+  }
+
+  // What the visitor has already is not sent again where it may undo a sign-in.
+  const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
+
+  return { kind: 'stored', find, isCurrent, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
+}

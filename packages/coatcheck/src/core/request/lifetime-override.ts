@@ -1,0 +1,72 @@
+import { SessionError } from '../../errors.ts'
+import type { ChangeSet, Engine, LoadedSession, Persistence } from '../engine.ts'
+import { policyOf, renewalIsDue, rolls, slideIsDue } from '../model/lifetime.ts'
+
+/** How long a session is to last, said with a commit. */
+export interface Times {
+  /** Seconds from now, unless it is seen again, until the session ends; from here on this is its own idle time. 0 or less ends it. */
+  readonly maxAge?: number
+  /** The same as a date; `maxAge` goes before it. */
+  readonly expires?: Date
+  /** The application commits with each request, and counts on the cookie that it is given. */
+  readonly renews?: boolean
+}
+
+/** A session may end so many milliseconds too early rather than be given a new id. */
+const TOLERANCE = 60_000
+
+/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
+const LONGEST = 400 * 86_400_000
+
+/** Milliseconds from now. A time that is none must not end a session in silence: `BAD_OPTIONS`. */
+export function lastsOf({ maxAge, expires }: Times, now: number): number | undefined {
+  const given = maxAge ?? expires ?? undefined
+  if (given === undefined) return undefined
+  const lasts = given instanceof Date ? +given - now : typeof given === 'number' ? given * 1000 : Number.NaN
+  if (!Number.isNaN(lasts)) return Math.min(Math.ceil(lasts), LONGEST)
+  const option = given === maxAge ? 'maxAge' : 'expires'
+  throw new SessionError(
+    'BAD_OPTIONS',
+    `The option \`${option}\` of a commit is no ${option === 'maxAge' ? 'number' : 'date'}.`,
+    {
+      fix: option === 'maxAge' ? 'Give seconds, or leave it out.' : 'Give a valid Date, or leave it out.',
+    },
+  )
+}
+
+interface Core {
+  readonly engine: Engine
+  readonly persistence: Persistence
+}
+
+/**
+ * What a commit takes, with what becomes of the session's time. `isAsked`: the application commits with each request, and counts on the
+ * cookie that it is given.
+ */
+export function timed(changeSet: ChangeSet, loaded: LoadedSession | undefined, core: Core, isAsked: boolean): ChangeSet {
+  const { engine, persistence } = core
+  const { lasts, ...changes } = changeSet.changes
+  if (changeSet.move || changeSet.ended || !loaded) return changeSet
+  const now = engine.now()
+  const policy = policyOf(lasts === undefined ? loaded.contents : { lasts }, engine.policy)
+  const mayRenew = isAsked && (lasts !== undefined || rolls(loaded.contents, engine.policy))
+  const renews = mayRenew && (loaded.migrates || loaded.isUndated || renewalIsDue(loaded.lifetime, policy, now)) === true
+  if (loaded.migrates) return { ...changeSet, renews }
+  // A session that is to last longer than it can goes on as a new one, with room for as long again: the end of a record is fixed.
+  const missing = Math.min(now + policy.idle, policy.until ?? Number.POSITIVE_INFINITY) - loaded.lifetime.endsAt
+  const isFixed = policy.fixed || persistence.kind === 'custom'
+  if ((lasts !== undefined || renews) && !isFixed && missing > TOLERANCE)
+    return { ...changeSet, move: { kind: 'regenerate', anew: true } }
+  // The same time again: a line each time would undo what a parallel sign-in has just sent.
+  const isNews = renews || lasts !== loaded.contents.lasts || slides(loaded, core)
+  return { ...changeSet, renews, ...(!isNews && { changes }) }
+}
+
+/** Whether a request that changed nothing should still move the session's idle end. */
+export function slides(loaded: LoadedSession, { engine, persistence }: Core): boolean {
+  const { policy, now } = engine
+  if (loaded.isUndated && rolls(loaded.contents, policy)) return true
+  // The rows of an application say when they end, and not when they were seen.
+  if (persistence.kind === 'custom' && policy.rolls === undefined) return false
+  return slideIsDue(loaded.lifetime, policyOf(loaded.contents, policy), now())
+}

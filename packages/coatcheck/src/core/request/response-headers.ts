@@ -1,0 +1,192 @@
+import { cookieNameOf, pairOf } from '../../cookies/cookie.ts'
+import { isIdle } from '../../cookies/idle.ts'
+import { SessionError } from '../../errors.ts'
+import type { SessionEvent } from '../model/events.ts'
+import type { Core } from './load.ts'
+import type { RequestSession } from './request-session.ts'
+import type { HeaderLine } from './tickets.ts'
+
+/** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
+export interface HeadersOut {
+  get(name: string): string | null
+  set(name: string, value: string): void
+  append(name: string, value: string): void
+  delete(name: string): void
+  getSetCookie(): string[]
+  /** The names of all that are there, whatever their case. */
+  keys(): Iterable<string>
+}
+
+/**
+ * Headers that overrule Cache-Control in the shared caches that know them: those of RFC 9213, whose names end alike (CDN-, Cloudflare-CDN-,
+ * Vercel-CDN-, Netlify-CDN-, Deno-CDN-, Akamai-, Oxygen-, X-LiteSpeed-Cache-Control and what comes next), and those that are older.
+ */
+const OVERRULING = /-cache-control$|^(?:edge-control|surrogate-control)$/i
+/** Turns nginx's cache off, also where it was told not to look at Cache-Control, Set-Cookie and Vary. */
+const NGINX = ['x-accel-expires', '0'] as const
+
+/** What the sessions of one site ask of a response. */
+export interface Asking {
+  readonly lines: readonly HeaderLine[]
+  /** Whether the request presented what may be a ticket. */
+  readonly presents: boolean
+  readonly vary: readonly string[]
+  /** Whether a cookie of this name is theirs. */
+  owns(cookieName: string): boolean
+  emit(event: SessionEvent): void
+}
+
+/**
+ * Puts on a response what its sessions ask for: at most one cookie each, other cookies kept, `Vary`, and what keeps the response
+ * out of shared caches (RFC 9111, RFC 9213). A session that nobody asked for leaves no trace.
+ */
+export function answer(headers: HeadersOut, requestSessions: Iterable<RequestSession>): void {
+  for (const asking of askingOf(requestSessions)) put(headers, asking)
+}
+
+function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
+  const asked = [...requestSessions].filter((requestSession) => requestSession.asked)
+  // Of several request sessions of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
+  const speaking = new Map(
+    asked.filter(({ lines }) => lines.length > 0).map((requestSession) => [requestSession.core, requestSession]),
+  )
+  const silent = new Map(
+    asked.filter(({ core }) => !speaking.has(core)).map((requestSession) => [requestSession.core, requestSession]),
+  )
+  return [...silent.values(), ...speaking.values()].map(({ core: { engine, transport }, lines }) => ({
+    lines,
+    presents: asked.some((requestSession) => requestSession.core.transport === transport && requestSession.presents),
+    vary: transport.vary,
+    owns: (name) => transport.owns(name),
+    emit: engine.emit,
+  }))
+}
+
+/**
+ * `answer` for what is no request session. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
+ * as public as the application made it, and only says what it depends on.
+ */
+export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: Asking): void {
+  const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
+  // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
+  const all = headers.getSetCookie()
+  const others = all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
+  if (cookies.length > 0 || others.length < all.length) {
+    headers.delete('set-cookie')
+    for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
+  }
+  for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
+  keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
+}
+
+/** Keeps a response that depends on a session, or gives one, out of shared caches. */
+function keepOut(
+  headers: HeadersOut,
+  { gives, presents, vary, emit }: Omit<Asking, 'lines' | 'owns'> & { gives: boolean },
+): void {
+  addVary(headers, vary)
+  if (!presents && !gives) return
+  const was = headers.get('cache-control') ?? ''
+  const directives = directivesOf(was)
+  headers.set('cache-control', gives ? 'no-store' : privately(directives))
+  for (const name of [...headers.keys()]) if (OVERRULING.test(name)) headers.delete(name)
+  headers.set(...NGINX)
+  if (directives.some((directive) => SHARED.test(directive))) emit({ type: 'cache-conflict', was })
+}
+
+/**
+ * `answer` where the application itself puts on the response what a commit returned. A line that none of `requestSessions` gave is of a session
+ * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a
+ * shared cache. `shows`: it shows one
+ * beside them.
+ */
+export function answerByCall(headers: HeadersOut, core: Core, requestSessions: Iterable<RequestSession>, shows = false): void {
+  const asked = [...requestSessions].filter((requestSession) => requestSession.core === core && requestSession.asked)
+  const isOurs = (line: string): boolean => !isIdle(line) && core.transport.owns(cookieNameOf(line))
+  const ours = headers.getSetCookie().filter(isOurs)
+  const beside = ours.filter((line) => !asked.some(({ gave }) => gave.has(pairOf(line))))
+  const wins = beside.length > 0 && beside.at(-1) === ours.at(-1)
+  answer(headers, asked)
+  const lines = headers.getSetCookie().filter((line) => line !== '' && !isIdle(line) && !(wins && isOurs(line)))
+  headers.delete('set-cookie')
+  const newest = new Map(beside.map((line) => [cookieNameOf(line), line])).values()
+  for (const line of [...lines, ...(wins ? newest : [])]) headers.append('set-cookie', line)
+  const { engine, transport } = core
+  keepOut(headers, {
+    gives: wins,
+    presents: shows || asked.some(({ presents }) => presents),
+    vary: transport.vary,
+    emit: engine.emit,
+  })
+}
+
+const SHARED = /^(?:public|s-maxage)\b/i
+
+/** The directives, parted where a comma is no part of a quoted text (RFC 9111 5.2). */
+const directivesOf = (was: string): string[] =>
+  (was.match(/(?:[^,"]|"(?:\\.|[^"\\])*"?)+/g) ?? []).map((part) => part.trim()).filter((part) => part !== '')
+
+function privately(was: readonly string[]): string {
+  const directives = was.filter((part) => !SHARED.test(part))
+  if (directives.some((part) => /^(?:private|no-store)$/i.test(part))) return directives.join(', ')
+  return ['private', ...(directives.length > 0 ? directives : ['no-cache'])].join(', ')
+}
+
+function addVary(headers: HeadersOut, names: readonly string[]): void {
+  const was = headers.get('vary') ?? ''
+  const listed = was
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+  const missing = listed.includes('*') ? [] : names.filter((name) => !listed.includes(name.toLowerCase()))
+  if (missing.length > 0) headers.set('vary', [...(was === '' ? [] : [was]), ...missing].join(', '))
+}
+
+/**
+ * `answer` for a whole response, on a copy: a handler may give one response object to many requests, and what is put on it would
+ * hand one visitor's ticket to the next. Streams are passed on as they are; an upgrade (101) cannot be copied and is answered in place.
+ */
+export function answered(response: Response, requestSessions: readonly RequestSession[]): Response {
+  return putOn(response, askingOf(requestSessions))
+}
+
+/** `put` for a whole response, as `answered`. */
+export function putOn(response: Response, askings: readonly Asking[]): Response {
+  if (askings.length === 0) return response
+  const answer = ({ headers }: Response): void => {
+    for (const asking of askings) put(headers, asking)
+  }
+  if (response.status >= 200) {
+    const copy = new Response(response.body, response)
+    answer(copy)
+    return copy
+  }
+  try {
+    answer(response)
+  } catch (cause) {
+    if (askings.some(({ lines }) => lines.length > 0)) {
+      throw new SessionError('TOO_LATE', `A response of status ${response.status} cannot carry a cookie.`, { cause })
+    }
+  }
+  return response
+}
+
+/** `answered` by `answerByCall`. */
+export function answeredByCall(response: Response, requestSession: RequestSession): Response {
+  if (!requestSession.asked || response.status < 200) return answered(response, [requestSession])
+  const copy = new Response(response.body, response)
+  answerByCall(copy.headers, requestSession.core, [requestSession])
+  return copy
+}
+
+/** Headers that describe a body. Cookies, CORS and security headers do not. */
+export const ABOUT_BODY: RegExp =
+  /^(content-(?!security)|etag$|last-modified$|expires$|location$|refresh$|accept-ranges$|transfer-encoding$|trailer$)/
+
+/** What is left of a response that must not be sent after all, for a failure to be answered instead. */
+export function takenBack(response: Response): Response {
+  const headers = new Headers(response.headers)
+  for (const name of [...headers.keys()]) if (ABOUT_BODY.test(name)) headers.delete(name)
+  headers.set('cache-control', 'no-store')
+  return new Response(null, { status: 500, headers })
+}

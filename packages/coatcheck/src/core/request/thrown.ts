@@ -1,0 +1,40 @@
+import type { RequestSession } from './request-session.ts'
+import { counts } from './status.ts'
+
+/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
+export const isAnswer = (thrown: unknown): thrown is Response => {
+  const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
+  return isResponse && counts((thrown as Response).status)
+}
+
+/**
+ * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
+ * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned.
+ */
+export async function throughAdapter(
+  requestSession: RequestSession,
+  handle: () => Response | Promise<Response>,
+  reply: (response: Response) => Response,
+): Promise<Response> {
+  requestSession.enter()
+  let thrown = false
+  let response: Response
+  try {
+    response = await handle()
+  } catch (error) {
+    if (!isAnswer(error)) {
+      await requestSession.abandon()
+      throw error
+    }
+    response = error
+    thrown = true
+  }
+  try {
+    await requestSession.close(response.status)
+    response = reply(response)
+  } finally {
+    requestSession.finish()
+  }
+  if (thrown) throw response
+  return response
+}

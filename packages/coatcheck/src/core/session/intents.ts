@@ -1,0 +1,71 @@
+import type { ChangeSet, IdChange } from '../engine.ts'
+
+/** What a commit shall do to the session as a whole, besides its values; and what happened to it while a commit was under way. */
+export class Intents {
+  move: IdChange | undefined
+  /** It is to be there even when it is empty. */
+  begins = false
+  ended = false
+  /** Its own idle time from here on, in milliseconds. */
+  lasts: number | undefined
+  /** What the commit under way carries out. */
+  #underWay: IdChange | undefined
+  #ends = 0
+  #clears = 0
+
+  /** Who signs in: with the next commit, or with the one under way. */
+  get signsIn(): string | undefined {
+    const move = this.move?.kind === 'signIn' ? this.move : this.#underWay
+    return move?.kind === 'signIn' ? move.owner : undefined
+  }
+
+  /** What there is to commit beside or with changes of values: see `LiveSession`. */
+  pending(loaded: boolean, changed: boolean): 'nothing' | 'changes' | 'ticket' {
+    if (this.move || (this.begins && !loaded) || (this.ended && changed)) return 'ticket'
+    return this.ended || changed ? 'changes' : 'nothing'
+  }
+
+  /** Ends what there was. */
+  end(): void {
+    this.#underWay = undefined
+    this.#ends++
+    this.ended = true
+  }
+
+  /** Forgets all but the end. */
+  clear(): void {
+    this.#clears++
+    this.#reset()
+  }
+
+  /** What there is to commit, and how to put it back: what was forgotten since stays so. */
+  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
+    const { move, begins, ended, lasts } = this
+    const [ends, clears] = [this.#ends, this.#clears]
+    this.#reset()
+    this.ended = false
+    this.#underWay = move
+    const isWhole = () => clears === this.#clears
+    const undo = () => {
+      this.settle()
+      this.ended ||= ended
+      if (!isWhole()) return
+      // A sign-in goes before a new id that was asked for since.
+      if (!this.move || move?.kind === 'signIn') this.move = move ?? this.move
+      this.begins ||= begins
+      this.lasts ??= lasts
+    }
+    return { move, begins, ended, lasts, undo, isWhole, isCurrent: () => ends === this.#ends }
+  }
+
+  /** The commit under way is done. */
+  settle(): void {
+    this.#underWay = undefined
+  }
+
+  #reset(): void {
+    this.move = undefined
+    this.begins = false
+    this.lasts = undefined
+  }
+}

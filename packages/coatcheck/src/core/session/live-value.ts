@@ -1,0 +1,78 @@
+import type { Updater, ValueChange } from '../model/changes.ts'
+import { Entry } from '../model/codec.ts'
+
+/** One key as this request sees it. */
+export interface Live {
+  value: unknown
+  present: boolean
+  /** What was stored when the key was first met, or what the last commit wrote. */
+  base: Entry | undefined
+  wasRead: boolean
+  done: 'nothing' | 'set' | 'delete' | 'update'
+  steps: readonly Updater[]
+  /** The value as it was read, set or updated last, encoded, where that is not `base`: a change inside it shows against this. */
+  result: Entry | undefined
+  until: number | undefined
+  /** A commit of it failed and may have been kept all the same: what it is now has to be said, whatever it was. */
+  isUncertain: boolean
+}
+
+export function liveOf(base: Entry | undefined): Live {
+  return {
+    value: undefined,
+    present: false,
+    base,
+    wasRead: false,
+    done: 'nothing',
+    steps: [],
+    result: undefined,
+    until: base?.until,
+    isUncertain: false,
+  }
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
+
+/** The value as it is now; what cannot change inside keeps the encoding made when it was set. */
+function entryOf(key: string, live: Live): Entry {
+  return live.result && !isObject(live.value) ? live.result : Entry.of(live.value, key, live.until)
+}
+
+/** Whether the value was changed from the inside since it was read, set or updated. */
+export function changedInside(key: string, live: Live): boolean {
+  const before = live.result ?? live.base
+  return live.present && isObject(live.value) && !Entry.of(live.value, key, live.until).equals(before)
+}
+
+/** What a commit has to do for this key, found by comparing encoded values; undefined: nothing. */
+export function changeOf(key: string, live: Live): ValueChange | undefined {
+  if (live.done === 'delete' || (live.isUncertain && !live.present))
+    return live.base || live.isUncertain ? { kind: 'delete' } : undefined
+  if (live.done === 'nothing' && !live.isUncertain && !changedInside(key, live)) return undefined
+  const entry = entryOf(key, live)
+  if (entry.equals(live.base) && !live.isUncertain) return undefined
+  if (live.done !== 'update' || !live.result?.equals(entry)) return { kind: 'set', entry, base: live.base, wasRead: live.wasRead }
+  return { kind: 'update', entry, base: live.base, steps: live.steps }
+}
+
+/** Goes on from what the commit under way writes; the copy returned is how it was. */
+export function advance(live: Live, change: ValueChange): Live {
+  const before = { ...live }
+  live.base = change.kind === 'delete' ? undefined : change.entry
+  live.done = 'nothing'
+  live.steps = []
+  live.result = undefined
+  live.isUncertain = false
+  return before
+}
+
+/** Takes `advance` back after a failed commit, under whatever was done since. */
+export function takeBack(live: Live, before: Live): void {
+  if (live.done === 'nothing') Object.assign(live, { done: before.done, steps: before.steps, result: before.result })
+  else if (live.done === 'update') {
+    if (before.done === 'update') live.steps = [...before.steps, ...live.steps]
+    else live.done = 'set'
+  }
+  live.base = before.base
+  live.isUncertain = true
+}

@@ -1,0 +1,21 @@
+import { SessionError } from '../../errors.ts'
+
+// Why a session does not take a change.
+
+export function ended(what: string): SessionError {
+  return new SessionError('ENDED', `${what} was called after destroy().`)
+}
+
+export function tooLate(what: string): SessionError {
+  return new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
+}
+
+/** `cause`: what the store said when the session was opened. */
+export function readOnly(what: string, cause: SessionError): SessionError {
+  // A key, a method, or words.
+  const change = /[ )]/.test(what) ? what : `A change of "${what}"`
+  return new SessionError('STORE_FAILED', `${change} was refused: the session is read-only, as its store could not be read.`, {
+    fix: 'See `cause` for what the store reported, and ask `session.readOnly` first. Nothing was changed; nobody was logged out.',
+    cause,
+  })
+}

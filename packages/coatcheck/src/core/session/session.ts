@@ -1,0 +1,200 @@
+import type { SessionError } from '../../errors.ts'
+import type { ChangeSet, SessionState } from '../engine.ts'
+import { Attempts } from '../model/attempts.ts'
+import type { Updater } from '../model/changes.ts'
+import { type Contents, EMPTY } from '../model/contents.ts'
+import { liveData } from './data.ts'
+import { FlashValues } from './flash.ts'
+import { Intents } from './intents.ts'
+import { type Patch, patch, replace } from './patch.ts'
+import { ended, readOnly } from './refusals.ts'
+import type { Opened, Surroundings } from './surroundings.ts'
+import type { Entry, NewIdOptions, Session, SetOptions, SignOutOptions } from './types.ts'
+import { checkKey, checkOwner, noteIn, untilOf, Values } from './values.ts'
+
+/** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
+export class LiveSession implements Session {
+  readonly isNew: boolean
+  readOnly: boolean
+  readonly data: Record<string, unknown> = liveData(this)
+  readonly #around: Surroundings
+  readonly #down: SessionError | undefined
+  #kept: SessionState | undefined
+  #values: Values
+  readonly #flash = new FlashValues()
+  readonly #next = new Intents()
+  #over = false
+  #attempts = new Attempts()
+
+  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
+    this.#around = around
+    this.#kept = loaded
+    this.#down = down
+    this.readOnly = down !== undefined || blocked !== undefined
+    this.isNew = !loaded && !down
+    this.#values = this.#valuesOf(loaded?.contents)
+  }
+
+  get handle(): string | undefined {
+    return this.#kept?.handle
+  }
+  get owner(): string | undefined {
+    return this.#next.signsIn ?? this.#kept?.contents.owner
+  }
+  get createdAt(): number | undefined {
+    return this.#kept?.lifetime.createdAt
+  }
+  get expiresAt(): number | undefined {
+    return this.#kept?.lifetime.expiresAt
+  }
+
+  get = (key: string): unknown => {
+    const live = this.#values.read(key)
+    return live.present ? live.value : undefined
+  }
+
+  has = (key: string): boolean => this.#values.read(key).present
+  set = (key: string, value: unknown, options?: SetOptions): void => {
+    this.#admit(key)
+    this.#values.put(key, value, untilOf(key, options?.ttl, this.#around.now))
+  }
+
+  delete = (key: string): boolean => {
+    this.#admit(key)
+    return this.#values.remove(key)
+  }
+
+  update = (key: string, change: Updater): unknown => {
+    this.#admit(key)
+    return this.#values.update(key, change)
+  }
+
+  flash = (...args: [key: string, value?: unknown]): unknown => {
+    const [key, value] = args
+    checkKey(key)
+    const stored = this.#kept?.contents.flash
+    if (args.length === 1 && !this.#flash.has(key, stored)) return undefined
+    this.#admit(key)
+    if (args.length > 1) return this.#flash.leave(key, value, stored)
+    return this.#flash.take(key, stored, () => this.#unreadable(key))
+  }
+
+  keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
+  entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
+    this.#values.entries() as Entry<Record<string, unknown>, K>[]
+
+  signIn = (owner: string, options?: NewIdOptions): void => {
+    this.#admit('signIn()', true)
+    checkOwner(owner)
+    const move = { kind: 'signIn', owner, ...noteIn(options) } as const
+    if (this.owner !== undefined && this.owner !== owner) this.restart() // another person's values do not come along
+    this.#next.move = move
+  }
+
+  signOut = (options?: SignOutOptions<Record<string, unknown>>): void => {
+    const kept = (options?.keep ?? []).map((key) => ({ key, ...this.#values.read(key) })).filter(({ present }) => present)
+    this.#admit('signOut()', kept.length > 0)
+    this.restart()
+    for (const { key, value, until } of kept) this.#values.put(key, value, until)
+  }
+
+  regenerateId = (options?: NewIdOptions): void => {
+    this.#admit('regenerateId()', true)
+    this.#next.move ??= { kind: 'regenerate', ...noteIn(options) }
+  }
+
+  // For adapters, from here to peek.
+  patch = (change: Patch): void => patch(this, change)
+  replace = (values: object): void => replace(this, values)
+
+  /** A new id, and the session's time begins again. */
+  renew = (): void => {
+    this.#admit('renew()', true)
+    if (this.#next.move?.kind !== 'signIn') this.#next.move = { kind: 'regenerate', anew: true }
+  }
+
+  /** From here on the session is there even when it is empty. */
+  begin = (): void => {
+    if (this.#kept || this.#next.begins || (this.readOnly && !this.#next.move)) return // else it takes the visitor's ticket away
+    this.#admit('begin()', true)
+    this.#next.begins = true
+  }
+
+  /** Milliseconds without being seen after which this session ends from here on. */
+  last = (lasts: number): void => void Object.assign(this.#next, { lasts })
+  flashKeys = (): string[] => this.#flash.keys(this.#kept?.contents.flash)
+  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.contents.flash)
+
+  destroy = (): void => {
+    if (!this.#next.ended) this.#admit('destroy()')
+    this.restart()
+    this.#over = true
+  }
+
+  /** Throws `STORE_FAILED` when it is read-only. */
+  writes(what: string): void {
+    if (this.#down) throw readOnly(what, this.#down)
+  }
+
+  /** Ends what there was and goes on empty. Adapters whose framework allows writing after `destroy` call it then. */
+  restart(): void {
+    this.writes('Ending it')
+    this.#next.end()
+    this.#over = false
+    this.#kept = undefined
+    this.revert()
+  }
+
+  /** Forgets what is not committed; that the session was ended stands. */
+  revert(): void {
+    this.#values = this.#valuesOf(this.#kept?.contents)
+    this.#flash.clear()
+    this.#next.clear()
+  }
+
+  /** What there is to commit: nothing, changes that need no new ticket, or some that do. */
+  get pending(): 'nothing' | 'changes' | 'ticket' {
+    return this.#next.pending(this.#kept !== undefined, this.changed)
+  }
+
+  get changed(): boolean {
+    return this.#values.changed || this.#flash.changed
+  }
+
+  take(): ChangeSet {
+    const values = this.#values.take() // first: when it throws, nothing is taken
+    const { undo: undoFlash, ...flash } = this.#flash.takeAll()
+    const { undo: undoNext, lasts, ...next } = this.#next.take()
+    const undo = () => {
+      for (const step of next.isWhole() ? [values.undo, undoFlash, undoNext] : [undoNext]) step()
+    }
+    const changes = { values: values.changes, ...flash, ...(lasts !== undefined && { lasts }) }
+    return { ...next, changes, attempts: this.#attempts, undo }
+  }
+
+  /** What the commit of `changeSet` left; undefined: the session is gone, and nothing more of it can be stored. */
+  settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
+    this.#next.settle()
+    if (!changeSet.isCurrent()) return
+    this.#kept = kept
+    this.readOnly &&= !kept // it was blocked, and one of its own was begun
+    this.#attempts = new Attempts()
+    if (changeSet.isWhole()) this.#values.settle(kept?.contents ?? EMPTY, changeSet.changes.values)
+    else this.#values = this.#valuesOf(kept?.contents)
+    this.#flash.settle()
+  }
+
+  #valuesOf(contents: Contents = EMPTY): Values {
+    return new Values(contents, this.#around.now, (key) => this.#unreadable(key))
+  }
+
+  #unreadable(key: string): void {
+    this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
+  }
+
+  #admit(what: string, newTicket = false): void {
+    this.writes(what)
+    if (this.#over) throw ended(what)
+    this.#around.admit(what, newTicket || this.#next.ended) // after an end any change begins a session
+  }
+}

@@ -1,0 +1,153 @@
+import { SessionError } from '../../errors.ts'
+import type { Updater, ValueChange } from '../model/changes.ts'
+import { Entry } from '../model/codec.ts'
+import type { Contents } from '../model/contents.ts'
+import { advance, changedInside, changeOf, type Live, liveOf, takeBack } from './live-value.ts'
+import type { NewIdOptions } from './types.ts'
+
+/** The values of one session in one request: what was stored, what the request made of it, and the difference. */
+export class Values {
+  #contents: Contents
+  #live = new Map<string, Live>()
+  readonly #now: () => number
+  readonly #unreadable: (key: string) => void
+
+  constructor(contents: Contents, now: () => number, unreadable: (key: string) => void) {
+    this.#contents = contents
+    this.#now = now
+    this.#unreadable = unreadable
+  }
+
+  /** The key as it is now. */
+  read(key: string): Live {
+    const live = this.#meet(key)
+    live.wasRead = true
+    if (live.present && live.until !== undefined && live.until <= this.#now()) {
+      // Expired: absent, and no change of its own; the next write drops it.
+      Object.assign(live, liveOf(undefined), { base: live.base })
+    }
+    return live
+  }
+
+  put(key: string, value: unknown, until: number | undefined): void {
+    const result = Entry.of(value, key, until) // throws before anything is changed
+    Object.assign(this.#meet(key), { value, present: true, done: 'set', steps: [], result, until })
+  }
+
+  remove(key: string): boolean {
+    const live = this.read(key)
+    const { present } = live
+    Object.assign(live, { value: undefined, present: false, done: 'delete', steps: [], result: undefined, until: undefined })
+    return present
+  }
+
+  update(key: string, change: Updater): unknown {
+    const live = this.read(key)
+    // After a set, a delete or a change from the inside the outcome no longer depends on what others store: it is a set.
+    const done = (live.done === 'nothing' || live.done === 'update') && !changedInside(key, live) ? 'update' : 'set'
+    const value = change(live.present ? live.value : undefined)
+    const result = Entry.of(value, key, live.until)
+    Object.assign(live, { value, present: true, done, steps: [...live.steps, change], result })
+    return value
+  }
+
+  /** Those that were there keep their places, new ones follow. */
+  keys(): string[] {
+    const now = this.#now()
+    const stored = [...this.#contents.values].filter(([key, entry]) =>
+      this.#live.has(key) ? this.read(key).present : entry.live(now) && !entry.isOpaque,
+    )
+    const added = [...this.#live.keys()].filter((key) => !this.#contents.values.has(key) && this.read(key).present)
+    return [...stored.map(([key]) => key), ...added]
+  }
+
+  /** Those that can be read. */
+  entries(): [string, unknown][] {
+    const all = this.keys().map((key) => [key, this.read(key)] as const)
+    return all.filter(([, { present }]) => present).map(([key, { value }]) => [key, value])
+  }
+
+  get changed(): boolean {
+    return [...this.#live].some(([key, live]) => changeOf(key, live) !== undefined)
+  }
+
+  /** What there is to commit; from here on, changes count against what that commit will have written. */
+  take(): { changes: ReadonlyMap<string, ValueChange>; undo: () => void } {
+    const found = [...this.#live].flatMap(([key, live]) => {
+      const change = changeOf(key, live)
+      return change ? [{ key, live, change }] : []
+    })
+    const before = found.map(({ live, change }) => ({ live, was: advance(live, change) }))
+    return {
+      changes: new Map(found.map(({ key, change }) => [key, change])),
+      undo: () => {
+        for (const { live, was } of before) takeBack(live, was)
+      },
+    }
+  }
+
+  /** Goes on from what was written. Values that another request's update was merged into are read anew. */
+  settle(contents: Contents, changes: ReadonlyMap<string, ValueChange>): void {
+    this.#contents = contents
+    for (const [key, change] of changes) {
+      const live = this.#live.get(key)
+      const written = contents.values.get(key)
+      if (change.kind !== 'update' || !live || !written || written.equals(change.entry)) continue
+      if (live.done === 'nothing' && !changedInside(key, live)) this.#live.delete(key)
+    }
+  }
+
+  #meet(key: string): Live {
+    let live = this.#live.get(key)
+    if (live) return live
+    checkKey(key)
+    const entry = this.#contents.values.get(key)
+    live = liveOf(entry)
+    if (entry) {
+      try {
+        const value = entry.take()
+        // Decoding need not give back what was encoded to the letter: a change shows against the encoding of what came out.
+        Object.assign(live, { value, present: true, ...(entry.rich && { result: Entry.of(value, key, entry.until) }) })
+      } catch {
+        this.#unreadable(key)
+      }
+    }
+    this.#live.set(key, live)
+    return live
+  }
+}
+
+/** The key, or `BAD_KEY` for what cannot name a value. */
+export function checkKey(key: string): string {
+  if (typeof key === 'string' && key !== '' && key.isWellFormed()) return key
+  throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
+}
+
+export function checkOwner(owner: string): void {
+  if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
+  throw new SessionError('BAD_VALUE', 'signIn() was given an owner that is not a non-empty text.', {
+    fix: 'Pass the id of the user as a string.',
+  })
+}
+
+/** Bytes of a note, as JSON. */
+const LONGEST_NOTE = 256
+
+/** A copy: what is given may change until it is stored. */
+export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
+  if (note === undefined) return {}
+  const isText = typeof note === 'string' && note.isWellFormed()
+  if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
+  throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
+    fix: 'Keep the rest elsewhere, and note under which number.',
+  })
+}
+
+/** Until when a value counts that lives `ttl` seconds. */
+export function untilOf(key: string, ttl: number | undefined, now: () => number): number | undefined {
+  if (ttl === undefined) return undefined
+  if (ttl > 0 && Number.isFinite(ttl)) return now() + Math.round(ttl * 1000)
+  throw new SessionError('BAD_VALUE', `The ttl of ${JSON.stringify(key)} is not a positive number.`, {
+    fix: 'Give it in seconds, or leave it out.',
+  })
+}

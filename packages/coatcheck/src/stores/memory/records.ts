@@ -1,0 +1,190 @@
+import type { Page, SessionRecord } from '../store.ts'
+import { Heap, type Placed } from './heap.ts'
+import { type Linked, Row } from './row.ts'
+
+/** One owner's records, or those of all guests. */
+interface Group extends Linked<Group> {
+  /** undefined: guests. */
+  readonly owner: string | undefined
+  /** What may have to make room. */
+  readonly sessions: Row<Entry>
+  /** What has a `keepUntil`, and is no session any more. */
+  readonly kept: Row<Entry>
+}
+
+export interface Entry extends Linked<Entry>, Placed {
+  readonly key: string
+  record: SessionRecord
+  version: string
+  readonly group: Group
+  /** Place in the list of all. */
+  slot: number
+  pin: Pin | undefined
+}
+
+/** Place of a record with a `keepUntil` among those. */
+interface Pin extends Placed {
+  readonly entry: Entry
+}
+
+const groupOf = (owner: string | undefined): Group => ({
+  owner,
+  sessions: new Row(),
+  kept: new Row(),
+  before: undefined,
+  after: undefined,
+})
+
+/** The records of a memory store, and who has to go when there are too many. Nothing here goes through all of them. */
+export class Records {
+  readonly #entries = new Map<string, Entry>()
+  /** All of them. The last takes the place of one that goes: listed from the end, none that stays is missed. */
+  readonly #slots: Entry[] = []
+  readonly #ends = new Heap<Entry>()
+  readonly #pins = new Heap<Pin>()
+  readonly #guests = groupOf(undefined)
+  readonly #owners = new Map<string, Group>()
+  /** Owners by how many sessions they have: those with one, with two, and so on up to whoever has most. */
+  readonly #levels: Row<Group>[] = []
+
+  get size(): number {
+    return this.#slots.length
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key)
+  }
+
+  add(key: string, record: SessionRecord, version: string, keepUntil: number | undefined): void {
+    const { owner, expiresAt } = record
+    let group = owner === undefined ? this.#guests : this.#owners.get(owner)
+    if (!group) {
+      group = groupOf(owner)
+      this.#owners.set(owner as string, group)
+    }
+    const slot = this.#slots.length
+    const entry: Entry = { key, record, version, group, slot, at: 0, pin: undefined, before: undefined, after: undefined }
+    this.#entries.set(key, entry)
+    this.#slots.push(entry)
+    this.#ends.add(entry, expiresAt)
+    this.#enter(entry, keepUntil)
+  }
+
+  /** Marks it as just used, and its owner too. */
+  use(entry: Entry): void {
+    const { pin, group } = entry
+    if (pin) return
+    group.sessions.use(entry)
+    if (group.owner !== undefined) this.#levels[group.sessions.size - 1]?.use(group)
+  }
+
+  replace(entry: Entry, record: SessionRecord, version: string, keepUntil: number | undefined): void {
+    entry.version = version
+    this.prolong(entry, record)
+    if (!entry.pin && keepUntil === undefined) return
+    this.#leave(entry)
+    this.#enter(entry, keepUntil)
+  }
+
+  prolong(entry: Entry, record: SessionRecord): void {
+    if (record.expiresAt !== entry.record.expiresAt) this.#ends.move(entry, record.expiresAt)
+    entry.record = record
+  }
+
+  remove(entry: Entry): void {
+    const { key, slot, group } = entry
+    this.#entries.delete(key)
+    const last = this.#slots.pop() as Entry
+    if (last !== entry) {
+      this.#slots[slot] = last
+      last.slot = slot
+    }
+    this.#ends.remove(entry)
+    this.#leave(entry)
+    if (group.owner !== undefined && group.sessions.size + group.kept.size === 0) this.#owners.delete(group.owner)
+  }
+
+  /** Removes at most `limit` that are expired at `time`, the earliest first. How many. */
+  dropExpired(time: number, limit: number): number {
+    for (let dropped = 0; dropped < limit; dropped++) {
+      const entry = this.#ends.due(time)
+      if (!entry) return dropped
+      this.remove(entry)
+    }
+    return limit
+  }
+
+  /** Who makes room for a new session, of `owner` if there is one; never what it is to take the place of. Nobody is expired. */
+  victim(time: number, owner: string | undefined, from: Entry | undefined): Entry | undefined {
+    const over = this.#pins.due(time, from?.pin)
+    if (over) return over.entry
+    const guest = this.#guests.sessions.oldest(from)
+    if (guest) return guest
+    const own = owner === undefined ? undefined : this.#owners.get(owner)
+    const first = this.#levels.at(-1)?.first
+    const most = from && !from.pin && first === from.group ? (first.after ?? first) : first
+    // The new one counts: whoever has most of all with it makes room himself.
+    const ownCount = own ? countIn(own, from) + 1 : 0
+    const mostCount = most ? countIn(most, from) : 0
+    if (Math.max(ownCount, mostCount) < 2) return undefined
+    return (ownCount >= mostCount ? own : most)?.sessions.oldest(from)
+  }
+
+  /** The least recently used session of an owner who has `limit` of them already. */
+  overLimit(owner: string, limit: number, from: Entry | undefined): Entry | undefined {
+    const group = this.#owners.get(owner)
+    return group && countIn(group, from) >= limit ? group.sessions.oldest(from) : undefined
+  }
+
+  keysOf(owner: string): string[] {
+    const group = this.#owners.get(owner)
+    return group ? [...group.sessions, ...group.kept].map(({ key }) => key) : []
+  }
+
+  page(after: string | undefined, limit: number): Page {
+    const end = Math.min(after === undefined ? this.size : Number(after), this.size)
+    const begin = Math.max(0, end - limit)
+    const keys = this.#slots.slice(begin, end).map(({ key }) => key)
+    return begin > 0 ? { keys, next: String(begin) } : { keys }
+  }
+
+  #enter(entry: Entry, keepUntil: number | undefined): void {
+    const { group } = entry
+    if (keepUntil === undefined) {
+      this.#count(group, () => group.sessions.add(entry))
+    } else {
+      group.kept.add(entry)
+      entry.pin = { entry, at: 0 }
+      this.#pins.add(entry.pin, keepUntil)
+    }
+  }
+
+  #leave(entry: Entry): void {
+    const { group, pin } = entry
+    if (pin) {
+      this.#pins.remove(pin)
+      entry.pin = undefined
+      group.kept.remove(entry)
+    } else {
+      this.#count(group, () => group.sessions.remove(entry))
+    }
+  }
+
+  /** Takes an owner to the level of what he has after `change`, which is the next or the one before. */
+  #count(group: Group, change: () => void): void {
+    const { owner, sessions } = group
+    const isCounted = () => owner !== undefined && sessions.size > 0
+    if (isCounted()) this.#levels[sessions.size - 1]?.remove(group)
+    change()
+    if (isCounted()) {
+      const level = this.#levels[sessions.size - 1] ?? new Row()
+      this.#levels[sessions.size - 1] = level
+      level.add(group)
+    }
+    if (this.#levels.at(-1)?.size === 0) this.#levels.pop()
+  }
+}
+
+/** How many sessions there are besides the one that is to be replaced. */
+const countIn = (group: Group, from: Entry | undefined): number =>
+  group.sessions.size - (from?.group === group && !from.pin ? 1 : 0)

@@ -1,0 +1,68 @@
+import type { RedisScript } from './scripts.ts'
+
+interface EvalOptions {
+  keys: string[]
+  arguments: string[]
+}
+
+/** What is used of `createClient`, `createClientPool` and `createCluster` of the package `redis`. */
+export interface NodeRedis {
+  evalSha(sha: string, options: EvalOptions): Promise<unknown>
+  eval(script: string, options: EvalOptions): Promise<unknown>
+}
+
+/** What is used of `Redis` and `Cluster` of the package `ioredis`. */
+export interface Ioredis {
+  evalsha(sha: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
+  eval(script: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
+}
+
+export type RedisClient = NodeRedis | Ioredis
+
+/** How many replicas must have a write before it counts, and how many milliseconds they are given. */
+export interface Wait {
+  readonly replicas: number
+  readonly timeout: number
+}
+
+/** One server that holds keys: the only one, or a master of a cluster. */
+export interface RedisNode {
+  readonly name: string
+  scan(cursor: string, pattern: string, count: number): Promise<{ readonly cursor: string; readonly keys: readonly string[] }>
+}
+
+/** The client of either package, as the store uses it. */
+export interface RedisConnection {
+  /** What the client itself puts before each key. */
+  readonly keyPrefix: string
+  /** Runs a script on one key. */
+  run(script: RedisScript, key: string, values: readonly string[]): Promise<unknown>
+  /** The same, and how many replicas had it in time. */
+  runAndWait(
+    script: RedisScript,
+    key: string,
+    values: readonly string[],
+    wait: Wait,
+  ): Promise<readonly [reply: unknown, replicas: number]>
+  /** In the order of their names. */
+  nodes(): Promise<readonly RedisNode[]>
+}
+
+/** Runs by name, and by its whole text where the server has never seen it or has forgotten it in a restart. */
+export async function byName<T>(script: RedisScript, run: (byName: boolean, text: string) => Promise<T>): Promise<T> {
+  try {
+    return await run(true, await script.sha())
+  } catch (error) {
+    if (errorCode(error) !== 'NOSCRIPT') throw error
+    return run(false, script.text)
+  }
+}
+
+/** The first word of an error of Redis, which is its code in capitals. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error ? /^[A-Z]+(?= |$)/.exec(error.message)?.[0] : undefined
+}
+
+export function sortedByName(nodes: readonly RedisNode[]): RedisNode[] {
+  return nodes.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}

@@ -1,0 +1,13 @@
+import type { Store } from '../store.ts'
+
+/** What a wrapper around `S` offers: what `S` does, as far as the contract goes. */
+export type Offered<S extends Store> = Pick<S, keyof Store & keyof S>
+
+/** The methods that a store need not have. */
+type Optional = 'touch' | 'listByOwner' | 'list' | 'prune' | 'migrate' | 'close'
+
+/** Those of `methods` that `store` offers too: a wrapper must not pretend to a capability. */
+export function offered<S extends Store>(store: S, methods: Pick<Store, Optional>): Pick<Store, Optional> {
+  const names = Object.keys(methods) as Optional[]
+  return Object.fromEntries(names.filter((name) => store[name]).map((name) => [name, methods[name]]))
+}
