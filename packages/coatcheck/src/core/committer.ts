@@ -30,7 +30,7 @@ export class Committer {
   #ticket: string | undefined
   #given = false
   /** The response gives no ticket but one that the visitor came with. */
-  #repeats = false
+  #repeats: boolean | undefined
   #forget: (() => Promise<void>) | undefined
 
   constructor(core: Core, arrival: Arrival, presented: Presented) {
@@ -137,7 +137,7 @@ export class Committer {
 
   #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
-    const { held, ticket, dropped, repeats = false, overtaken = false } = saved
+    const { held, ticket, dropped, repeats, overtaken } = saved
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
