@@ -145,7 +145,7 @@ export class Committer {
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
     if (dropped || held?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
-    if (ticket !== undefined) this.#repeats = repeats && !this.#held?.foreign && (this.#repeats || !this.#given)
+    if (ticket !== undefined || !held) this.#repeats = repeats && !this.#held?.foreign && (this.#repeats || !this.#given)
     const send =
       ticket !== undefined && held
         ? this.#reply.giving(ticket, held, how)
