@@ -37,7 +37,7 @@ export function withSession(sessions: AnySessions): (c: HonoContext, next: () =>
       await requestSession.abandon()
       throw error
     }
-    // A handler threw; Hono has made a response of the error by now.
+    // The handler threw, and Hono has made a response of the error by now.
     if (c.error && !isAnswer((c.error as { readonly res?: unknown }).res)) await requestSession.abandon()
     else await close(requestSession, c)
     replace(c, answered(c.res, [requestSession]))

@@ -35,7 +35,8 @@ export function onlyValue(header: string, name: string): string | undefined {
   const isFirstOrNext = at === 0 || header[at - 1] === ';' || (header[at - 1] === ' ' && header[at - 2] === ';')
   if (at < 0 || !isFirstOrNext || header[from - 1] !== '=' || header[from] === '~') return undefined
   const end = header.indexOf(';', from)
-  if (end >= 0 && header.includes(name, end)) return undefined
+  const isPadded = (end < 0 ? header.length : end) - at > MOST_PADDED
+  if (isPadded || (end >= 0 && header.includes(name, end))) return undefined
   const value = trim(end < 0 ? header.slice(from) : header.slice(from, end))
   return value === '' || value.startsWith('~') || name.length + value.length > LONGEST ? undefined : value
 }
