@@ -77,8 +77,8 @@ const listText = <T>(map: ReadonlyMap<string, T>, text: (value: T) => string) =>
 /** The text of a body: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
 export function encode(contents: Contents, frame: Frame, to?: Forwarding): string {
   const { owner, lasts, since, from, writes, more } = contents
-  const log = writes.count > 0 ? encodeWrites(writes) : undefined
-  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, log, to }).slice(0, -1)
+  const log = encodeWrites(writes)
+  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, ...log, to }).slice(0, -1)
   const data = listText(contents.values, (entry) => entryText(entry))
   const flash = listText(contents.flash, ({ id, entry }) => entryText(entry, id))
   return `${head},"data":${data}${flash === '{}' ? '' : `,"flash":${flash}`}}`
@@ -113,7 +113,24 @@ export interface Decoded {
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
     if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, lasts, since, from, log, data, flash = {}, to, ended, key, made, id, life, ...more } = JSON.parse(text)
+    const {
+      format,
+      owner,
+      lasts,
+      since,
+      from,
+      log,
+      nth,
+      data,
+      flash = {},
+      to,
+      ended,
+      key,
+      made,
+      id,
+      life,
+      ...more
+    } = JSON.parse(text)
     if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined && !isForwarding(to)) return 'corrupt'
     if (ended === true) return { frame: { key }, contents: EMPTY, ended }
@@ -131,7 +148,7 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
       ...(since !== undefined && { since }),
       ...(from !== undefined && { from }),
     }
-    const contents = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...known }
+    const contents = { values, flash: flashes, owner, writes: decodeWrites(log, nth), more, ...known }
     return { frame: { key, made, id, life }, contents, ...(to && { to }) }
   } catch {
     return 'corrupt'

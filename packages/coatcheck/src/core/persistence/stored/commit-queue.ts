@@ -126,7 +126,7 @@ export class CommitQueue {
       for (const { commit } of turns) {
         commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
       }
-      const next = this.#records.signed(contents, write)
+      const next = this.#records.signed(contents, write, this.#latest.answered(key))
       const { policy, now } = this.#engine
       let saved: VersionedRecord | undefined
       try {
@@ -136,14 +136,15 @@ export class CommitQueue {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
       }
+      for (const { commit } of turns) commit.changeSet.attempts.answered(saved ? 'kept' : 'refused')
       if (saved) {
+        this.#latest.answer(key, write)
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
         // On Workers nothing goes on after the answer.
         await this.#turns.done(key)
         for (const { done } of turns) done({ kept: saved })
         return saved
       }
-      for (const { commit } of turns) commit.changeSet.attempts.refused()
       await backOff(attempt, this.#engine)
       found = undefined
     }

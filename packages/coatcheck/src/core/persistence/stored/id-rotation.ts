@@ -83,7 +83,7 @@ export class IdRotation {
           await this.#turns.done(found.key)
           return { kept: made, id: made.id, isOwn: attempt === 0 }
         }
-        changeSet.attempts.refused()
+        changeSet.attempts.answered('refused')
         await backOff(attempt, this.#engine)
         const there = this.#turns.read(found.key, attempt, commit.since)
         found = readable(await there.catch(eitherTicket)) // it may be this request's own, sent again

@@ -5,14 +5,30 @@ const MOST = 500
 /** unless they are larger than this, in UTF-16 units: this bounds the memory they take. */
 const LARGEST = 16_384
 
+/** So many sessions of which the last answer is remembered. */
+const MOST_ANSWERS = 5000
+
 /** What this process wrote last, session by session, for commits that come later. */
 export class LatestRecords {
   readonly #byKey = new Map<string, VersionedRecord>()
+  readonly #answered = new Map<string, string>()
 
   /** The newer one of what a request read and what this process wrote since: against that one the request would lose. */
   newest(found: VersionedRecord): VersionedRecord {
     const latest = this.#byKey.get(found.key)
     return latest && latest.at > found.at ? latest : found
+  }
+
+  /** The last write of this process whose answer it has: nobody has to look for it any more. Not for good, and not after a fork. */
+  answered(key: string): string | undefined {
+    return this.#answered.get(key)
+  }
+
+  answer(key: string, write: string): void {
+    this.#answered.delete(key)
+    this.#answered.set(key, write)
+    const [oldest] = this.#answered.keys()
+    if (oldest !== undefined && this.#answered.size > MOST_ANSWERS) this.#answered.delete(oldest)
   }
 
   remember(key: string, found: VersionedRecord | undefined): void {

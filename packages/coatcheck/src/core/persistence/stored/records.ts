@@ -110,10 +110,10 @@ export class Records {
     return this.#replace(known, text, { expiresAt }, { contents })
   }
 
-  /** The body with one more write. */
-  signed(contents: Contents, id: string): Contents {
+  /** The body with one more write, and without the one `answered`. */
+  signed(contents: Contents, id: string, answered?: string): Contents {
     const { now, storeTimeout } = this.#engine
-    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout)) }
+    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout), answered) }
   }
 
   /** A record that leads to another where there is nothing yet; false: the key is taken. */
