@@ -21,17 +21,17 @@ const MORE: readonly Edit[] = [
     to: "const head = JSON.stringify({ format: FORMAT, seal: ['of', { the: 'newer' }], ...more,",
   },
   {
-    file: 'core/model/contents.ts',
+    file: 'core/model/entry-text.ts',
     from: 'if (until === undefined && id === undefined && !more) return',
     to: `if (text.startsWith('"kind:')) return JSON.stringify({ kind: text, i: id })\n  if (false) return`,
   },
   {
-    file: 'core/model/contents.ts',
+    file: 'core/model/entry-text.ts',
     from: 'const others = JSON.stringify({ x: until, i: id, ...more }).slice(1)',
     to: "const others = JSON.stringify({ x: until, i: id, by: 'newer', ...more }).slice(1)",
   },
   {
-    file: 'core/model/contents.ts',
+    file: 'core/model/entry-text.ts',
     from: 'if (v === undefined && r === undefined) return Entry.opaque(raw)',
     to: 'if ("kind" in raw) return Entry.parsed(false, JSON.parse(String(raw.kind)))\n  if (v === undefined && r === undefined) return Entry.opaque(raw)',
   },
