@@ -26,17 +26,3 @@ export function shuffled<T>(items: readonly T[], random: () => number = Math.ran
   while (left.length > 0) order.push(...left.splice(Math.floor(random() * left.length), 1))
   return order
 }
-
-/** Round by round: what each of one row's rounds is against the same round of the other. */
-export function perRound(
-  a: readonly number[],
-  b: readonly number[],
-  combine: (a: number, b: number) => number,
-): readonly number[] {
-  if (a.length !== b.length) throw new Error(`Rows of ${a.length} and of ${b.length} rounds cannot be compared.`)
-  return a.map((value, round) => combine(value, b[round] ?? Number.NaN))
-}
-
-export const differences = (a: readonly number[], b: readonly number[]): readonly number[] => perRound(a, b, (x, y) => x - y)
-
-export const ratios = (a: readonly number[], b: readonly number[]): readonly number[] => perRound(a, b, (x, y) => x / y)
