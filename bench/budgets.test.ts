@@ -79,8 +79,8 @@ test('each budget finds its figure, and says what a session adds, not what the h
     'Set-Cookie, sealed': 600,
     'import of core, CPU, against an empty process': 1.2,
     'memory store at 10^6 against 10^3: read': 1.4,
-    'memory store at 10^6: worst single call': 4,
-    'memory store at 10^6: prune of nothing': 0.01,
+    'memory store at 10^6: worst single call, CPU': 4,
+    'memory store at 10^6: prune of nothing, CPU': 0.01,
     'SQLite read at 10^6 against 10^3': 1.2,
     'core, min+gz': 22,
   })

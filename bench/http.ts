@@ -38,7 +38,8 @@ interface Row {
 const SERVER = join(import.meta.dirname, 'peers/server.ts')
 const PACKAGE: string = 'autocannon'
 const CONNECTIONS = 16
-const VISITORS = 64
+/** Fewer would write to the same sessions more often than visitors do. */
+const VISITORS = 256
 
 export async function compareOverHttp({ isQuick, isJson }: Options): Promise<void> {
   await installPeers()
@@ -72,8 +73,13 @@ async function load(
   duration: number,
 ): Promise<{ rate: number; p99: number }> {
   const server = spawn(process.execPath, [SERVER, framework, app], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // express-session warns that its MemoryStore is not for production.
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_ENV: 'production' },
+  })
+  let complaints = ''
+  server.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text
   })
   try {
     const url = `http://127.0.0.1:${await portOf(server)}`
@@ -98,6 +104,8 @@ async function load(
     if (errors + non2xx > 0)
       throw new Error(`${framework}, ${app}: ${errors} requests failed, ${non2xx} were answered with an error.`)
     return { rate: requests.average, p99: latency.p99 }
+  } catch (cause) {
+    throw new Error(`${framework}, ${app} said: ${complaints}`, { cause })
   } finally {
     server.kill()
     await once(server, 'close')
