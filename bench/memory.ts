@@ -1,11 +1,10 @@
 // What sessions in memory take, and whether a process grows that serves for long: `npm run bench:memory`, in some minutes. It ends with 1 when
 // the heap has grown. --quick: a few sessions and requests, whose figures say nothing.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createSessions } from 'coatcheck'
 import { memoryStore } from 'coatcheck/stores/memory'
 import { tableOf } from '../scripts/doc-table.ts'
 import { inTurn, visitorsOf } from './browser.ts'
+import { collector } from './counts.ts'
 import { fetchVisit } from './own/ours.ts'
 import { counting, DATA, filling, type Page, SECRET } from './session.ts'
 import { median } from './statistics.ts'
@@ -18,8 +17,7 @@ const CHECKPOINTS = 10
 /** What the heap of a process that serves may differ from one look to another. */
 const ALLOWED = 2_000_000
 
-setFlagsFromString('--expose-gc')
-const collect: () => void = runInNewContext('gc')
+const collect = collector()
 
 /** Bytes that are in use, those outside of the heap included. */
 function used(): number {

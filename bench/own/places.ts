@@ -86,3 +86,10 @@ export async function openPlace(place: Place, tools: Tools): Promise<{ store?: S
   const { target, trips } = counted(store)
   return { store: target, rest: { ...closing, trips } }
 }
+
+/** A row whose sessions are in a store that the caller hands on. */
+export async function openStored(place: Place, tools: Tools, through: (store: Store) => Opened): Promise<Opened> {
+  const { store, rest } = await openPlace(place, tools)
+  if (!store) throw new Error(`Sessions that are ${place.kind} have no store.`)
+  return { ...through(store), ...rest }
+}

@@ -1,5 +1,6 @@
 import * as ours from 'coatcheck/react-router'
 import { createCookieSessionStorage, createMemorySessionStorage } from 'react-router'
+import { MEMORY, openStored } from '../own/places.ts'
 import { SECRET } from '../session.ts'
 import type { Group } from '../setting.ts'
 import { COOKIE, openStorage } from './storages.ts'
@@ -26,7 +27,7 @@ export const group: Group = {
       kind: 'memory',
       over: 'fetch',
       ours: true,
-      open: () => openStorage(ours.createMemorySessionStorage({ cookie })),
+      open: (tools) => openStored(MEMORY, tools, (store) => openStorage(ours.createSessionStorage({ cookie, store }))),
     },
     {
       name: 'coatcheck/react-router, sealed',

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createFileSessionStorage } from '@remix-run/node'
 import * as ours from 'coatcheck/remix'
+import { FILE, openStored } from '../own/places.ts'
 import { SECRET } from '../session.ts'
 import type { Group } from '../setting.ts'
 import { COOKIE, openStorage } from './storages.ts'
@@ -21,7 +22,7 @@ export const group: Group = {
       kind: 'file',
       over: 'fetch',
       ours: true,
-      open: ({ folder }) => openStorage(ours.createFileSessionStorage({ dir: join(folder, 'ours-remix'), cookie })),
+      open: (tools) => openStored(FILE, tools, (store) => openStorage(ours.createSessionStorage({ cookie, store }))),
     },
     {
       name: 'coatcheck/remix, sealed',

@@ -6,6 +6,7 @@ import { createCookieSessionStorage } from '@remix-run/session/cookie-storage'
 import { createFsSessionStorage } from '@remix-run/session/fs-storage'
 import { createMemorySessionStorage } from '@remix-run/session/memory-storage'
 import * as ours from 'coatcheck/remix3'
+import { MEMORY, openStored } from '../own/places.ts'
 import { type Access, type Page, SECRET } from '../session.ts'
 import type { Group, Opened } from '../setting.ts'
 import { throughFetch } from '../visits.ts'
@@ -56,7 +57,7 @@ export const group: Group = {
       kind: 'memory',
       over: 'fetch',
       ours: true,
-      open: () => openOurs(ours.createMemorySessionStorage()),
+      open: (tools) => openStored(MEMORY, tools, (store) => openOurs(ours.createSessionStorage({ store }))),
     },
     {
       name: 'coatcheck/remix3, sealed',
