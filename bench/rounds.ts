@@ -26,34 +26,40 @@ export async function measureRounds(
   { rounds, turn }: Effort,
   disturbed: () => number = timesDisturbed,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
-  const calls = new Map<string, number>()
-  for (const [name, run] of rows) calls.set(name, await warmUp(run, turn))
+  // Until the compiler has done its part.
+  for (const run of rows.values()) await runFor(3 * turn, run)
   const times = new Map([...rows.keys()].map((name): [string, number[]] => [name, []]))
   for (let round = 0; round < rounds; round++)
-    for (const [name, run] of shuffled([...rows])) times.get(name)?.push(await timeAlone(run, calls.get(name) ?? 1, disturbed))
+    for (const [name, run] of shuffled([...rows])) times.get(name)?.push(await timeAlone(run, turn, disturbed))
   return times
 }
 
-/** How many calls fill a turn. */
-async function warmUp(run: Run, turn: number): Promise<number> {
-  let calls = 0
-  for (const end = performance.now() + 3 * turn; performance.now() < end; calls++) await run()
-  return Math.max(1, Math.round(calls / 3))
+async function runFor(millis: number, run: Run): Promise<void> {
+  for (const end = performance.now() + millis; performance.now() < end; ) await run()
 }
 
-async function timeAlone(run: Run, calls: number, disturbed: () => number): Promise<number> {
+async function timeAlone(run: Run, turn: number, disturbed: () => number): Promise<number> {
   let least = Number.POSITIVE_INFINITY
   for (let n = 0; n <= REPEATS; n++) {
+    // What the row before has left in the processor's caches is not this row's.
+    await runFor(turn / 6, run)
     const before = disturbed()
-    const micros = await time(run, calls)
+    const micros = await time(run, turn)
     if (disturbed() === before) return micros
     least = Math.min(least, micros)
   }
   return least
 }
 
-async function time(run: Run, calls: number): Promise<number> {
+/** Calls until the turn is over: one at least. */
+async function time(run: Run, turn: number): Promise<number> {
   const start = performance.now()
-  for (let call = 0; call < calls; call++) await run()
-  return ((performance.now() - start) * 1000) / calls
+  let calls = 0
+  let elapsed = 0
+  do {
+    await run()
+    calls++
+    elapsed = performance.now() - start
+  } while (elapsed < turn)
+  return (elapsed * 1000) / calls
 }
