@@ -78,6 +78,17 @@ export interface Store {
   close?(): Promise<void>
 }
 
+/**
+ * The property of a method under which the same method stands that answers with the value itself, or throws, where nothing has to wait, and
+ * promises where something has. The engine asks that one. A store on top of another overrides the method, and the property with it.
+ */
+export const AT_ONCE: unique symbol = Symbol.for('coatcheck: answers at once')
+
+/** A method that always promises, for everybody but the engine. */
+export function promising<A extends unknown[], T>(answer: (...args: A) => T | Promise<T>): (...args: A) => Promise<T> {
+  return Object.assign(async (...args: A) => answer(...args), { [AT_ONCE]: answer })
+}
+
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */
 export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'migrate' | 'close'
 

@@ -1,3 +1,4 @@
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
@@ -7,9 +8,8 @@ import type { Contents } from '../../model/contents.ts'
 import { afterWrite, isOver } from '../../model/lifetime.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
-import { LatestRecords } from './latest-records.ts'
-import type { Outcome, PendingCommit, Step, Turn } from './pending-commit.ts'
-import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf } from './pending-commit.ts'
+import type { MovedOn, Outcome, PendingCommit } from './pending-commit.ts'
+import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -20,7 +20,6 @@ import type { Turns } from './turns.ts'
  */
 export class CommitQueue {
   readonly #waiting = new Map<string, Turn[]>()
-  readonly #latest = new LatestRecords()
   readonly #records: Records
   readonly #engine: Engine
   readonly #rotation: IdRotation
@@ -36,24 +35,24 @@ export class CommitQueue {
   }
 
   /** Carries out a commit, wherever its session went since `at` was read; `id`: of where it is by then, to be told to the visitor. */
-  async commit(commit: PendingCommit, at: VersionedRecord, id?: string): Promise<Outcome> {
-    const step = await this.#inTurn(commit, at)
-    if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+  commit(commit: PendingCommit, at: VersionedRecord, id?: string): Maybe<Outcome> {
+    const turn = new Turn(commit)
+    const waiting = this.#waiting.get(at.key)
+    if (waiting && mayAwaitOthers) waiting.push(turn)
+    else void this.#run(at.key, [turn], this.#records.latest.newest(at))
+    return andThen(turn.answer(), (step) => {
+      if ('forwarding' in step) return this.#follow(commit, step, id)
+      return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+    })
+  }
+
+  async #follow(commit: PendingCommit, { forwarding, at }: MovedOn, id: string | undefined): Promise<Outcome> {
     try {
-      const next = await this.#rotation.next(commit, step.forwarding, step.at)
+      const next = await this.#rotation.next(commit, forwarding, at)
       return 'target' in next ? await this.commit(next.commit, next.target, next.id ?? id) : (next as Outcome)
     } catch (error) {
       throw movedOn(error as SessionError)
     }
-  }
-
-  #inTurn(commit: PendingCommit, at: VersionedRecord): Promise<Step> {
-    return new Promise((done, failed) => {
-      const turn = { commit, done, failed }
-      const waiting = this.#waiting.get(at.key)
-      if (waiting && mayAwaitOthers) waiting.push(turn)
-      else void this.#run(at.key, [turn], this.#latest.newest(at))
-    })
   }
 
   async #run(key: string, waiting: Turn[], first: VersionedRecord): Promise<void> {
@@ -73,33 +72,33 @@ export class CommitQueue {
       }
     }
     this.#waiting.delete(key)
-    this.#latest.remember(key, found)
+    this.#records.latest.remember(key, found)
   }
 
   /** Ends go first, then changes, then new ids: whoever meets one of these goes on elsewhere. */
   async #together(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
     const of = (kind: PendingCommit['kind']) => turns.filter(({ commit }) => commit.kind === kind)
     let isEnded = false
-    for (const { commit, done, failed } of of('end')) {
+    for (const turn of of('end')) {
       try {
-        if (!isEnded) await this.#ends.end(commit, from ?? (await this.#records.read(key)))
+        if (!isEnded) await this.#ends.end(turn.commit, from ?? (await this.#records.read(key)))
         isEnded = true
-        done({ dropped: 'ended' })
+        turn.done({ dropped: 'ended' })
       } catch (error) {
-        failed(error)
+        turn.failed(error)
       }
       from = undefined
     }
     if (isEnded) {
-      for (const { done } of turns) done({ dropped: 'ended' })
+      for (const turn of turns) turn.done({ dropped: 'ended' })
       return undefined
     }
     let found = await this.#update(key, of('update'), from)
-    for (const { commit, done, failed } of of('move')) {
+    for (const turn of of('move')) {
       try {
-        done(await this.#rotation.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
+        turn.done(await this.#rotation.move(turn.commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
       } catch (error) {
-        failed(error)
+        turn.failed(error)
       }
       found = undefined
     }
@@ -126,23 +125,25 @@ export class CommitQueue {
       for (const { commit } of turns) {
         commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
       }
-      const next = this.#records.signed(contents, write, this.#latest.answered(key))
+      const next = this.#records.signed(contents, write, this.#records.latest.answered(key))
       const { policy, now } = this.#engine
       let saved: VersionedRecord | undefined
       try {
-        void this.#turns.look(key)
-        saved = await this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, now()))
+        this.#turns.look(key)
+        const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, now()))
+        saved = answer instanceof Promise ? await answer : answer
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
       }
       for (const { commit } of turns) commit.changeSet.attempts.answered(saved ? 'kept' : 'refused')
       if (saved) {
-        this.#latest.answer(key, write)
+        this.#records.latest.answer(key, write)
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
         // On Workers nothing goes on after the answer.
-        await this.#turns.done(key)
-        for (const { done } of turns) done({ kept: saved })
+        const released = this.#turns.done(key)
+        if (released instanceof Promise) await released
+        for (const turn of turns) turn.done({ kept: saved })
         return saved
       }
       await backOff(attempt, this.#engine)
@@ -156,19 +157,19 @@ export class CommitQueue {
   }
 
   #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
-    const { commit, done } = turn
-    if (found?.forwarding) done({ forwarding: found.forwarding, at: found.key })
-    else passes(turn, () => done(found ? this.#ends.over(commit) : this.#ends.gone(commit)))
+    if (found?.forwarding) turn.done({ forwarding: found.forwarding, at: found.key })
+    else passes(turn, () => turn.done(found ? this.#ends.over(turn.commit) : this.#ends.gone(turn.commit)))
   }
 
   /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */
-  #leaves({ commit, done, failed }: Turn, found: VersionedRecord): Changes | undefined {
+  #leaves(turn: Turn, found: VersionedRecord): Changes | undefined {
     try {
-      const left = commit.changeSet.attempts.left(commit.changeSet.changes, found.contents.writes)
+      const { attempts, changes } = turn.commit.changeSet
+      const left = attempts.left(changes, found.contents.writes)
       if (!isEmpty(left)) return left
-      done({ kept: found })
+      turn.done({ kept: found })
     } catch (error) {
-      failed(error)
+      turn.failed(error)
     }
     return undefined
   }

@@ -1,3 +1,4 @@
+import type { Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
 import { type ChangeSet, type Engine, ownedBy, startsAnew } from '../../engine.ts'
@@ -23,7 +24,7 @@ import type { Turns } from './turns.ts'
 
 /** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
 export interface Ids {
-  make(): Promise<{ readonly id: string; readonly key: string }>
+  make(): Maybe<{ readonly id: string; readonly key: string }>
   /** undefined without secrets. */
   seal(id: string, key: string): Promise<string | undefined>
   open(sealed: string | undefined, key: string): Promise<string | undefined>

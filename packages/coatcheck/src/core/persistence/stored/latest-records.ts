@@ -1,3 +1,4 @@
+import type { SessionRecord } from '../../../stores/store.ts'
 import type { VersionedRecord } from './records.ts'
 
 /** So many are kept, */
@@ -31,9 +32,19 @@ export class LatestRecords {
     if (oldest !== undefined && this.#answered.size > MOST_ANSWERS) this.#answered.delete(oldest)
   }
 
+  /**
+   * What such a record holds, if it is the one remembered: then there is nothing to open and to decode. Texts are compared, not versions, so
+   * that what was altered is seen; two texts of 16,384 characters take about a microsecond.
+   */
+  of(key: string, { data, owner, createdAt, endsAt }: SessionRecord): VersionedRecord | undefined {
+    const latest = this.#byKey.get(key)
+    const is = latest?.record
+    return is?.data === data && is.owner === owner && is.createdAt === createdAt && is.endsAt === endsAt ? latest : undefined
+  }
+
   remember(key: string, found: VersionedRecord | undefined): void {
     this.#byKey.delete(key)
-    if (found && found.record.data.length <= LARGEST) this.#byKey.set(key, found)
+    if (found && !found.forwarding && !found.fault && found.record.data.length <= LARGEST) this.#byKey.set(key, found)
     const [oldest] = this.#byKey.keys()
     if (oldest !== undefined && this.#byKey.size > MOST) this.#byKey.delete(oldest)
   }

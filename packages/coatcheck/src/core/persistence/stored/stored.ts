@@ -1,3 +1,4 @@
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Store } from '../../../stores/store.ts'
 import {
   type ChangeSet,
@@ -18,7 +19,7 @@ import type { Plan } from '../../model/plan.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
 import { IdRotation, type Made } from './id-rotation.ts'
-import { overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
+import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { StoredTickets } from './stored-tickets.ts'
@@ -52,15 +53,22 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     ...(known.forwarding && { isReplaced: true, leadsTo: known.forwarding.key }),
   })
 
-  async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
-    const shown = await tickets.idOf(ticket)
-    return 'refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)
+  function find(ticket: string, _: unknown, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    return andThen(tickets.idOf(ticket), (shown) => ('refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)))
   }
 
-  async function findById(id: string, stale: boolean, arrivedAt: number): Promise<StoredHeld | Refused> {
-    const handle = await tickets.keyOf(id)
-    const known = await records.read(handle)
-    if (!known) return { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) }
+  function findById(id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    return andThen(tickets.keyOf(id), (handle) =>
+      andThen(records.read(handle), (known) =>
+        known
+          ? judged(known, id, stale, arrivedAt)
+          : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
+      ),
+    )
+  }
+
+  function judged(known: VersionedRecord, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    const handle = known.key
     const loaded = heldOf(known, id, stale)
     const { fault, error, record } = known
     if (fault) {
@@ -68,7 +76,8 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
         fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
       return { refused: fault, handle, ...(error && { error }), ...(blocks && { blocked: unreadable(known) }) }
     }
-    if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? loaded
+    const { forwarding } = known
+    if (forwarding) return replaced.judge(known, forwarding, arrivedAt).then((refused) => refused ?? loaded)
     const refused = lifeFault(record, engine.now()) ?? lifeFault(loaded.lifetime, engine.now())
     return refused ? { refused, handle, ...(isOver(loaded.lifetime, engine.now()) && { ends: loaded }) } : loaded
   }
@@ -79,7 +88,20 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     return known && { ...heldOf(known, id, true), contents }
   }
 
-  async function commit(
+  function commit(
+    plan: Plan,
+    loaded: StoredHeld | undefined,
+    changeSet: ChangeSet,
+    request: Circumstances,
+    over: readonly StoredHeld[],
+  ): Maybe<Saved> {
+    if (plan === 'touch' && loaded) return touch(loaded, changeSet, request)
+    if (plan !== 'update' || !loaded) return endOrBegin(plan, loaded, changeSet, request, over)
+    if (loaded.overtaken) throw overtaken('Another request gave the session a new id')
+    return carryOut('update', loaded, changeSet, request)
+  }
+
+  async function endOrBegin(
     plan: Plan,
     loaded: StoredHeld | undefined,
     changeSet: ChangeSet,
@@ -91,12 +113,17 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
       if (isEnd) await ends.end({ request }, each.known)
       else if (plan === 'create') await ends.clearAway(each.known)
     }
-    if (!loaded) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
-    if (plan === 'touch') return touch(loaded, changeSet, request)
-    if (loaded.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
-    const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
-    const outcome = await queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
-    if (isEnd) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
+    if (loaded) await queue.commit({ kind: 'end', changeSet, request, since: engine.now() }, loaded.known)
+    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+  }
+
+  function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
+    const outcome = queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
+    return andThen(outcome, (came) => saved(came, loaded, changeSet, request))
+  }
+
+  function saved(outcome: Outcome, loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
     if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
     const { kept, id, isOwn = false } = outcome
@@ -112,9 +139,8 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
     const isDue =
       rolls(kept.contents, engine.policy) && slideIsDue(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
-    return asked || (request.mayResend && (loaded.stale || isDue))
-      ? { ...(await give(heldOf(kept, loaded.id, false), asked)), repeats: !asked }
-      : { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    if (!asked && !(request.mayResend && (loaded.stale || isDue))) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
   /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
