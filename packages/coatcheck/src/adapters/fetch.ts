@@ -15,11 +15,10 @@ export function withSession<Rest extends unknown[]>(
   return (request, ...rest) => {
     const requestSession = adapter.requestSession(request, request.headers)
     adapter.stands(request, request)
-    const handle = async (): Promise<WebResponse> => {
-      const response = await handler(request, ...rest)
-      if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
-      return response
-    }
-    return throughAdapter(requestSession, handle, (response) => answered(response, [requestSession]))
+    return throughAdapter(
+      requestSession,
+      () => handler(request, ...rest),
+      (response) => answered(response, [requestSession]),
+    )
   }
 }

@@ -1,3 +1,7 @@
+import { serialize } from 'cookie-es'
+import { SessionError } from '../errors.ts'
+import { LONGEST } from './scan.ts'
+
 export type SameSite = 'lax' | 'strict' | 'none'
 
 /** How a browser keeps a cookie (RFC 6265bis 4.1.2). */
@@ -62,4 +66,29 @@ export function cookieFault(name: string, attributes: CookieAttributes): CookieF
 
 function isText(value: unknown, form: RegExp, longest: number): boolean {
   return typeof value === 'string' && value.length <= longest && form.test(value)
+}
+
+/** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
+export const VALUE: RegExp = /^(?!~)[!#-+\--:<-[\]-~]*$/
+
+/** Whether one cookie carries `value` as it is. */
+export const isWhole = (name: string, value: string): boolean => VALUE.test(value) && name.length + value.length <= LONGEST
+
+/** A Set-Cookie line. Throws `BAD_OPTIONS` for a cookie that `cookieFault` refuses. */
+export function setCookie(name: string, value: string, attributes: CookieAttributes): string {
+  const fault = cookieFault(name, attributes)
+  if (fault) throw new SessionError('BAD_OPTIONS', `The option \`${fault.option}\` ${fault.what}.`, { fix: fault.fix })
+  return serialize(name, value, { ...attributes, encode: (text) => text })
+}
+
+/** Writes the lines of one cookie: its attributes, but for Max-Age, are checked and written out once. The value is not checked. */
+export function lineWriter(name: string, attributes: CookieAttributes): (value: string, maxAge: number | undefined) => string {
+  let rest: string | undefined
+  const { maxAge: always, ...others } = attributes
+  return (value, maxAge = always) => {
+    if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0 && maxAge <= LONGEST_AGE))
+      return setCookie(name, value, { ...attributes, maxAge }) // which says what is wrong
+    rest ??= setCookie(name, '', others).slice(name.length + 1)
+    return maxAge === undefined ? `${name}=${value}${rest}` : `${name}=${value}; Max-Age=${maxAge}${rest}`
+  }
 }

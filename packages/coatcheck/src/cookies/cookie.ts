@@ -1,8 +1,19 @@
 /** The only room that knows the words Cookie and Set-Cookie. */
-import { parseSetCookie, serialize } from 'cookie-es'
+import { parseSetCookie } from 'cookie-es'
 import { SessionError } from '../errors.ts'
-import { type CookieAttributes, cookieFault } from './attributes.ts'
-import { contentAfter, cookiesFrom, firstValues, LONGEST, MOST_CHUNKS, MOST_PADDED, pieceNumber, trim, ZERO } from './scan.ts'
+import { type CookieAttributes, setCookie, VALUE } from './attributes.ts'
+import {
+  contentAfter,
+  cookiesFrom,
+  firstValues,
+  joined,
+  LONGEST,
+  MOST_CHUNKS,
+  MOST_PADDED,
+  onlyValue,
+  pieceNumber,
+  trim,
+} from './scan.ts'
 
 export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
 
@@ -10,8 +21,6 @@ export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } f
 const MOST_COOKIES = 64
 /** So many values of each form are kept: what looks like no ticket takes the place of none that does. */
 const MOST_VALUES = 4
-/** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
-const VALUE = /^(?!~)[!#-+\--:<-[\]-~]*$/
 
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
@@ -36,11 +45,16 @@ export interface PresentedCookie {
   readonly pieces: readonly string[]
 }
 
+const NOTHING_CAME: PresentedCookie = { values: [], present: false, duplicated: false, refused: undefined, pieces: [] }
+
 /**
  * Finds one cookie in a Cookie header: names are compared byte for byte, only spaces and tabs are trimmed, nothing is
  * unquoted or decoded, and no other cookie is looked at. One pass, whatever the header holds. Without `joins` no pieces are put together.
  */
 export function readCookie(header: string | null | undefined, name: string, joins = true): PresentedCookie {
+  if (!header) return NOTHING_CAME
+  const only = onlyValue(header, name)
+  if (only !== undefined) return { ...NOTHING_CAME, values: [only], present: true }
   const heads: string[] = []
   const places = [MOST_VALUES, MOST_VALUES, MOST_VALUES]
   const parts: string[] = []
@@ -48,7 +62,7 @@ export function readCookie(header: string | null | undefined, name: string, join
   let present = false
   let oversized = false
   let seen = 0
-  for (const cookie of cookiesFrom(header ?? '', name)) {
+  for (const cookie of cookiesFrom(header, name)) {
     if (++seen > MOST_COOKIES) break
     const number = pieceNumber(cookie, name.length)
     const piece = number === 0 ? name : `${name}.${number}`
@@ -84,31 +98,35 @@ export function readCookie(header: string | null | undefined, name: string, join
   }
 }
 
-/** All that is asked of one header. */
-export interface Cookies {
-  /** Looked for once. */
-  named(name: string): PresentedCookie
-  /** The first value; of cookies with a number all are found when a second is asked for, since most junk is known by its first piece. */
-  first(name: string): string | undefined
-}
+/** All that is asked of one Cookie header; each name is looked for once. */
+export class Cookies {
+  readonly #header: string
+  readonly #joins: boolean | undefined
+  #found?: Map<string, PresentedCookie>
+  #numbered?: Map<string, ReadonlyMap<string, string> | undefined>
 
-export function cookiesIn(header: string | null | undefined, joins?: boolean): Cookies {
-  const found = new Map<string, PresentedCookie>()
-  const numbered = new Map<string, ReadonlyMap<string, string> | undefined>()
-  function named(name: string): PresentedCookie {
-    const known = found.get(name) ?? readCookie(header, name, joins)
-    found.set(name, known)
+  constructor(header: string | null | undefined, joins?: boolean) {
+    this.#header = header ?? ''
+    this.#joins = joins
+  }
+  named(name: string): PresentedCookie {
+    if (this.#header === '') return NOTHING_CAME
+    this.#found ??= new Map()
+    const known = this.#found.get(name) ?? readCookie(this.#header, name, this.#joins)
+    this.#found.set(name, known)
     return known
   }
-  function first(name: string): string | undefined {
+
+  /** The first value; of cookies with a number all are found when a second is asked for, since most junk is known by its first piece. */
+  first(name: string): string | undefined {
     const prefix = name.slice(0, name.lastIndexOf('.') + 1)
-    if (prefix === '') return named(name).values[0]
-    const isSecond = numbered.has(prefix)
-    const known = numbered.get(prefix) ?? firstValues(header ?? '', isSecond ? prefix : name)
-    numbered.set(prefix, isSecond ? known : undefined)
+    if (prefix === '') return this.named(name).values[0]
+    this.#numbered ??= new Map()
+    const isSecond = this.#numbered.has(prefix)
+    const known = this.#numbered.get(prefix) ?? firstValues(this.#header, isSecond ? prefix : name)
+    this.#numbered.set(prefix, isSecond ? known : undefined)
     return known.get(name)
   }
-  return { named, first }
 }
 
 /** 0: as tickets of ours, the first piece of one too. 1: as long, as those of other libraries. 2: shorter than any. */
@@ -163,17 +181,11 @@ export function partsOf(line: string): { name: string; value: string; attributes
   return name && value !== undefined ? { name, value, attributes } : undefined
 }
 
-/** The name and the value of a `Set-Cookie` line. */
+/** Name and value of a `Set-Cookie` line. */
 export const pairOf = (line: string): string => line.split(';', 1)[0] ?? ''
 
 function cleared(names: readonly string[], attributes: CookieAttributes): string[] {
   return names.map((name) => setCookie(name, '', { ...attributes, maxAge: 0, expires: new Date(0) }))
-}
-
-function setCookie(name: string, value: string, attributes: CookieAttributes): string {
-  const fault = cookieFault(name, attributes)
-  if (fault) throw new SessionError('BAD_OPTIONS', `The option \`${fault.option}\` ${fault.what}.`, { fix: fault.fix })
-  return serialize(name, value, { ...attributes, encode: (text) => text })
 }
 
 /** `value`, or `~N~` and its first part, and the N - 1 parts that follow. */
@@ -185,13 +197,4 @@ function split(name: string, value: string, chunks: boolean): string[] {
   if (!chunks || room <= 0 || count > MOST_CHUNKS) throw new CookieTooLong(bytes)
   const parts = Array.from({ length: count }, (_, number) => value.slice(number * room, (number + 1) * room))
   return [`~${count}~${parts[0]}`, ...parts.slice(1)]
-}
-
-/** The whole value that `~N~` and its first part begin, or `undefined` when N is impossible or a part is missing. */
-function joined(head: string, parts: readonly string[]): string | undefined {
-  const count = head.charCodeAt(1) - ZERO
-  if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
-  const all = [head.slice(3), ...parts.slice(1, count)]
-  // Joined once, since each copy of so long a text costs.
-  return all.filter(Boolean).length === count ? all.join('') : undefined
 }

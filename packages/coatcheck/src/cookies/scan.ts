@@ -1,6 +1,6 @@
 /** Pieces of one value. */
 export const MOST_CHUNKS = 8
-export const ZERO = 0x30
+const ZERO = 0x30
 const SEMICOLON = 0x3b
 /** What may follow the name: a value, the number of a piece, or space before either. */
 const AFTER_NAME = '=. \t'
@@ -23,6 +23,21 @@ export function* cookiesFrom(header: string, name: string, after: string = AFTER
     }
     at = header.indexOf(name, next)
   }
+}
+
+/**
+ * The value of `name` where the header names it once, plainly, as nearly every header does: in one piece that is not too long. undefined: the
+ * cookie has to be searched for.
+ */
+export function onlyValue(header: string, name: string): string | undefined {
+  const at = header.indexOf(name)
+  const from = at + name.length + 1
+  const isFirstOrNext = at === 0 || header[at - 1] === ';' || (header[at - 1] === ' ' && header[at - 2] === ';')
+  if (at < 0 || !isFirstOrNext || header[from - 1] !== '=' || header[from] === '~') return undefined
+  const end = header.indexOf(';', from)
+  if (end >= 0 && header.includes(name, end)) return undefined
+  const value = trim(end < 0 ? header.slice(from) : header.slice(from, end))
+  return value === '' || value.startsWith('~') || name.length + value.length > LONGEST ? undefined : value
 }
 
 /** Whether nothing but spaces and tabs stands between this place and the end of the cookie before. */
@@ -68,4 +83,13 @@ function isSpace(code: number): boolean {
 export function pieceNumber(text: string, at: number): number {
   const number = text[at] === '.' ? text.charCodeAt(at + 1) - ZERO : 0
   return number >= 1 && number < MOST_CHUNKS ? number : 0
+}
+
+/** The whole value that `~N~` and its first part begin, or `undefined` when N is impossible or a part is missing. */
+export function joined(head: string, parts: readonly string[]): string | undefined {
+  const count = head.charCodeAt(1) - ZERO
+  if (!(count >= 2 && count <= MOST_CHUNKS && head[2] === '~')) return undefined
+  const all = [head.slice(3), ...parts.slice(1, count)]
+  // Joined once, since each copy of so long a text costs.
+  return all.filter(Boolean).length === count ? all.join('') : undefined
 }

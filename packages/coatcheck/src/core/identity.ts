@@ -1,16 +1,14 @@
 /**
- * Who shares a session within a request.
+ * Which calls share a session within a request.
  *
- * 1. By an object of the framework that stands for one request (its Request, its context, its event): calls that are given the same
- *    object and present the same credentials have the same request session, until the request is answered. This is `requestSession`.
- * 2. By the async context: calls that present the same ticket as the request whose context they run in, when that ticket opens a
- *    session. This is `openInContext` of node/in-context.ts. Whoever presents nothing, or what opens nothing, has a session of their own at
- *    every call.
+ * 1. `requestSession`: calls with the same object of the framework that stands for one request (its Request, context or event) and with
+ *    the same credentials, until the request is answered.
+ * 2. `openInContext` (node/in-context.ts): calls that present the same ticket as the request in whose async context they run, when the ticket opens a session.
+ *    A call that presents nothing, or a ticket that opens nothing, gets a session of its own each time.
  *
- * The context alone proves nothing. A callback runs in the context of whoever registered it: of the visitor who came first and opened
- * the connection, or who waited first for what all wait for. Two visitors in one context are told apart by their tickets only, and
- * visitors without a ticket by nothing. So no session and no header crosses by the context: a line that `beforeHeadersLeave` sends goes to the
- * request that presented the ticket itself.
+ * The context alone proves nothing. A callback runs in the context that registered it: of the visitor who opened the connection first, or
+ * waited first for what all wait for. Only tickets tell two visitors in one context apart. So no session and no header crosses by the
+ * context: `beforeHeadersLeave` sends a line only to the request that presented the ticket itself.
  */
 
 import type { Core } from './request/load.ts'
@@ -21,8 +19,8 @@ import type { RequestHeaders } from './request/tickets.ts'
 export interface Sharing {
   readonly core: Core
   /**
-   * The request session of a request: the same for the same `identity` presenting the same credentials, until the request is answered. `identity`
-   * must stand for one request and no other: for who presents nothing it is all that tells two visitors apart.
+   * The request session of a request: the same for the same `identity` and credentials, until the request is answered. `identity` must
+   * stand for one request and no other: nothing else tells two visitors apart who present nothing.
    */
   requestSession(identity: object, presented: RequestHeaders): RequestSession
   /** From here on `other`, and what its `clone()` gives, stands for the same request as `identity`. */
@@ -31,55 +29,65 @@ export interface Sharing {
   detached(presented: RequestHeaders): RequestSession
 }
 
-interface Known {
-  readonly credentials: readonly string[]
-  readonly requestSession: RequestSession
-}
-
 /** Compared only where there are two: a key of a map would cost as much as a long header has characters. */
 export const areSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((part, at) => part === other[at])
 
 /** The request sessions of `core`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
 export function sharingOf(core: Core): Sharing & { newest(identity: object): RequestSession | undefined } {
-  const requestSessions = new WeakMap<object, Known[]>()
   const newest = new WeakMap<object, RequestSession>()
+  /** Where one request was presented with different credentials: all that are open. */
+  const several = new WeakMap<object, RequestSession[]>()
   const meant = new WeakMap<object, object>()
-  const isUnderWay = (identity: object): boolean => newest.get(identity)?.finished === false
-  const stands = (other: object, identity: object): void => {
-    const before = meant.get(other)
-    // Of contexts within one another around one request the outermost is answered last.
-    if (before && isUnderWay(before)) return
-    meant.set(other, identity)
-    if (!before) onClone(other, (copy) => stands(copy, meant.get(other) ?? identity))
+  /** What an object stands for, or what it is a clone of. */
+  const standsFor = (object: object): object | undefined => {
+    let at: object | undefined = object
+    while (at && !meant.has(at) && !newest.has(at)) at = origins.get(at)
+    return at && (meant.get(at) ?? at)
   }
   return {
     core,
-    newest: (identity) => newest.get(identity) ?? newest.get(meant.get(identity) ?? identity),
-    stands,
+    newest: (identity) => newest.get(identity) ?? newest.get(standsFor(identity) ?? identity),
+    stands(other, identity) {
+      tellClones(other)
+      // Of contexts within one another around one request the outermost is answered last.
+      if (other !== identity && newest.get(standsFor(other) ?? other)?.finished !== false) meant.set(other, identity)
+    },
     detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
     requestSession(identity, presented) {
       const incoming = core.transport.incoming(presented)
-      const known = requestSessions.get(identity) ?? []
+      const last = newest.get(identity)
       // A request that was answered and comes again is another request.
-      const open = known.filter(({ requestSession }) => !requestSession.finished)
-      const before = open.find(({ credentials }) => areSame(credentials, incoming.credentials))
-      const requestSession = before?.requestSession ?? new RequestSession(core, incoming, presented)
-      requestSessions.set(identity, before ? open : [...open, { credentials: incoming.credentials, requestSession }])
+      const open = last && (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
+      const before = open?.find((each) => areSame(each.incoming.credentials, incoming.credentials))
+      const requestSession = before ?? new RequestSession(core, incoming, presented)
+      if (open) several.set(identity, before ? open : [...open, requestSession])
       newest.set(identity, requestSession)
       return requestSession
     },
   }
 }
 
-/** Tells of each clone of `request`. A clone knows nothing of what it was made from, so what makes it is wrapped, where that can be done. */
-function onClone(request: object & { clone?: unknown }, tell: (copy: object) => void): void {
+/** What a clone was made from. */
+const origins = new WeakMap<object, object>()
+
+/** For each `clone` of a platform, the one that also tells of what was cloned. */
+const telling = new WeakMap<object, unknown>()
+
+/** Wraps `clone` of this request: a clone itself does not say what it was made from. */
+function tellClones(request: object & { clone?: unknown }): void {
   const { clone } = request
-  if (typeof clone !== 'function') return
-  const value = (): object => {
-    const copy: object = Reflect.apply(clone, request, [])
-    tell(copy)
-    return copy
+  if (typeof clone !== 'function' || telling.get(clone) === clone) return
+  let value = telling.get(clone)
+  if (value === undefined) {
+    value = function (this: object): object {
+      const copy: object = Reflect.apply(clone, this, [])
+      origins.set(copy, this)
+      tellClones(copy)
+      return copy
+    }
+    telling.set(clone, value)
+    telling.set(value as object, value)
   }
   Reflect.defineProperty(request, 'clone', { value, configurable: true, writable: true })
 }

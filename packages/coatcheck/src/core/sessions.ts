@@ -98,10 +98,10 @@ export function sessionsOf<Data extends object, Flash extends object>(
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
-    async open(request) {
+    open(request) {
       const requestSession = newest(request)
-      if (!requestSession) throw notWrapped(request)
-      return (await requestSession.open()) as unknown as Session<Data, Flash>
+      if (!requestSession) return Promise.reject(notWrapped(request))
+      return requestSession.open() as unknown as Promise<Session<Data, Flash>>
     },
     async prune() {
       // Not limited in time: a file store looks at every session.

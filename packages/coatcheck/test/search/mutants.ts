@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'V9: a write with a ticket that is blocked begins a session',
-    file: 'core/request/committer.ts',
+    file: 'core/request/commit.ts',
     from: 'const refusal = (move ? undefined : this.#blocked) ?? (ended',
     to: 'const refusal = undefined ?? (ended',
     shows: /^4/,
@@ -158,8 +158,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V10: a sign-out leaves what is over by this clock',
     file: 'core/request/load.ts',
-    from: 'if (ends) over.push(ends)',
-    to: 'if (ends && more.error) over.push(ends)',
+    from: 'if (ends) this.#over.push(ends)',
+    to: 'if (ends && error) this.#over.push(ends)',
     shows: /^2/,
     drawing: { only: 'WDO' },
   },
@@ -254,7 +254,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'what a commit was refused for is told to nobody',
-    file: 'core/request/committer.ts',
+    file: 'core/request/commit.ts',
     from: "emit({ type: 'dropped', reason: dropped,",
     to: "if (String(dropped) === '') emit({ type: 'dropped', reason: dropped,",
     shows: /^[17]/,

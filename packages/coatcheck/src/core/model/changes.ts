@@ -22,9 +22,12 @@ export interface Changes {
 }
 
 export function isEmpty(changes: Changes): boolean {
-  const { values, flash, flashRead, lasts } = changes
-  return values.size === 0 && flash.size === 0 && flashRead.size === 0 && lasts === undefined
+  return !holdsValues(changes) && changes.lasts === undefined
 }
+
+/** Whether values or flash values change. */
+export const holdsValues = ({ values, flash, flashRead }: Changes): boolean =>
+  values.size > 0 || flash.size > 0 || flashRead.size > 0
 
 /**
  * What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept. What is done twice would undo what others

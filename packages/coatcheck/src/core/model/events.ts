@@ -67,10 +67,11 @@ export type Emit = (event: SessionEvent) => void
 
 /** An observer must not be able to break a request: what it throws, or its promise rejects with, is reported and goes no further. */
 export function emitter(onEvent: ((event: SessionEvent) => void) | undefined): Emit {
+  if (!onEvent) return () => {}
   const failed = (error: unknown) => console.error('coatcheck: onEvent threw; the request goes on.', error)
   return (event) => {
     try {
-      const promised: unknown = onEvent?.(event)
+      const promised: unknown = onEvent(event)
       // A rejection that nobody handles would end the process.
       if (promised !== undefined) void Promise.resolve(promised).then(undefined, failed)
     } catch (error) {

@@ -60,8 +60,9 @@ interface Lasting {
 }
 
 /** The policy of one session: that of all, or the idle time that it was given for itself. */
-export function policyOf({ lasts }: Lasting, { until, ...policy }: Policy): Policy {
-  if (lasts === undefined) return until === undefined ? policy : { ...policy, until }
+export function policyOf({ lasts }: Lasting, all: Policy): Policy {
+  if (lasts === undefined) return all
+  const { until: _, ...policy } = all
   return { ...policy, idle: lasts, absolute: policy.fixed ? policy.absolute : Math.max(2 * lasts, policy.absolute) }
 }
 

@@ -6,7 +6,7 @@ import type { RequestHeaders } from '../request/tickets.ts'
 import { delayHeaders, type NodeResponse, nodeHeaders } from './delayed-headers.ts'
 import { type RequestContext, requestContext } from './request-context.ts'
 
-/** Request sessions that somebody has: of these, one whose ticket opened nothing is not given to a second. */
+/** Request sessions that somebody has: one of these whose ticket opened nothing is not given to a second. */
 const given = new WeakSet<RequestSession>()
 
 /** Says that this request session is that of an object of the framework: who is found by the async context shares it with a live ticket only. */
@@ -104,7 +104,7 @@ function watched(res: NodeResponse): Response | undefined {
 function complete(res: NodeResponse, { requestSessions, beside }: Response): void {
   for (const core of new Set([...beside, ...requestSessions].map((requestSession) => requestSession.core))) {
     const shows = [...beside].some(
-      (requestSession) => requestSession.core === core && (requestSession.presents || requestSession.gave.size > 0),
+      (requestSession) => requestSession.core === core && (requestSession.incoming.presents || requestSession.gave.size > 0),
     )
     answerByCall(nodeHeaders(res), core, requestSessions, shows)
   }

@@ -4,7 +4,7 @@ import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { createJar, type Jar } from '../../testing/index.ts'
 import { adapterOf, sessionsOf } from '../sessions.ts'
-import type { Commit } from './committed.ts'
+import type { Commit } from './lifetime-override.ts'
 import type { RequestSession } from './request-session.ts'
 
 const kinds = ['stored', 'sealed'] as const

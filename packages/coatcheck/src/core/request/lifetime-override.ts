@@ -1,6 +1,8 @@
 import { SessionError } from '../../errors.ts'
 import type { ChangeSet, Engine, LoadedSession, Persistence } from '../engine.ts'
 import { policyOf, renewalIsDue, rolls, slideIsDue } from '../model/lifetime.ts'
+import type { LiveSession } from '../session/session.ts'
+import type { LineOptions } from './tickets.ts'
 
 /** How long a session is to last, said with a commit. */
 export interface Times {
@@ -12,6 +14,27 @@ export interface Times {
   readonly renews?: boolean
 }
 
+/** What one commit asks for besides. */
+export interface Commit extends Times, Pick<LineOptions, 'attributes'> {
+  /**
+   * The interface gives a line each time: one that clears even who presented nothing, and that of a ticket which the visitor holds already,
+   * where that undoes nothing because it is read again, or where it was `asked` for another look of it.
+   */
+  readonly always?: boolean | 'asked'
+}
+
+/** The same, once the session was told how long it lasts. */
+export type Asked = LineOptions & Pick<Commit, 'renews' | 'always'>
+
+/** Tells the session how long it lasts from here on, if the commit says so. */
+export function tellLifetime(how: Commit, session: LiveSession, now: () => number): Asked {
+  const lasts = lastsOf(how, now)
+  if (lasts === undefined) return how
+  if (lasts > 0) session.last(lasts)
+  else session.restart() // over already
+  return { ...how, lasts: true }
+}
+
 /** A session may end so many milliseconds too early rather than be given a new id. */
 const TOLERANCE = 60_000
 
@@ -19,10 +42,10 @@ const TOLERANCE = 60_000
 const LONGEST = 400 * 86_400_000
 
 /** Milliseconds from now. A time that is none must not end a session in silence: `BAD_OPTIONS`. */
-export function lastsOf({ maxAge, expires }: Times, now: number): number | undefined {
+function lastsOf({ maxAge, expires }: Times, now: () => number): number | undefined {
   const given = maxAge ?? expires ?? undefined
   if (given === undefined) return undefined
-  const lasts = given instanceof Date ? +given - now : typeof given === 'number' ? given * 1000 : Number.NaN
+  const lasts = given instanceof Date ? +given - now() : typeof given === 'number' ? given * 1000 : Number.NaN
   if (!Number.isNaN(lasts)) return Math.min(Math.ceil(lasts), LONGEST)
   const option = given === maxAge ? 'maxAge' : 'expires'
   throw new SessionError(
@@ -44,6 +67,7 @@ interface Core {
  * cookie that it is given.
  */
 export function timed(changeSet: ChangeSet, loaded: LoadedSession | undefined, core: Core, isAsked: boolean): ChangeSet {
+  if (changeSet.changes.lasts === undefined && !isAsked) return changeSet
   const { engine, persistence } = core
   const { lasts, ...changes } = changeSet.changes
   if (changeSet.move || changeSet.ended || !loaded) return changeSet

@@ -1,8 +1,9 @@
+import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import type { SessionReader } from '../../migrate/format.ts'
-import type { Engine, LoadedSession, Persistence } from '../engine.ts'
-import { allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
-import { type Found, readOldSession } from '../migration/old-session.ts'
+import type { ReaderRequest, SessionReader } from '../../migrate/format.ts'
+import type { Engine, LoadedSession, Persistence, Refused } from '../engine.ts'
+import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
+import { type Adopted, type Found, readOldSession } from '../migration/old-session.ts'
 import type { RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
 import type { IncomingTickets, Transport } from './tickets.ts'
@@ -36,76 +37,125 @@ export interface LoadResult {
 /** What costs nothing of this to refuse takes no place of a ticket. */
 const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
 
-/** What a request's tickets open. Rejects when the store cannot be read, unless `whenStoreDown` says otherwise. */
-export async function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Promise<LoadResult> {
+/** What a request's tickets open, at once where the store answers at once. Fails when it cannot be read, unless `whenStoreDown` says otherwise. */
+export function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Maybe<LoadResult> {
   const { whenStoreDown, emit } = core.engine
-  try {
-    return await opened(core, incoming, arrivedAt)
-  } catch (error) {
+  const failed = (error: unknown): LoadResult => {
     if (whenStoreDown === 'fail' || !(error instanceof SessionError) || error.code !== 'STORE_FAILED') throw error
     emit({ type: 'store-down', error })
     return { down: error }
   }
+  try {
+    const result = new Loading(core, incoming, arrivedAt).from(0)
+    return result instanceof Promise ? result.catch(failed) : result
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** A session that a ticket opened. */
+interface Opened {
+  readonly loaded: LoadedSession
+  readonly ticket: string
 }
 
 /**
- * The session that a request's tickets open. The header goes before the cookie, and a bad one does not hide a good one. Two different
+ * Looks into the tickets of one request. The header goes before the cookie, and a bad one does not hide a good one. Two different
  * live tickets in one place make the visitor anonymous: nobody can tell which of them somebody else put there.
  */
-async function opened(core: Core, incoming: IncomingTickets, arrivedAt: number): Promise<LoadResult> {
-  const { persistence, engine } = core
-  const { slowly, blocked: busy } = allowance(engine)
-  const request = { ...incoming.request(engine.now()), slowly }
-  const over: LoadedSession[] = []
-  let blocked: SessionError | undefined
-  let cannotEnd: SessionError | undefined
-  if (incoming.refused) engine.emit({ type: 'refused', reason: incoming.refused })
-  for (const { via, values } of incoming.groups) {
-    const alive = new Map<string, { loaded: LoadedSession; ticket: string }>()
-    let tried = 0
-    const asked = { ...request, mayTry: tries() }
-    for (const ticket of values) {
-      if (tried === MOST_TRIES) break
-      const found = await persistence.find(ticket, asked, arrivedAt)
-      if ('refused' in found) {
-        const { refused, ends, ...more } = found
-        engine.emit({
-          type: 'refused',
-          reason: refused,
-          ...(more.handle !== undefined && { handle: more.handle }),
-          ...(more.error && { error: more.error }),
-        })
-        if (!CHEAP.has(refused)) tried++
-        if (ends) over.push(ends)
-        blocked ??= more.blocked ?? unreadHere(refused, ticket, engine)
-        cannotEnd ??= more.cannotEnd
-        continue
-      }
-      tried++
-      // Two seals of one session: the one made later counts.
-      const other = alive.get(found.handle)
-      if (!other || other.loaded.lifetime.expiresAt <= found.lifetime.expiresAt)
-        alive.set(found.handle, { loaded: found, ticket })
+class Loading {
+  readonly #core: Core
+  readonly #incoming: IncomingTickets
+  readonly #arrivedAt: number
+  readonly #request: ReaderRequest
+  #allowance: Allowance | undefined
+  readonly #over: LoadedSession[] = []
+  #blocked: SessionError | undefined
+  #cannotEnd: SessionError | undefined
+
+  constructor(core: Core, incoming: IncomingTickets, arrivedAt: number) {
+    this.#core = core
+    this.#incoming = incoming
+    this.#arrivedAt = arrivedAt
+    const slowly: Allowance['slowly'] = (trial) => {
+      this.#allowance ??= allowance(core.engine)
+      return this.#allowance.slowly(trial)
     }
-    // Of a session and its own old ticket, which a cookie of another path may hold for longer, the session counts.
-    for (const { loaded } of [...alive.values()]) if (alive.has(loaded.leadsTo ?? '')) alive.delete(loaded.handle)
-    const [one] = alive.values()
-    if (alive.size > 1) {
-      engine.emit({ type: 'refused', reason: 'duplicate' })
-      over.push(...Array.from(alive.values(), ({ loaded }) => loaded))
-    } else if (one) {
-      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind })
-      return { ...one, via, over }
-    }
+    this.#request = { ...incoming.request(core.engine.now()), slowly }
+    if (incoming.refused) core.engine.emit({ type: 'refused', reason: incoming.refused })
   }
-  // Ours goes before it, since an old cookie on another path stays in the browser.
-  const adopted = await readOldSession(core.migrateFrom, incoming, core, request, arrivedAt)
-  if (adopted.loaded) return { over, ...adopted }
-  return {
-    ...adopted,
-    over: [...over, ...(adopted.over ?? [])],
-    blocked: blocked ?? adopted.blocked ?? busy(),
-    cannotEnd: cannotEnd ?? adopted.cannotEnd,
+
+  /** The session of the first place, from this one on, whose tickets open any. */
+  from(at: number): Maybe<LoadResult> {
+    const place = this.#incoming.groups[at]
+    if (!place) return this.#adopted()
+    if (place.values.length === 0) return this.from(at + 1)
+    const request = { ...this.#request, mayTry: tries() }
+    return andThen(this.#opened(place.values, 0, 0, [], request), (opened) => {
+      const one = this.#chosen(opened)
+      return one ? { ...one, via: place.via, over: this.#over } : this.from(at + 1)
+    })
+  }
+
+  /** The sessions that the tickets from `at` on open, besides those that are `opened`. */
+  #opened(tickets: readonly string[], at: number, tried: number, opened: Opened[], request: ReaderRequest): Maybe<Opened[]> {
+    const ticket = tickets[at]
+    if (ticket === undefined || tried === MOST_TRIES) return opened
+    return andThen(this.#core.persistence.find(ticket, request, this.#arrivedAt), (found) => {
+      const isCheap = 'refused' in found && CHEAP.has(found.refused)
+      if ('refused' in found) this.#refused(found, ticket)
+      else {
+        // Two seals of one session: the one made later counts.
+        const same = opened.findIndex(({ loaded }) => loaded.handle === found.handle)
+        const other = opened[same]
+        if (!other) opened.push({ loaded: found, ticket })
+        else if (other.loaded.lifetime.expiresAt <= found.lifetime.expiresAt) opened[same] = { loaded: found, ticket }
+      }
+      return this.#opened(tickets, at + 1, isCheap ? tried : tried + 1, opened, request)
+    })
+  }
+
+  #refused({ refused, ends, handle, error, blocked, cannotEnd }: Refused, ticket: string): void {
+    const { engine } = this.#core
+    engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }), ...(error && { error }) })
+    if (ends) this.#over.push(ends)
+    this.#blocked ??= blocked ?? unreadHere(refused, ticket, engine)
+    this.#cannotEnd ??= cannotEnd
+  }
+
+  #chosen(opened: readonly Opened[]): Opened | undefined {
+    // Of a session and its own old ticket, which a cookie of another path may hold for longer, the session counts.
+    const alive = [...opened]
+    for (const each of opened)
+      if (alive.some(({ loaded }) => loaded.handle === each.loaded.leadsTo)) alive.splice(alive.indexOf(each), 1)
+    const [one] = alive
+    const { persistence, engine } = this.#core
+    if (one && alive.length === 1) {
+      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind })
+      return one
+    }
+    if (one) engine.emit({ type: 'refused', reason: 'duplicate' })
+    this.#over.push(...alive.map(({ loaded }) => loaded))
+    return undefined
+  }
+
+  /** What ours did not open may be another library's: ours goes before it, since an old cookie on another path stays in the browser. */
+  #adopted(): Maybe<LoadResult> {
+    const { migrateFrom } = this.#core
+    if (migrateFrom.length === 0) return this.#without({})
+    return readOldSession(migrateFrom, this.#incoming, this.#core, this.#request, this.#arrivedAt).then((adopted) =>
+      adopted.loaded ? { over: this.#over, ...adopted } : this.#without(adopted),
+    )
+  }
+
+  /** No session was opened. */
+  #without(adopted: Adopted): LoadResult {
+    return {
+      ...adopted,
+      over: [...this.#over, ...(adopted.over ?? [])],
+      blocked: this.#blocked ?? adopted.blocked ?? this.#allowance?.blocked(),
+      cannotEnd: this.#cannotEnd ?? adopted.cannotEnd,
+    }
   }
 }
 

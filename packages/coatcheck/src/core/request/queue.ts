@@ -2,36 +2,40 @@ import type { LiveSession } from '../session/session.ts'
 
 /** Changes that wait for a session to be open. */
 export class Queue {
-  #changes: ((session: LiveSession) => void)[] = []
-  #refusals: unknown[] = []
+  #changes: ((session: LiveSession) => void)[] | undefined
+  #refusals: unknown[] | undefined
 
   get size(): number {
-    return this.#changes.length
+    return this.#changes?.length ?? 0
   }
 
   push(change: (session: LiveSession) => void): void {
+    this.#changes ??= []
     this.#changes.push(change)
   }
 
   /** Makes the changes in order. One that throws stops no other; whoever asked for it has gone on, so `check` tells it later. */
   run(session: LiveSession): void {
-    for (const change of this.#changes.splice(0)) {
+    const changes = this.#changes ?? []
+    this.#changes = undefined
+    for (const change of changes) {
       try {
         change(session)
       } catch (error) {
-        this.#refusals.push(error)
+        this.#refusals = [...(this.#refusals ?? []), error]
       }
     }
   }
 
   /** Throws what the first of them threw. */
   check(): void {
-    const [refusal] = this.#refusals.splice(0)
+    const [refusal] = this.#refusals ?? []
+    this.#refusals = undefined
     if (refusal !== undefined) throw refusal
   }
 
   clear(): void {
-    this.#changes = []
-    this.#refusals = []
+    this.#changes = undefined
+    this.#refusals = undefined
   }
 }

@@ -17,10 +17,7 @@ export interface HeadersOut {
   keys(): Iterable<string>
 }
 
-/**
- * Headers that overrule Cache-Control in the shared caches that know them: those of RFC 9213, whose names end alike (CDN-, Cloudflare-CDN-,
- * Vercel-CDN-, Netlify-CDN-, Deno-CDN-, Akamai-, Oxygen-, X-LiteSpeed-Cache-Control and what comes next), and those that are older.
- */
+/** Headers that shared caches obey before Cache-Control: those of RFC 9213, whose names end alike (CDN-, X-LiteSpeed-Cache-Control …), and older ones. */
 const OVERRULING = /-cache-control$|^(?:edge-control|surrogate-control)$/i
 /** Turns nginx's cache off, also where it was told not to look at Cache-Control, Set-Cookie and Vary. */
 const NGINX = ['x-accel-expires', '0'] as const
@@ -45,7 +42,9 @@ export function answer(headers: HeadersOut, requestSessions: Iterable<RequestSes
 }
 
 function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
-  const asked = [...requestSessions].filter((requestSession) => requestSession.asked)
+  const asked: RequestSession[] = []
+  for (const requestSession of requestSessions) if (requestSession.asked) asked.push(requestSession)
+  if (asked.length < 2) return asked.map((one) => asking(one, one.incoming.presents))
   // Of several request sessions of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
   const speaking = new Map(
     asked.filter(({ lines }) => lines.length > 0).map((requestSession) => [requestSession.core, requestSession]),
@@ -53,43 +52,54 @@ function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
   const silent = new Map(
     asked.filter(({ core }) => !speaking.has(core)).map((requestSession) => [requestSession.core, requestSession]),
   )
-  return [...silent.values(), ...speaking.values()].map(({ core: { engine, transport }, lines }) => ({
-    lines,
-    presents: asked.some((requestSession) => requestSession.core.transport === transport && requestSession.presents),
-    vary: transport.vary,
-    owns: (name) => transport.owns(name),
-    emit: engine.emit,
-  }))
+  return [...silent.values(), ...speaking.values()].map((one) => {
+    const presents = asked.some(({ core, incoming }) => core.transport === one.core.transport && incoming.presents)
+    return asking(one, presents)
+  })
 }
+
+const asking = ({ core: { engine, transport }, lines }: RequestSession, presents: boolean): Asking => ({
+  lines,
+  presents,
+  vary: transport.vary,
+  owns: (name) => transport.owns(name),
+  emit: engine.emit,
+})
 
 /**
  * `answer` for what is no request session. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
  * as public as the application made it, and only says what it depends on.
  */
 export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: Asking): void {
-  const cookies = lines.flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
+  keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
   // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
   const all = headers.getSetCookie()
-  const others = all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
-  if (cookies.length > 0 || others.length < all.length) {
+  const others = all.length === 0 ? all : all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
+  if (all.length > 0 && (lines.some(isCookie) || others.length < all.length)) {
     headers.delete('set-cookie')
-    for (const line of [...others, ...cookies]) headers.append('set-cookie', line)
+    for (const line of others) headers.append('set-cookie', line)
   }
-  for (const [name, value] of lines) if (name !== 'set-cookie') headers.set(name, value)
-  keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
+  for (const line of lines) {
+    if (isCookie(line)) headers.append(...line)
+    else headers.set(...line)
+  }
 }
+
+const isCookie = ([name]: HeaderLine): boolean => name === 'set-cookie'
 
 /** Keeps a response that depends on a session, or gives one, out of shared caches. */
 function keepOut(
   headers: HeadersOut,
   { gives, presents, vary, emit }: Omit<Asking, 'lines' | 'owns'> & { gives: boolean },
 ): void {
+  const isShared = !presents && !gives
+  // First of all: a `Headers` sorts its names anew after each change.
+  for (const name of isShared ? [] : [...headers.keys()]) if (OVERRULING.test(name)) headers.delete(name)
   addVary(headers, vary)
-  if (!presents && !gives) return
+  if (isShared) return
   const was = headers.get('cache-control') ?? ''
-  const directives = directivesOf(was)
+  const directives = was === '' ? [] : directivesOf(was)
   headers.set('cache-control', gives ? 'no-store' : privately(directives))
-  for (const name of [...headers.keys()]) if (OVERRULING.test(name)) headers.delete(name)
   headers.set(...NGINX)
   if (directives.some((directive) => SHARED.test(directive))) emit({ type: 'cache-conflict', was })
 }
@@ -97,8 +107,7 @@ function keepOut(
 /**
  * `answer` where the application itself puts on the response what a commit returned. A line that none of `requestSessions` gave is of a session
  * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a
- * shared cache. `shows`: it shows one
- * beside them.
+ * shared cache. `shows`: it shows one beside them.
  */
 export function answerByCall(headers: HeadersOut, core: Core, requestSessions: Iterable<RequestSession>, shows = false): void {
   const asked = [...requestSessions].filter((requestSession) => requestSession.core === core && requestSession.asked)
@@ -114,7 +123,7 @@ export function answerByCall(headers: HeadersOut, core: Core, requestSessions: I
   const { engine, transport } = core
   keepOut(headers, {
     gives: wins,
-    presents: shows || asked.some(({ presents }) => presents),
+    presents: shows || asked.some(({ incoming }) => incoming.presents),
     vary: transport.vary,
     emit: engine.emit,
   })
@@ -134,10 +143,7 @@ function privately(was: readonly string[]): string {
 
 function addVary(headers: HeadersOut, names: readonly string[]): void {
   const was = headers.get('vary') ?? ''
-  const listed = was
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
+  const listed = was === '' ? [] : was.split(',').map((name) => name.trim().toLowerCase())
   const missing = listed.includes('*') ? [] : names.filter((name) => !listed.includes(name.toLowerCase()))
   if (missing.length > 0) headers.set('vary', [...(was === '' ? [] : [was]), ...missing].join(', '))
 }

@@ -1,5 +1,5 @@
+import { counts } from './commit.ts'
 import type { RequestSession } from './request-session.ts'
-import { counts } from './status.ts'
 
 /** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
 export const isAnswer = (thrown: unknown): thrown is Response => {
@@ -9,7 +9,7 @@ export const isAnswer = (thrown: unknown): thrown is Response => {
 
 /**
  * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
- * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned.
+ * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned. Nothing waits that has no need to.
  */
 export async function throughAdapter(
   requestSession: RequestSession,
@@ -21,6 +21,7 @@ export async function throughAdapter(
   let response: Response
   try {
     response = await handle()
+    if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
   } catch (error) {
     if (!isAnswer(error)) {
       await requestSession.abandon()
@@ -30,7 +31,8 @@ export async function throughAdapter(
     thrown = true
   }
   try {
-    await requestSession.close(response.status)
+    const closing = requestSession.close(response.status)
+    if (closing instanceof Promise) await closing
     response = reply(response)
   } finally {
     requestSession.finish()

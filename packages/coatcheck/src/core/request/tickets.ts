@@ -1,46 +1,14 @@
-import {
-  type CookieAttributes,
-  CookieTooLong,
-  clearCookie,
-  cookiesIn,
-  type PresentedCookie,
-  writeCookie,
-} from '../../cookies/cookie.ts'
-import type { ReaderRequest } from '../../migrate/format.ts'
-import type { RefusalReason } from '../model/events.ts'
+import { isWhole, lineWriter } from '../../cookies/attributes.ts'
+import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
+import { SessionError } from '../../errors.ts'
+import type { Engine, LoadedSession } from '../engine.ts'
+import { largest } from '../model/contents.ts'
+import { cookieEnd } from '../model/lifetime.ts'
 import type { Settings } from '../options/options.ts'
-
-/** Something to read request headers from, by lower-case name: a `Headers` object is one. */
-export interface RequestHeaders {
-  get(header: string): string | null
-}
-
-/** A request of which only its Cookie header is known. */
-export function headersOf(cookie: string | null | undefined): RequestHeaders {
-  return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
-}
+import { bareTickets, type IncomingTickets, Presented, type RequestHeaders } from './incoming.ts'
 
 /** A header to put on the response. */
 export type HeaderLine = readonly [name: string, value: string]
-
-/** What one request presented, before any of it is believed. */
-export interface IncomingTickets {
-  /** The same texts for requests that present the same. */
-  readonly credentials: readonly string[]
-  readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
-  readonly refused: RefusalReason | undefined
-  /** A cookie of ours, or what is left of one, is in the browser. */
-  readonly hasCookie: boolean
-  /** The header came along, maybe empty: the client wants its ticket there. */
-  readonly hasHeader: boolean
-  readonly pieces: readonly string[]
-  /** What came in the cookie of this name. */
-  named(name: string): Pick<PresentedCookie, 'values' | 'present'>
-  /** Whether anything came that may open a session, genuine or not. */
-  readonly presents: boolean
-  /** What readers of other formats may look at. */
-  request(now: number): ReaderRequest
-}
 
 /** How one response's cookie differs from the others: as one commit asked for. */
 export interface LineOptions {
@@ -49,66 +17,32 @@ export interface LineOptions {
   readonly lasts?: boolean
 }
 
-/** Longer than any ticket that fits eight cookies: refused before it is decoded. */
-const LONGEST = 8 * 4096
-const BEARER = /^Bearer ?$/i
-
 /** How tickets come and go: which header and which cookie, and nothing of what they mean. */
 export class Transport {
   readonly #settings: Settings
+  /** Cookies that other libraries' sessions may come in. */
+  readonly #oldNames: readonly string[]
+  /** The request headers that a response which used the session depends on. */
+  readonly vary: readonly string[]
+  readonly #line: ReturnType<typeof lineWriter>
 
   constructor(settings: Settings) {
+    const { cookie, header, migrateFrom } = settings
     this.#settings = settings
+    this.vary = [...(cookie ? ['Cookie'] : []), ...(header === undefined ? [] : [header])]
+    this.#oldNames = [...new Set(migrateFrom.map(({ cookieName }) => cookieName ?? cookie?.name ?? ''))].filter(
+      (name) => name !== '',
+    )
+    this.#line = lineWriter(cookie?.name ?? '', cookie?.attributes ?? {})
   }
 
   incoming(presented: RequestHeaders): IncomingTickets {
-    const { cookie, header, joins } = this.#settings
-    // A long header costs a copy each time it is asked for.
-    const shownCookies = presented.get('cookie')
-    const { named, first } = cookiesIn(shownCookies, joins)
-    const came = cookie && named(cookie.name)
-    const raw = header === undefined ? null : presented.get(header)
-    const shown = raw === null ? undefined : header === 'authorization' ? tokenIn(raw) : raw.trim()
-    const fits = (shown ?? '').length <= LONGEST
-    const cookies = came?.values ?? []
-    // Other libraries may have their tickets in any cookie.
-    const rest = this.#settings.migrateFrom.length > 0 ? [shownCookies ?? ''] : []
-    const hasCookie = came !== undefined && (came.present || came.pieces.length > 0)
-    return {
-      credentials: [shown ?? '', ...cookies, ...rest],
-      groups: [
-        { via: 'header' as const, values: shown && fits ? [shown] : [] },
-        { via: 'cookie' as const, values: cookies },
-      ],
-      refused: fits ? came?.refused : 'oversized',
-      hasCookie,
-      hasHeader: shown !== undefined,
-      pieces: came?.pieces ?? [],
-      named,
-      presents: hasCookie || (shown ?? '') !== '' || this.#oldNames.some((name) => named(name).present),
-      request: (now) => ({
-        now,
-        cookieName: cookie?.name ?? '',
-        cookie: first,
-        cookies: (name) => named(name).values,
-      }),
-    }
+    return new Presented(this.#settings, this.#oldNames, presented)
   }
 
   /** For tickets by themselves. */
   bare(tickets: readonly string[]): IncomingTickets {
-    const { cookie } = this.#settings
-    return {
-      credentials: tickets,
-      groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
-      refused: undefined,
-      hasCookie: tickets.some((ticket) => ticket !== ''),
-      hasHeader: false,
-      pieces: [],
-      named: () => ({ values: [], present: false }),
-      presents: tickets.length > 0,
-      request: (now) => ({ now, cookieName: cookie?.name ?? '', cookie: () => undefined }),
-    }
+    return bareTickets(tickets, this.#settings.cookie?.name)
   }
 
   /** What gives the visitor `ticket`; throws `CookieTooLong`. `seconds`: how long it can be of use. */
@@ -121,6 +55,9 @@ export class Transport {
   ): HeaderLine[] {
     const { cookie, chunks, serialize } = this.#settings
     if (via === 'header' || !cookie) return this.#headerLine(ticket)
+    const isPlain = pieces.length === 0 && !serialize && !how.attributes
+    if (isPlain && isWhole(cookie.name, ticket))
+      return [['set-cookie', this.#line(ticket, cookie.persistent || how.lasts ? seconds : undefined)]]
     const maxAge = (cookie.persistent || how.lasts) && { maxAge: seconds }
     const attributes = { ...cookie.attributes, ...maxAge, ...how.attributes }
     const lines = serialize
@@ -140,12 +77,6 @@ export class Transport {
   /** What removes the cookies of other libraries that came along. */
   clearOthers({ named }: Pick<IncomingTickets, 'named'>): HeaderLine[] {
     return this.#oldNames.filter((name) => named(name).present).flatMap((name) => this.clearOther(name))
-  }
-
-  /** Cookies that other libraries' sessions may come in. */
-  get #oldNames(): string[] {
-    const names = this.#settings.migrateFrom.map(({ cookieName }) => cookieName ?? this.#settings.cookie?.name ?? '')
-    return [...new Set(names)].filter((name) => name !== '')
   }
 
   /** What removes an old cookie that ours takes the place of, wherever its readers say that it is. */
@@ -173,12 +104,6 @@ export class Transport {
     )
   }
 
-  /** The request headers that a response which used the session depends on. */
-  get vary(): string[] {
-    const { cookie, header } = this.#settings
-    return [...(cookie ? ['Cookie'] : []), ...(header === undefined ? [] : [header])]
-  }
-
   #headerLine(ticket: string): HeaderLine[] {
     const { header } = this.#settings
     if (header === undefined) return []
@@ -186,10 +111,54 @@ export class Transport {
   }
 }
 
-/** The token; undefined for another scheme's credentials, which are none of ours (RFC 6750 2.1). */
-const tokenIn = (authorization: string): string | undefined =>
-  BEARER.test(authorization.slice(0, 'Bearer '.length)) ? authorization.slice('Bearer '.length).trim() : undefined
+/** What one response tells the visitor of the session's ticket: nothing, a new one, or that it is gone. */
+export class TicketResponse {
+  readonly #transport: Transport
+  readonly #engine: Engine
+  readonly #incoming: IncomingTickets
+  /** Where the ticket came from, which is where the answer goes. */
+  via: 'header' | 'cookie'
+  lines: readonly HeaderLine[] = []
+  /** A cookie of another library that ours takes the place of. */
+  other: string | undefined
+
+  constructor(transport: Transport, engine: Engine, incoming: IncomingTickets) {
+    this.#transport = transport
+    this.#engine = engine
+    this.#incoming = incoming
+    this.via = incoming.hasHeader ? 'header' : 'cookie'
+  }
+
+  /** The lines that give `ticket`. Throws `COOKIE_TOO_LARGE`. */
+  giving(ticket: string, loaded: LoadedSession, how: LineOptions = {}): HeaderLine[] {
+    const { lasts } = loaded.contents
+    const { now, policy } = this.#engine
+    const end = cookieEnd(loaded.lifetime, loaded.contents, policy, now())
+    // It may have ended while a slow store answered.
+    const seconds = Math.max(0, Math.ceil((end - now()) / 1000))
+    // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
+    const persistence = { ...how, lasts: how.lasts || lasts !== undefined }
+    const old = this.other === undefined ? [] : this.#transport.clearOther(this.other)
+    try {
+      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, persistence), ...old]
+    } catch (error) {
+      if (!(error instanceof CookieTooLong)) throw error
+      const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(loaded.contents)}.`
+      throw new SessionError('COOKIE_TOO_LARGE', what)
+    }
+  }
+
+  /** The lines that take the ticket from a visitor who has one, `always` from any; what this response would have given is simply not sent. */
+  clearing(how: LineOptions = {}, always = false): HeaderLine[] {
+    this.lines = []
+    const { hasCookie, hasHeader, pieces } = this.#incoming
+    return [
+      ...(hasCookie || hasHeader || always ? this.#transport.clear(this.via, pieces, how) : []),
+      ...this.#transport.clearOthers(this.#incoming),
+    ]
+  }
+}
 
 const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')
 
-export { CookieTooLong }
+export { headersOf, type IncomingTickets, type RequestHeaders } from './incoming.ts'

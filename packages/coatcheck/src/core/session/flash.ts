@@ -4,17 +4,22 @@ import type { Flash } from '../model/contents.ts'
 
 type Stored = ReadonlyMap<string, Flash> | undefined
 
+const NONE_LEFT: ReadonlyMap<string, Flash> = new Map()
+const NONE_READ: ReadonlySet<string> = new Set()
+const NOTHING = { left: NONE_LEFT, read: NONE_READ }
+
 /** The flash values of one session in one request: what was left in it, and what it read. */
 export class FlashValues {
-  #left = new Map<string, Flash>()
-  #read = new Set<string>()
+  // Most requests have none: what is empty is shared, and never written to.
+  #left = NONE_LEFT
+  #read = NONE_READ
   /** What the commit under way writes: here it holds already. */
-  #underWay = { left: new Map<string, Flash>(), read: new Set<string>() }
+  #underWay = NOTHING
 
   leave(key: string, value: unknown, stored: Stored): void {
     const entry = Entry.of(value, key)
     this.#forget(key, stored) // they would show again once the new one was read
-    this.#left.set(key, { id: randomText(6), entry })
+    this.#left = new Map(this.#left).set(key, { id: randomText(6), entry })
   }
 
   has(key: string, stored: Stored): boolean {
@@ -56,7 +61,7 @@ export class FlashValues {
   takeAll(): { flash: ReadonlyMap<string, Flash>; flashRead: ReadonlySet<string>; undo: () => void } {
     const [flash, flashRead] = [this.#left, this.#read]
     this.clear()
-    this.#underWay = { left: flash, read: flashRead }
+    if (flash.size + flashRead.size > 0) this.#underWay = { left: flash, read: flashRead }
     const undo = () => {
       this.settle()
       const left = [...flash].filter(([, { id }]) => !this.#read.has(id))
@@ -68,12 +73,12 @@ export class FlashValues {
 
   /** The commit under way is done. */
   settle(): void {
-    this.#underWay = { left: new Map(), read: new Set() }
+    this.#underWay = NOTHING
   }
 
   clear(): void {
-    this.#left = new Map()
-    this.#read = new Set()
+    this.#left = NONE_LEFT
+    this.#read = NONE_READ
     this.settle()
   }
 
@@ -85,7 +90,8 @@ export class FlashValues {
   }
 
   #forget(key: string, stored: Stored): void {
-    this.#left.delete(key)
-    for (const flash of [this.#underWay.left.get(key), stored?.get(key)]) if (flash) this.#read.add(flash.id)
+    if (this.#left.has(key)) this.#left = new Map([...this.#left].filter(([left]) => left !== key))
+    const shown = [this.#underWay.left.get(key), stored?.get(key)].flatMap((flash) => flash?.id ?? [])
+    if (shown.length > 0) this.#read = new Set([...this.#read, ...shown])
   }
 }

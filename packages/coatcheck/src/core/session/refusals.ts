@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors.ts'
+import type { SessionEvent } from '../model/events.ts'
 
 // Why a session does not take a change.
 
@@ -18,4 +19,10 @@ export function readOnly(what: string, cause: SessionError): SessionError {
     fix: 'See `cause` for what the store reported, and ask `session.readOnly` first. Nothing was changed; nobody was logged out.',
     cause,
   })
+}
+
+/** The event of a commit that failed when there was no response left to say so. */
+export function late(cause: unknown): SessionEvent {
+  const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })
+  return { type: 'late-failed', error }
 }

@@ -16,7 +16,7 @@ import { checkKey, checkOwner, noteIn, untilOf, Values } from './values.ts'
 export class LiveSession implements Session {
   readonly isNew: boolean
   readOnly: boolean
-  readonly data: Record<string, unknown> = liveData(this)
+  #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
   #kept: SessionState | undefined
@@ -24,7 +24,7 @@ export class LiveSession implements Session {
   readonly #flash = new FlashValues()
   readonly #next = new Intents()
   #over = false
-  #attempts = new Attempts()
+  #attempts: Attempts | undefined
 
   constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
     this.#around = around
@@ -35,6 +35,10 @@ export class LiveSession implements Session {
     this.#values = this.#valuesOf(loaded?.contents)
   }
 
+  get data(): Record<string, unknown> {
+    this.#data ??= liveData(this)
+    return this.#data
+  }
   get handle(): string | undefined {
     return this.#kept?.handle
   }
@@ -52,23 +56,19 @@ export class LiveSession implements Session {
     const live = this.#values.read(key)
     return live.present ? live.value : undefined
   }
-
   has = (key: string): boolean => this.#values.read(key).present
   set = (key: string, value: unknown, options?: SetOptions): void => {
     this.#admit(key)
     this.#values.put(key, value, untilOf(key, options?.ttl, this.#around.now))
   }
-
   delete = (key: string): boolean => {
     this.#admit(key)
     return this.#values.remove(key)
   }
-
   update = (key: string, change: Updater): unknown => {
     this.#admit(key)
     return this.#values.update(key, change)
   }
-
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
@@ -136,7 +136,7 @@ export class LiveSession implements Session {
     if (this.#down) throw readOnly(what, this.#down)
   }
 
-  /** Ends what there was and goes on empty. Adapters whose framework allows writing after `destroy` call it then. */
+  /** Ends what there was and goes on empty, also after `destroy`. */
   restart(): void {
     this.writes('Ending it')
     this.#next.end()
@@ -156,20 +156,21 @@ export class LiveSession implements Session {
   get pending(): 'nothing' | 'changes' | 'ticket' {
     return this.#next.pending(this.#kept !== undefined, this.changed)
   }
-
   get changed(): boolean {
     return this.#values.changed || this.#flash.changed
   }
 
   take(): ChangeSet {
     const values = this.#values.take() // first: when it throws, nothing is taken
-    const { undo: undoFlash, ...flash } = this.#flash.takeAll()
-    const { undo: undoNext, lasts, ...next } = this.#next.take()
+    const { undo: undoFlash, flash, flashRead } = this.#flash.takeAll()
+    const { undo: undoNext, lasts, move, begins, ended, isWhole, isCurrent } = this.#next.take()
     const undo = () => {
-      for (const step of next.isWhole() ? [values.undo, undoFlash, undoNext] : [undoNext]) step()
+      for (const step of isWhole() ? [values.undo, undoFlash, undoNext] : [undoNext]) step()
     }
-    const changes = { values: values.changes, ...flash, ...(lasts !== undefined && { lasts }) }
-    return { ...next, changes, attempts: this.#attempts, undo }
+    const given = { values: values.changes, flash, flashRead }
+    const changes = lasts === undefined ? given : { ...given, lasts }
+    this.#attempts ??= new Attempts()
+    return { attempts: this.#attempts, changes, move, begins, ended, isWhole, isCurrent, undo }
   }
 
   /** What the commit of `changeSet` left; undefined: the session is gone, and nothing more of it can be stored. */
@@ -178,7 +179,7 @@ export class LiveSession implements Session {
     if (!changeSet.isCurrent()) return
     this.#kept = kept
     this.readOnly &&= !kept // it was blocked, and one of its own was begun
-    this.#attempts = new Attempts()
+    this.#attempts = undefined
     if (changeSet.isWhole()) this.#values.settle(kept?.contents ?? EMPTY, changeSet.changes.values)
     else this.#values = this.#valuesOf(kept?.contents)
     this.#flash.settle()
@@ -187,7 +188,6 @@ export class LiveSession implements Session {
   #valuesOf(contents: Contents = EMPTY): Values {
     return new Values(contents, this.#around.now, (key) => this.#unreadable(key))
   }
-
   #unreadable(key: string): void {
     this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
   }

@@ -68,18 +68,25 @@ export class Values {
   }
 
   get changed(): boolean {
-    return [...this.#live].some(([key, live]) => changeOf(key, live) !== undefined)
+    for (const [key, live] of this.#live) if (changeOf(key, live)) return true
+    return false
   }
 
   /** What there is to commit; from here on, changes count against what that commit will have written. */
   take(): { changes: ReadonlyMap<string, ValueChange>; undo: () => void } {
-    const found = [...this.#live].flatMap(([key, live]) => {
+    const changes = new Map<string, ValueChange>()
+    for (const [key, live] of this.#live) {
       const change = changeOf(key, live)
-      return change ? [{ key, live, change }] : []
-    })
-    const before = found.map(({ live, change }) => ({ live, was: advance(live, change) }))
+      if (change) changes.set(key, change)
+    }
+    // Only now: one that cannot be encoded throws, and then nothing is taken.
+    const before: { readonly live: Live; readonly was: Live }[] = []
+    for (const [key, change] of changes) {
+      const live = this.#live.get(key)
+      if (live) before.push({ live, was: advance(live, change) })
+    }
     return {
-      changes: new Map(found.map(({ key, change }) => [key, change])),
+      changes,
       undo: () => {
         for (const { live, was } of before) takeBack(live, was)
       },

@@ -1,22 +1,34 @@
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import type { ChangeSet, Circumstances, Engine, LoadedSession, Saved } from '../engine.ts'
-import { isEmpty } from '../model/changes.ts'
+import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
+import { holdsValues } from '../model/changes.ts'
 import { rolls } from '../model/lifetime.ts'
 import { type Plan, planCommit } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
-import type { Committed } from './committed.ts'
-import { slides, timed } from './lifetime-override.ts'
-import { type Core, type LoadResult, loadSession } from './load.ts'
-import { TicketResponse } from './ticket-response.ts'
-import type { HeaderLine, IncomingTickets, LineOptions, RequestHeaders } from './tickets.ts'
+import { type Asked, slides, timed } from './lifetime-override.ts'
+import type { Core, LoadResult } from './load.ts'
+import { type HeaderLine, type IncomingTickets, type LineOptions, TicketResponse } from './tickets.ts'
 
-/** What a commit asks for; `renews`: the application committed, and is to get a cookie again that ends with the idle end. */
-type Asked = LineOptions & { readonly renews?: boolean; readonly always?: boolean | 'asked' }
+/** What one commit did. */
+export interface Committed {
+  readonly plan: Plan
+  /** To put on the response now; empty when this commit gave the visitor nothing new. */
+  readonly send: readonly HeaderLine[]
+  /** What describes the session to this visitor, for interfaces that must return it each time; empty when there is nothing to say. */
+  readonly current: readonly HeaderLine[]
+  /** The secret value, when this request gave one out. */
+  readonly ticket: string | undefined
+}
+
+/** Whether what a handler did before an answer of this status counts. 0 is that of `Response.error()`. */
+export const counts = (status: number): boolean => status > 0 && status < 500
+
+const NO_LINES: readonly HeaderLine[] = []
+export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, current: NO_LINES, ticket: undefined }
 
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
-export class Committer {
+export class Commits {
   readonly #core: Core
   readonly #reply: TicketResponse
   readonly #request: Circumstances
@@ -33,16 +45,14 @@ export class Committer {
   #repeats: boolean | undefined
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
+  constructor(core: Core, incoming: IncomingTickets, request: Circumstances) {
     this.#core = core
     this.#reply = new TicketResponse(core.transport, core.engine, incoming)
-    // A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely.
-    this.#request = { arrivedAt: timeOf(core.engine), mayResend: (presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate' }
+    this.#request = request
   }
 
-  async loadSession(incoming: IncomingTickets): Promise<LoadResult> {
-    const result = await loadSession(this.#core, incoming, this.#request.arrivedAt)
-    const { loaded, over = [], blocked, cannotEnd, via, ticket, migrated } = result
+  /** Goes on from what the request's tickets opened. */
+  begin({ loaded, over = [], blocked, cannotEnd, via, ticket, migrated }: LoadResult): void {
     this.#loaded = loaded
     this.#over = over
     this.#blocked = blocked
@@ -51,7 +61,6 @@ export class Committer {
     this.#forget = migrated?.forget
     this.#reply.other = migrated?.cookieName
     if (via) this.#reply.via = via
-    return result
   }
 
   get lines(): readonly HeaderLine[] {
@@ -72,14 +81,13 @@ export class Committer {
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
     const { persistence, engine } = this.#core
     const changeSet = timed(session.take(), this.#loaded, this.#core, how.renews === true && !this.#given)
-    const { lasts, ...values } = changeSet.changes
-    const changed = !isEmpty(values) || (lasts !== undefined && this.#loaded !== undefined && !changeSet.ended)
-    if (this.#gone && !changeSet.ended) {
-      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
-      return this.done('nothing', [])
-    }
+    const { ended, move, begins, changes } = changeSet
     const loaded = this.#loaded
-    const { ended, move, begins } = changeSet
+    const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
+    if (this.#gone && !ended) {
+      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
+      return this.#done('nothing', NO_LINES)
+    }
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
     if (refusal && (changed || ended)) {
       if (!ended) changeSet.undo() // an end is not tried again when the headers leave
@@ -87,13 +95,13 @@ export class Committer {
     }
     // Whoever asks for a new id begins a session of their own.
     if (move) this.#blocked = undefined
-    const slideIsDue = changeSet.renews === true || (loaded !== undefined && this.#maySlide(loaded) && slides(loaded, this.#core))
+    const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
     const signsIn = move?.kind === 'signIn'
     const rotation = move !== undefined
     const isThere = loaded !== undefined || (ended && this.#over.length > 0)
     const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation, signsIn, slideIsDue })
-    if (plan === 'nothing' && !ended) return this.#again(this.done(plan, this.#differently(how)), how)
-    if (plan === 'nothing') return this.done(plan, this.#reply.clearing(how, how.always !== undefined))
+    if (plan === 'nothing' && !ended) return this.#again(this.#done(plan, this.#differently(how)), how)
+    if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
         andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
@@ -108,14 +116,15 @@ export class Committer {
     )
   }
 
-  /** Whether use that changes nothing may move the idle end: where the ticket or its cookie ends with it, the visitor has to be told. */
-  #maySlide(loaded: LoadedSession): boolean {
+  /** Whether use that changes nothing moves the idle end: where the ticket or its cookie ends with it, the visitor has to be told. */
+  #slides(loaded: LoadedSession): boolean {
+    if (!slides(loaded, this.#core)) return false
     const { persistence, engine } = this.#core
-    if (this.#request.mayResend || persistence.resends || persistence.kind === 'custom') return true
+    if (persistence.resends || persistence.kind === 'custom' || this.#request.mayResend) return true
     return persistence.kind === 'stored' && (this.#reply.via === 'header' || !rolls(loaded.contents, engine.policy))
   }
 
-  done(plan: Plan, send: readonly HeaderLine[]): Committed {
+  #done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
     return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
   }
@@ -159,7 +168,7 @@ export class Committer {
     if (!dropped) emit({ type: 'committed', plan, ...(loaded && { handle: loaded.handle }) })
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
-    const committed = this.#again(this.done(plan, send), how)
+    const committed = this.#again(this.#done(plan, send), how)
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined
@@ -171,15 +180,6 @@ export class Committer {
         return committed
       },
     )
-  }
-}
-
-/** A clock that tells no time is told of when the session is opened. */
-function timeOf({ now }: Engine): number {
-  try {
-    return now()
-  } catch {
-    return Number.NaN
   }
 }
 

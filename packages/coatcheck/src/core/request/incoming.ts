@@ -1,0 +1,147 @@
+import { Cookies, type PresentedCookie } from '../../cookies/cookie.ts'
+import type { ReaderRequest } from '../../migrate/format.ts'
+import type { Circumstances, Engine } from '../engine.ts'
+import type { RefusalReason } from '../model/events.ts'
+import type { Settings } from '../options/options.ts'
+
+/** Something to read request headers from, by lower-case name: a `Headers` object is one. */
+export interface RequestHeaders {
+  get(header: string): string | null
+}
+
+/** A request of which only its Cookie header is known. */
+export function headersOf(cookie: string | null | undefined): RequestHeaders {
+  return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
+}
+
+/** What one request presented, before any of it is believed. */
+export interface IncomingTickets {
+  /** The same texts for requests that present the same. */
+  readonly credentials: readonly string[]
+  readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
+  readonly refused: RefusalReason | undefined
+  /** A cookie of ours, or what is left of one, is in the browser. */
+  readonly hasCookie: boolean
+  /** The header came along, maybe empty: the client wants its ticket there. */
+  readonly hasHeader: boolean
+  readonly pieces: readonly string[]
+  /** What came in the cookie of this name. */
+  named(name: string): Pick<PresentedCookie, 'values' | 'present'>
+  /** Whether anything came that may open a session, genuine or not. */
+  readonly presents: boolean
+  /** What readers of other formats may look at. */
+  request(now: number): ReaderRequest
+}
+
+/** Longer than any ticket that fits eight cookies: refused before it is decoded. */
+const LONGEST = 8 * 4096
+const BEARER = /^Bearer ?$/i
+const NO_PIECES: readonly string[] = []
+
+/** What a request's headers presented. The headers are read at once, and taken apart when somebody asks: most pages read no session. */
+export class Presented implements IncomingTickets {
+  readonly #settings: Settings
+  readonly #oldNames: readonly string[]
+  /** A long header costs a copy each time that the platform is asked for it. */
+  readonly #cookieHeader: string | null
+  readonly #header: string | null
+  #known: Cookies | undefined
+  #came: PresentedCookie | undefined
+
+  constructor(settings: Settings, oldNames: readonly string[], presented: RequestHeaders) {
+    this.#settings = settings
+    this.#oldNames = oldNames
+    this.#cookieHeader = presented.get('cookie')
+    this.#header = settings.header === undefined ? null : presented.get(settings.header)
+  }
+
+  get #cookies(): Cookies {
+    this.#known ??= new Cookies(this.#cookieHeader, this.#settings.joins)
+    return this.#known
+  }
+  /** Our own cookie. */
+  get #cookie(): PresentedCookie | undefined {
+    const { cookie } = this.#settings
+    this.#came ??= cookie && this.#cookies.named(cookie.name)
+    return this.#came
+  }
+  get #token(): string | undefined {
+    if (this.#header === null) return undefined
+    return this.#settings.header === 'authorization' ? tokenIn(this.#header) : this.#header.trim()
+  }
+
+  get credentials(): readonly string[] {
+    // Other libraries may have their tickets in any cookie.
+    const rest = this.#settings.migrateFrom.length > 0 ? [this.#cookieHeader ?? ''] : []
+    return [this.#token ?? '', ...(this.#cookie?.values ?? []), ...rest]
+  }
+  get groups(): IncomingTickets['groups'] {
+    const token = this.#token
+    const cookie = { via: 'cookie', values: this.#cookie?.values ?? [] } as const
+    return token && token.length <= LONGEST ? [{ via: 'header', values: [token] }, cookie] : [cookie]
+  }
+  get refused(): RefusalReason | undefined {
+    return (this.#token ?? '').length > LONGEST ? 'oversized' : this.#cookie?.refused
+  }
+  get hasCookie(): boolean {
+    return this.#cookie !== undefined && (this.#cookie.present || this.#cookie.pieces.length > 0)
+  }
+  get hasHeader(): boolean {
+    return this.#token !== undefined
+  }
+  get pieces(): readonly string[] {
+    return this.#cookie?.pieces ?? NO_PIECES
+  }
+  get presents(): boolean {
+    if (this.#header === null && this.#cookieHeader === null) return false
+    return this.hasCookie || (this.#token ?? '') !== '' || this.#oldNames.some((name) => this.#cookies.named(name).present)
+  }
+  get named(): IncomingTickets['named'] {
+    return (name) => this.#cookies.named(name)
+  }
+  get request(): IncomingTickets['request'] {
+    return (now) => ({
+      now,
+      cookieName: this.#settings.cookie?.name ?? '',
+      cookie: (name) => this.#cookies.first(name),
+      cookies: (name) => this.#cookies.named(name).values,
+    })
+  }
+}
+
+/** When and how a request came. */
+export class Arrival implements Circumstances {
+  readonly arrivedAt: number
+  readonly #presented: RequestHeaders
+
+  constructor({ now }: Engine, presented: RequestHeaders) {
+    this.#presented = presented
+    try {
+      this.arrivedAt = now()
+    } catch {
+      this.arrivedAt = Number.NaN // a clock that tells no time is told of when the session is opened
+    }
+  }
+
+  /** A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely. */
+  get mayResend(): boolean {
+    return (this.#presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate'
+  }
+}
+
+/** Tickets by themselves, without a request. */
+export const bareTickets = (tickets: readonly string[], cookieName = ''): IncomingTickets => ({
+  credentials: tickets,
+  groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
+  refused: undefined,
+  hasCookie: tickets.some((ticket) => ticket !== ''),
+  hasHeader: false,
+  pieces: NO_PIECES,
+  named: () => ({ values: [], present: false }),
+  presents: tickets.length > 0,
+  request: (now) => ({ now, cookieName, cookie: () => undefined }),
+})
+
+/** The token; undefined for another scheme's credentials, which are none of ours (RFC 6750 2.1). */
+const tokenIn = (authorization: string): string | undefined =>
+  BEARER.test(authorization.slice(0, 'Bearer '.length)) ? authorization.slice('Bearer '.length).trim() : undefined
