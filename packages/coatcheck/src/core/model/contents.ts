@@ -54,7 +54,7 @@ export interface Frame {
   readonly key?: string
   /** Of a record: when it was created under this key, in milliseconds since the epoch. */
   readonly made?: number
-  /** Of a sealed ticket. */
+  /** Of a sealed ticket that was written as JSON. */
   readonly id?: string
   readonly life?: readonly number[]
 }
