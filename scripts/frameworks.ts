@@ -97,7 +97,7 @@ function sizes(): string {
   const { stdout } = spawnSync('size-limit --json', { cwd: root, env: environment, shell: true, encoding: 'utf8' })
   const all: Measured[] = JSON.parse(stdout.slice(stdout.indexOf('[')))
   const sizeOf = (name: string): number => all.find((each) => each.name === name)?.size ?? 0
-  const core = sizeOf('core, without devalue')
+  const core = sizeOf('core')
   const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
   const rows = all
     .filter(({ name }) => name in parts)
@@ -105,7 +105,7 @@ function sizes(): string {
       const brought = (parts[name] ?? []).reduce((sum, each) => sum + sizeOf(each), 0)
       return [name, kilobytes(size), kilobytes(size - core), kilobytes(brought), kilobytes(Math.max(0, size - core - brought))]
     })
-  return `The engine is ${kilobytes(core)}, minified and gzipped, without devalue.\n\n${table(
+  return `The engine is ${kilobytes(core)}, minified and gzipped.\n\n${table(
     ['entry', 'all of it', 'over the engine', 'formats and stores in that', 'left for the adapter'],
     rows,
   )}`

@@ -1,4 +1,7 @@
-import { defineConfig, type UserConfig } from 'tsdown'
+import { readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { parseAst } from 'rolldown/parseAst'
+import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 
 /** The exports map: what the package calls an entry -> the one source file behind it. package.json must say the same; a test compares them. */
 export const entries: Record<string, string> = {
@@ -47,6 +50,104 @@ export const entries: Record<string, string> = {
   testing: 'src/testing/index.ts',
 }
 
+/** Their code is part of what is published: as modules of their own they cost a process that starts more than all of ours does. */
+export const BUNDLED: string[] = ['cookie-es', 'devalue']
+
+/**
+ * Each file that a process loads costs it about half a millisecond, whatever is in it. So all that `coatcheck` needs is one chunk, which every
+ * other entry shares: what one process must have once (classes, maps of what is known) is there once. What several entries share besides is
+ * one chunk for each room. A bundler takes from a chunk what is used (see `removable`), so only what names `node:` stays apart.
+ */
+const CHUNKS: readonly Group[] = [
+  { debugName: 'core', priority: 2, name: (id, graph) => (entriesOf(id, graph).has('index') ? 'core' : null) },
+  {
+    debugName: 'rooms',
+    priority: 1,
+    minShareCount: 2,
+    name(id, graph) {
+      const [, room = ''] = relative(import.meta.dirname, id).split(sep)
+      if (room in SHARED && entriesOf(id, graph).size > 1 && !namesPlatform(id, graph)) return SHARED[room] ?? null
+      return null
+    },
+  },
+]
+/** The rooms whose shared modules are one chunk, and its name. What frameworks share is theirs: nobody has two. */
+const SHARED: Readonly<Record<string, string>> = { core: 'adapting', stores: 'storing', migrate: 'migrating' }
+
+type Splitting = Extract<Rolldown.OutputOptions['codeSplitting'], object>
+type Group = NonNullable<Splitting['groups']>[number]
+type Graph = Parameters<Extract<Group['name'], (...given: never[]) => unknown>>[1]
+
+const entryOf = new Map(Object.entries(entries).map(([name, source]) => [join(import.meta.dirname, source), name]))
+
+/** The entries that cannot do without this module, loaded at once. None: it is an entry, or a declaration. */
+function entriesOf(id: string, graph: Graph): ReadonlySet<string> {
+  if (entryOf.has(id) || id.includes('\0') || /\.d\.[cm]?ts$/.test(id)) return new Set()
+  const above = reach(id, (each) => graph.getModuleInfo(each)?.importers ?? [])
+  return new Set([...above].flatMap((each) => entryOf.get(each) ?? []))
+}
+
+/** Whether it brings a module of one platform along. */
+function namesPlatform(id: string, graph: Graph): boolean {
+  const below = reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? [])
+  return [...below].some((each) => /^(node|bun):/.test(each))
+}
+
+function reach(id: string, next: (id: string) => readonly string[], met = new Set([id])): ReadonlySet<string> {
+  for (const each of next(id)) if (!met.has(each)) reach(each, next, met.add(each))
+  return met
+}
+
+/**
+ * Says of each constant at the top of a chunk that it may go where nobody uses it, so that the bundler of an application takes no more of a
+ * chunk than it needs. Bundlers see that themselves of literals, functions and classes, but of no call and no property that is read.
+ */
+const removable: Rolldown.Plugin = {
+  name: 'removable',
+  renderChunk(code, { fileName }) {
+    if (!fileName.endsWith('.js')) return null
+    const values = parseAst(code)
+      .body.flatMap((statement) => (statement.type === 'VariableDeclaration' ? statement.declarations : []))
+      .flatMap(({ init }) => (init && !isPlain(init) ? [init] : []))
+    const wrapped = values.reduceRight((text, value) => {
+      const given = text.slice(value.start, value.end)
+      const isCall = (value.type === 'CallExpression' || value.type === 'NewExpression') && value.arguments.every(isPlain)
+      return `${text.slice(0, value.start)}/* @__PURE__ */ ${isCall ? given : `(() => (${given}))()`}${text.slice(value.end)}`
+    }, code)
+    return { code: wrapped, map: null }
+  },
+}
+type Statement = ReturnType<typeof parseAst>['body'][number]
+type Value = NonNullable<Extract<Statement, { type: 'VariableDeclaration' }>['declarations'][number]['init']>
+type Part = Extract<Value, { type: 'ArrayExpression' }>['elements'][number] | Extract<Value, { type: 'BinaryExpression' }>['left']
+
+/** Whether making this value can do nothing else, so that every bundler sees it. */
+function isPlain(value: Part): boolean {
+  if (value === null) return true
+  if (value.type === 'ArrayExpression') return value.elements.every(isPlain)
+  if (value.type === 'ObjectExpression')
+    return value.properties.every((each) => each.type === 'Property' && !each.computed && isPlain(each.value))
+  if (value.type === 'BinaryExpression') return value.operator !== '**' && isPlain(value.left) && isPlain(value.right)
+  if (value.type === 'TemplateLiteral') return value.expressions.length === 0
+  return /^(Literal|Identifier|ArrowFunctionExpression|FunctionExpression|ClassExpression)$/.test(value.type)
+}
+
+const versionOf = (name: string): string =>
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve(name)), 'utf8')).version
+
+/** Whoever distributes their code has to pass their licences on. */
+const licences: Rolldown.Plugin = {
+  name: 'licences',
+  generateBundle() {
+    const texts = BUNDLED.map(
+      (name) =>
+        `${name} ${versionOf(name)}\n\n${readFileSync(new URL('../LICENSE', import.meta.resolve(name)), 'utf8').trim()}\n`,
+    )
+    const source = `Parts of these packages are in the files beside this one.\n\n${texts.join('\n\n')}`
+    this.emitFile({ type: 'asset', fileName: 'third-party-licences.txt', source })
+  },
+}
+
 const config: UserConfig = defineConfig({
   cwd: import.meta.dirname,
   entry: entries,
@@ -55,7 +156,13 @@ const config: UserConfig = defineConfig({
   target: 'es2024',
   dts: true,
   tsconfig: '../../tsconfig.json',
-  deps: { neverBundle: [/^node:/, /^bun:/], onlyBundle: [] },
+  deps: { neverBundle: [/^node:/, /^bun:/], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
+  // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
+  // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.
+  sourcemap: true,
+  minify: { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } },
+  outputOptions: { codeSplitting: { groups: [...CHUNKS] } },
+  plugins: [removable, licences],
   failOnWarn: true,
 })
 export default config

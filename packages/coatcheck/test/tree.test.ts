@@ -48,14 +48,14 @@ describe('rooms import only what their row of the table allows', () => {
   })
 })
 
-describe('the library imports its two dependencies, and platforms only in the file and SQLite stores', () => {
+describe('the library imports the two packages that it bundles, and platforms only in the file and SQLite stores', () => {
   it('holds', () => expect(outsideImports(tree)).toEqual([]))
 
   it.each([
     ['Node in the engine', 'core/bad.ts', "import { randomBytes } from 'node:crypto'"],
     ['a framework, even for its types', 'adapters/bad.ts', "import type { Context } from 'hono'"],
     ['Node in the contract that every store shares', 'stores/store.ts', "import 'node:fs'"],
-    ['a package that is not declared', 'stores/bad.ts', "import 'lru-cache'"],
+    ['a package that is not bundled', 'stores/bad.ts', "import 'lru-cache'"],
     ['an import whose target is computed', 'core/bad.ts', 'export const load = (name: string) => import(name)'],
   ])('reports %s', (_, path, text) => {
     expect(finds(outsideImports, src(path, text))).toHaveLength(1)

@@ -18,7 +18,7 @@ export interface CoatcheckOptions extends PlainOptions {
   readonly settings?: string | WebURL
 }
 
-/** What is used of Astro's configuration. */
+/** The part of Astro's configuration that is used here. */
 interface Config {
   readonly root: WebURL
   readonly security?: object | undefined
@@ -33,7 +33,7 @@ interface Config {
     | undefined
 }
 
-/** What the integration changes in it. */
+/** The changes that the integration makes to it. */
 export interface ConfigChanges {
   readonly vite: { readonly plugins: readonly Plugin[] }
   readonly session?: { readonly driver: string | DriverConfig }
@@ -95,7 +95,7 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         const driver = driverOf(session)
         const isSealed = store === false || (store === undefined && !driver)
         Object.assign(site, { root: rootOf(config.root), settings, theirs: driver, module, store: isSealed ? null : store })
-        // What is wrong is said now, and not to the first visitor; the secrets are only there when the server runs.
+        // Wrong options are reported now, and not to the first visitor. Secrets exist only when the server runs.
         const secretOf = (name: string) => `${name} abcdefghijklmnopqrstuvwxyz0123456789`
         sessionsOf(adapterOptionsOf(settings, { secretOf, store: isSealed ? undefined : memoryStore(), more: undefined }))
       },

@@ -65,7 +65,7 @@ export function sealSession(event: H3EventLike, config: SessionConfig): Promise<
     const session = await visit.requestSession.open()
     session.begin()
     await visit.commit()
-    // It is another library's until something is written.
+    // The session stays another library's until a write.
     if (visit.requestSession.ticket === undefined) session.regenerateId()
     await visit.commit()
     const { ticket } = visit.requestSession

@@ -9,7 +9,7 @@ import {
 } from '../core/adapter.ts'
 import type { WebResponse } from '../web.ts'
 
-/** What is used of Hono's `Context`. */
+/** The part of Hono's `Context` that is used here. */
 export interface HonoContext {
   readonly req: { header(name: string): string | undefined; raw: object }
   readonly error: Error | undefined
@@ -37,7 +37,7 @@ export function withSession(sessions: AnySessions): (c: HonoContext, next: () =>
       await requestSession.abandon()
       throw error
     }
-    // What a handler threw; Hono has made a response of it by now.
+    // The handler threw, and Hono has made a response of the error by now.
     if (c.error && !isAnswer((c.error as { readonly res?: unknown }).res)) await requestSession.abandon()
     else await close(requestSession, c)
     replace(c, answered(c.res, [requestSession]))

@@ -3,7 +3,7 @@ import { sessionsInH3, takesFromH3 } from './nitro/bundling.ts'
 import { passwordIn } from './nitro/development.ts'
 import { toldOf } from './nitro/settings.ts'
 
-/** What is used of Nitro while it builds, 2 or 3. */
+/** The part of Nitro 2 or 3 that is used during a build. */
 export interface Nitro {
   readonly meta?: { readonly majorVersion?: number }
   /** Of Nitro 3, whose release 3.0.0 has no `meta`. */
@@ -30,7 +30,7 @@ export interface NitroModule {
   setup(nitro: Nitro): void
 }
 
-/** What the tests run on; `npm install nitro` gave 3.0.0 then. */
+/** The version that the tests run on; `npm install nitro` gave 3.0.0 then. */
 const TRIED = '3.0.260903-beta'
 const PLUGIN = '#coatcheck/plugin'
 const MIDDLEWARE = '#coatcheck/middleware'

@@ -9,7 +9,7 @@ import {
   takeBack,
 } from '../core/adapter.ts'
 
-/** What is used of node:http's `IncomingMessage`, and so of Express's and Connect's request. */
+/** The part of node:http's `IncomingMessage`, and so of Express's and Connect's request, that is used here. */
 export interface NodeRequest {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
 }

@@ -1,6 +1,6 @@
 import nitroModule, { type NitroModule } from './nitro.ts'
 
-/** What is used of Nuxt while it builds. */
+/** The part of Nuxt that is used during a build. */
 export interface Nuxt {
   readonly options: { readonly runtimeConfig: Record<string, unknown> }
   hook(name: 'nitro:config', change: (config: { modules?: unknown[] }) => void): unknown

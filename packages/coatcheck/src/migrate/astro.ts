@@ -1,11 +1,11 @@
-/** What Astro 5.7 to 7 keep: the id in the cookie, and a record in devalue's form. */
+/** The format of Astro 5.7 to 7: the id in the cookie, and a record in devalue's form. */
 import { unflatten } from 'devalue'
 import { SessionError } from '../errors.ts'
 import type { OldSession, SessionReader } from './format.ts'
 import { isObject, ownValues } from './json.ts'
 import { asked } from './stored.ts'
 
-/** What is needed of the driver that Astro was given: unstorage's, or one of your own. */
+/** The needed part of Astro's driver: unstorage's, or one of your own. */
 export interface AstroDriver {
   getItem(key: string): unknown
   removeItem(key: string): unknown

@@ -1,4 +1,4 @@
-/** What cookie-session writes: base64 of JSON in one cookie, and a MAC of it in another. */
+/** The format of cookie-session: base64 of JSON in one cookie, and a MAC of it in another. */
 import { encode } from '../crypto/base64url.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'

@@ -1,4 +1,4 @@
-/** What express-session writes: a signed id in the cookie, and a record in its store. */
+/** The format of express-session: a signed id in the cookie, and a record in its store. */
 import { andThen } from '../crypto/maybe.ts'
 import { checkKinds } from '../errors.ts'
 import type { OldSession, SessionReader } from './format.ts'
@@ -7,7 +7,7 @@ import { checked, signer } from './signed.ts'
 import { asked } from './stored.ts'
 import { unescaped } from './text.ts'
 
-/** What is needed of the store that express-session was given, such as its MemoryStore or that of connect-redis. */
+/** The needed part of express-session's store, such as its MemoryStore or that of connect-redis. */
 export interface ExpressStore {
   get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown
   destroy(sid: string, callback: (error?: unknown) => void): unknown
@@ -59,7 +59,7 @@ function endOf(expires: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** What a store hands to the callback. That there is no such file is no failure, as express-session has it. */
+/** The arguments of a store's callback. As in express-session, a missing file is no failure. */
 function called(run: (done: (error?: unknown, result?: unknown) => void) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     run((error, result) => {

@@ -109,7 +109,7 @@ function fileSystem(): Files {
   })
 }
 
-/** What `work` gives, or undefined when it fails with this code. */
+/** The result of `work`, or undefined when it fails with this code. */
 async function unless<T>(code: string, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work

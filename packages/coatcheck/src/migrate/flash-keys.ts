@@ -29,7 +29,7 @@ export const NAMELESS = '\u0000'
 /** An object of both, as the engine can keep it: no key is empty. */
 export const withNames = (data: Values): Values => renamed(data, '', NAMELESS)
 
-/** What another library stored, as the engine can keep it; undefined for what is no object. */
+/** Values of another library in the form that the engine can keep; undefined for anything but an object. */
 export const namedValues = (content: unknown): Values | undefined => valuesOf(isObject(content) ? withNames(content) : content)
 
 /** The same as the other library has it. */

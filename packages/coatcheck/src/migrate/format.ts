@@ -1,6 +1,6 @@
 import type { Maybe } from '../crypto/maybe.ts'
 
-/** What another library kept for a visitor. */
+/** A session as another library kept it. */
 export interface OldSession {
   readonly values: Readonly<Record<string, unknown>>
   readonly flash?: Readonly<Record<string, unknown>>
@@ -28,7 +28,7 @@ export interface OldSession {
 /** Gives undefined for what is not genuine. `mayDerive` is asked before each derivation; false: there were too many. */
 export type Trial<T> = (mayDerive: () => boolean) => Maybe<T | undefined>
 
-/** What a reader may look at besides the value. */
+/** The rest of a request that a reader may look at. */
 export interface ReaderRequest {
   readonly cookieName: string
   /** The value of another cookie as it stands in the header, for formats that use several. */
@@ -58,11 +58,11 @@ export interface OldAttributes {
 
 /** Reads sessions that another library wrote. */
 export interface SessionReader {
-  /** What it is called in events, such as `remix`. */
+  /** The name of the format in events, such as `remix`. */
   readonly format: string
   /** The cookie that the other library used. Default: the same as ours. */
   readonly cookieName?: string
-  /** What the other library's cookie was set with: without it a browser keeps that cookie when ours takes its place. Default: path `/`. */
+  /** The attributes of the other library's cookie: without them a browser keeps that cookie when ours takes its place. Default: path `/`. */
   readonly attributes?: OldAttributes
   /** Whether values are those of a session of this site; others open nothing. Default: all are. */
   readonly accepts?: (values: Readonly<Record<string, unknown>>) => boolean

@@ -1,4 +1,4 @@
-/** What h3 1 and 2 write, and with them Nitro and Nuxt: the whole session as a seal. */
+/** The format of h3 1 and 2, and with them Nitro and Nuxt: the whole session as a seal. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { bad, checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'
@@ -38,7 +38,7 @@ export function h3Seal(options: H3SealOptions): UpstreamFormat {
   const versions: readonly unknown[] = [version, ...(Array.isArray(reads) ? reads : [undefined])]
   if (!versions.every((each) => each === 1 || each === 2))
     throw bad('version', 'or `reads` names no version of h3', 'Give 1 or 2; `reads` is a list of these.')
-  // What costs little is tried first.
+  // The cheap format is tried first.
   const iterations = [...reads].sort().map((each) => ITERATIONS[each])
 
   return {
@@ -94,7 +94,7 @@ function joined(value: string, request: ReaderRequest): string | undefined {
   let seal = ''
   for (let number = 1; number <= Number(count) && seal.length <= LONGEST; number++) {
     const part = request.cookie(`${request.cookieName}.${number}`)
-    // What cannot be the beginning of a seal is not put together.
+    // Pieces are joined only where the first can begin a seal.
     if (!part || (number === 1 && !part.startsWith(IRON))) return undefined
     seal += part
   }

@@ -1,4 +1,4 @@
-/** What Hydrogen 1 writes: JSON, percent-encoded. Nothing is signed: whatever is read here, the visitor may have made up. */
+/** The format of Hydrogen 1: JSON, percent-encoded. Nothing is signed: whatever is read here, the visitor may have made up. */
 import { type RecordFiles, recordFiles } from './files.ts'
 import type { IdFormat, UpstreamFormat } from './format.ts'
 import { isObject, parseValues, toJson, valuesOf } from './json.ts'

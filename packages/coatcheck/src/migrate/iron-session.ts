@@ -1,4 +1,4 @@
-/** What iron-session 8 and 9 write: the session's values as a seal, and `~2` after it. */
+/** The format of iron-session 8 and 9: the session's values as a seal, and `~2` after it. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { checkKinds } from '../errors.ts'
 import { remixFlash, withFlash } from './flash-keys.ts'

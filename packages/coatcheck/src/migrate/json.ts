@@ -5,7 +5,7 @@ const DEEPEST = 500
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** What this JSON text holds, without the properties named `__proto__`; undefined when it is no JSON or nested too deeply. */
+/** The value of a JSON text, without properties named `__proto__`; undefined for other texts, and for deep nesting. */
 export function parseJson(text: string): unknown {
   try {
     if (!BEGINNING.test(text) || isTooDeep(text)) return undefined
@@ -39,7 +39,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What is nested so deeply costs more to parse than to look at: brackets in texts do not count. */
+/** Deep nesting costs more to parse than to look for. Brackets inside texts do not count. */
 function isTooDeep(text: string): boolean {
   if (text.length < 2 * DEEPEST) return false
   let depth = 0

@@ -1,4 +1,4 @@
-/** What the formats of other libraries need of a platform, and ours do not. */
+/** The primitives that only the formats of other libraries need. */
 import { encode } from '../crypto/base64url.ts'
 import { toUtf8 } from '../crypto/bytes.ts'
 import type { Maybe } from '../crypto/maybe.ts'

@@ -1,4 +1,4 @@
-/** What Remix 1 and 2 and React Router 7 and 8 write: base64 of JSON, a MAC after it, percent-encoded. */
+/** The format of Remix 1 and 2 and React Router 7 and 8: base64 of JSON, a MAC after it, percent-encoded. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { type RecordFiles, recordFiles } from './files.ts'
 import { namedValues, remixFlash, withFlash, withoutNames } from './flash-keys.ts'

@@ -1,4 +1,4 @@
-/** What Remix 3 writes: base64 of a text, a MAC after it. */
+/** The format of Remix 3: base64 of a text, a MAC after it. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import { type RecordFiles, recordFiles } from './files.ts'

@@ -27,7 +27,7 @@ export function signer(secrets: readonly string[]): Signer {
   function unsign(signed: string, request: Pick<ReaderRequest, 'mayTry'>, number = 0): Maybe<string | undefined> {
     const dot = signed.lastIndexOf('.')
     const secret = secrets[number]
-    // Nothing longer than a MAC is decoded.
+    // A text longer than a MAC is not decoded.
     const given = signed.length > LONGEST || signed.length - dot > 46 ? undefined : fromBase64(signed.slice(dot + 1))
     if (secret === undefined || dot < 0 || given?.length !== 32) return undefined
     if (number === 0 && request.mayTry?.() === false) return undefined

@@ -27,7 +27,7 @@ export function storedSessions(
   }
 }
 
-/** What another library's store answers; its failure is `STORE_FAILED` with the cause. */
+/** The answer of another library's store; its failure is `STORE_FAILED` with the cause. */
 export async function asked<T>(what: string, run: () => T | Promise<T>): Promise<T> {
   try {
     return await run()

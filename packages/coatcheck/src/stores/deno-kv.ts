@@ -108,7 +108,7 @@ export function denoKvStore(kv: DenoKv, options: DenoKvStoreOptions = {}): DenoK
   }
 }
 
-/** What differs in keys that begin alike. */
+/** The part in which keys that begin alike differ. */
 async function lastParts(entries: DenoKvList): Promise<string[]> {
   const parts: string[] = []
   for await (const { key } of entries) parts.push(String(key.at(-1)))

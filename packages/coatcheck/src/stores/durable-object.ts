@@ -46,7 +46,7 @@ export function durableObjectStore(namespace: ObjectNamespace, options: DurableO
       const object = namespace.get(namespace.idFromName(`${kind}:${name}`))
       const response = await object.fetch('https://session.invalid/', { method: 'POST', body: JSON.stringify(order) })
       const body: unknown = response.ok ? await response.json() : undefined
-      // Whatever else is bound under this name must not look as if there were no session.
+      // Another binding of this name must not look as if there were no session.
       if (body instanceof Object && 'answer' in body) return body.answer
       throw new Error('What answered is no SessionObject, or has failed.')
     } catch (error) {

@@ -76,13 +76,13 @@ export function libsqlStore(client: LibsqlClient, options: LibsqlStoreOptions = 
       checkSchema('libSQL', table, row?.[0], LIBSQL_SCHEMA)
     },
 
-    // What was in the way has been waited for already.
+    // The lock in the way has been waited for already.
     isUndone: () => false,
     fixFor: (error) => FIXES[codeOf(error)] ?? (/no such table/.test(String(error)) ? MAKE : undefined),
   })
 }
 
-/** What passes: another connection's lock, and a transaction of the application's where the client has one connection only. */
+/** Errors that pass: another connection's lock, and a transaction of the application's where the client has one connection only. */
 const BUSY: ReadonlySet<string> = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_PROTOCOL', 'TRANSACTION_ACTIVE'])
 
 const MAKE = 'Make the table: call `await store.migrate()` when the application starts, or run the SQL of `libsqlSchema()`.'

@@ -43,7 +43,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   function makeRoom(time: number, owner: string | undefined, from: Entry | undefined): Entry[] {
     const gone: Entry[] = []
     const remove = (entry: Entry): void => {
-      // What is past its `keepUntil` is nobody's session any more.
+      // A record past its `keepUntil` is no session any more.
       if (!entry.pin && entry.record.expiresAt > time) gone.push(entry)
       records.remove(entry)
     }

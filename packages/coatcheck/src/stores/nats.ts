@@ -15,7 +15,7 @@ export type { NatsStoreOptions }
 
 export type NatsStore = Store & Required<Pick<Store, 'maxBytes' | 'listByOwner' | 'prune' | 'migrate'>>
 
-/** What a server takes unless told otherwise. */
+/** The largest message that a server takes by default. */
 const MAX_PAYLOAD = 1_048_576
 /** For what goes with the data in one message. */
 const HEADROOM = 1_024

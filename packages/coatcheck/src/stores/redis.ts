@@ -24,7 +24,7 @@ export type { RedisStoreOptions }
 export type RedisStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list'>>
 
 const VERSION_BYTES = 9
-/** What is over is kept a minute longer, because the clocks of several servers differ. */
+/** An expired record is kept a minute longer, because the clocks of several servers differ. */
 const MARGIN = 60_000
 
 /**
@@ -58,7 +58,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     if (!wait) return ask(script, key, ...values)
     try {
       const [reply, replicas] = await connection.runAndWait(script, key, values.map(String), wait)
-      // What changed nothing answers 0 or an empty list, and there is nothing to wait for.
+      // A write that changed nothing answers 0 or an empty list: there is nothing to wait for.
       if (Number(reply) !== 0 && replicas < wait.replicas) throw notReplicated(wait, replicas)
       return reply
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Made by the store; never twice for one key, even after delete and create: random, or from a store-wide sequence. */
 export type Version = string
 
-/** What a store holds for one session. */
+/** A session in a store. */
 export interface SessionRecord {
   /** Text without NUL or lone surrogates; given back exactly. A store never looks inside. */
   readonly data: string
@@ -78,7 +78,7 @@ export interface Store {
   close?(): Promise<void>
 }
 
-/** What a store may offer beyond the contract; the method being there is the capability. */
+/** The methods that a store may offer beyond the contract. A method that is there is a capability. */
 export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'migrate' | 'close'
 
 /** Whether this store offers `capability`; narrows the store's type. */

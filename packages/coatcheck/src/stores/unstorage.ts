@@ -6,7 +6,7 @@ import { checkName, isName, pageOf } from './shared/names.ts'
 import { checkedOptions } from './shared/options.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
 
-/** What is used of a driver or a storage of unstorage 1 or 2; anything of this shape will do. */
+/** The part of a driver or a storage of unstorage 1 or 2 that is used here; anything of this shape will do. */
 export interface UnstorageLike {
   readonly name?: string | undefined
   getItem(key: string): unknown
@@ -38,7 +38,7 @@ const CACHES = ['lru-cache', 'vercel-runtime-cache']
 /** Backends count their own seconds: a record goes a minute later, never earlier. */
 const MARGIN = 60
 
-/** One after the other for each key of each backend, whoever asks: what is compared is still there when it is written. */
+/** Runs calls for one key of one backend one after the other: the compared record is still there when the new one is written. */
 const queues = new WeakMap<object, Map<string, Promise<unknown>>>()
 
 /**

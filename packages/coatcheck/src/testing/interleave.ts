@@ -5,7 +5,7 @@ export { type Scheduler, type Step, stepped } from './scheduler.ts'
 export interface Exploration<World> {
   /** Makes what one run works on, afresh for each run. Steps taken here, and in `check`, do not wait. */
   setup(scheduler: Scheduler): World | Promise<World>
-  /** What happens at once, by name. An actor that rejects is a failure: catch what is allowed to happen. */
+  /** Actors that run at once, by name. An actor that rejects is a failure: catch what is allowed to happen. */
   readonly actors: Readonly<Record<string, (world: World) => unknown>>
   /** Throws when a promise is broken. Called when every actor has finished or died and no step waits. */
   check(world: World, outcome: Outcome): void | Promise<void>
@@ -28,11 +28,11 @@ export interface Exploration<World> {
 }
 
 export interface Outcome {
-  /** What happened, one entry a step. */
+  /** The steps that ran, one entry each. */
   readonly schedule: readonly string[]
   /** The process that died in this run. */
   readonly killed?: string
-  /** What each actor that finished gave back, by name: a name is there only if its work was done and acknowledged. */
+  /** The results of the actors that finished, by name: a name is there only if its work was done and acknowledged. */
   readonly results: Readonly<Record<string, unknown>>
 }
 

@@ -43,7 +43,7 @@ export interface Jar {
   set(line: string, url: string | WebURL, context?: RequestContext): string | undefined
   /** The Cookie header of a request for `url`; empty when there is none. */
   header(url: string | WebURL, context?: RequestContext): string
-  /** What scripts of the page at `url` have as `document.cookie`: no HttpOnly cookie is seen, made or replaced. */
+  /** The `document.cookie` of scripts of the page at `url`: no HttpOnly cookie is seen, made or replaced. */
   document(url: string | WebURL, context?: RequestContext): { cookie: string }
   /** Every cookie that has not ended, oldest first. */
   all(): readonly JarCookie[]

@@ -8,7 +8,7 @@ export interface Scheduler {
   step<T>(process: string, call: string, act: () => T | Promise<T>): Promise<T>
 }
 
-/** What may happen besides one step after the other. */
+/** Events that may happen between two steps. */
 export interface Rules {
   /** At most one process dies, before or after any of its steps. */
   readonly kill: boolean
@@ -66,14 +66,14 @@ export class Turns implements Scheduler {
 
   step<T>(process: string, call: string, act: () => T | Promise<T>): Promise<T> {
     if (process === this.killed) return new Promise(() => {})
-    // What a running step asks for is part of that step.
+    // Calls of a running step are part of that step.
     if (!this.#holding || this.#running) return (async () => act())()
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ process, call, act, resolve, reject, again: false, arrived: this.#decisions })
     })
   }
 
-  /** What can happen next, going on with the process that moved last first. Nothing when no step waits. */
+  /** The possible next steps; the process that moved last comes first. Nothing when no step waits. */
   choices(): Choice[] {
     const { kill, double, maxPreemptions } = this.#rules
     const going = this.#waiting.filter(({ process }) => process === this.#last)

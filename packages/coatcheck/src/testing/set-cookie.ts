@@ -24,7 +24,7 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 const DATE_DELIMITER = /[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+/
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
-/** What the line sets, or why a browser ignores it. One character stands for one byte, as in `Headers`. */
+/** The cookie that the line sets, or the reason why a browser ignores it. One character stands for one byte, as in `Headers`. */
 export function parseSetCookie(line: string, now: number): SetCookie | string {
   if (CONTROL.test(line)) return 'it has a control character'
   const [pair = '', ...rest] = line.split(';')
@@ -76,7 +76,7 @@ export function parseCookieDate(text: string): number | undefined {
   return date.getUTCDate() === day ? date.getTime() : undefined
 }
 
-/** What these attributes lack for this name (RFC 6265bis 5.7); a cookie without a name cannot pose as one with a prefix. */
+/** The attributes that this name needs and that are missing (RFC 6265bis 5.7); a cookie without a name cannot pose as one with a prefix. */
 export function attributeFault({ name, value, ...cookie }: SetCookie, hostOnly: boolean): string | undefined {
   const prefix = /^__(secure|http|host(-http)?)-/i.exec(name || value)?.[1]?.toLowerCase() ?? ''
   if (name === '' && prefix) return 'without a name it cannot begin like a prefix'

@@ -7,14 +7,14 @@ export interface StoreGuarantee {
   readonly guarantee: string
   /** `not offered`: the store lacks the method that it would take. */
   readonly outcome: 'held' | 'not offered' | 'broken'
-  /** What was done and what came out, of the first case that failed. */
+  /** Steps and outcome of the first case that failed. */
   readonly why?: string
 }
 
 /**
  * Runs the whole suite for strong stores against any store, without a test runner, and tells which guarantees it gives.
  *
- * What a store declares is not asked: one that is `last-write-wins` or `eventual` breaks some of them. Without `reopen` there is one
+ * The store's own declaration is not asked: a store that is `last-write-wins` or `eventual` breaks some of them. Without `reopen` there is one
  * handle and one clock, and what concerns two of them counts as held. All guarantees, always in the same order; nothing is thrown for
  * a broken one, and a `TypeError` for options without which nothing can be tried.
  */

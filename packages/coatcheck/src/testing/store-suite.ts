@@ -6,7 +6,7 @@ import { type Case, same, sure } from './suite/trial.ts'
 export interface StoreSuiteOptions extends StoreTrialOptions {
   /** Registers one test: `it` or `test` of vitest, node:test, bun:test and others; for Deno, `(name, fn) => Deno.test(name, fn)`. */
   it(name: string, test: () => Promise<void>): unknown
-  /** What the store must offer. Anything it offers beyond this is tested too; this keeps it from losing a method unnoticed. */
+  /** Methods that the store must offer. Further ones are tested too; this list keeps a method from getting lost unnoticed. */
   readonly expect?: readonly Capability[]
   /**
    * Which promises to test: those of this class. Default `strong`. `last-write-wins`: everything but writes at the same moment.

@@ -1,5 +1,5 @@
 import { COOKIE, effectOf } from './browser.ts'
-import { ended, isNoNews, newIdsOf, type Report } from './checks.ts'
+import { codeOf, ended, isNoNews, newIdsOf, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
@@ -98,8 +98,9 @@ export function signInsStay(truth: Truth, report: Report): void {
 }
 
 /** Before it sends a ticket that is not all its own, a request looks whether that was replaced: its last call takes `jitter` to answer. */
-function toldAnOldOne({ history, moversOf }: Truth, { plan, given, doneAt = 0 }: Visit): boolean {
-  if (history.plan.faults.some(({ request }) => request === plan.id)) return false // what cannot be read is sent
+function toldAnOldOne({ history, moversOf }: Truth, { plan, given, error, doneAt = 0 }: Visit): boolean {
+  // What cannot be read is sent.
+  if (history.plan.faults.some(({ request }) => request === plan.id) || codeOf(error) === 'KEY_UNKNOWN') return false
   return moversOf(given).some((mover) => mover.plan !== plan && (mover.doneAt as number) < doneAt - history.plan.jitter - 1)
 }
 

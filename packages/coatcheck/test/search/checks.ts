@@ -97,10 +97,15 @@ function reportLost(truth: Truth, line: Line, at: number, report: Report): void 
 const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 
 /** What was dropped between `from` and `by` is what somebody met as this session; a `create` that comes twice may bring it back as it was. */
-function isEvicted({ history: { evicted, probes } }: Truth, line: Line, by: number, from = 0): boolean {
+function isEvicted({ history: { evicted, probes, created, led } }: Truth, line: Line, by: number, from = 0): boolean {
   const isGone = (handle = '') => (evicted.get(handle) ?? -1) >= from && (evicted.get(handle) as number) <= by
+  // A process that made a record lead on to one that it had begun for it may have died before anybody met that.
+  const isOfLine = (handle = '') => line.visits.some(({ handles }) => handles.has(handle))
+  const isNext = ({ site, from }: (typeof created)[number]) =>
+    isOfLine(from) && led.some((to) => to.site === site && to.key === from)
   return (
     line.visits.some(({ handles }) => [...handles].some(isGone)) ||
+    created.some((next) => isGone(next.key) && isNext(next)) ||
     probes.some(({ looks }) => [...line.tickets].some((ticket) => isGone(looks.get(ticket)?.handle)))
   )
 }
@@ -141,7 +146,7 @@ export function newIdsOf(truth: Truth, ticket: string | undefined, by: number): 
 export const isNoNews = ({ visits }: History, { site, opensFrom = 0 }: Visit): boolean =>
   visits.some((other) => other.site === site && other.refused === 'unknown-key' && opensFrom - other.sentAt >= 600_000)
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
+export const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code)
 
 /** Failures say what they are, and leave things as they say. */
 export function failuresAreTold(truth: Truth, report: Report): void {

@@ -97,8 +97,8 @@ export interface History {
   readonly replayed: Replay[]
   /** The handles of live sessions that the store dropped for lack of room, and when. */
   readonly evicted: Map<string, number>
-  /** Each record that was begun, and when: the call may come twice. */
-  readonly created: { readonly key: string; readonly at: number }[]
+  /** Each record that was begun, when, by which process, and whose place it is to take: the call may come twice. */
+  readonly created: { readonly key: string; readonly at: number; readonly site: number; readonly from: string | undefined }[]
   /** Which records a process (`site`, as in `Visit`) updated after it had begun what takes their place: so they may lead there. */
   readonly led: { readonly site: number; readonly key: string }[]
   /** Rejections that nobody handled. */

@@ -57,10 +57,10 @@ export class Network {
         try {
           const value = await Reflect.apply(this.#store[name as 'read'] as () => unknown, this.#store, args)
           const isDone = value !== undefined && value !== false
-          if (name === 'create' && isDone) this.#history.created.push({ key: args[0] as string, at: ranAt })
           if (visit && WRITES.has(name) && isDone) {
             visit.firstWriteAt ??= ranAt
             const [key, , from] = args as [string, unknown, string?]
+            if (name === 'create') this.#history.created.push({ key, at: ranAt, site: visit.site, from })
             if (name === 'create' && from !== undefined) this.#replacing.add(`${visit.site} ${from}`)
             if (name === 'update' && this.#replacing.has(`${visit.site} ${key}`))
               this.#history.led.push({ site: visit.site, key })

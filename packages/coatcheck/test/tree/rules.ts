@@ -1,4 +1,5 @@
 import { dirname } from 'node:path/posix'
+import { BUNDLED } from '../../tsdown.config.ts'
 import { type File, type Rule, sources } from './files.ts'
 import { importsOf, nodesOf } from './syntax.ts'
 
@@ -50,7 +51,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['core/model', 'core/options', 'core/session', 'core/persistence', 'core/migration', ...parts('engine')],
     ...['cookies', 'crypto', ...contracts, 'errors.ts', 'web.ts'],
   ],
-  'core/node': ['core/request', 'errors.ts'],
+  'core/node': ['core/request', ...parts('identity'), 'errors.ts'],
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
   adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
@@ -89,16 +90,14 @@ const portable = [
 ]
 
 /**
- * Bare imports: the declared dependencies anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a
+ * Bare imports: the two packages that are bundled anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a
  * name, to keep it from bundlers.
  */
 export const outsideImports: Rule = (tree) => {
-  const manifest = tree.find(({ path }) => path === 'packages/coatcheck/package.json')
-  const dependencies = Object.keys(manifest ? (JSON.parse(manifest.text).dependencies ?? {}) : {})
   const reached = reachable(tree, (path) => portable.some((entry) => path.startsWith(entry)) && !onlyOnNode.includes(path))
   return sources(tree).flatMap((file) =>
     importsOf(file)
-      .filter(({ target, specifier }) => target === undefined && !dependencies.includes(specifier))
+      .filter(({ target, specifier }) => target === undefined && !BUNDLED.includes(specifier))
       .filter(
         ({ specifier }) =>
           !(/^(node|bun):|^\(computed\)$/.test(specifier) && isIn(file.path, 'stores') && !reached.has(file.path)),

@@ -13,7 +13,7 @@ export interface AstroDriverOptions {
   readonly now?: () => number
 }
 
-/** What Astro asks of a driver of its `session.driver`. */
+/** The driver that Astro expects as `session.driver`. */
 export interface SessionDriver {
   getItem(id: string): Promise<string | null>
   setItem(id: string, text: string): Promise<void>

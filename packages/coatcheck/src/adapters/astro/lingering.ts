@@ -17,7 +17,7 @@ export function lingering(reader: SessionReader): SessionReader {
       return {
         ...session,
         async forget() {
-          // One that fails is left over, and opens nothing: that the session has moved is kept elsewhere.
+          // A record that cannot be removed opens nothing: the forwarding record is kept elsewhere.
           const timer: unknown = setTimeout(() => void forget().catch(() => {}), A_WHILE)
           if (typeof timer === 'object' && timer && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
         },

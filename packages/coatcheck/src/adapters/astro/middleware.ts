@@ -17,7 +17,7 @@ import { adapterOptionsOf, policyOf, type RuntimeSettings, type Settings } from 
 import { afterwards, held } from './streams.ts'
 import { shadow, type Visit } from './visit.ts'
 
-/** What is used of Astro's `APIContext`. */
+/** The part of Astro's `APIContext` that is used here. */
 export interface AstroContext {
   readonly request: WebRequest
   readonly session?: object | undefined
@@ -29,7 +29,7 @@ export interface AstroContext {
 /** By route: whether nothing of the page mentions a session (0), something does (1), or a new id, too (2). */
 export type Mentions = Readonly<Record<string, 0 | 1 | 2>>
 
-/** What the module that the integration writes has imported. */
+/** The imports of the module that the integration writes. */
 export interface Found {
   readonly getSecret: (name: string) => string | undefined
   /** A store, or what makes one; null: sealed in the cookie. Undefined: behind the driver of Astro's own sessions. */
@@ -63,7 +63,7 @@ export function sessionMiddleware(
     let response: WebResponse
     try {
       response = await next()
-      // What `load` began, whether somebody waited for it or not.
+      // Loads that have begun, awaited or not.
       if (visit.left.length > 0) await Promise.all([visit.requestSession.open(), ...visit.left.map(({ done }) => done)])
       const mentioned = mentionsOf(found.mentions, context.routePattern, response)
       // Read while the page is on its way, it would be too late to say that shared caches must not keep the page.

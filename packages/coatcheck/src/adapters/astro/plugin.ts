@@ -20,7 +20,7 @@ export interface Route {
   readonly entrypoint: string
 }
 
-/** What is known once Astro has read its configuration. */
+/** Facts known once Astro has read its configuration. */
 export interface Site {
   root: string
   settings: Settings
@@ -33,7 +33,7 @@ export interface Site {
   routes: readonly Route[]
 }
 
-/** What is used of Vite's and Rollup's plugin context. */
+/** The part of Vite's and Rollup's plugin context that is used here. */
 interface Context {
   resolve(source: string, importer?: string): Promise<{ readonly id: string } | null>
   getModuleInfo(

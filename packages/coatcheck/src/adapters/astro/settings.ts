@@ -2,7 +2,7 @@ import { type AdapterOptions, type Policy, rollingPolicy } from '../../core/adap
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
-/** What Astro's own `session.cookie` may say. */
+/** The options of Astro's own `session.cookie`. */
 export interface AstroCookie {
   readonly name?: string
   readonly domain?: string
@@ -41,7 +41,7 @@ export interface PlainOptions
   readonly ttl?: number
 }
 
-/** What the module that runs in the server is told: plain values only. */
+/** Settings for the module that runs in the server: plain values only. */
 export interface Settings extends Omit<PlainOptions, 'cookie'> {
   readonly cookie: AstroCookie
   /** The cookie of Astro's own sessions. */
@@ -50,7 +50,7 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
   readonly isProduction: boolean
 }
 
-/** What cannot be part of a build: the default export of the module that the option `settings` names. */
+/** Settings that cannot be part of a build: the default export of the module that the option `settings` names. */
 export type RuntimeSettings = Pick<AdapterOptions, 'secrets' | 'store' | 'onEvent' | 'migrateFrom' | 'migrateUntil' | 'now'>
 
 export interface Surroundings {
@@ -65,7 +65,7 @@ const DAY = 86_400
 /** Browsers keep no cookie longer (RFC 6265bis 5.5). */
 const LONGEST = 400 * DAY
 
-/** What Astro and the integration were told, in the engine's words. */
+/** The options of Astro and of the integration as options of the engine. */
 export function adapterOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): AdapterOptions {
   checkKinds(settings, { cookie: 'object', ttl: 'number', idleTimeout: 'number', absoluteTimeout: 'number' })
   checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
@@ -102,7 +102,7 @@ function timesOf({ cookie: { maxAge }, ttl = 0, idleTimeout, absoluteTimeout }: 
   return { idleTimeout: idle, absoluteTimeout: absoluteTimeout ?? (maxAge === undefined ? Math.max(30 * DAY, idle) : LONGEST) }
 }
 
-/** What the engine is told besides, where the cookie has a `maxAge`. */
+/** Further options of the engine, where the cookie has a `maxAge`. */
 export function policyOf(settings: Settings): { readonly policy?: Policy } {
   const { maxAge } = settings.cookie
   if (maxAge === undefined) return {}

@@ -25,7 +25,7 @@ export function afterwards(response: Response, visit: Visit): Response {
         hasLeft = true
         const { done, value } = await reader.read()
         if (!done) return controller.enqueue(value)
-        // One that fails was told to onEvent; the page is whole all the same.
+        // onEvent was told of a failure. The page is complete all the same.
         await Promise.resolve(visit.requestSession.commit()).catch(() => {})
         controller.close()
       },

@@ -5,17 +5,17 @@ export interface Visit {
   readonly adapter: AdapterSessions
   /** Another one after `load`. */
   requestSession: RequestSession
-  /** What was left by `load`: nothing of it is stored but its end. */
+  /** Request sessions that `load` left: only their end is stored. */
   left: readonly { readonly requestSession: RequestSession; readonly done: Promise<void> }[]
   /** The ticket that `load` was given. */
   loaded?: string
-  /** What gives the visitor a cookie in Astro: its time begins anew. */
+  /** `set` was called: Astro then sends the cookie again, and its time begins anew. */
   sets?: boolean
   /** `destroy` was called: that stands, whatever becomes of the request. */
   ends?: boolean
 }
 
-/** What Astro's session has today. */
+/** The members of Astro's session. */
 export interface SessionMethods {
   get(key: string): Promise<unknown>
   set(key: string, value: unknown, options?: { ttl?: number }): void

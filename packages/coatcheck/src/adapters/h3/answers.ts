@@ -14,7 +14,7 @@ import { type H3EventLike, headersOf, isAnswerTo, nodeResponseOf, preparedOf } f
 /** By event: what its answer has to carry. */
 const answers = new WeakMap<object, Answer>()
 
-/** What is known of an event's answer; there once a session was asked for. */
+/** The answer of an event, once a session was asked for in it. */
 export const knownAnswer = (event: object): Answer | undefined => answers.get(event)
 
 export function answerOf(event: H3EventLike): Answer {
@@ -23,7 +23,7 @@ export function answerOf(event: H3EventLike): Answer {
   return answer
 }
 
-/** What one event's answer has to carry, and its end. */
+/** The request sessions that one event's answer speaks for, and its end. */
 export class Answer {
   readonly #requestSessions = new Set<RequestSession>()
   /** Those from the beginning: h3 2 lets go of `event.res` before it turns the result into text. */

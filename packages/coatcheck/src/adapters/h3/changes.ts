@@ -1,7 +1,7 @@
 import type { LiveSession } from '../../core/adapter.ts'
 import type { SessionData, SessionUpdate } from './config.ts'
 
-/** What `data` gives, by session: the values as they are, until the session is cleared. */
+/** The object that `data` gives for each session: its values, until the session is cleared. */
 const views = new WeakMap<LiveSession, { values: object; readonly data: object }>()
 
 /** The values of the session. Who has this object keeps what it held when the session is cleared, as in h3. */

@@ -36,7 +36,7 @@ export interface SessionCookieOptions {
   readonly chunkMaxLength?: number | undefined
 }
 
-/** What an engine option is called here as well. */
+/** Options of the engine that have the same name here. */
 type Engine = SharedOptions & Pick<SessionsOptions, 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
 
 /** How sessions of one name are kept. It may be written where it is used: plain values are compared, functions and stores by which they are. */

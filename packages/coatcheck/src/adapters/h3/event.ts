@@ -1,6 +1,6 @@
 import { type HeadersOut, type NodeResponse, nodeHeaders, type RequestHeaders } from '../../core/adapter.ts'
 
-/** What is used of an event of h3 1 or 2, and so of Nitro and Nuxt. */
+/** The part of an event of h3 1 or 2, and so of Nitro and Nuxt, that is used here. */
 export interface H3EventLike {
   readonly context?: object
   readonly headers?: RequestHeaders
@@ -29,13 +29,13 @@ interface Node {
   readonly req?: { readonly headers: { readonly cookie?: string | undefined } }
 }
 
-/** What h3 2 prepares; undefined for an event of h3 1, whose `res` is node's, and for one that has no response. */
+/** The response that h3 2 prepares; undefined for an event of h3 1, whose `res` is node's, and for one that has no response. */
 export function preparedOf(event: H3EventLike): Prepared | undefined {
   const res = event.res as Prepared | undefined
   return typeof res?.headers?.getSetCookie === 'function' ? res : undefined
 }
 
-/** What an event presents. An empty header presents nothing, as in h3. */
+/** The headers of an event. As in h3, an empty header presents nothing. */
 export function presentedOf(event: H3EventLike): RequestHeaders {
   const own = (event.req as Request2 | undefined)?.headers
   const headers = typeof own?.get === 'function' ? own : (event.headers ?? event.request?.headers)

@@ -89,7 +89,7 @@ function timesOf(config: Looked): Record<'absoluteTimeout' | 'idleTimeout', numb
 const rollsOf = ({ cookie, format }: Pick<Looked, 'cookie' | 'format'>): number | undefined =>
   (!format && cookie && cookie.maxAge) || undefined
 
-/** What the engine is told besides, where the cookie has a `maxAge`: a change gives it again, as in h3. */
+/** Further options of the engine, where the cookie has a `maxAge`: a change gives it again, as in h3. */
 function policyOf(config: Looked): { readonly policy?: Policy } {
   const rolls = rollsOf(config)
   if (!rolls) return {}
@@ -112,14 +112,14 @@ function transportOf({
   const isLimited = cookie && (cookie.maxAge !== undefined || cookie.expires !== undefined)
   return {
     binding: name,
-    // What is said of the cookie itself goes before.
+    // Options of the cookie itself win.
     cookie: cookie && { name, persistent: Boolean(rolls || (!isLimited && (maxAge || idleTimeout))) },
     ...(cookie && { attributes: rolls ? others : cookie }),
     ...(sessionHeader !== false && { header: sessionHeader || `x-${name}-session`, anyHeader: true }),
   }
 }
 
-/** What h3 2 does, and 1 but for SameSite, under what was given. Only in cookies of h3 itself can scripts see the session. */
+/** The defaults of h3 2 (and of h3 1, but for SameSite) below the given options. Only in cookies of h3 itself can scripts see the session. */
 function attributesOf(given: SessionCookieOptions = {}, upstream?: 1 | 2): CookieAttributes {
   checkKinds(given, { maxAge: 'number' }, 'cookie.')
   const { encode, priority, chunkMaxLength, sameSite = upstream !== 1 && 'lax', maxAge, ...rest } = given

@@ -35,12 +35,12 @@ export function visitOf(event: H3EventLike, config: SessionConfig): Visit {
     known.maxAge = config.maxAge
   }
   const requestSession = known.sessions.requestSession(identity, presented)
-  // It was cleared in this request already, when nobody could open it.
+  // This request has cleared the session already, before anybody could open it.
   if (!requestSession.asked && known.clearing?.requestSession(identity, presented).asked) requestSession.later(clear)
   return visitWith(event, requestSession, config.maxAge && config.maxAge !== known.maxAge ? { maxAge: config.maxAge } : {})
 }
 
-/** What `clearSession` needs, which may know a name only. */
+/** The options that `clearSession` needs: it may know a name only. */
 export function clearingVisitOf(event: H3EventLike, config: Partial<SessionConfig>): Visit {
   const identity = identityOf(event)
   const known = knownOf(identity, nameOf(config))

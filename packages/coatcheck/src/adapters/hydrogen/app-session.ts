@@ -7,7 +7,7 @@ import type { Values } from './config.ts'
 
 type Read<T, K> = (K extends keyof T ? T[K] : undefined) | undefined
 
-/** What `init` gives the constructor of a class that extends `AppSession`, to be passed on. */
+/** The argument that `init` gives to the constructor of a class that extends `AppSession`, to be passed on. */
 export interface OpenedSession {
   readonly cookieName: string
 }
@@ -30,7 +30,7 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
   readonly #name: string
   readonly #requestSession: RequestSession
   readonly #session: LiveSession
-  /** What Hydrogen said of `isPending`, until something happens. */
+  /** The value that Hydrogen set for `isPending`, until something happens. */
   #said: boolean | undefined
 
   /** For classes that extend it; `init` makes sessions. */

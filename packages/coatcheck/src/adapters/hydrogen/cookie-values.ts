@@ -6,12 +6,12 @@ import type { Values } from './config.ts'
 
 const PURPOSE = 'hydrogen-cookie'
 
-/** What a cookie of `core` holds when it says `data` until `endsAt` (milliseconds since the epoch). */
+/** The contents of a cookie of `core` with `data` until `endsAt` (milliseconds since the epoch). */
 export function sealed({ engine }: AdapterSessions['core'], data: Values, endsAt: number): string {
   return atOnce(engine.keyring?.seal(PURPOSE, [engine.binding], JSON.stringify([data, endsAt])) ?? '')
 }
 
-/** What the genuine cookie in this header says. Among several that say different things nobody can tell which is the visitor's own. */
+/** The contents of the genuine cookie in this header. Of several with different contents nobody can tell which is the visitor's own. */
 export function opened({ engine, transport, migrateFrom }: AdapterSessions['core'], header: string): Values | undefined {
   const incoming = transport.incoming(headersOf(header))
   const values = incoming.groups.flatMap((group) => group.values)
@@ -28,7 +28,7 @@ export function opened({ engine, transport, migrateFrom }: AdapterSessions['core
   return engine.now() < engine.adoptsUntil ? adopted({ engine, migrateFrom }, incoming, values) : undefined
 }
 
-/** What another library's cookie says; an id that anybody can have made up is never taken over. */
+/** The contents of another library's cookie; an unsigned id is never taken over. */
 function adopted(
   { engine, migrateFrom }: Pick<AdapterSessions['core'], 'engine' | 'migrateFrom'>,
   { request, named }: ReturnType<AdapterSessions['core']['transport']['incoming']>,
@@ -48,14 +48,14 @@ function adopted(
   return undefined
 }
 
-/** What a cookie of Hydrogen itself says, the last of several as there. */
+/** The contents of Hydrogen's own cookie; as there, the last of several wins. */
 export function openedUpstream({ engine, transport }: AdapterSessions['core'], header: string): Values | undefined {
   const { groups, request } = transport.incoming(headersOf(header))
   const all = groups.flatMap((group) => group.values).map((value) => atOnce(hydrogenCookie().read(value, request(engine.now()))))
   return all.findLast((session) => session !== undefined)?.values
 }
 
-/** What the platform must know without waiting. */
+/** A value that the platform gives without waiting. */
 function atOnce<T>(value: Maybe<T>): T {
   if (!(value instanceof Promise)) return value
   value.catch(() => {})

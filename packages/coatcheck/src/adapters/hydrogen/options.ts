@@ -18,10 +18,10 @@ const LONGEST = 400 * DAY
 /** Where sessions are kept. */
 export type Place = Pick<AdapterOptions, 'store' | 'persistence' | 'encryptRecords'>
 
-/** What a configuration says. */
+/** The options of a configuration. */
 interface Told extends CookieOptions {
   readonly name: string
-  /** What tells apart where sessions are kept. */
+  /** The key that tells places of sessions apart. */
   readonly key: readonly unknown[]
 }
 
@@ -75,7 +75,7 @@ const PASSED_ON = [
   'onEvent',
 ] as const
 
-/** Those options of the engine that are given. */
+/** The given options of the engine. */
 function passedOn(told: Told): Pick<AdapterOptions, (typeof PASSED_ON)[number]> {
   return Object.fromEntries(PASSED_ON.flatMap((name) => (told[name] === undefined ? [] : [[name, told[name]]])))
 }

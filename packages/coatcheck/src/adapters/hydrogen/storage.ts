@@ -13,7 +13,7 @@ import type { WebRequest } from '../../web.ts'
 import { type CookieOptions, type Lasting, lastingOf, type Values } from './config.ts'
 import { areLive, type HydrogenRequestLike, keepPrivate, liveValues } from './values.ts'
 
-/** What Hydrogen asks of a storage, for one request. */
+/** The storage that Hydrogen expects for one request. */
 export interface SessionStorageAdapter {
   /** The session's values. What is changed in them is stored by `set` alone. Rejects when the store fails. */
   get(request: WebRequest): Promise<Values>
@@ -23,7 +23,7 @@ export interface SessionStorageAdapter {
   destroy(request: WebRequest): Promise<string>
 }
 
-/** What goes into Hydrogen's configuration as `session`: called for each request, with Hydrogen's log. */
+/** The function for `session` of Hydrogen's configuration: called for each request, with Hydrogen's log. */
 export type SessionStorageFactory = (log?: object) => SessionStorageAdapter
 
 /** The session of one request. */
@@ -91,7 +91,7 @@ function adapterOf(sessions: () => AdapterSessions, lasting: Lasting, isForOne: 
     return { visit, session }
   }
 
-  /** What is set lasts from then on; after the headers no cookie can follow a longer life. */
+  /** A commit of new values makes the session last from now on; once the headers have left, no cookie can follow a longer lifetime. */
   async function commit({ requestSession, isHeld }: Visit, isSet = false): Promise<string> {
     const { current } = await requestSession.commit(isSet && !requestSession.finished ? { ...lasting, renews: true } : {})
     const line = current.find(([name]) => name === 'set-cookie')

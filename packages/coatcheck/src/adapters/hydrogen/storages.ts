@@ -50,7 +50,7 @@ const MEMORIES = processSingleton('hydrogen', (): { readonly all: Memories; read
   byClock: new WeakMap(),
 }))
 
-/** What two configurations share: nothing, unless they say the same of the cookie and go by the same clock. */
+/** Two configurations share nothing, unless they say the same of the cookie and go by the same clock. */
 function kept<T extends object>(kind: string, name: string, options: CookieOptions, make: () => T): T {
   const { now } = options
   const memories = now ? (MEMORIES.byClock.get(now) ?? new Map<string, object>()) : MEMORIES.all

@@ -1,9 +1,9 @@
-/** What is used of a module that the bundler found. */
+/** The part of a bundled module that is used here. */
 interface Found {
   readonly id: string
 }
 
-/** What is used of a plugin's surroundings in Rollup. */
+/** The part of a plugin's surroundings in Rollup that is used here. */
 interface Bundler {
   resolve(id: string, importer: string | undefined, options: object): Promise<Found | null>
 }
@@ -56,7 +56,7 @@ export function takesFromH3(names: readonly string[]): (file: string) => boolean
   }
 }
 
-/** What is in a package that depends on h3. */
+/** A package that depends on h3. */
 function sourcesIn(folder: string): string[] {
   const { readFileSync, readdirSync } = process.getBuiltinModule('node:fs')
   try {

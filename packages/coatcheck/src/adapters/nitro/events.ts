@@ -16,7 +16,7 @@ const firsts = new WeakMap<object, H3EventLike>()
 /** In contexts, and so in the copies of them that Nitro 3 hands on. */
 const WITHIN = Symbol.for('coatcheck.nitro.within')
 
-/** What a visitor's request brings and cached handlers are not shown, so that its absence tells of them. */
+/** Headers of every visitor's request that cached handlers do not see: their absence tells of them. */
 const BROUGHT = ['cookie', 'user-agent']
 const brought = (event: H3EventLike): string => JSON.stringify(BROUGHT.map((name) => presentedOf(event).get(name)))
 

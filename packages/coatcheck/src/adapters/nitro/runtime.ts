@@ -57,7 +57,7 @@ export function unsealSession<T extends object = Values>(
   return h3.unsealSession<T>(event, settingsFor(event, config), sealed)
 }
 
-/** What `act` does with the event whose session this one has; `otherwise` where the answer is kept for everybody. */
+/** The result of `act` with the event whose session this one has; `otherwise` where the answer is kept for everybody. */
 function inOwners<T>(
   event: H3EventLike,
   given: Given | undefined,
@@ -70,7 +70,7 @@ function inOwners<T>(
   return owner ? act(owner, settings) : otherwise()
 }
 
-/** What is used of a running Nitro, 2 or 3. */
+/** The part of a running Nitro 2 or 3 that is used here. */
 export interface NitroApp {
   readonly hooks: { hook(name: 'request', told: (event: H3EventLike) => void): unknown }
   /** Of Nitro 2. */

@@ -2,19 +2,19 @@ import { SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 import type { SessionConfig } from '../h3/config.ts'
 
-/** What is used of Nitro's runtime configuration. Environment variables may have put other types into it than the site did. */
+/** The part of Nitro's runtime configuration that is used here. Environment variables may have put other types into it than the site did. */
 export interface RuntimeConfig {
   readonly session?: Readonly<Record<string, unknown>>
   readonly nitro?: { readonly envPrefix?: string }
 }
 
-/** What is not given is taken from `runtimeConfig.session`, of which it may be a copy. */
+/** Options left out are taken from `runtimeConfig.session`, of which these may be a copy. */
 export type Given = Omit<Partial<SessionConfig>, 'store'> & { readonly store?: Store | string | undefined }
 
-/** What the running site is made of. */
+/** The parts of the running site. */
 export interface Site {
   config(event?: object): RuntimeConfig
-  /** What the module of `runtimeConfig.session.store` exports. */
+  /** The exports of the module that `runtimeConfig.session.store` names. */
   readonly store?: Store | (() => Store | undefined) | undefined
 }
 
@@ -37,7 +37,7 @@ export function settingsFor(event: object | undefined, given: Given = {}): Sessi
   // A copy of the runtime configuration says where the store is, and is none.
   const isGiven = ([key, value]: [string, unknown]) => value !== undefined && !(key === 'store' && typeof value === 'string')
   const passed = Object.fromEntries(Object.entries(given).filter(isGiven))
-  // What a handler copies out of the runtime configuration is still the site's own password.
+  // A copy of the runtime configuration's password is still the site's own password.
   const isOwn = given.password === undefined || given.password === '' || given.password === theirs
   const password = isOwn ? secretsOf(theirs, runtime) : given.password
   const settings = { ...plain, ...(name !== undefined && { name: String(name) }), ...passed, password } as SessionConfig
@@ -88,7 +88,7 @@ export function toldOf(runtime: RuntimeConfig): { readonly isTold: boolean; read
   return { isTold, variable: other.startsWith('_') ? nitros : other }
 }
 
-/** Those that Nitro reads the password from, in its order. Nuxt has a prefix of its own. */
+/** The variables from which Nitro reads the password, in its order. Nuxt has a prefix of its own. */
 function variables({ nitro }: RuntimeConfig): string[] {
   const prefix = nitro?.envPrefix ?? environment().NITRO_ENV_PREFIX ?? '_'
   return ['NITRO_SESSION_PASSWORD', `${prefix}SESSION_PASSWORD`]

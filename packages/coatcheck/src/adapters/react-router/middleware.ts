@@ -59,7 +59,7 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
     })
   }
   const adapter = adapterOf(behind ?? (given as AnySessions))
-  // What `createContext` would make: a key is told from others by which object it is.
+  // The same as `createContext` makes: the object itself is the key.
   const key: ContextKey<RequestSession | null> = { defaultValue: null }
   return {
     async middleware({ request, context }, next) {

@@ -38,7 +38,7 @@ export interface Cookie {
   serialize(value: Anything, options?: CookieSerializeOptions): Promise<string>
 }
 
-/** What a cookie of ours was made of, for storages. */
+/** The options of a cookie of ours, for storages. */
 const MADE_OF = new WeakMap<object, GivenCookie>()
 
 /** As Remix has it: a value of any kind as JSON, signed when there are `secrets`. */
@@ -81,11 +81,11 @@ export function isCookie(object: unknown): object is Cookie {
   )
 }
 
-/** What a storage knows of its cookie. */
+/** A storage's cookie. */
 export interface Made extends Omit<GivenCookie, 'secrets' | 'name'> {
   readonly name: string
   readonly secrets: readonly string[]
-  /** What reads and writes it, if we do not. */
+  /** The codec of an application that reads and writes the cookie itself. */
   readonly relay?: Cookie
 }
 

@@ -29,7 +29,7 @@ interface Ways {
   readonly cookie: Made
   /** The cookie's lines are the framework's own. */
   readonly isUpstream: boolean
-  /** What the cookie holds is a ticket of ours. */
+  /** The cookie holds a ticket of ours. */
   readonly isTicket: boolean
   /** Sessions are rows of the application's database. */
   readonly isDatabase: boolean

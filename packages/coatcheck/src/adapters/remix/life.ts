@@ -5,7 +5,7 @@ import { ageOf, LONGEST_AGE } from './line.ts'
 
 const MONTH = 30 * 86_400
 
-/** What an application says of how long its sessions live, besides its cookie. */
+/** The options for the lifetime of sessions, besides those of the cookie. */
 type Times = Pick<AdapterOptions, 'idleTimeout' | 'absoluteTimeout'>
 
 interface Life extends Required<Times> {

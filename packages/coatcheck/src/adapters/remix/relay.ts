@@ -12,7 +12,7 @@ const LONGEST = 4096
 
 /** A cookie that another library made, or wrapped: it alone knows its secrets and attributes, so it reads and writes. */
 export interface Relay {
-  /** What the engine is shown of a Cookie header. */
+  /** The part of a Cookie header that the engine sees. */
   take(header: string | null | undefined, options?: CookieParseOptions): Promise<string | null>
   /** The cookie's own line for a line of the engine's. */
   give(line: string, options: CookieSerializeOptions): Promise<string>

@@ -8,7 +8,7 @@ import { behind, wasAsked } from './wrapped.ts'
 type Values = Record<string, unknown>
 type View = CoatcheckSession<SessionData>
 
-/** What a session is made of: that of a request, or plain values. */
+/** The source of a session: that of a request, or plain values. */
 const SCOPES = new WeakMap<object, RequestSession>()
 const VIEWS = new WeakMap<RequestSession, View>()
 const ORIGINALS = new WeakMap<RequestSession, Originals>()
@@ -31,7 +31,7 @@ export function endIn(requestSession: RequestSession): void {
   requestSession.afresh()
 }
 
-/** What the engine calls a key. */
+/** The engine's name of a key. */
 const inner = (key: string): string => (key === '' ? NAMELESS : String(key))
 
 /** The session of a request session; the same object for the same request session. */
@@ -105,7 +105,7 @@ export function copyInto(requestSession: RequestSession, session: Session): void
   if (owner !== undefined) view.signIn(owner)
 }
 
-/** Who signed in to a session that no request has yet. */
+/** The owner of a session that belongs to no request yet. */
 const OWNERS = new WeakMap<object, string>()
 
 /** A session that no request has yet, with these values; `commitSession` of any storage keeps it. */

@@ -16,7 +16,7 @@ import type { CoatcheckStorage } from './types.ts'
 import { refuseCoding, upstreamLine } from './upstream.ts'
 import { inItsWords } from './words.ts'
 
-/** What the engine can do besides. */
+/** Further options of the engine. */
 export type EngineOptions = Omit<SharedOptions, 'migrateFrom'> &
   Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
 

@@ -1,4 +1,4 @@
-// What Remix and React Router call sessions and their storages, property by property: what is typed against theirs takes ours.
+// The types of Remix and React Router, property by property: code that is typed against theirs takes ours.
 import type { NewIdOptions } from '../../core/session/types.ts'
 import type { WebRequest } from '../../web.ts'
 import type { Anything, CookieParseOptions, CookieSerializeOptions, ExactSerializeOptions } from './line.ts'
@@ -35,7 +35,7 @@ export interface Session<Data = SessionData, FlashData = Data> {
   unset(name: keyof Data & string): void
 }
 
-/** What the sessions of this package can do besides. */
+/** Further members of this package's sessions. */
 export interface CoatcheckSession<Data = SessionData, FlashData = Data> extends Session<Data, FlashData> {
   /** Whether nothing can be written, because the store could not be read (`whenStoreDown`). */
   readonly readOnly: boolean

@@ -1,6 +1,6 @@
 import { SessionError, type SessionErrorCode } from '../../errors.ts'
 
-/** What to do about it, for who knows Remix and React Router. */
+/** Fixes in the words of Remix and React Router. */
 const FIXES: Partial<Record<SessionErrorCode, string>> = {
   COOKIE_TOO_LARGE: 'Keep less in the session, or keep it elsewhere: createSessionStorage({ cookie, store }).',
   ENDED: 'destroySession() ended the session. To go on with an empty one, call getSession() without a header.',
@@ -8,7 +8,7 @@ const FIXES: Partial<Record<SessionErrorCode, string>> = {
   NOT_WRAPPED: 'Export the middleware as `middleware` from the root route.',
 }
 
-/** What the database of an application was asked for. */
+/** The application's functions, by the engine's name of the call. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
   create: 'createData',
   read: 'readData',

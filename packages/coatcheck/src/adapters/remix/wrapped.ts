@@ -1,4 +1,4 @@
-/** Who answered last while something was looked at. */
+/** The session or cookie of ours that was asked last while something was looked at. */
 let witness: object | undefined
 
 /** Called by a session or a cookie of ours when one of its properties is asked for. */

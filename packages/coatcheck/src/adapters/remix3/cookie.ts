@@ -11,7 +11,7 @@ const OPTIONS = new WeakMap<object, CookieOptions>()
 /** The secrets of a cookie of ours. */
 export const secretsOf = (cookie: SessionCookie): readonly string[] => OPTIONS.get(cookie)?.secrets ?? []
 
-/** What a cookie of ours says whose signature cannot be checked here: to be believed by nobody. */
+/** The text of a cookie of ours whose signature cannot be checked here: nobody may believe it. */
 export function claimOf(cookie: SessionCookie, value: string): string | undefined {
   const { decode = fromText } = OPTIONS.get(cookie) ?? {}
   try {

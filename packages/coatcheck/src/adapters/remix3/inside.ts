@@ -17,7 +17,7 @@ export interface SessionStorage {
 type Times = Pick<SessionCookie, 'maxAge' | 'expires'>
 type Event = Parameters<AdapterSessions['core']['engine']['emit']>[0]
 
-/** What the middleware uses of a storage of ours. */
+/** The part of a storage of ours that the middleware uses. */
 export interface Inside {
   /** Whether its values are Remix 3's own. */
   readonly format: boolean
@@ -113,9 +113,9 @@ async function heldStill({ ticket, core: { persistence, engine } }: RequestSessi
     const found = await persistence.find(ticket, undefined, engine.now())
     return 'refused' in found || found.isReplaced ? null : ticket
   } catch {
-    return ticket // What was saved is saved, and the ticket was good a moment ago.
+    return ticket // The save is done, and the ticket was good a moment ago.
   }
 }
 
-/** What is left of values as JSON, which Remix 3 stores, has them: nothing is undefined. */
+/** Values as they come back from JSON, which Remix 3 stores: none is undefined. */
 const there = (values: object): [string, unknown][] => Object.entries(values).filter(([, value]) => value !== undefined)

@@ -19,7 +19,7 @@ const KINDS: Kinds = {
   partitioned: 'true or false',
 }
 
-/** What a cookie is like of which this was said. A browser refuses a prefixed name without what the prefix says (RFC 6265bis 4.1.3). */
+/** The attributes of a cookie with these options. A browser refuses a prefixed name without what the prefix says (RFC 6265bis 4.1.3). */
 export function defaultsOf(name: string, given: CookieProperties): CookieProperties {
   checkKinds({ ...given, name }, KINDS, 'cookie.')
   const isSecure = given.partitioned || /^__(?:secure|host|http)-/i.test(name)

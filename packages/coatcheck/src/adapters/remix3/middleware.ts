@@ -51,7 +51,7 @@ export function session(cookie: SessionCookie, storage: SessionStorage) {
 }
 
 interface Arrived {
-  /** What is genuine of what came under the cookie's name. */
+  /** The genuine values under the cookie's name. */
   readonly texts: readonly string[]
   readonly present: boolean
   /** Whether the browser has this line's cookie, and nothing of it is to be renewed. */

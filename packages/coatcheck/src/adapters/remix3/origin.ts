@@ -1,6 +1,6 @@
 import type { LiveSession, RequestSession } from '../../core/adapter.ts'
 
-/** What a session is kept in: a request's session, or the memory of one that no request has yet. */
+/** The place of a session: a request's session, or the memory of one that no request has yet. */
 export interface Backing {
   get(key: string): unknown
   set(key: string, value: unknown): unknown

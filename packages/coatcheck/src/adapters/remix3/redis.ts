@@ -53,7 +53,7 @@ export function createRedisSessionStorage(
       const text = await client.get(placeOf(id))
       if (text === null || text === undefined) return null
       const pair = parseJson(String(text))
-      // What is ours there, under the name of a digest, is nobody's ticket.
+      // Our own records there are named by a digest, and no ticket names them.
       if (isObject(pair)) return null
       const [values, flash] = Array.isArray(pair) ? pair : []
       if (isObject(values) && isObject(flash)) return withFlash(values, flash)

@@ -19,7 +19,7 @@ export function createSessionId(): string {
 export class Session<Data extends object = Values, Flash extends object = Values> {
   readonly #values: Backing
   readonly #live: LiveSession | undefined
-  /** What the request before left to be shown in this one. */
+  /** Flash values that the request before left for this one. */
   readonly #shown: Values
   #next: Values = {}
   #id: string
@@ -117,7 +117,7 @@ export class Session<Data extends object = Values, Flash extends object = Values
     this.#isDestroyed = true
   }
 
-  /** What a storage calls once it has stored the session: what was asked for once is done. */
+  /** A storage calls this once the session is stored: its id is new no more. */
   saved(): void {
     this.#isNewId = false
     this.#id = this.#live?.handle || this.#id

@@ -8,7 +8,7 @@ export interface StorageOptions
 }
 
 export interface CookieStorageOptions extends StorageOptions {
-  /** What seals the session. Default: those of the cookie that the middleware is given, else `COATCHECK_SECRET`. */
+  /** The secrets that seal the session. Default: those of the cookie that the middleware is given, else `COATCHECK_SECRET`. */
   readonly secrets?: readonly string[]
 }
 

@@ -15,12 +15,12 @@ import { dial, serving } from '../../../test/helpers/serving.ts'
 import { COOKIE, SECRET } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { openInContext, speakOn } from '../identity.ts'
 import type { SessionEvent } from '../model/events.ts'
 import type { RequestSession } from '../request/request-session.ts'
 import { headersOf } from '../request/tickets.ts'
 import type { LiveSession } from '../session/session.ts'
 import { adapterOf, sessionsOf } from '../sessions.ts'
+import { openInContext, speakOn } from './in-context.ts'
 import { requestContext, watchRequests, within } from './request-context.ts'
 
 const sessions = adapterOf(sessionsOf({ secrets: SECRET, store: memoryStore() }))

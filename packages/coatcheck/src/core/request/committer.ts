@@ -30,7 +30,7 @@ export class Committer {
   #ticket: string | undefined
   #given = false
   /** The response gives no ticket but one that the visitor came with. */
-  #repeats = false
+  #repeats: boolean | undefined
   #forget: (() => Promise<void>) | undefined
 
   constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
@@ -137,7 +137,7 @@ export class Committer {
 
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
-    const { loaded, ticket, dropped, repeats = false, overtaken = false } = saved
+    const { loaded, ticket, dropped, repeats, overtaken } = saved
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
@@ -145,7 +145,7 @@ export class Committer {
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
     if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
-    if (ticket !== undefined) this.#repeats = repeats && !this.#loaded?.migrates && (this.#repeats || !this.#given)
+    if (ticket !== undefined || !loaded) this.#repeats = repeats && !this.#loaded?.migrates && (this.#repeats || !this.#given)
     const send =
       ticket !== undefined && loaded
         ? this.#reply.giving(ticket, loaded, how)

@@ -1,4 +1,4 @@
-/** What is used of a Workers KV binding. */
+/** The part of a Workers KV binding that is used here. */
 export interface KvClient {
   getWithMetadata(key: string, type: 'text'): Promise<{ readonly value: string | null; readonly metadata: unknown }>
   put(key: string, value: string, options: { expirationTtl: number; metadata?: object }): Promise<void>

@@ -11,7 +11,7 @@ export interface D1Statement {
   all(): Promise<D1Answer>
 }
 
-/** What is used of a D1 binding. */
+/** The part of a D1 binding that is used here. */
 export interface D1Client {
   prepare(sql: string): D1Statement
   /** One round trip and one transaction. */

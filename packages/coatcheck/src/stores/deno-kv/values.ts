@@ -1,7 +1,7 @@
 import { SessionError } from '../../errors.ts'
 import type { Found, SessionRecord, Version } from '../store.ts'
 
-/** What never changes under a key. */
+/** The part of a record that never changes. */
 type Fixed = Pick<SessionRecord, 'owner' | 'createdAt' | 'endsAt'>
 
 /** A record as Deno KV has it. Its data are bytes, because text would take up to two bytes for each of its own. */

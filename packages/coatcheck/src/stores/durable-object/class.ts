@@ -46,7 +46,7 @@ export class SessionObject {
     await (next === Number.POSITIVE_INFINITY ? this.#vanish() : this.#storage.setAlarm(next))
   }
 
-  /** Nothing is waited for between looking and writing, so that nobody comes in between. */
+  /** No await stands between the look and the write, so that nobody comes in between. */
   #obey(order: Order, alarm: number | null): Obeyed {
     const { kv } = this.#storage
     const keep = <T extends { readonly until: number }>(name: string, value: T): Obeyed => {

@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../store.ts'
 
-/** What is used of a namespace of durable objects, the binding of a Worker. */
+/** The part of a namespace of durable objects (a Worker's binding) that is used here. */
 export interface ObjectNamespace {
   idFromName(name: string): object
   get(id: object): {
@@ -8,7 +8,7 @@ export interface ObjectNamespace {
   }
 }
 
-/** What is used of the state that the runtime hands to a durable object, whose class keeps its storage in SQLite. */
+/** The part of a durable object's state that is used here. The object's class keeps its storage in SQLite. */
 export interface ObjectState {
   readonly storage: ObjectStorage
 }
@@ -29,7 +29,7 @@ export interface ObjectValues {
   list<T>(options?: { limit?: number }): Iterable<[string, T]>
 }
 
-/** What the store asks of an object: of that of a session, or (`add`, `remove` and `list`) of that of an owner. Times in milliseconds. */
+/** The calls that the store makes to an object: of that of a session, or (`add`, `remove` and `list`) of that of an owner. Times in milliseconds. */
 export type Order =
   | { readonly verb: 'read' }
   /** `keepFor`: how long from now until the object may drop it. */
@@ -48,7 +48,7 @@ export type Order =
   | { readonly verb: 'remove'; readonly entry: string }
   | { readonly verb: 'list' }
 
-/** What an object keeps of a session. */
+/** A session's record in its object. */
 export interface KeptRecord extends Omit<SessionRecord, 'data'> {
   /** UTF-8: the storage would keep text with two bytes a character as soon as one needs them. */
   readonly data: Uint8Array
@@ -59,7 +59,7 @@ export interface KeptRecord extends Omit<SessionRecord, 'data'> {
   readonly until: number
 }
 
-/** What the object of a session answers once it has removed it. */
+/** The answer of a session's object that has removed the session. */
 export interface Removed {
   readonly owner?: string
   readonly created: string

@@ -9,7 +9,7 @@ export interface DynamodbAnswer {
   readonly LastEvaluatedKey?: DynamodbItem | undefined
 }
 
-/** What is used of a `DynamoDBDocument` of `@aws-sdk/lib-dynamodb`. */
+/** The part of a `DynamoDBDocument` of `@aws-sdk/lib-dynamodb` that is used here. */
 export interface DynamodbDocument {
   get(params: object): Promise<DynamodbAnswer>
   put(params: object): Promise<DynamodbAnswer>
@@ -19,7 +19,7 @@ export interface DynamodbDocument {
   scan(params: object): Promise<DynamodbAnswer>
 }
 
-/** What is used of the DynamoDB client that `@architect/functions` brings (`@aws-lite/dynamodb`). */
+/** The part of the DynamoDB client that `@architect/functions` brings (`@aws-lite/dynamodb`) that is used here. */
 export interface AwsLiteDynamodb {
   GetItem(params: object): Promise<unknown>
   PutItem(params: object): Promise<unknown>
@@ -29,7 +29,7 @@ export interface AwsLiteDynamodb {
   Scan(params: object): Promise<unknown>
 }
 
-/** What is used of that which `await arc.tables()` of `@architect/functions` gives. */
+/** The part of the result of `await arc.tables()` (`@architect/functions`) that is used here. */
 export interface ArchitectTables {
   /** The table's full name, by its name in app.arc. */
   name(table: string): unknown

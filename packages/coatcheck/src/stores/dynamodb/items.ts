@@ -49,7 +49,7 @@ export function expressed(expressions: Readonly<Record<string, string>>, values:
   }
 }
 
-/** What `list` gave as the next page. */
+/** The cursor that `list` gave for the next page. */
 export function placeOf(next: string): unknown {
   try {
     return JSON.parse(next)

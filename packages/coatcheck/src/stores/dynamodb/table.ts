@@ -2,7 +2,7 @@ import { SessionError } from '../../errors.ts'
 import { checkedName } from './client.ts'
 import { reasonOf } from './errors.ts'
 
-/** What `createTable` takes, and what CloudFormation has as the properties of an `AWS::DynamoDB::Table`. */
+/** The argument of `createTable`, which is also the properties of an `AWS::DynamoDB::Table` in CloudFormation. */
 export interface DynamodbTable {
   TableName: string
   AttributeDefinitions: { AttributeName: string; AttributeType: 'S' }[]
@@ -10,7 +10,7 @@ export interface DynamodbTable {
   BillingMode: 'PAY_PER_REQUEST'
 }
 
-/** What is used of a `DynamoDB` of `@aws-sdk/client-dynamodb` that may make tables. */
+/** The part of `DynamoDB` of `@aws-sdk/client-dynamodb` that makes tables. */
 export interface DynamodbAdmin {
   createTable(params: object): Promise<unknown>
   describeTable(params: object): Promise<{ readonly Table?: { readonly TableStatus?: string | undefined } | undefined }>
@@ -61,7 +61,7 @@ export async function makeTable(admin: DynamodbAdmin, table: string): Promise<vo
   const { TimeToLiveDescription } = await admin.describeTimeToLive({ TableName: table })
   if (TimeToLiveDescription?.TimeToLiveStatus !== 'DISABLED') return
   const params = { TableName: table, TimeToLiveSpecification: { AttributeName: TTL, Enabled: true } }
-  // What stands in for DynamoDB on a developer's machine may not have it.
+  // A stand-in for DynamoDB on a developer's machine may not have it.
   await unless('UnknownOperationException', () => admin.updateTimeToLive(params))
 }
 

@@ -31,7 +31,7 @@ export async function refusing<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** What `work` gives, or undefined when it meets something damaged. */
+/** The result of `work`, or undefined when it meets something damaged. */
 export async function unlessDamaged<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work

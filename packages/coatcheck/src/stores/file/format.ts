@@ -19,7 +19,7 @@ export function parseVersion(version: Version): { readonly number: number; reado
   return number === undefined || expiresAt === undefined ? undefined : { number: Number(number), expiresAt: Number(expiresAt) }
 }
 
-/** What a file holds: the record, and which of the sessions that were ever made under its key it is. */
+/** The content of a file: the record, and which of the sessions that were ever made under its key it is. */
 export interface Content {
   readonly birth: string
   readonly record: SessionRecord

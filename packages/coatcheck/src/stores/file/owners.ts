@@ -24,7 +24,7 @@ export class Owners {
     let made: boolean
     do {
       made = await this.#files.makeDirectory(directory)
-      // Whoever removes an owner's last entry removes the directory with it, perhaps just now.
+      // The directory goes with an owner's last entry, perhaps just now.
     } while (!(await done(this.#files.writeNew(join(directory, nameEntry(key, content)), ''), 'ENOENT')))
     await done(this.#files.flush(directory), 'ENOENT')
     if (made) await this.#files.flush(this.#directory)

@@ -66,7 +66,7 @@ export class Sweep {
     }
   }
 
-  /** What is not the store's own is left alone here; reading such a key says so. */
+  /** Files that are not the store's own are left alone here; reading such a key reports them. */
   async #namesIn(directory: string): Promise<readonly string[]> {
     const names = (await unlessDamaged(ifThere(refusing(directory, this.#files.names(directory))))) ?? []
     return names.filter(isName).sort()

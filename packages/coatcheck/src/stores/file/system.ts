@@ -24,7 +24,7 @@ export interface FileSystem {
   removeAll(path: string): Promise<void>
   /** Has what was made, renamed and removed in a directory on the disk. */
   flush(path: string): Promise<void>
-  /** What is there, a symbolic link not followed. */
+  /** The kind of entry at a path; a symbolic link is not followed. */
   look(path: string): Promise<{ readonly isDirectory: boolean; readonly isPublic: boolean; readonly modified: number }>
 }
 
@@ -33,7 +33,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** What `work` gives, or undefined when what it needs is not there. */
+/** The result of `work`, or undefined when what it needs is not there. */
 export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work

@@ -6,7 +6,7 @@ export interface LibsqlResult {
   readonly rowsAffected: number
 }
 
-/** What is used of a client of `@libsql/client`. */
+/** The part of a client of `@libsql/client` that is used here. */
 export interface LibsqlClient {
   execute(statement: { sql: string; args: SqlValue[] }): Promise<LibsqlResult>
   batch(statements: string[], mode: 'write'): Promise<unknown>

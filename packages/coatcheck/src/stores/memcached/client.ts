@@ -1,4 +1,4 @@
-/** What memcached answers to a meta command. */
+/** The answer of memcached to a meta command. */
 export interface MemcachedReply {
   /** Two letters, such as `HD` or `EN`. */
   readonly code: string
@@ -7,7 +7,7 @@ export interface MemcachedReply {
   readonly value?: Uint8Array
 }
 
-/** One connection to one server. What is asked on it either reaches this run of the server or fails, and is never asked twice. */
+/** One connection to one server. A command either reaches this run of the server or fails, and is never asked twice. */
 export interface MemcachedConnection {
   /**
    * Names this run of the server: letters, digits, `_` and `-`. A restarted server, or another, has another name; its counter of
@@ -18,7 +18,7 @@ export interface MemcachedConnection {
   ask(command: string, value?: Uint8Array): Promise<MemcachedReply>
 }
 
-/** What a store needs of a client; `memcachedClient` makes one. */
+/** The client that a store needs; `memcachedClient` makes one. */
 export interface MemcachedClient {
   /** The connection there is, or a new one. */
   connection(): Promise<MemcachedConnection>

@@ -79,7 +79,7 @@ export class Wire {
       const [code = '', ...flags] = line.split(' ')
       if (/^[A-Z]{2}$/.test(code)) asked.resolve({ code, flags, ...(value && { value }) })
       else asked.reject(failed(`answered ${JSON.stringify(line)}`))
-      // What it took for a command of its own may have been part of one.
+      // The server may have taken a part of a value for a command.
       if (/^(CLIENT_)?ERROR/.test(line)) this.end('did not understand what it was asked')
       else this.#wait()
     }

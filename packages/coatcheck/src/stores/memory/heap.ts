@@ -5,7 +5,7 @@ export interface Placed {
 
 const CHILDREN = 4
 
-/** What is no number is never due, and does not spoil the order of the others. */
+/** A time that is not a number is never due, and does not spoil the order of the others. */
 function numberOf(time: number): number {
   const number = Number(time)
   return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number

@@ -6,9 +6,9 @@ import { type Linked, Row } from './row.ts'
 interface Group extends Linked<Group> {
   /** undefined: guests. */
   readonly owner: string | undefined
-  /** What may have to make room. */
+  /** Records that may have to make room. */
   readonly sessions: Row<Entry>
-  /** What has a `keepUntil`, and is no session any more. */
+  /** Records with a `keepUntil`, which are no sessions any more. */
   readonly kept: Row<Entry>
 }
 
@@ -114,7 +114,7 @@ export class Records {
     return limit
   }
 
-  /** Who makes room for a new session, of `owner` if there is one; never what it is to take the place of. Nobody is expired. */
+  /** The record that makes room for a new session, of `owner` if there is one; never the record that it replaces. None is expired. */
   victim(time: number, owner: string | undefined, from: Entry | undefined): Entry | undefined {
     const over = this.#pins.due(time, from?.pin)
     if (over) return over.entry

@@ -3,7 +3,7 @@ import type { SqlValue } from '../shared/sql-store.ts'
 
 export type MysqlValue = SqlValue | Uint8Array
 
-/** What is used of a pool of `mysql2/promise`. */
+/** The part of a pool of `mysql2/promise` that is used here. */
 export interface MysqlPool {
   execute(sql: string, values: MysqlValue[]): Promise<[unknown, unknown]>
   query(sql: string): Promise<[unknown, unknown]>

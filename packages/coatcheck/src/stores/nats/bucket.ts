@@ -12,7 +12,7 @@ export const streamOf = (bucket: string): string => `KV_${bucket}`
 export const subjectsOf = (bucket: string): string => `$KV.${bucket}.>`
 /** Each create of a key has an entry of its own in the owner's index, so that nobody else's is removed with it. */
 export const entryPlace = (owner: string, key: string, entry: string): string => `o.${owner}.${key}.${entry}`
-/** What the stream of a bucket listens to until it is ready: nobody writes there. */
+/** The subject of a bucket's stream until it is ready: nobody writes there. */
 const unready = (bucket: string): string => `$KV.${bucket}.new`
 
 /** Makes the bucket if it is not there, also while others do, and warns of one that loses sessions. */

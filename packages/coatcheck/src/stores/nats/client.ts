@@ -1,4 +1,4 @@
-/** What is used of `Kvm` of the package `@nats-io/kv`. */
+/** The part of `Kvm` of the package `@nats-io/kv` that is used here. */
 export interface NatsKvm {
   /** Opens without asking the server; what is read through it, the leader of the stream answers. */
   open(bucket: string): Promise<NatsBucket>
@@ -16,7 +16,7 @@ export interface NatsEntry {
   string(): string
 }
 
-/** What is used of a bucket. */
+/** The part of a bucket that is used here. */
 export interface NatsBucket {
   get(key: string): Promise<NatsEntry | null>
   put(key: string, data: string, options?: { previousSeq: number }): Promise<number>
@@ -29,7 +29,7 @@ export interface NatsMessage {
   readonly data: Uint8Array
 }
 
-/** What is used of how a stream is set up. */
+/** The part of a stream's configuration that is used here. */
 export interface NatsStreamConfig {
   name: string
   subjects: string[]
@@ -45,7 +45,7 @@ export interface NatsStreamInfo {
   readonly state: { readonly subjects?: Readonly<Record<string, number>> }
 }
 
-/** What is used of the manager of streams. */
+/** The part of the manager of streams that is used here. */
 export interface NatsManager {
   readonly streams: {
     info(stream: string, options?: { subjects_filter: string }): Promise<NatsStreamInfo>

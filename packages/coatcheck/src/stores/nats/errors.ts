@@ -7,7 +7,7 @@ const NO_ROOM = 'The server has no room left for JetStream: give it more. Sessio
 /** By the code of JetStream, or by the name of the client's error. */
 const FIXES: Readonly<Record<string, string>> = {
   10059: GONE,
-  // Nobody listens for what is to be kept.
+  // JetStream does not answer.
   JetStreamNotEnabled: `${GONE} If it is there, switch JetStream on, and see whether the stream has a leader.`,
   10039: 'Switch JetStream on for this account.',
   10002:
@@ -20,7 +20,7 @@ const FIXES: Readonly<Record<string, string>> = {
   DrainingConnectionError: 'The application closes this connection; open another for what comes.',
 }
 
-/** What NATS, or the way to it, reported. */
+/** An error of NATS, or of the way to it. */
 export function natsFailed(error: unknown): SessionError {
   if (error instanceof SessionError) return error
   const code = codeOf(error)

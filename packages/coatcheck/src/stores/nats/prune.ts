@@ -22,7 +22,7 @@ export function pruning(bucket: string): (access: NatsAccess, before: number, li
       return false
     }
     if (text === '') {
-      // What a delete left. Whoever is about to create over it finds nothing there, and creates.
+      // A delete left this. A create over it finds nothing there, and creates.
       await purgeAt(access, place, seq)
       return false
     }

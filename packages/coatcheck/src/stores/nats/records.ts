@@ -2,7 +2,7 @@ import { streamOf } from './bucket.ts'
 import type { NatsAccess } from './client.ts'
 import { hasNoRoom, isOtherRevision } from './errors.ts'
 
-/** What was asked for, or `undefined` where another revision is there than expected. */
+/** The answer, or `undefined` where another revision is there than expected. */
 export async function unlessOther<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked

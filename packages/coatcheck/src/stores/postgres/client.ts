@@ -1,12 +1,12 @@
 import { SessionError } from '../../errors.ts'
 import type { SqlValue } from '../shared/sql-store.ts'
 
-/** What is used of a `Pool` of the package `pg`, and of PGlite. */
+/** The part of a `Pool` of the package `pg`, and of PGlite, that is used here. */
 export interface PgPool {
   query(text: string, values?: SqlValue[]): Promise<{ readonly rows: unknown[] }>
 }
 
-/** What is used of `postgres(…)` of the package `postgres`. */
+/** The part of `postgres(…)` of the package `postgres` that is used here. */
 export interface PostgresJs {
   unsafe(text: string, values?: SqlValue[], options?: { readonly prepare: boolean }): PromiseLike<readonly unknown[]>
 }

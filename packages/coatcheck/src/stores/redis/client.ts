@@ -5,13 +5,13 @@ interface EvalOptions {
   arguments: string[]
 }
 
-/** What is used of `createClient`, `createClientPool` and `createCluster` of the package `redis`. */
+/** The part of `createClient`, `createClientPool` and `createCluster` of the package `redis` that is used here. */
 export interface NodeRedis {
   evalSha(sha: string, options: EvalOptions): Promise<unknown>
   eval(script: string, options: EvalOptions): Promise<unknown>
 }
 
-/** What is used of `Redis` and `Cluster` of the package `ioredis`. */
+/** The part of `Redis` and `Cluster` of the package `ioredis` that is used here. */
 export interface Ioredis {
   evalsha(sha: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
   eval(script: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
@@ -33,7 +33,7 @@ export interface RedisNode {
 
 /** The client of either package, as the store uses it. */
 export interface RedisConnection {
-  /** What the client itself puts before each key. */
+  /** The prefix that the client itself puts before each key. */
   readonly keyPrefix: string
   /** Runs a script on one key. */
   run(script: RedisScript, key: string, values: readonly string[]): Promise<unknown>

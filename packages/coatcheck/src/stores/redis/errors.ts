@@ -13,7 +13,7 @@ const FIXES: Readonly<Record<string, string>> = {
   WRONGTYPE: 'Something else uses this key. Choose another `prefix`.',
 }
 
-/** What Redis, or the way to it, reported. */
+/** An error of Redis, or of the way to it. */
 export function redisFailed(error: unknown): SessionError {
   if (error instanceof SessionError) return error
   const code = errorCode(error)

@@ -1,7 +1,7 @@
 import { byName, errorCode, type Ioredis, type RedisConnection, type RedisNode, sortedByName } from './client.ts'
 import { READ } from './scripts.ts'
 
-/** What else is used of its clients where they have it. */
+/** Further methods of its clients, used where they exist. */
 interface Whole extends Ioredis {
   scan?(cursor: string, match: 'MATCH', pattern: string, count: 'COUNT', limit: number): Promise<[string, string[]]>
   nodes?(role: 'master'): readonly Whole[]

@@ -1,6 +1,6 @@
 import { byName, type NodeRedis, type RedisConnection, type RedisNode, sortedByName } from './client.ts'
 
-/** What else is used of its clients where they have it. */
+/** Further methods of its clients, used where they exist. */
 interface Whole extends NodeRedis {
   scan?(cursor: string, options: { MATCH: string; COUNT: number }): Promise<{ cursor: unknown; keys: readonly unknown[] }>
   readonly masters?: readonly { readonly address?: string }[]

@@ -2,7 +2,7 @@
 
 export interface RedisScript {
   readonly text: string
-  /** What EVALSHA calls it: the SHA-1 of its text in hexadecimal. */
+  /** The name for EVALSHA: the SHA-1 of its text in hexadecimal. */
   readonly sha: () => Promise<string>
 }
 
@@ -78,5 +78,5 @@ export const INDEX_REMOVE: RedisScript = script(`return redis.call('ZREM', KEYS[
 
 export const INDEX_LIST: RedisScript = script(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 
-/** What the server that has this key does when its memory is full. */
+/** The `maxmemory-policy` of the server that has this key. */
 export const POLICY: RedisScript = script(`return string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:(%S+)') or ''`)

@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../store.ts'
 
-/** What an update leaves as it was, as text. It travels in the version, so that an update or a delete need not read first. */
+/** The parts that an update leaves as they were, as text. It travels in the version, so that an update or a delete need not read first. */
 export function fixedOf({ createdAt, endsAt, owner = '' }: SessionRecord, entry = ''): string {
   return [createdAt, endsAt, owner, entry].join('/')
 }
@@ -17,7 +17,7 @@ export interface Stored {
   readonly entry: string
 }
 
-/** What `recordText` wrote; `undefined` for anything else. */
+/** The record in a text of `recordText`; `undefined` for any other text. */
 export function parseRecord(text: string): Stored | undefined {
   const end = text.indexOf('\n')
   const parts = HEAD.exec(text.slice(0, Math.max(end, 0)))
@@ -30,7 +30,7 @@ export function parseRecord(text: string): Stored | undefined {
 /** The version that the backend gave, and what goes with it. */
 export const versionText = (own: string | number, fixed: string): string => `${own}/${fixed}`
 
-/** What `versionText` wrote, taken apart; `undefined` for anything else, which is no version of this backend. */
+/** The parts of a text of `versionText`; `undefined` for any other text, which is no version of this backend. */
 export function parseVersion(version: string): (Pick<Stored, 'fixed' | 'entry'> & { own: string; owner: string }) | undefined {
   const [, own = '', fixed = '', , , owner = '', entry = ''] = VERSION.exec(version) ?? []
   return own === '' ? undefined : { own, fixed, owner, entry }

@@ -13,7 +13,7 @@ export const rowOf = (row: unknown): Row => Object.values(Object(row))
 
 export type SqlValue = string | number | null
 
-/** What the store asks of a database on a server, one round trip each; every write names the version it replaces. */
+/** The statements that the store runs on a server, one round trip each; every write names the version it replaces. */
 export interface SqlBackend {
   /** As people call it. */
   readonly title: string
@@ -36,7 +36,7 @@ export interface SqlBackend {
   migrate(): Promise<void>
   /** Whether the database undid the statement because others were in its way, so that it may be sent again. */
   isUndone(error: unknown): boolean
-  /** What to do about an error of the database or of the way to it. */
+  /** The fix for an error of the database or of the way to it. */
   fixFor(error: unknown): string | undefined
 }
 

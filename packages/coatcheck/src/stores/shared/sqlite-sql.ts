@@ -2,7 +2,7 @@
 
 export type SqliteVerb = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune'
 
-/** What a store asks of a table, whose name is quoted already; every write names the version it replaces. */
+/** The statements on a table, whose name is quoted already; every write names the version it replaces. */
 export function sqliteStatements(table: string): Readonly<Record<SqliteVerb, string>> {
   return {
     read: `SELECT version, data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = ?`,
@@ -17,7 +17,7 @@ export function sqliteStatements(table: string): Readonly<Record<SqliteVerb, str
   }
 }
 
-/** What makes the table of sessions and its indexes, one statement each, which may find that it was run before. */
+/** The statements that make the table of sessions and its indexes. Each may find that it was run before. */
 export function sqliteTable(name: string): string[] {
   return [
     `CREATE TABLE IF NOT EXISTS "${name}" (

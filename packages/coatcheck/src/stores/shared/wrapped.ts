@@ -1,12 +1,12 @@
 import type { Store } from '../store.ts'
 
-/** What a wrapper around `S` offers: what `S` does, as far as the contract goes. */
+/** The methods of a wrapper around `S`: those of `S` that are in the contract. */
 export type Offered<S extends Store> = Pick<S, keyof Store & keyof S>
 
 /** The methods that a store need not have. */
 type Optional = 'touch' | 'listByOwner' | 'list' | 'prune' | 'migrate' | 'close'
 
-/** Those of `methods` that `store` offers too: a wrapper must not pretend to a capability. */
+/** The `methods` that `store` offers too: a wrapper must not pretend to a capability. */
 export function offered<S extends Store>(store: S, methods: Pick<Store, Optional>): Pick<Store, Optional> {
   const names = Object.keys(methods) as Optional[]
   return Object.fromEntries(names.filter((name) => store[name]).map((name) => [name, methods[name]]))

@@ -11,7 +11,7 @@ interface Open {
 
 const LONGEST_PAUSE = 16
 
-/** One connection, opened when it is first used. What others lock is waited for here, in timers, and never in SQLite. */
+/** One connection, opened when it is first used. Locks of others are waited for here, in timers, and never in SQLite. */
 export class Connection {
   readonly #options: SqliteOptions
   readonly #name: string

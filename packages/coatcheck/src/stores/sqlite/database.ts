@@ -3,14 +3,14 @@ import { SessionError } from '../../errors.ts'
 
 export type SqliteValue = string | number | null
 
-/** What the store uses of a prepared statement. */
+/** The part of a prepared statement that the store uses. */
 export interface SqliteStatement {
   get(...values: SqliteValue[]): unknown
   all(...values: SqliteValue[]): unknown[]
   run(...values: SqliteValue[]): { readonly changes: number | bigint }
 }
 
-/** What the store uses of an open database, which `node:sqlite`, `bun:sqlite` and `better-sqlite3` have in common. */
+/** The part of an open database that the store uses, which `node:sqlite`, `bun:sqlite` and `better-sqlite3` have in common. */
 export interface SqliteDatabase {
   exec(sql: string): unknown
   prepare(sql: string): SqliteStatement

@@ -14,7 +14,7 @@ export interface SqliteStoreOptions {
   /** Default `coatcheck_sessions`. Beside it there is `<table>_schema`, with the version of its form. */
   readonly table?: string
   /**
-   * What a loss of power may cost; the death of a process costs nothing. Default `normal`: perhaps the last commits,
+   * The commits that a loss of power may cost; the death of a process costs none. Default `normal`: perhaps the last commits,
    * logouts among them. `full`: nothing, and every commit waits for the disk. Only with `path`.
    */
   readonly durability?: Durability
@@ -23,7 +23,7 @@ export interface SqliteStoreOptions {
 }
 
 export interface SqliteOptions {
-  /** What to open: a path, or what is open. */
+  /** A path to open, or an open database. */
   readonly source: string | SqliteDatabase
   readonly table: string
   readonly durability: Durability

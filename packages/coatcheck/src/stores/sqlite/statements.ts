@@ -10,7 +10,7 @@ export interface SessionRow {
   readonly expires_at: number | bigint
 }
 
-/** What the store asks of the database, a statement each. */
+/** The statements of the store, prepared. */
 export type Statements = Readonly<Record<SqliteVerb, SqliteStatement>>
 
 export function prepareAll(database: SqliteDatabase, table: string): Statements {

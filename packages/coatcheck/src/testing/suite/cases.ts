@@ -17,7 +17,7 @@ import type { Case } from './trial.ts'
 import { versions } from './versions.ts'
 import { overtaken, settling, stale } from './weak.ts'
 
-/** What can be asked as long as one call comes after the other: every class holds this. */
+/** Cases with one call after the other: stores of every class hold them. */
 const one = [...basics, ...versions, ...fidelity, ...big, ...names, ...times, ...clocks, ...listings, ...many]
 
 export const CASES: Readonly<Record<Consistency, readonly Case[]>> = {

@@ -1,4 +1,4 @@
-// What goes in comes out: every character of the data, every millisecond.
+// Data comes back as it was stored: every character, every millisecond.
 
 import { type Case, newKey, newRecord, newSession, same, sameRecord } from './trial.ts'
 

@@ -1,4 +1,4 @@
-// What a store promises to whoever relies on it; each case of the suite belongs to one of these.
+// The promises of a store. Each case of the suite belongs to one of these.
 
 export const GUARANTEES = {
   exact: 'What is read is what was written, to the last character and millisecond',

@@ -6,7 +6,7 @@ import { type Case, newKey, newRecord, newSession, same, sameKeys, sameRecord, s
 
 const HERD = 50
 
-/** What each of many answers, started at once, on both handles by turns. */
+/** The answers of many calls, started at once, on both handles by turns. */
 function herd<T>({ store, second }: Trial, act: (store: Store, nth: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: HERD }, (_, nth) => act(nth % 2 ? second : store, nth)))
 }

@@ -137,7 +137,7 @@ async function takeNames(
   return taken
 }
 
-/** What was refused was not taken for what was stored since. */
+/** A refused record is not mistaken for one that was stored since. */
 async function noneUnder(store: Store, { key, owner }: Named, name: string): Promise<void> {
   same(await unlessRefused(() => store.read(key)), undefined, `read of the refused key ${show(name)} gave`)
   const listed = owner === undefined ? [] : await unlessRefused(async () => store.listByOwner?.(owner))

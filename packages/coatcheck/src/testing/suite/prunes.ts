@@ -49,7 +49,7 @@ async function rest({ store }: Pruning, time: number, most: number): Promise<num
 
 interface Written {
   readonly key: string
-  /** What must be there now; `undefined`: somebody else had removed it before. */
+  /** The record that must be there now; `undefined`: somebody else had removed it before. */
   readonly kept?: { readonly version: string; readonly expiresAt: number }
 }
 
@@ -102,7 +102,7 @@ export const prunings: readonly Case[] = [
         const over = written.filter(({ kept }) => !kept)
         const most = sessions.length
         const removed = sum(counts) + (await rest(trial, time, most))
-        // Those created anew may have been removed by a prune before.
+        // A prune may have removed the new ones before.
         const mayBeRemoved = over.length + written.filter((_, nth) => nth % 4 === 3).length
         sure(removed <= mayBeRemoved, `of at most ${mayBeRemoved} sessions that were over, ${PRUNES} prunes removed ${removed}.`)
         for (const { key, kept } of written) {

@@ -1,4 +1,4 @@
-// What each extra method may and may not do while another caller is at the same record.
+// Effects of each extra method while another caller is at the same record.
 
 import type { Store } from '../../stores/store.ts'
 import { allPages } from './index.ts'

@@ -1,4 +1,4 @@
-// What every case of the store suite works with: a trial of one store, and the few assertions it needs.
+// The tools of every case of the store suite: a trial of one store, and a few assertions.
 
 import { type Capability, can, type Found, type SessionRecord, type Store } from '../../stores/store.ts'
 import type { Scheduler } from '../scheduler.ts'
@@ -79,7 +79,7 @@ export async function newSession(trial: Trial, changes: Partial<SessionRecord> =
   return { key, record, version }
 }
 
-/** What `act` gives for 0 to `count - 1`, so many of them at a time. */
+/** The results of `act` for 0 to `count - 1`, so many of them at a time. */
 export async function inTurns<T>(count: number, act: (nth: number) => Promise<T>, atOnce = 50): Promise<T[]> {
   const results: T[] = []
   let next = 0
@@ -107,7 +107,7 @@ export function sameKeys(actual: readonly string[], expected: readonly string[],
   same(actual.toSorted().join(' '), expected.toSorted().join(' '), what)
 }
 
-/** What was found is this record and nothing else; with `version`, in this version. */
+/** Asserts that the found record is this one and no other; with `version`, in this version. */
 export function sameRecord(found: Found | undefined, expected: SessionRecord, what: string, version?: string): asserts found {
   sure(found !== undefined, `${what}: nothing is there.`)
   const { record } = found

@@ -1,4 +1,4 @@
-// What is left to promise by a store that cannot compare before it writes, or whose reads may be stale.
+// The promises of a store that cannot compare before it writes, or whose reads may be stale.
 
 import type { Found, SessionRecord, Store } from '../../stores/store.ts'
 import { type Case, HOUR, newKey, newRecord, newSession, same, sameRecord, sure, type Trial } from './trial.ts'
@@ -9,7 +9,7 @@ const WRITERS = 20
 const recordOf = (trial: Trial, key: string, nth: number): SessionRecord =>
   newRecord(trial, { data: `${key} ${nth} ${'é'.repeat(nth * 200)}`, expiresAt: trial.now() + HOUR + nth })
 
-/** What was found was written so, in all its parts, under this key. */
+/** Asserts that the found record was written so, in all its parts, under this key. */
 function oneOf(found: Found, written: readonly SessionRecord[], versions: readonly (string | undefined)[], what: string): void {
   const nth = written.findIndex(({ expiresAt }) => expiresAt === found.record.expiresAt)
   const record = written[nth]
@@ -85,7 +85,7 @@ async function look({ store, second }: Trial, { key, records, versions }: Log): 
   }
 }
 
-/** Nothing is asked but what no delay can excuse. */
+/** Asks only for results that no delay can excuse. */
 export const stale: readonly Case[] = [
   {
     name: 'what is read, however late, was written under that key at some time, whole',

@@ -246,6 +246,19 @@ describe('C2: a request that only reads, with a ticket of an old secret, when it
     })
   })
 
+  test('what clears the cookie stays when a later commit fails', async () => {
+    const { server, requestSession } = await stale()
+    const session = requestSession.session as LiveSession
+    session.set('late', 1)
+    expect((await outcome(requestSession)).lines).toBe(1)
+    session.signOut()
+    expect([await outcome(requestSession), ticketIn(requestSession)]).toEqual([{ told: 'done', lines: 1 }, ''])
+    server.watch.before = down
+    session.set('b', 2)
+    session.signOut({ keep: ['b'] })
+    expect([await outcome(requestSession), ticketIn(requestSession)]).toEqual([{ told: 'STORE_FAILED', lines: 1 }, ''])
+  })
+
   test('nor does a fetch of the page’s own script', async () => {
     const { server, ticket } = await stale()
     const requestSession = server.arrive(ticket, { 'sec-fetch-mode': 'cors' })
