@@ -47,7 +47,7 @@ export function pictureOf(rooms: Rooms): string {
     `<circle class="down" cx="22" cy="${TOP + edge + 24}" r="7"/>`,
     `<text x="38" y="${TOP + edge + 29}">the room of the row imports that of the column</text>`,
     `<circle class="up" cx="22" cy="${TOP + edge + 47}" r="7"/>`,
-    `<text x="38" y="${TOP + edge + 52}">the same, against the order: two rooms need files of each other, and no files do</text>`,
+    `<text x="38" y="${TOP + edge + 52}">the same, against the order: these rooms need each other, their files never do</text>`,
     '</svg>',
     '',
   ].join('\n')
