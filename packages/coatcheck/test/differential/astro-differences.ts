@@ -215,7 +215,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   failed: {
     what: 'A page that throws, or answers 500 or above, stores nothing, except that it ended the session; an error page has the session as it was before',
-    why: 'In Astro half of the page's changes are stored',
+    why: 'In Astro half of the page’s changes are stored',
     script: of({ ...visit(set('a', 1)), status: 500 }),
     theirs: /"values":\["\[ 'a', 1 \]"\]/,
     ours: /"values":\[\]/,
