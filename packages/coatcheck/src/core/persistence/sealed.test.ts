@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY, HOUR } from '../../../test/helpers/clock.ts'
-import { HUSH } from '../../../test/helpers/discretion.ts'
+import { HUSH, tellsNothing } from '../../../test/helpers/discretion.ts'
 import { COOKIE, discretion, NEWER_SECRET, type Person, SECRET, type Site, site } from '../../../test/helpers/site.ts'
 import { createKeyring } from '../../crypto/keyring.ts'
 import { webPrimitives } from '../../crypto/on-web.ts'
@@ -279,6 +279,4 @@ describe('what a cookie cannot promise, and the docs say', () => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

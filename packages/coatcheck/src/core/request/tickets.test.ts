@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
+import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { COOKIE, discretion, type Person, type Site, site } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
 import { memoryStore } from '../../stores/memory.ts'
@@ -447,6 +448,4 @@ describe('promise 14: a sealed session that grows', () => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
-import { HUSH } from '../../../test/helpers/discretion.ts'
+import { HUSH, tellsNothing } from '../../../test/helpers/discretion.ts'
 import { discretion, type Site, site } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Session } from './types.ts'
@@ -832,6 +832,4 @@ describe.each(kinds)('a session %s', (_, open) => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Clock, clockFrom, DAY, HOUR } from '../../../../test/helpers/clock.ts'
-import { HUSH } from '../../../../test/helpers/discretion.ts'
+import { HUSH, tellsNothing } from '../../../../test/helpers/discretion.ts'
 import { gate, settled } from '../../../../test/helpers/gate.ts'
 import {
   COOKIE,
@@ -1305,6 +1305,4 @@ describe('a new id', () => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)
