@@ -29,8 +29,7 @@ export function encodeSealed({ id, contents, lifetime }: SealedSession): string 
   const times = [createdAt, endsAt - createdAt, endsAt - expiresAt].map((time) => time.toString(36)).join('.')
   let values = ''
   for (const [key, entry] of contents.values) values += `${values && ','}${valueText(key, entry)}`
-  const log = writes.count > 0 ? encodeWrites(writes) : undefined
-  const fields = JSON.stringify({ ...more, owner, lasts, since, from, log }).slice(1, -1)
+  const fields = JSON.stringify({ ...more, owner, lasts, since, from, ...encodeWrites(writes) }).slice(1, -1)
   const flash = flashText(contents.flash)
   const rest = [fields, flash && `"flash":${flash}`].filter(Boolean).join()
   return `${FORMAT}.${times}.${id}{${values}}${rest && `{${rest}}`}`
