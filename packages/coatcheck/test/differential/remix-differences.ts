@@ -149,7 +149,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix/drop-in.test.ts', 'errors: what cannot be stored is refused when it is set'],
   },
   types: {
-    what: 'Where flash values have types of their own, a generic function of a library is told both, as in `createSessionMiddleware<Data, Flash>(storage)`; where they have not, the type of `session.data` is without `__flash_<key>__`',
+    what: 'Where flash values have types of their own, a generic function of a library needs both types, as in `createSessionMiddleware<Data, Flash>(storage)`; where they have not, the type of `session.data` is without `__flash_<key>__`',
     why: 'TypeScript infers both only in the framework’s own declarations',
     shownBy: ['remix.types.test.ts', 'With flash values of another type it has to be told'],
   },

@@ -79,7 +79,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ],
   },
   'two-sessions': {
-    what: 'Of two sessions that come with one request neither is opened, and `onEvent` is told `duplicate`',
+    what: 'Of two sessions that come with one request neither is opened, and `onEvent` gets the reason `duplicate`',
     why: 'Nobody can tell which of them somebody else put there. Remix 3 takes the first',
     shownBy: ['remix3/findings.test.ts', 'found S4: of two sessions that come with one request neither is opened'],
   },
