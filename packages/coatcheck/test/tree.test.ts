@@ -13,6 +13,7 @@ import {
   pinnedVersions,
   registryHosts,
 } from './tree/rules.ts'
+import { TESTED_BY, tested } from './tree/tested.ts'
 
 const tree = repository()
 const src = (path: string, text: string): File => ({ path: `packages/coatcheck/src/${path}`, text })
@@ -171,6 +172,39 @@ describe('what is installed here has exact versions', () => {
     expect(
       finds(pinnedVersions, manifest('examples/a/package.json', { private: true, dependencies: { x: 'npm:@a/b@1.2.3' } })),
     ).toEqual([])
+  })
+})
+
+describe('every source has a test of its name, or a row that says which test is about it', () => {
+  const rule = tested(TESTED_BY)
+
+  it('holds', () => expect(rule(tree)).toEqual([]))
+
+  it('reports a source without either', () => {
+    expect(finds(rule, src('core/model/bad.ts', 'export const x = 1'))).toEqual([
+      'core/model/bad.ts: no test of its name, and no row in test/tree/tested.ts',
+    ])
+  })
+
+  it.each(['core/model/good.test.ts', 'core/model/good.slow.test.ts', 'core/model/good.integration.test.ts'])(
+    'takes %s for the test of core/model/good.ts',
+    (test) => expect(finds(rule, src('core/model/good.ts', ''), src(test, ''))).toEqual([]),
+  )
+
+  it('takes parts in a folder of an entry’s name to be tested with the entry', () => {
+    expect(finds(rule, src('stores/redis/more.ts', 'export const x = 1'))).toEqual([])
+  })
+
+  it('reports a row whose test is gone, or imports nothing that leads to the source', () => {
+    const found = (test: string) => tested({ ...TESTED_BY, 'cookies/scan.ts': test })(tree)
+    expect(found('cookies/gone.test.ts')).toEqual(['cookies/scan.ts: cookies/gone.test.ts does not exist'])
+    expect(found('crypto/random.test.ts')).toEqual(['cookies/scan.ts: crypto/random.test.ts does not import it'])
+  })
+
+  it('reports a row that nothing needs', () => {
+    const found = (row: string) => tested({ ...TESTED_BY, [row]: 'cookies/cookie.test.ts' })(tree)
+    for (const row of ['cookies/gone.ts', 'cookies/cookie.ts', 'crypto/gone/'])
+      expect(found(row)).toEqual([`test/tree/tested.ts: ${row} needs no row`])
   })
 })
 

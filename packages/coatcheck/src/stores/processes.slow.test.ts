@@ -105,7 +105,7 @@ async function liveAndDie(kind: string, path: string, name: string): Promise<Lif
 const stores = {
   file: { open: () => fileStore({ directory: join(directory, 'sessions') }), path: () => join(directory, 'sessions') },
   sqlite: {
-    open: () => sqliteStore({ path: join(directory, 'sessions.sqlite'), busyTimeout: 30_000 }),
+    open: () => sqliteStore({ path: join(directory, 'sessions.sqlite'), busyTimeout: 600_000 }),
     path: () => join(directory, 'sessions.sqlite'),
   },
 }

@@ -5,7 +5,7 @@ import { compare, inMemory, stories } from '../../../test/differential/remix-kin
 import { fakeDate } from '../../../test/helpers/date.ts'
 
 // One script of calls, on Remix's own package, on React Router's and on ours: what an application and a browser see of it. `npm test` plays
-// 1,000 of them, these among them (differential.slow.test.ts).
+// more of them (differential.slow.test.ts).
 
 const clock = fakeDate()
 

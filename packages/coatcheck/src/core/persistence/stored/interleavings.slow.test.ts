@@ -38,6 +38,15 @@ describe('three requests at once in every order, four with at most three made to
   }
 })
 
+// 8 of 11 groups; `interleavings.test.ts` has the others.
+describe('promises 1, 2 and 8: three requests at once, with at most two of them made to wait', () => {
+  for (const letters of ['SWD', 'RWW', 'SWW', 'SND', 'RSW', 'RSD', 'SSD', 'SBW']) {
+    it(letters, async () => {
+      await nothingBad(scenario({ letters, store: () => memoryStore() }), { maxPreemptions: 2 })
+    })
+  }
+})
+
 // 4 of 5 pairs; `interleavings.test.ts` has the other.
 describe('what follows a state is run once, and every end is still reached', () => {
   for (const letters of ['RW', 'SD', 'RR', 'DN']) {
