@@ -30,6 +30,7 @@ const FIGURES: Figures = {
       row('express-session, MemoryStore', 40, { by: 'them', over: 'Express' }),
     ],
     bare: 5,
+    rounds: 60,
     growth: new Map([
       [GROWTH.r, 10],
       [GROWTH.noCookie, 4],

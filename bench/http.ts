@@ -16,7 +16,7 @@ type Autocannon = (options: {
   readonly duration: number
   readonly setupClient: (client: { setRequests(requests: readonly { headers: Record<string, string> }[]): void }) => void
 }) => Promise<{
-  readonly requests: { readonly average: number }
+  readonly requests: { readonly average: number; readonly total: number }
   readonly latency: { readonly p99: number }
   readonly errors: number
   readonly non2xx: number
@@ -33,6 +33,14 @@ interface Row {
   readonly requestsPerSecond: number
   /** Milliseconds. */
   readonly p99: number
+  /** Microseconds of the server for each request. */
+  readonly cpu: number
+}
+
+interface Run {
+  readonly rate: number
+  readonly p99: number
+  readonly cpu: number
 }
 
 const SERVER = join(import.meta.dirname, 'peers/server.ts')
@@ -48,7 +56,7 @@ export async function compareOverHttp({ isQuick, isJson }: Options): Promise<voi
   const apps = (JSON.parse(stdout) as [string, string[]][]).flatMap(([framework, names]) =>
     names.map((app) => ({ framework, app })),
   )
-  const found = new Map(apps.map(({ app, framework }) => [`${framework} ${app}`, [] as { rate: number; p99: number }[]]))
+  const found = new Map(apps.map(({ app, framework }) => [`${framework} ${app}`, [] as Run[]]))
   const [rounds, duration] = isQuick ? [1, 1] : [3, 4]
   for (let round = 0; round < rounds; round++)
     for (const { framework, app } of shuffled(apps))
@@ -60,25 +68,21 @@ export async function compareOverHttp({ isQuick, isJson }: Options): Promise<voi
       app,
       requestsPerSecond: median(runs.map(({ rate }) => rate)),
       p99: median(runs.map(({ p99 }) => p99)),
+      cpu: median(runs.map(({ cpu }) => cpu)),
     }
   })
   console.log(isJson ? JSON.stringify(rows) : textOf(rows, rounds, duration))
 }
 
 /** Starts the server, fills the sessions of its visitors, and asks it for some seconds. */
-async function load(
-  autocannon: Autocannon,
-  framework: string,
-  app: string,
-  duration: number,
-): Promise<{ rate: number; p99: number }> {
+async function load(autocannon: Autocannon, framework: string, app: string, duration: number): Promise<Run> {
   const server = spawn(process.execPath, [SERVER, framework, app], {
     // express-session warns that its MemoryStore is not for production.
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
   })
   let complaints = ''
-  server.stderr.setEncoding('utf8').on('data', (text: string) => {
+  server.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints += text
   })
   try {
@@ -90,26 +94,38 @@ async function load(
       cookies.push(visitor.cookie)
     }
     let client = 0
-    const { requests, latency, errors, non2xx } = await autocannon({
-      url,
-      connections: CONNECTIONS,
-      duration,
-      setupClient(connection) {
-        // Each begins with another visitor.
-        const from = (client++ * VISITORS) / CONNECTIONS
-        const mine = [...cookies.slice(from), ...cookies.slice(0, from)]
-        connection.setRequests(mine.map((cookie) => ({ headers: { cookie } })))
-      },
-    })
+    const ask = (seconds: number) =>
+      autocannon({
+        url,
+        connections: CONNECTIONS,
+        duration: seconds,
+        setupClient(connection) {
+          // Each begins with another visitor.
+          const from = ((client++ % CONNECTIONS) * VISITORS) / CONNECTIONS
+          const mine = [...cookies.slice(from), ...cookies.slice(0, from)]
+          connection.setRequests(mine.map((cookie) => ({ headers: { cookie } })))
+        },
+      })
+    // Until the compiler has done its part.
+    await ask(duration / 2)
+    const before = await cpuOf(server)
+    const { requests, latency, errors, non2xx } = await ask(duration)
     if (errors + non2xx > 0)
       throw new Error(`${framework}, ${app}: ${errors} requests failed, ${non2xx} were answered with an error.`)
-    return { rate: requests.average, p99: latency.p99 }
+    return { rate: requests.average, p99: latency.p99, cpu: ((await cpuOf(server)) - before) / requests.total }
   } catch (cause) {
     throw new Error(`${framework}, ${app} said: ${complaints}`, { cause })
   } finally {
     server.kill()
     await once(server, 'close')
   }
+}
+
+/** Microseconds that the server has had so far. */
+async function cpuOf(server: ChildProcess): Promise<number> {
+  server.send('cpu')
+  const [micros] = await once(server, 'message')
+  return Number(micros)
 }
 
 async function portOf(server: ChildProcess): Promise<number> {
@@ -123,13 +139,20 @@ async function portOf(server: ChildProcess): Promise<number> {
 }
 
 function textOf(rows: readonly Row[], rounds: number, duration: number): string {
-  const table = rows.map(({ framework, app, requestsPerSecond, p99 }) => {
+  const table = rows.map(({ framework, app, requestsPerSecond, p99, cpu }) => {
     const bare = rows.find((row) => row.framework === framework && row.app === 'bare')
     const part = requestsPerSecond / (bare?.requestsPerSecond ?? Number.NaN)
-    return [framework, app, requestsPerSecond.toFixed(0), `${(part * 100).toFixed(0)} %`, `${p99.toFixed(1)} ms`]
+    return [
+      framework,
+      app,
+      requestsPerSecond.toFixed(0),
+      `${(part * 100).toFixed(0)} %`,
+      `${p99.toFixed(1)} ms`,
+      `${cpu.toFixed(0)} µs`,
+    ]
   })
   return [
-    tableOf(['framework', 'session', 'requests/s', 'of bare', 'p99'], table),
+    tableOf(['framework', 'session', 'requests/s', 'of bare', 'p99', 'server’s CPU a request'], table),
     '',
     `${CONNECTIONS} connections on the loopback interface, ${VISITORS} visitors, medians of ${rounds} runs of ${duration} s in an order of chance, Node ${process.version}.`,
     'The client shares the processors with the server.',

@@ -26,7 +26,7 @@ const has = (option: string): boolean => process.argv.includes(option)
 const isQuick = has('--quick')
 const only = has('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : undefined
 const peers: readonly string[] = only ? only.filter((name) => name !== 'none') : PEERS
-const HOW_LONG: HowLong = isQuick ? { ...QUICK, visitors: 2 } : { rounds: 60, turn: 6, visitors: 200 }
+const HOW_LONG: HowLong = isQuick ? { ...QUICK, visitors: 2 } : { rounds: 60, turn: 6, visitors: 200, patience: 5 * 60_000 }
 
 const NOT_HERE = [
   'coatcheck/nitro and coatcheck/nuxt: they need a build of Nitro; in it they are coatcheck/h3, whose rows are above',

@@ -25,6 +25,8 @@ export interface Measured {
   readonly growth: ReadonlyMap<string, number>
   /** Of the handler of `Request` and `Response` without a session. */
   readonly bare: number
+  /** How many there were. */
+  readonly rounds: number
 }
 
 export interface HowLong extends Effort {
@@ -86,5 +88,10 @@ function figuresOf(
     const [reading, writing] = [spreadOf(over(setting, READ)), spreadOf(over(setting, WRITE))]
     return { name, kind, over: base, by, reading, writing, cookieBytes: bytes.get(name) ?? Number.NaN }
   })
-  return { rows, growth: new Map(growth.map((name) => [name, median(of(name))])), bare: median(of(BARE('fetch'))) }
+  return {
+    rows,
+    growth: new Map(growth.map((name) => [name, median(of(name))])),
+    bare: median(of(BARE('fetch'))),
+    rounds: of(BARE('fetch')).length,
+  }
 }

@@ -18,6 +18,7 @@ export interface Report {
   readonly node: string
   readonly load: { readonly before: number; readonly after: number }
   readonly versions: Readonly<Record<string, string>>
+  readonly rounds: number
   /** Microseconds of one raw AES-256-GCM seal and unseal of the session. */
   readonly r: number
   readonly rows: readonly ReportRow[]
@@ -47,6 +48,7 @@ export function reportOf(figures: Figures, { date, loadBefore, leftOut, isQuick 
     node: process.version,
     load: { before: loadBefore, after: loadNow() },
     versions: peerVersions(),
+    rounds: measured.rounds,
     r: measured.growth.get(GROWTH.r) ?? Number.NaN,
     rows: measured.rows.map((row) => ({ ...row, counts: counts[row.name] })),
     growthMicros: Object.fromEntries(measured.growth),

@@ -26,6 +26,7 @@ const REPORT: Report = {
   node: 'v26.10.0',
   load: { before: 0.5, after: 1.5 },
   versions: { astro: '7.3.5', 'h3-v1': 'npm:h3@1.15.11' },
+  rounds: 60,
   r: 11.5,
   rows: [
     row('Astro & co', 47.4),
@@ -54,7 +55,7 @@ test('the page has a section for each place, the cheapest row first, with machin
     '| Astro & co | fetch | 47 (43 to 52) | 24 | 90 | 2 | 20 | 7 | 31 |',
     '| slow | fetch | 11,252 (10,127 to 12,377) | 5,626 | 90 | – | – | – | – |',
   ])
-  expect(page).toContain('2026-11-21, a processor, 2 processors, 4 GB, linux x64. Node v26.10.0.')
+  expect(page).toContain('2026-11-21, a processor, 2 processors, 4 GB, linux x64. Node v26.10.0. 60 rounds.')
   expect(page).toContain('astro 7.3.5, h3-v1 1.15.11.')
   expect(page).toContain('* a thing: it was not there')
   expect(page).not.toContain('quick run')

@@ -69,7 +69,7 @@ export function budgetTable(budgets: readonly Checked[]): string {
 }
 
 export function pageOf(report: Report): string {
-  const { date, machine, node, load, versions, r, budgets, leftOut, isQuick } = report
+  const { date, machine, node, load, versions, rounds, r, budgets, leftOut, isQuick } = report
   const sections = SECTIONS.map(({ title, kinds }) => ({ title, rows: rowsOf(report, kinds) })).filter(
     ({ rows }) => rows.length > 0,
   )
@@ -83,7 +83,7 @@ export function pageOf(report: Report): string {
     'network; rows take turns in rounds, in an order of chance; figures are medians, with quartiles in parentheses. Sessions of many visitors take',
     'turns. Compare rows of this page with each other, and with nothing else.',
     '',
-    `${date}, ${machine}. Node ${node}. Processes that waited for a processor (load average) before and after: ${load.before.toFixed(1)}, ${load.after.toFixed(1)}. One raw AES-256-GCM seal and`,
+    `${date}, ${machine}. Node ${node}. ${rounds} rounds. Processes that waited for a processor (load average) before and after: ${load.before.toFixed(1)}, ${load.after.toFixed(1)}. One raw AES-256-GCM seal and`,
     `unseal of the session (\`r\`) takes ${r.toFixed(1)} µs.`,
     '',
     '![The same as a chart](results.svg)',

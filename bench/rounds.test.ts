@@ -48,3 +48,9 @@ test('a row that fails fails the run', async () => {
   const rows = new Map([['a', () => Promise.reject(new Error('A page answered 500.'))]])
   await expect(measureRounds(rows, EFFORT)).rejects.toThrow('A page answered 500.')
 })
+
+test('when its patience is over it ends with the round that has begun, and every row has as many', async () => {
+  const { rows } = noting(['a', 'b'])
+  const times = await measureRounds(rows, { rounds: 1_000_000, turn: 0, patience: 0 }, () => 0)
+  expect([...times.values()].map(({ length }) => length)).toEqual([1, 1])
+})

@@ -4,6 +4,8 @@ export interface Effort {
   readonly rounds: number
   /** Milliseconds that each row runs in each round. */
   readonly turn: number
+  /** Milliseconds after which no further round begins, however few there were: a busy machine would need hours. Default: no end. */
+  readonly patience?: number
 }
 
 /** No figure of it says anything: it shows that everything runs. */
@@ -23,13 +25,14 @@ const timesDisturbed = (): number => process.resourceUsage().involuntaryContextS
  */
 export async function measureRounds(
   rows: ReadonlyMap<string, Run>,
-  { rounds, turn }: Effort,
+  { rounds, turn, patience = Number.POSITIVE_INFINITY }: Effort,
   disturbed: () => number = timesDisturbed,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   // Until the compiler has done its part.
   for (const run of rows.values()) await runFor(3 * turn, run)
   const times = new Map([...rows.keys()].map((name): [string, number[]] => [name, []]))
-  for (let round = 0; round < rounds; round++)
+  const end = performance.now() + patience
+  for (let round = 0; round < rounds && (round === 0 || performance.now() < end); round++)
     for (const [name, run] of shuffled([...rows])) times.get(name)?.push(await timeAlone(run, turn, disturbed))
   return times
 }
