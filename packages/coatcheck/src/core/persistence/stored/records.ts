@@ -106,9 +106,8 @@ export class Records {
   }
 
   /** The body with one more write, and without the one `answered`. */
-  signed(contents: Contents, id: string, answered?: string): Contents {
-    const { now, storeTimeout } = this.#engine
-    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout), answered) }
+  signed(contents: Contents, id: string, at: number, answered?: string): Contents {
+    return { ...contents, writes: withWrite(contents.writes, { id, at }, 2 * callTime(this.#engine.storeTimeout), answered) }
   }
 
   /** A record that leads to another where there is nothing yet; false: the key is taken. */
