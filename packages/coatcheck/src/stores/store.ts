@@ -79,14 +79,15 @@ export interface Store {
 }
 
 /**
- * The property of a method under which the same method stands that answers with the value itself, or throws, where nothing has to wait, and
- * promises where something has. The engine asks that one. A store on top of another overrides the method, and the property with it.
+ * A property of a method that promises: the same method, which answers with the value itself, or throws, where nothing has to wait. The
+ * engine asks that one. `of` is the method that promises: a copy or a stand-in of it, which has the property as well, is asked itself.
  */
 export const AT_ONCE: unique symbol = Symbol.for('coatcheck: answers at once')
 
 /** A method that always promises, for everybody but the engine. */
 export function promising<A extends unknown[], T>(answer: (...args: A) => T | Promise<T>): (...args: A) => Promise<T> {
-  return Object.assign(async (...args: A) => answer(...args), { [AT_ONCE]: answer })
+  const promises = async (...args: A) => answer(...args)
+  return Object.assign(promises, { [AT_ONCE]: { of: promises, answer } })
 }
 
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */

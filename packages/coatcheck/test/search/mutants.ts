@@ -212,14 +212,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'C7: a write revives what has ended by time',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: 'if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {',
-    to: 'if (!found || found.forwarding) {',
+    from: 'isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)',
+    to: 'isLive = found !== undefined && !found.forwarding',
     shows: /^5/,
   },
   {
     fault: 'V10: a session that another went on with is over by what was read before',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: 'return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found',
+    from: 'return found && !found.forwarding && isOver(found.record, now) ? undefined : found',
     to: 'return found',
     shows: /^1 dropped/,
     drawing: { only: 'W', lingers: true },

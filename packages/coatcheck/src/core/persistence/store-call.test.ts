@@ -60,7 +60,10 @@ describe('a store that answers at once', () => {
     const inner = memoryStore()
     const store: Store = { ...inner, read: async () => ({ record, version: 'of the wrapper' }) }
     expect(await askStore(within, store, 'read', 'k')).toEqual({ record, version: 'of the wrapper' })
-    inner.read = async () => undefined
+    const { read } = inner
+    inner.read = new Proxy(read, { apply: async () => undefined })
+    expect(await askStore(within, inner, 'read', 'k'), 'a stand-in').toBeUndefined()
+    inner.read = Object.assign(async () => undefined, read)
     expect(askStore(within, inner, 'read', 'k')).toBeInstanceOf(Promise)
   })
 

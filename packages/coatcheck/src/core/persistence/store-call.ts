@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts'
 
 type Asked = 'read' | 'create' | 'update' | 'delete' | 'touch'
 type Method<N extends Asked> = NonNullable<Store[N]>
+type Run = (...args: unknown[]) => unknown
 type Timed = Pick<Engine, 'storeTimeout'>
 
 const REPORTED = 'See `cause` for what the store reported.'
@@ -29,8 +30,9 @@ export function askStore<N extends Asked>(
 ): Maybe<Awaited<ReturnType<Method<N>>>> {
   let answer: unknown
   try {
-    const method = store[name] as ((...args: unknown[]) => unknown) & { readonly [AT_ONCE]?: (...args: unknown[]) => unknown }
-    answer = (method[AT_ONCE] ?? method).apply(store, args)
+    const method = store[name] as Run & { readonly [AT_ONCE]?: { readonly of: unknown; readonly answer: Run } }
+    const atOnce = method[AT_ONCE]
+    answer = (atOnce?.of === method ? atOnce.answer : method).apply(store, args)
   } catch (cause) {
     throw failed(name, cause)
   }

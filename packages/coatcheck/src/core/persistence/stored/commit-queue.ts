@@ -3,8 +3,7 @@ import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
 import type { Engine } from '../../engine.ts'
-import { apply, type Changes, isEmpty } from '../../model/changes.ts'
-import type { Contents } from '../../model/contents.ts'
+import { apply, isEmpty } from '../../model/changes.ts'
 import { afterWrite, isOver } from '../../model/lifetime.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
@@ -65,7 +64,8 @@ export class CommitQueue {
         if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
         turns = waiting.splice(0)
         // What was just written is handed over; after a failure nobody knows what is there.
-        found = await this.#together(key, turns, found)
+        const areUpdates = turns.every(({ commit }) => commit.kind === 'update')
+        found = await (areUpdates ? this.#update(key, turns, found) : this.#together(key, turns, found))
       } catch (error) {
         found = undefined
         for (const turn of turns.splice(0)) turn.failed(error)
@@ -107,30 +107,34 @@ export class CommitQueue {
 
   /** Writes the changes of all turns at once; what is at `key` now, as far as it is known. */
   async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
-    let found = this.#unlessOver(from)
+    const { now, policy, conflictTimeout } = this.#engine
+    let found = from
     for (let attempt = 0; ; attempt++) {
-      turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
+      let time = now()
+      if (turns.some(({ commit }) => time - commit.since > conflictTimeout))
+        turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
-      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
-      if (found !== from) settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
-      if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
+      found = this.#unlessOver(found, time)
+      let isLive = found !== undefined && !found.forwarding
+      if (!found) {
+        found = readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
+        settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
+        time = now()
+        isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)
+      }
+      if (!found || !isLive) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined
       }
-      const overwritten: string[] = []
-      const { contents, kept } = this.#applied(found, turns, (at) => overwritten.push(at))
+      const { contents, kept, overwritten } = applied(found, turns, time)
       turns = kept
       if (turns.length === 0) return found
       const write = randomText(6)
-      for (const { commit } of turns) {
-        commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
-      }
-      const next = this.#records.signed(contents, write, this.#records.latest.answered(key))
-      const { policy, now } = this.#engine
+      for (const { commit } of turns) commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
+      const next = this.#records.signed(contents, write, time, this.#records.latest.answered(key))
       let saved: VersionedRecord | undefined
       try {
-        this.#turns.look(key)
-        const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, now()))
+        const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, time))
         saved = answer instanceof Promise ? await answer : answer
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
@@ -152,36 +156,13 @@ export class CommitQueue {
   }
 
   /** A record that was over when it was read may go on since: somebody else has seen the session. */
-  #unlessOver(found: VersionedRecord | undefined): VersionedRecord | undefined {
-    return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found
+  #unlessOver(found: VersionedRecord | undefined, now: number = this.#engine.now()): VersionedRecord | undefined {
+    return found && !found.forwarding && isOver(found.record, now) ? undefined : found
   }
 
   #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
     if (found?.forwarding) turn.done({ forwarding: found.forwarding, at: found.key })
     else passes(turn, () => turn.done(found ? this.#ends.over(turn.commit) : this.#ends.gone(turn.commit)))
-  }
-
-  /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */
-  #leaves(turn: Turn, found: VersionedRecord): Changes | undefined {
-    try {
-      const { attempts, changes } = turn.commit.changeSet
-      const left = attempts.left(changes, found.contents.writes)
-      if (!isEmpty(left)) return left
-      turn.done({ kept: found })
-    } catch (error) {
-      turn.failed(error)
-    }
-    return undefined
-  }
-
-  /** A change that throws when it is run again rejects its own commit only. */
-  #applied(from: VersionedRecord, turns: readonly Turn[], lost: (key: string) => void): { contents: Contents; kept: Turn[] } {
-    let { contents } = from
-    const kept = turns.filter((turn) => {
-      const left = this.#leaves(turn, from)
-      return left && passes(turn, () => (contents = apply(contents, left, this.#engine.now(), lost)))
-    })
-    return { contents, kept }
   }
 
   /** Together they are too large: only those that make it so are refused. */
@@ -196,4 +177,24 @@ export class CommitQueue {
       }
     return found
   }
+}
+
+/** A change that throws when it is run again rejects its own commit only; one that is there already has its answer. */
+function applied(from: VersionedRecord, turns: readonly Turn[], now: number) {
+  const overwritten: string[] = []
+  let { contents } = from
+  const kept = turns.filter((turn) => {
+    const { attempts, changes } = turn.commit.changeSet
+    try {
+      const left = attempts.left(changes, from.contents.writes)
+      const isThere = isEmpty(left)
+      if (isThere) turn.done({ kept: from })
+      else contents = apply(contents, left, now, (key) => overwritten.push(key))
+      return !isThere
+    } catch (error) {
+      turn.failed(error)
+      return false
+    }
+  })
+  return { contents, kept, overwritten }
 }

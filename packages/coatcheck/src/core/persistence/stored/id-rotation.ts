@@ -186,7 +186,7 @@ export class IdRotation {
   #signed(contents: Contents, { attempts, changes }: ChangeSet): Contents {
     const write = randomText(6)
     attempts.add(write, contents.writes, changes)
-    return this.#records.signed(contents, write)
+    return this.#records.signed(contents, write, this.#engine.now())
   }
 
   /** Writes the new record once more; nobody else can know its key yet. */

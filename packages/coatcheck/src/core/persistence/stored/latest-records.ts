@@ -1,5 +1,26 @@
+import type { SessionError } from '../../../errors.ts'
 import type { SessionRecord } from '../../../stores/store.ts'
-import type { VersionedRecord } from './records.ts'
+import type { Contents, Forwarding } from '../../model/contents.ts'
+import type { RefusalReason } from '../../model/events.ts'
+
+/** A record as it was read or written. */
+export interface VersionedRecord {
+  readonly key: string
+  readonly version: string
+  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
+  readonly at: number
+  readonly record: SessionRecord
+  readonly contents: Contents
+  /** When it was created under this key, in milliseconds since the epoch. */
+  readonly made: number
+  /** The session has a new id since; the body is the one it had then. */
+  readonly forwarding?: Forwarding
+  /** Sealed with a secret that is not the newest. */
+  readonly stale: boolean
+  /** The record cannot be read; it is never replaced or removed for that. */
+  readonly fault?: RefusalReason
+  readonly error?: SessionError
+}
 
 /** So many are kept, */
 const MOST = 500

@@ -4,31 +4,13 @@ import { SessionError } from '../../../errors.ts'
 import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
 import type { Engine, Lifetime } from '../../engine.ts'
 import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
-import type { RefusalReason } from '../../model/events.ts'
 import { SKEW } from '../../model/lifetime.ts'
 import { withWrite } from '../../model/writes.ts'
 import { askStore } from '../store-call.ts'
-import { LatestRecords } from './latest-records.ts'
+import { LatestRecords, type VersionedRecord } from './latest-records.ts'
 import { checkedRecord, NO_RECORD, type OpenedText, ownerDigest, RecordTexts } from './record-text.ts'
 
-/** A record as it was read or written. */
-export interface VersionedRecord {
-  readonly key: string
-  readonly version: string
-  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
-  readonly at: number
-  readonly record: SessionRecord
-  readonly contents: Contents
-  /** When it was created under this key, in milliseconds since the epoch. */
-  readonly made: number
-  /** The session has a new id since; the body is the one it had then. */
-  readonly forwarding?: Forwarding
-  /** Sealed with a secret that is not the newest. */
-  readonly stale: boolean
-  /** The record cannot be read; it is never replaced or removed for that. */
-  readonly fault?: RefusalReason
-  readonly error?: SessionError
-}
+export type { VersionedRecord }
 
 /** Store calls in the engine's terms: bodies instead of text, sealed when asked for, every call limited in time and size. */
 export class Records {
@@ -124,9 +106,8 @@ export class Records {
   }
 
   /** The body with one more write, and without the one `answered`. */
-  signed(contents: Contents, id: string, answered?: string): Contents {
-    const { now, storeTimeout } = this.#engine
-    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout), answered) }
+  signed(contents: Contents, id: string, at: number, answered?: string): Contents {
+    return { ...contents, writes: withWrite(contents.writes, { id, at }, 2 * callTime(this.#engine.storeTimeout), answered) }
   }
 
   /** A record that leads to another where there is nothing yet; false: the key is taken. */

@@ -55,7 +55,8 @@ export class Turns {
 
   /** Whether others wait: nobody writes then before `read`, not even what follows on the own write. */
   isContended(key: string): boolean {
-    return this.#engine.now() < (this.#known.get(key)?.until ?? 0)
+    const { until = 0 } = this.#known.get(key) ?? {}
+    return until > 0 && this.#engine.now() < until
   }
 
   /**
@@ -82,24 +83,21 @@ export class Turns {
     }
   }
 
-  /** Looks, while this process writes, whether others wait. */
-  look(key: string): void {
-    const known = this.#known.get(key)
-    if (!known || known.row < ROW) return
-    known.row = 0
-    void this.#find(key).then((found) => found && this.#saw(known, found))
-  }
-
-  /** This process has written the session, or ended it. */
+  /** This process has written the session, or ended it. Now and then it looks, while it goes on, whether others wait. */
   done(key: string): Maybe<void> {
-    const { now, random } = this.#engine
+    const { random } = this.#engine
     const known = this.#know(key)
-    known.row = now() - known.last < BREAK ? known.row + 1 : 1
-    known.last = now()
+    const now = this.#engine.now()
+    known.row = now - known.last < BREAK ? known.row + 1 : 1
+    known.last = now
+    if (known.row === ROW) {
+      known.row = 0
+      void this.#find(key).then((found) => found && this.#saw(known, found))
+    }
     const { mine } = known
     if (!mine) return undefined
     delete known.mine
-    known.rests = now() + random() * known.slowest
+    known.rests = now + random() * known.slowest
     return this.#try(() => askStore(this.#engine, this.#records.store, 'delete', claimOf(key), mine.version)).then(() => {})
   }
 
