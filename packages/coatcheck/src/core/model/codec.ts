@@ -72,7 +72,7 @@ export class Entry {
     const parsed = this.#parsed === undefined ? JSON.parse(text) : this.#parsed
     this.#parsed = undefined
     if (!this.rich) {
-      if (!isPlain(parsed)) throw new Error('not what was stored: JSON holds more than is ever written')
+      if (!isPlainJson(parsed, 0)) throw new Error('not what was stored: JSON holds more than is ever written')
       return parsed
     }
     if (hasSparse(parsed)) throw new Error('sparse array')
@@ -129,6 +129,22 @@ function isPlainObject(value: object, met: Set<object>, depth: number): boolean 
 
 function isPlainPart(value: unknown, met: Set<object>, depth: number): boolean {
   return isPlainAtom(value) ?? isPlainObject(value as object, met, depth + 1)
+}
+
+/** Whether `Entry.of` made the JSON that this was parsed from: such a value is a tree of plain objects, and less has to be looked at. */
+function isPlainJson(parsed: unknown, depth: number): boolean {
+  if (typeof parsed === 'number') return Number.isFinite(parsed) && !Object.is(parsed, -0)
+  if (typeof parsed !== 'object' || parsed === null) return true
+  if (depth > DEEPEST) throw new RangeError('nested too deeply')
+  if (Array.isArray(parsed)) {
+    for (const part of parsed) if (!isPlainJson(part, depth + 1)) return false
+    return true
+  }
+  for (const name of Object.keys(parsed)) {
+    if (name === '__proto__' || name === 'toJSON') return false
+    if (!isPlainJson((parsed as Record<string, unknown>)[name], depth + 1)) return false
+  }
+  return true
 }
 
 /** The same limit for what is not plain: devalue has none but the stack's, which is another one for whoever reads it. */

@@ -1,5 +1,6 @@
 import type { Updater, ValueChange } from '../model/changes.ts'
 import { Entry } from '../model/codec.ts'
+import { type Copies, copiesOf, isUnchanged } from './unchanged.ts'
 
 /** One key as this request sees it. */
 export interface Live {
@@ -10,8 +11,12 @@ export interface Live {
   wasRead: boolean
   done: 'nothing' | 'set' | 'delete' | 'update'
   steps: readonly Updater[]
-  /** The value as it was read, set or updated last, encoded, where that is not `base`: a change inside it shows against this. */
+  /** The value as it was set or updated last, encoded: a change inside it shows against this. undefined: against `base`. */
   result: Entry | undefined
+  /** The objects of the value as `base` says that they are: nothing is encoded while they stay so. */
+  copies: Copies | undefined
+  /** The value was decoded from `base`, and not encoded to it. */
+  isDecoded: boolean
   until: number | undefined
   /** A commit of it failed and may have been kept all the same: what it is now has to be said, whatever it was. */
   isUncertain: boolean
@@ -26,22 +31,45 @@ export function liveOf(base: Entry | undefined): Live {
     done: 'nothing',
     steps: [],
     result: undefined,
+    copies: undefined,
+    isDecoded: false,
     until: base?.until,
     isUncertain: false,
   }
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** The value as it is now; what cannot change inside keeps the encoding made when it was set. */
 function entryOf(key: string, live: Live): Entry {
   return live.result && !isObject(live.value) ? live.result : Entry.of(live.value, key, live.until)
 }
 
+/** Goes on with another value than `base` says, encoded as `result`. */
+export function putIn(live: Live, value: unknown, result: Entry | undefined): void {
+  live.value = value
+  live.result = result
+  live.copies = undefined
+  live.isDecoded = false
+}
+
+/** Goes on with the value that was decoded from `base`. */
+export function decoded(live: Live, base: Entry): void {
+  live.value = base.take()
+  live.present = true
+  live.isDecoded = true
+  if (isObject(live.value)) live.copies = copiesOf(live.value, !base.rich)
+}
+
 /** Whether the value was changed from the inside since it was read, set or updated. */
 export function changedInside(key: string, live: Live): boolean {
-  const before = live.result ?? live.base
-  return live.present && isObject(live.value) && !Entry.of(live.value, key, live.until).equals(before)
+  if (!live.present || !isObject(live.value) || (live.copies && isUnchanged(live.copies))) return false
+  return !Entry.of(live.value, key, live.until).equals(live.result ?? baseOf(key, live))
+}
+
+/** Decoding need not give back what was encoded to the letter: a change shows against the encoding of what comes out. */
+function baseOf(key: string, { base, isDecoded }: Live): Entry | undefined {
+  return base?.rich && isDecoded ? Entry.of(base.take(), key, base.until) : base
 }
 
 /** What a commit has to do for this key, found by comparing encoded values; undefined: nothing. */
@@ -58,11 +86,13 @@ export function changeOf(key: string, live: Live): ValueChange | undefined {
 /** Goes on from what the commit under way writes; the copy returned is how it was. */
 export function advance(live: Live, change: ValueChange): Live {
   const before = { ...live }
-  live.base = change.kind === 'delete' ? undefined : change.entry
   live.done = 'nothing'
   live.steps = []
   live.result = undefined
+  live.isDecoded = false
   live.isUncertain = false
+  live.base = change.kind === 'delete' ? undefined : change.entry
+  live.copies = live.base && isObject(live.value) ? copiesOf(live.value, !live.base.rich) : undefined
   return before
 }
 
@@ -74,5 +104,7 @@ export function takeBack(live: Live, before: Live): void {
     else live.done = 'set'
   }
   live.base = before.base
+  live.copies = undefined
+  live.isDecoded = before.isDecoded
   live.isUncertain = true
 }

@@ -2,7 +2,7 @@ import { SessionError } from '../../errors.ts'
 import type { Updater, ValueChange } from '../model/changes.ts'
 import { Entry } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
-import { advance, changedInside, changeOf, type Live, liveOf, takeBack } from './live-value.ts'
+import { advance, changedInside, changeOf, decoded, type Live, liveOf, putIn, takeBack } from './live-value.ts'
 import type { NewIdOptions } from './types.ts'
 
 /** The values of one session in one request: what was stored, what the request made of it, and the difference. */
@@ -31,13 +31,16 @@ export class Values {
 
   put(key: string, value: unknown, until: number | undefined): void {
     const result = Entry.of(value, key, until) // throws before anything is changed
-    Object.assign(this.#meet(key), { value, present: true, done: 'set', steps: [], result, until })
+    const live = this.#meet(key)
+    putIn(live, value, result)
+    Object.assign(live, { present: true, done: 'set', steps: [], until })
   }
 
   remove(key: string): boolean {
     const live = this.read(key)
     const { present } = live
-    Object.assign(live, { value: undefined, present: false, done: 'delete', steps: [], result: undefined, until: undefined })
+    putIn(live, undefined, undefined)
+    Object.assign(live, { present: false, done: 'delete', steps: [], until: undefined })
     return present
   }
 
@@ -47,7 +50,8 @@ export class Values {
     const done = (live.done === 'nothing' || live.done === 'update') && !changedInside(key, live) ? 'update' : 'set'
     const value = change(live.present ? live.value : undefined)
     const result = Entry.of(value, key, live.until)
-    Object.assign(live, { value, present: true, done, steps: [...live.steps, change], result })
+    putIn(live, value, result)
+    Object.assign(live, { present: true, done, steps: [...live.steps, change] })
     return value
   }
 
@@ -112,9 +116,7 @@ export class Values {
     live = liveOf(entry)
     if (entry) {
       try {
-        const value = entry.take()
-        // Decoding need not give back what was encoded to the letter: a change shows against the encoding of what came out.
-        Object.assign(live, { value, present: true, ...(entry.rich && { result: Entry.of(value, key, entry.until) }) })
+        decoded(live, entry)
       } catch {
         this.#unreadable(key)
       }
