@@ -16,8 +16,8 @@ export interface Content {
 /** What is done to the content of tokens under one key. `bound` is authenticated with it. */
 export interface Tool {
   write(bound: Bytes, content: Bytes): Maybe<readonly Bytes[]>
-  /** The content, or `undefined` when this key did not write it with the same `bound`. */
-  read(bound: Bytes, body: Bytes): Maybe<Bytes | undefined>
+  /** The content of a whole token, whose body begins at `HEAD`; `undefined` when this key did not write it with the same `bound`. */
+  read(bound: Bytes, token: Bytes): Maybe<Bytes | undefined>
 }
 
 /** One version of token. */
@@ -46,6 +46,8 @@ interface Pen extends Tool {
 type Pens = readonly [newest: Pen, ...older: Pen[]]
 
 const KEY_ID = 4
+/** Bytes before the body. */
+export const HEAD: number = 1 + KEY_ID
 /** Characters that hold the head of every token and the least of its body; a multiple of four, so that they can be decoded by themselves. */
 const LONG = 256
 
@@ -77,7 +79,7 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
       const start = decode(token.length > LONG ? token.slice(0, LONG) : token)
       if (start?.[0] === undefined) return 'malformed'
       if (start[0] !== version) return 'unknown-version'
-      if (start.length <= KEY_ID + least) return 'malformed'
+      if (start.length < HEAD + least) return 'malformed'
       return andThen(pensFor(purpose), (pens) => {
         const pen = pens.find((each) => isOf(each, start))
         if (!pen) return 'unknown-key'
@@ -89,14 +91,12 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
 
   /** Whether these bytes name this secret, and can hold something. */
   function isOf({ head }: Pen, bytes: Bytes): boolean {
-    return bytes.length > KEY_ID + least && startsWith(bytes, head)
+    return bytes.length >= HEAD + least && startsWith(bytes, head)
   }
 }
 
 function open(pen: Pen, context: readonly string[], bytes: Bytes): Maybe<Content | TokenFault> {
-  return andThen(pen.read(pen.bind(context), bytes.subarray(1 + KEY_ID)), (content) =>
-    content ? { bytes: content, stale: pen.stale } : 'forged',
-  )
+  return andThen(pen.read(pen.bind(context), bytes), (content) => (content ? { bytes: content, stale: pen.stale } : 'forged'))
 }
 
 function createPen(secret: string, stale: boolean, purpose: string, format: Format, primitives: Primitives): Maybe<Pen> {
