@@ -36,7 +36,9 @@ export function onlyValue(header: string, name: string): string | undefined {
   if (at < 0 || !isFirstOrNext || header[from - 1] !== '=' || header[from] === '~') return undefined
   const end = header.indexOf(';', from)
   if (end >= 0 && header.includes(name, end)) return undefined
-  const value = trim(end < 0 ? header.slice(from) : header.slice(from, end))
+  const content = end < 0 ? header.slice(from) : header.slice(from, end)
+  if (from - at + content.length > MOST_PADDED) return undefined
+  const value = trim(content)
   return value === '' || value.startsWith('~') || name.length + value.length > LONGEST ? undefined : value
 }
 
