@@ -116,7 +116,7 @@ class IncomingTickets<H extends LoadedSession> {
 
   /** A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it. */
   async #begin(plan: Plan, contents: Contents, createdAt: number) {
-    const isMove = plan === 'replace'
+    const isMove = plan === 'regenerate'
     const begun = await this.#home.begin(contents, isMove ? { ...this.#changeSet, ...NOTHING } : this.#changeSet, createdAt)
     return { ...begun, done: (): Maybe<Saved> => (isMove ? this.#there(plan, begun.loaded) : begun) }
   }

@@ -60,7 +60,7 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
       : newLifetime(policy, now)
-    return write(contents, lifetime, before && plan !== 'replace' ? before.handle : randomText(ID_BYTES))
+    return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(ID_BYTES))
   }
 
   function write(contents: Contents, lifetime: Lifetime, handle: string): Maybe<Saved> {
