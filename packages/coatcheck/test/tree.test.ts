@@ -176,35 +176,50 @@ describe('what is installed here has exact versions', () => {
 })
 
 describe('every source has a test of its name, or a row that says which test is about it', () => {
-  const rule = tested(TESTED_BY)
+  /** What is said of these files, with these rows. */
+  const said = (rows: Record<string, string>, ...paths: (string | File)[]) =>
+    tested(rows)(paths.map((path) => (typeof path === 'string' ? src(path, '') : path)))
 
-  it('holds', () => expect(rule(tree)).toEqual([]))
+  it('holds', () => expect(tested(TESTED_BY)(tree)).toEqual([]))
 
   it('reports a source without either', () => {
-    expect(finds(rule, src('core/model/bad.ts', 'export const x = 1'))).toEqual([
-      'core/model/bad.ts: no test of its name, and no row in test/tree/tested.ts',
+    expect(said({}, 'core/bad.ts', 'core/other.test.ts')).toEqual([
+      'core/bad.ts: no test of its name, and no row in test/tree/tested.ts',
     ])
   })
 
-  it.each(['core/model/good.test.ts', 'core/model/good.slow.test.ts', 'core/model/good.integration.test.ts'])(
-    'takes %s for the test of core/model/good.ts',
-    (test) => expect(finds(rule, src('core/model/good.ts', ''), src(test, ''))).toEqual([]),
+  it.each(['core/good.test.ts', 'core/good.slow.test.ts', 'core/good.integration.test.ts'])(
+    'takes %s for the test of core/good.ts',
+    (test) => expect(said({}, 'core/good.ts', test)).toEqual([]),
   )
 
   it('takes parts in a folder of an entry’s name to be tested with the entry', () => {
-    expect(finds(rule, src('stores/redis/more.ts', 'export const x = 1'))).toEqual([])
+    expect(said({}, 'stores/good.ts', 'stores/good/part.ts', 'stores/good.integration.test.ts')).toEqual([])
   })
 
-  it('reports a row whose test is gone, or imports nothing that leads to the source', () => {
-    const found = (test: string) => tested({ ...TESTED_BY, 'cookies/scan.ts': test })(tree)
-    expect(found('cookies/gone.test.ts')).toEqual(['cookies/scan.ts: cookies/gone.test.ts does not exist'])
-    expect(found('crypto/random.test.ts')).toEqual(['cookies/scan.ts: crypto/random.test.ts does not import it'])
+  it.each(['core/good.ts', 'core/'])('takes the word of a row for %s, where its test leads to the source', (row) => {
+    const rows = { [row]: 'core/all.test.ts' }
+    const by = (text: string) => said(rows, 'core/good.ts', src('core/all.test.ts', text))
+    expect(said(rows, 'core/good.ts')).toEqual(['core/good.ts: core/all.test.ts does not exist'])
+    expect(by('')).toEqual(['core/good.ts: core/all.test.ts does not import it'])
+    expect(by("import './good.ts'")).toEqual([])
+    const between = src('helper.ts', "import './core/good.ts'")
+    expect(
+      said(
+        { ...rows, 'helper.ts': 'core/all.test.ts' },
+        'core/good.ts',
+        between,
+        src('core/all.test.ts', "import '../helper.ts'"),
+      ),
+    ).toEqual([])
   })
 
   it('reports a row that nothing needs', () => {
-    const found = (row: string) => tested({ ...TESTED_BY, [row]: 'cookies/cookie.test.ts' })(tree)
-    for (const row of ['cookies/gone.ts', 'cookies/cookie.ts', 'crypto/gone/'])
-      expect(found(row)).toEqual([`test/tree/tested.ts: ${row} needs no row`])
+    const rows = { 'core/good.ts': 'core/good.test.ts', 'core/gone/': 'core/good.test.ts' }
+    expect(said(rows, 'core/good.ts', 'core/good.test.ts')).toEqual([
+      'test/tree/tested.ts: core/good.ts needs no row',
+      'test/tree/tested.ts: core/gone/ needs no row',
+    ])
   })
 })
 

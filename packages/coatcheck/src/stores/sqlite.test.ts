@@ -59,7 +59,7 @@ async function turnsUntil(done: (turns: number) => boolean): Promise<number> {
 const EVERYTHING = ['touch', 'list', 'listByOwner', 'prune', 'migrate', 'close'] as const
 
 describe('sqliteStore, with a path', () => {
-  // The suite for stores on a file: `sqlite.slow.test.ts`.
+  // The suite for stores, on a file: `processes.slow.test.ts`.
 
   it('finds everything again after a restart', async () => {
     const store = open()

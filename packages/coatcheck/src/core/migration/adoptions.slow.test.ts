@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { nothingBad } from '../../../test/helpers/explored.ts'
 import { requests } from '../../../test/trials/adoptions.ts'
 
-// 9 of 11 groups of visitors; `adoptions.test.ts` has the others.
+// 10 of 11 groups of visitors; `adoptions.test.ts` has the other.
 describe('in every order of steps, with a process killed and a call doubled at each', () => {
   test.each([
     ['W1', 'W2'],
+    ['W1', 'D2'],
     ['R1', 'W2'],
     ['R1', 'D2'],
     ['S1', 'D2'],

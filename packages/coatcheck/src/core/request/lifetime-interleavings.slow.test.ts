@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { nothingBad } from '../../../test/helpers/explored.ts'
 import { requests } from '../../../test/trials/lifetimes.ts'
 
-// 17 of 21 pairs; `lifetime-interleavings.test.ts` has the others.
+// 19 of 21 pairs; `lifetime-interleavings.test.ts` has the others.
 describe('in every order of steps, with a process killed and a call doubled at each', () => {
   test.each([
+    ['W1', 'E2'],
+    ['N1', 'W2'],
     ['L1', 'W2'],
     ['H1', 'W2'],
     ['L1', 'H2'],
