@@ -117,7 +117,7 @@ export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
     const from = (before?.end ?? 0) + 7
     const found = before && members(text, from)
     const rest = found ? `${text.slice(0, from)}{}${text.slice(found.end)}` : text
-    if (isTooDeep(rest)) return 'corrupt'
+    if (isTooDeep(found ? `[${text.slice(found.end)}` : text)) return 'corrupt'
     const parsed: Known & Fields = JSON.parse(rest) // whatever it says: callers check their own frame
     const { format, data, to, ended, key, made, id, life } = parsed
     if (format !== FORMAT) return Number.isInteger(format) && (format as number) > FORMAT ? 'unknown-version' : 'corrupt'

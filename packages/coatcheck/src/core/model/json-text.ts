@@ -52,7 +52,7 @@ function isWrapped(text: string, at: number): boolean {
   return text.startsWith('{"v":', at) || text.startsWith('{"r":', at)
 }
 
-/** Just behind the value that begins at `at`; at most `at` when there is none. */
+/** Just behind the value that begins at `at`; at most `at` when there is none, and less than 0 when it is nested too deeply. */
 function skip(text: string, at: number): number {
   if (text.charCodeAt(at) === QUOTE) return closing(text, at) + 1
   let depth = 0
@@ -62,12 +62,9 @@ function skip(text: string, at: number): number {
       now = closing(text, now)
       if (now < 0) return 0
     } else if (sign === OPEN || sign === 0x5b) {
-      if (++depth > DEEPEST) return 0
+      if (++depth > DEEPEST) return -1
     } else if (sign === CLOSE || sign === 0x5d) {
-      if (depth === 0) return now
-      if (--depth === 0) return now + 1
-    } else if (sign <= 0x20) {
-      return 0
+      if (--depth <= 0) return depth < 0 ? now : now + 1
     } else if (sign === COMMA && depth === 0) {
       return now
     }
@@ -87,24 +84,7 @@ function closing(text: string, at: number): number {
   }
 }
 
-/** Whether a text that is to be parsed whole is nested too deeply; most are told by their length or by how often a bracket occurs. */
+/** Whether the value that a text begins with is nested too deeply to be parsed. */
 export function isTooDeep(text: string): boolean {
-  if (text.length < 2 * DEEPEST || count(text, '[') + count(text, '{') <= DEEPEST) return false
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const sign = text.charCodeAt(at)
-    if (sign === QUOTE) {
-      at = closing(text, at)
-      if (at < 0) return false // it cannot be parsed
-    } else if ((sign === 0x5b || sign === OPEN) && ++depth > DEEPEST) return true
-    else if (sign === 0x5d || sign === CLOSE) depth--
-  }
-  return false
-}
-
-/** How often it occurs; no more than matter are counted. */
-function count(text: string, sign: string): number {
-  let found = 0
-  for (let at = text.indexOf(sign); at >= 0 && found <= DEEPEST; at = text.indexOf(sign, at + 1)) found++
-  return found
+  return text.length > DEEPEST && skip(text, 0) < 0
 }

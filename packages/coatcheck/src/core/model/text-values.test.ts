@@ -110,6 +110,15 @@ describe('values as text', () => {
     )
   })
 
+  it.each([10, 50_000])('are found where %i other objects have the same name inside', (count) => {
+    const inside = Array.from({ length: count }, () => ({ 'key 33': 1, absent: 2 }))
+    const many = Array.from({ length: 40 }, (_, i): [string, Entry] => [`key ${i}`, Entry.of(i === 0 ? inside : i, 'k')])
+    const { values } = opened(encode(contentsOf(new Map(many)), { key: 'k' }))
+    expect(values.get('key 33')?.take()).toBe(33)
+    expect(values.has('absent')).toBe(false)
+    expect(values.get('key 0')?.take()).toHaveLength(count)
+  })
+
   it('are changed as a Map is, commit after commit, in the memory of one process or read anew', () => {
     const step = fc.array(
       fc.tuple(

@@ -1,6 +1,6 @@
 import type { Entry } from './codec.ts'
 import { entriesOf, entriesText, entryAt, entryText } from './entry-text.ts'
-import { type Members, members } from './json-text.ts'
+import type { Members } from './json-text.ts'
 
 /** So many values are taken apart at once; of more, only those that are asked for. */
 const MANY = 32
@@ -45,7 +45,7 @@ class TextValues implements EditableValues {
   readonly #from: number
   /** What was changed since; undefined: deleted. */
   readonly #changed: Map<string, Entry | undefined>
-  readonly #read = new Map<string, Entry>()
+  #asked = 0
   #all: ReadonlyMap<string, Entry> | undefined
 
   constructor(text: string, found: Members, from: number, changed: Iterable<readonly [string, Entry | undefined]> = []) {
@@ -57,15 +57,9 @@ class TextValues implements EditableValues {
 
   get(key: string): Entry | undefined {
     if (this.#changed.has(key)) return this.#changed.get(key)
-    if (this.#all) return this.#all.get(key)
-    const known = this.#read.get(key)
-    if (known) return known
-    if (this.#read.size >= SOME) return this.#whole.get(key)
+    if (this.#all || ++this.#asked > SOME) return this.#whole.get(key)
     const number = this.#find(key)
-    if (number < 0) return undefined
-    const entry = entryAt(this.#text, this.#members, number)
-    this.#read.set(key, entry)
-    return entry
+    return number < 0 ? undefined : entryAt(this.#text, this.#members, number)
   }
 
   set(key: string, entry: Entry): void {
@@ -109,10 +103,7 @@ class TextValues implements EditableValues {
   /** undefined: it is no longer worth it, or some of it may have expired. */
   copy(): TextValues | undefined {
     for (const entry of this.#changed.values()) if (entry?.until !== undefined) return undefined
-    if (this.#changed.size < SOME) return new TextValues(this.#text, this.#members, this.#from, this.#changed)
-    const text = `{${this.text()}}`
-    const found = members(text, 0)
-    return found && new TextValues(text, found, 0)
+    return this.#changed.size < SOME ? new TextValues(this.#text, this.#members, this.#from, this.#changed) : undefined
   }
 
   /** What is not changed is copied in runs. */
@@ -142,7 +133,6 @@ class TextValues implements EditableValues {
   get #whole(): ReadonlyMap<string, Entry> {
     if (this.#all) return this.#all
     const all = entriesOf(this.#text, this.#members)
-    for (const [key, entry] of this.#read) all.set(key, entry)
     for (const [key, entry] of this.#changed) {
       if (entry) all.set(key, entry)
       else all.delete(key)
@@ -151,11 +141,14 @@ class TextValues implements EditableValues {
     return all
   }
 
-  /** The number of the member of this name, or -1. The same text may stand inside a value. */
+  /** The number of the member of this name, or -1. The same text may stand inside a value, and so often that all members are faster looked at. */
   #find(key: string): number {
     const name = `${JSON.stringify(key)}:`
     const { at } = this.#members
-    for (let place = this.#text.indexOf(name, this.#from); place >= 0; place = this.#text.indexOf(name, place + 1)) {
+    let place = this.#from
+    for (let tries = 0; tries < SOME; tries++) {
+      place = this.#text.indexOf(name, place + 1)
+      if (place < 0) return -1
       let [low, high] = [0, at.length / 4 - 1]
       while (low < high) {
         const middle = (low + high + 1) >> 1
@@ -164,6 +157,7 @@ class TextValues implements EditableValues {
       }
       if (at[4 * low] === place) return low
     }
+    for (let i = 0; i < at.length; i += 4) if (this.#text.startsWith(name, at[i])) return i / 4
     return -1
   }
 }
