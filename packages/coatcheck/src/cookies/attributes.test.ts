@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SessionError } from '../errors.ts'
+import { isWhole, lineWriter } from './attributes.ts'
 import { type CookieAttributes, clearCookie, cookieFault, writeCookie } from './cookie.ts'
 
 const DAY = 86_400
@@ -101,6 +102,13 @@ describe('a cookie that a browser would drop or misread', () => {
     expect(send).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS', message: expect.stringContaining(option) }))
   })
 
+  test.each(refused)('is refused by the writer of one configuration as well: $id', ({ name = 'sid', attributes, option }) => {
+    const write = lineWriter(name, untyped(attributes))
+    for (const maxAge of [undefined, 60])
+      if (!(maxAge !== undefined && option === 'cookie.maxAge'))
+        expect(() => write('ticket', maxAge)).toThrow(expect.objectContaining({ message: expect.stringContaining(option) }))
+  })
+
   test('is refused when it is cleared, except for the times, which are replaced', () => {
     expect(() => clearCookie('sid', untyped({ path: '/;Secure' }))).toThrow(SessionError)
     expect(clearCookie('sid', { maxAge: 60 })).toHaveLength(1)
@@ -115,4 +123,19 @@ describe('a cookie that a browser would drop or misread', () => {
 test.each(allowed)('an honest cookie passes: $id', ({ name, attributes }) => {
   expect(cookieFault(name, attributes)).toBeUndefined()
   expect(writeCookie(name, 'ticket', attributes)).toHaveLength(1)
+})
+
+test.each(allowed)('the writer of one configuration writes the same line: $id', ({ name, attributes }) => {
+  const write = lineWriter(name, attributes)
+  for (const value of ['ticket', 'another', '']) {
+    expect(write(value, undefined)).toBe(writeCookie(name, value, attributes)[0])
+    for (const maxAge of [0, 60, 400 * DAY])
+      expect(write(value, maxAge)).toBe(writeCookie(name, value, { ...attributes, maxAge })[0])
+    for (const maxAge of [-1, 1.5, Number.NaN, 400 * DAY + 1]) expect(() => write(value, maxAge)).toThrow(SessionError)
+  }
+})
+
+test('a value goes into one cookie as it is unless it is too long, in pieces, or no value', () => {
+  const values = ['ticket', '', '~2~a', 'a b', 'a;b', 'A'.repeat(4093), 'A'.repeat(4094)]
+  expect(values.map((value) => isWhole('sid', value))).toEqual([true, true, false, false, false, true, false])
 })

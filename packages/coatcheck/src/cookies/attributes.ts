@@ -17,7 +17,7 @@ export interface CookieAttributes {
   readonly expires?: Date
 }
 
-/** What is wrong with a cookie: which option, what of it (the rest of a sentence that begins with it), and what to do. */
+/** The fault of a cookie: the option, the rest of a sentence that begins with the option, and what to do. */
 export interface CookieFault {
   readonly option: string
   readonly what: string
@@ -33,7 +33,7 @@ const YEAR_10000 = 253_402_300_800_000
 const FLAG = 'Use true or false.'
 const UNPREFIXED = 'or take a cookie.name without this prefix.'
 
-/** What a browser would refuse, ignore or misread in this cookie (RFC 6265bis 4.1 and 5.7), or `undefined`. */
+/** The first fault of this cookie that a browser would refuse, ignore or misread (RFC 6265bis 4.1 and 5.7), or `undefined`. */
 export function cookieFault(name: string, attributes: CookieAttributes): CookieFault | undefined {
   const { path, domain, sameSite = 'lax', maxAge = 0, expires = new Date(0) } = attributes
   const { secure = false, partitioned = false, httpOnly = false } = attributes

@@ -28,7 +28,7 @@ const TICKET = /^[\w-]+$/
 /** So many characters of a value say of what form it is. */
 const BEGINNING = 64
 
-/** What came in the Cookie header under one name. */
+/** The cookies of one name in a Cookie header. */
 export interface PresentedCookie {
   /**
    * Distinct values in order, pieces put together, without empty, over-long and incomplete ones. At most four that look like a ticket of
@@ -66,7 +66,7 @@ export function readCookie(header: string | null | undefined, name: string, join
     if (++seen > MOST_COOKIES) break
     const number = pieceNumber(cookie, name.length)
     const piece = number === 0 ? name : `${name}.${number}`
-    // Far over what a browser keeps, it is not even trimmed.
+    // A cookie far longer than browsers keep is not even trimmed.
     const isPadded = cookie.length > MOST_PADDED
     const content = isPadded ? '' : contentAfter(cookie, piece.length)
     if (content === undefined) continue

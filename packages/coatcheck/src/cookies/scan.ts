@@ -2,7 +2,7 @@
 export const MOST_CHUNKS = 8
 const ZERO = 0x30
 const SEMICOLON = 0x3b
-/** What may follow the name: a value, the number of a piece, or space before either. */
+/** The signs that may follow the name: of a value, of the number of a piece, or space before either. */
 const AFTER_NAME = '=. \t'
 
 /** Name and value together; a browser drops a longer cookie whole (RFC 6265bis 5.6), so none can come from one. */
@@ -17,7 +17,7 @@ export function* cookiesFrom(header: string, name: string, after: string = AFTER
     if ((after === '' || after.includes(header.charAt(next))) && isFirst(header, at)) {
       const end = header.indexOf(';', next)
       yield end < 0 ? header.slice(at) : header.slice(at, end)
-      // What stands in the middle of a cookie begins none.
+      // A name in the middle of a cookie begins none.
       if (end < 0) return
       next = end + 1
     }
@@ -61,7 +61,7 @@ export function firstValues(header: string, prefix: string): ReadonlyMap<string,
   return found
 }
 
-/** What follows the equals sign after a name of this length, trimmed; undefined: none follows. */
+/** The trimmed text after the equals sign that follows a name of this length; undefined: no sign follows. */
 export function contentAfter(cookie: string, length: number): string | undefined {
   let at = length
   while (isSpace(cookie.charCodeAt(at))) at++

@@ -39,7 +39,7 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
   /** Where one request was presented with different credentials: all that are open. */
   const several = new WeakMap<object, RequestSession[]>()
   const meant = new WeakMap<object, object>()
-  /** What an object stands for, or what it is a clone of. */
+  /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
     let at: object | undefined = object
     while (at && !meant.has(at) && !newest.has(at)) at = origins.get(at)
@@ -68,7 +68,7 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
   }
 }
 
-/** What a clone was made from. */
+/** The original of each clone. */
 const origins = new WeakMap<object, object>()
 
 /** For each `clone` of a platform, the one that also tells of what was cloned. */

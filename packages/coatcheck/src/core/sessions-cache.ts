@@ -2,7 +2,7 @@ import { createKeyring, type Keyring } from '../crypto/keyring.ts'
 
 /** So many different texts are kept, those used last. */
 const MOST = 256
-/** What is nested deeper is told apart by which object it is. */
+/** Objects nested deeper are compared by identity. */
 const DEEPEST = 20
 
 /** Configurations that are the same so far; those below differ in the next object or function. */
@@ -76,7 +76,7 @@ function copied(value: unknown, said: string[], objects: object[], above: readon
     said.push(`URL ${JSON.stringify((value as URL).href)}`)
     return new URL((value as URL).href)
   }
-  // What holds itself could be copied without end.
+  // An object that holds itself would be copied without end.
   const isCopied = above.length <= DEEPEST && !above.includes(value)
   if (isCopied && Array.isArray(value) && prototype === Array.prototype) {
     said.push('[')

@@ -28,13 +28,13 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
   prune(): Promise<number>
 }
 
-/** What adapters use of it. */
+/** The same sessions, as adapters use them. */
 export interface AdapterSessions extends Sharing {
   /** A request session for a ticket by itself. */
   fromTicket(ticket: string | null): RequestSession
   /** A request session for tickets that an adapter itself took out of what its request presented. */
   fromTickets(tickets: readonly string[], presented?: RequestHeaders): RequestSession
-  /** What clears the ticket, where one was presented; whatever it opens is not looked at. */
+  /** The headers that clear a presented ticket; nobody looks at what the ticket opens. */
   clearing(presented: RequestHeaders): HeaderLine[]
 }
 

@@ -5,13 +5,13 @@ import { editable } from './text-values.ts'
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
 
-/** What one commit does to one key. `base` is what this request had before it. */
+/** The change of one key by one commit. `base`: the entry that this request had before. */
 export type ValueChange =
   | { readonly kind: 'set'; readonly entry: Entry; readonly base: Entry | undefined; readonly wasRead: boolean }
   | { readonly kind: 'delete' }
   | { readonly kind: 'update'; readonly entry: Entry; readonly base: Entry | undefined; readonly steps: readonly Updater[] }
 
-/** What one commit does to a session. */
+/** The changes of one commit. */
 export interface Changes {
   readonly values: ReadonlyMap<string, ValueChange>
   readonly flash: ReadonlyMap<string, Flash>
@@ -30,8 +30,8 @@ export const holdsValues = ({ values, flash, flashRead }: Changes): boolean =>
   values.size > 0 || flash.size > 0 || flashRead.size > 0
 
 /**
- * What is left of `changes` once `done`, an earlier and maybe smaller form of them, was kept. What is done twice would undo what others
- * did in between: a flash value would show again, an update would count twice.
+ * Changes still to write if an earlier attempt, `done`, was saved. To write them twice would undo what others did in between: a flash value
+ * would show again, an update would count twice.
  */
 export function without(changes: Changes, done: Changes): Changes {
   const values = new Map(changes.values)

@@ -25,7 +25,7 @@ export type RefusalReason =
   | 'corrupt'
   | 'too-busy'
 
-/** What `onEvent` is told. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
+/** An event for `onEvent`. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
 export type SessionEvent =
   /** At the start: the store promises less than `strong`. */
   | { readonly type: 'weaker-store'; readonly consistency: Exclude<Consistency, 'strong'> }

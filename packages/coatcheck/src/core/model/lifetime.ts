@@ -13,7 +13,7 @@ export interface Lifetime {
 export interface Policy {
   readonly idle: number
   readonly absolute: number
-  /** The site stated the absolute time: it counts for sessions with a time of their own as well. */
+  /** The site stated the absolute time, which then counts for sessions with a time of their own as well. */
   readonly fixed?: boolean
   /** Cookies end so long after they were given, and are given again by what moves the idle end. Else they say the absolute end, once. */
   readonly rolls?: number
@@ -28,7 +28,7 @@ interface Rolling {
   readonly rolls: number | undefined
 }
 
-/** What is told in seconds of sessions whose cookie ends `rolls` after it was last given; undefined: it says the absolute end, once. */
+/** The policy, from seconds. Cookies end `rolls` after they were last given; undefined: they state the absolute end, once. */
 export function rollingPolicy({ idle, absolute, fixed, rolls }: Rolling): Policy {
   // With room for as long again: the end of a record is fixed, and who comes again before goes on with another (see `timed`).
   const room = fixed || rolls === undefined ? 1 : 2

@@ -1,5 +1,5 @@
 /**
- * What a commit will do. `regenerate`: a new id for the same session. `end`: remove it. `end+create`: remove it and begin an
+ * The kind of one commit. `regenerate`: a new id for the same session. `end`: remove it. `end+create`: remove it and begin an
  * empty one. `touch`: move the idle end only.
  */
 export type Plan = 'nothing' | 'create' | 'update' | 'touch' | 'regenerate' | 'end' | 'end+create'
@@ -7,11 +7,11 @@ export type Plan = 'nothing' | 'create' | 'update' | 'touch' | 'regenerate' | 'e
 export interface Situation {
   /** There is a stored or sealed session to go by. */
   readonly loaded: boolean
-  /** It was ended in this request. */
+  /** This request ended the session. */
   readonly ended: boolean
   /** Values or flash values changed. */
   readonly changed: boolean
-  /** It is to be there even when it is empty. */
+  /** The session is stored even when it is empty. */
   readonly begins?: boolean
   /** A new id was asked for. */
   readonly rotation: boolean

@@ -60,7 +60,7 @@ class Gate {
   #reveal: (() => void) | undefined
   /** Listeners for drain that are not on the response: a compressing middleware that came before takes them to its own stream. */
   readonly #strays: Listener[] = []
-  /** There from the start when this gate takes the place of one that failed: it lets one answer through, and nothing after it. */
+  /** Set from the start when this gate replaces one that failed: then one answer goes through, and nothing after it. */
   #failure: { readonly error: unknown } | undefined
 
   constructor(res: NodeResponse, inner: Methods, hooks: HoldHooks[], failed?: Gate) {
@@ -183,7 +183,7 @@ class Gate {
     return this.#res
   }
 
-  /** Tells whoever was stopped by a held write to go on, unless a real write stopped them again. */
+  /** Emits `drain` for writers that a held write stopped, unless a real write stopped them again. */
   #drained(calls: Call[], results: unknown[]): void {
     const strays = this.#strays.splice(0)
     const names = calls.map(([name]) => name)

@@ -42,10 +42,10 @@ function presentsTheSame({ transport }: Core, one: RequestHeaders, other: Reques
   )
 }
 
-/** What the headers of a response of node:http depend on. */
+/** The request sessions that decide the headers of a response of node:http. */
 interface Response {
   readonly requestSessions: Set<RequestSession>
-  /** Sessions that were asked for while it was made, whoever asked. */
+  /** Sessions that anybody asked for while the response was made. */
   readonly beside: Set<RequestSession>
 }
 

@@ -134,7 +134,7 @@ export function pretend(res: NodeResponse, calls: readonly Call[]): () => void {
 const sizeOf = (chunk: unknown): number =>
   typeof chunk === 'string' ? chunk.length : chunk instanceof Uint8Array ? chunk.byteLength : 0
 
-/** What node:http throws for a change of headers that were sent. */
+/** Throws the error of node:http for a change of headers that were sent. */
 export function refuse(): never {
   throw Object.assign(new Error('Cannot change headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }

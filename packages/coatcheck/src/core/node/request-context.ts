@@ -2,17 +2,17 @@ import type { RequestHeaders } from '../request/tickets.ts'
 import type { NodeResponse } from './node-response.ts'
 
 /**
- * The request that this code seems to run in. It may be wrong: a callback runs in the context of whoever registered it, or opened the
- * connection that it belongs to. So it says nothing about who a visitor is; core/identity.ts has the rule.
+ * The request that this code seems to run in. The guess may be wrong: a callback runs in the context that registered it, or that opened its
+ * connection. So the context never says who a visitor is; core/identity.ts has the rule.
  */
 export interface RequestContext {
   /** The same object for all of one request. */
   readonly identity: object
-  /** What that request presented. */
+  /** The headers of that request. */
   readonly presented: RequestHeaders
   /** The response of node:http that is open around it, and what the request that it answers presented. */
   readonly node?: { readonly res: NodeResponse; readonly presented: RequestHeaders }
-  /** It was answered. What runs in its context now belongs to another, or to nobody. */
+  /** The request was answered. Code that runs in its context now belongs to another, or to nobody. */
   isOver: boolean
 }
 
@@ -70,7 +70,7 @@ export function within<T>(request: { readonly headers: RequestHeaders }, inside:
   }
 }
 
-/** What is used of node:http's `IncomingMessage`. */
+/** The part of node:http's `IncomingMessage` that is used here. */
 interface NodeRequest {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
 }

@@ -10,12 +10,12 @@ import { type Asked, slides, timed } from './lifetime-override.ts'
 import type { Core, LoadResult } from './load.ts'
 import { type HeaderLine, type IncomingTickets, type LineOptions, TicketResponse } from './tickets.ts'
 
-/** What one commit did. */
+/** The result of one commit. */
 export interface Committed {
   readonly plan: Plan
   /** To put on the response now; empty when this commit gave the visitor nothing new. */
   readonly send: readonly HeaderLine[]
-  /** What describes the session to this visitor, for interfaces that must return it each time; empty when there is nothing to say. */
+  /** The headers that describe the session to this visitor, for interfaces that return them each time; empty: nothing to tell. */
   readonly current: readonly HeaderLine[]
   /** The secret value, when this request gave one out. */
   readonly ticket: string | undefined
@@ -33,12 +33,12 @@ export class Commits {
   readonly #reply: TicketResponse
   readonly #request: Circumstances
   #loaded: LoadedSession | undefined
-  /** What tickets that open nothing stand for. */
+  /** Sessions whose tickets came along and open nothing. */
   #over: readonly LoadedSession[] = []
   #blocked: SessionError | undefined
   #cannotEnd: SessionError | undefined
   #gone = false
-  /** What the visitor holds, or was given. */
+  /** The visitor's ticket: presented, or given by a commit. */
   #ticket: string | undefined
   #given = false
   /** The response gives no ticket but one that the visitor came with. */
@@ -80,7 +80,9 @@ export class Commits {
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
     const { persistence, engine } = this.#core
-    const changeSet = timed(session.take(), this.#loaded, this.#core, how.renews === true && !this.#given)
+    const taken = session.take()
+    const renews = how.renews === true && !this.#given
+    const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, this.#loaded, this.#core, renews) : taken
     const { ended, move, begins, changes } = changeSet
     const loaded = this.#loaded
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
@@ -93,7 +95,7 @@ export class Commits {
       if (!ended) changeSet.undo() // an end is not tried again when the headers leave
       throw refusal
     }
-    // Whoever asks for a new id begins a session of their own.
+    // A request that asks for a new id begins a session of its own.
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
     const signsIn = move?.kind === 'signIn'

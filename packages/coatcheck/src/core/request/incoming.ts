@@ -14,7 +14,7 @@ export function headersOf(cookie: string | null | undefined): RequestHeaders {
   return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
 }
 
-/** What one request presented, before any of it is believed. */
+/** The tickets that one request presented, before any is checked. */
 export interface IncomingTickets {
   /** The same texts for requests that present the same. */
   readonly credentials: readonly string[]
@@ -25,11 +25,11 @@ export interface IncomingTickets {
   /** The header came along, maybe empty: the client wants its ticket there. */
   readonly hasHeader: boolean
   readonly pieces: readonly string[]
-  /** What came in the cookie of this name. */
+  /** The values of the cookie of this name. */
   named(name: string): Pick<PresentedCookie, 'values' | 'present'>
   /** Whether anything came that may open a session, genuine or not. */
   readonly presents: boolean
-  /** What readers of other formats may look at. */
+  /** The request as readers of other formats see it. */
   request(now: number): ReaderRequest
 }
 
@@ -38,7 +38,7 @@ const LONGEST = 8 * 4096
 const BEARER = /^Bearer ?$/i
 const NO_PIECES: readonly string[] = []
 
-/** What a request's headers presented. The headers are read at once, and taken apart when somebody asks: most pages read no session. */
+/** The tickets in a request's headers. The headers are read at once, but parsed only when asked for: most pages read no session. */
 export class Presented implements IncomingTickets {
   readonly #settings: Settings
   readonly #oldNames: readonly string[]

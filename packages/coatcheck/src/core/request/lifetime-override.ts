@@ -14,7 +14,7 @@ export interface Times {
   readonly renews?: boolean
 }
 
-/** What one commit asks for besides. */
+/** The options of one commit. */
 export interface Commit extends Times, Pick<LineOptions, 'attributes'> {
   /**
    * The interface gives a line each time: one that clears even who presented nothing, and that of a ticket which the visitor holds already,
@@ -63,11 +63,10 @@ interface Core {
 }
 
 /**
- * What a commit takes, with what becomes of the session's time. `isAsked`: the application commits with each request, and counts on the
+ * The change set, with the change of the session's lifetime added. `isAsked`: the application commits with each request, and counts on the
  * cookie that it is given.
  */
 export function timed(changeSet: ChangeSet, loaded: LoadedSession | undefined, core: Core, isAsked: boolean): ChangeSet {
-  if (changeSet.changes.lasts === undefined && !isAsked) return changeSet
   const { engine, persistence } = core
   const { lasts, ...changes } = changeSet.changes
   if (changeSet.move || changeSet.ended || !loaded) return changeSet

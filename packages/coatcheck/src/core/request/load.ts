@@ -8,7 +8,7 @@ import type { RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
 import type { IncomingTickets, Transport } from './tickets.ts'
 
-/** What belongs to all requests of one `createSessions`. */
+/** The parts that all requests of one `createSessions` share. */
 export interface Core {
   readonly engine: Engine
   readonly persistence: Persistence
@@ -24,20 +24,20 @@ export interface LoadResult {
   readonly ticket?: string
   /** Where another library kept it. */
   readonly migrated?: Found
-  /** What tickets that open nothing stand for: a sign-out ends it as well. */
+  /** Sessions whose tickets came along and open nothing: a sign-out ends them as well. */
   readonly over?: readonly LoadedSession[]
   /** Why nothing may be written, except by somebody who signs in. */
   readonly blocked?: SessionError | undefined
   /** Why a sign-out cannot be carried out. */
   readonly cannotEnd?: SessionError | undefined
-  /** What the store said, where a store that cannot be read fails no request. */
+  /** The store's error, where `whenStoreDown` lets the request go on. */
   readonly down?: SessionError
 }
 
-/** What costs nothing of this to refuse takes no place of a ticket. */
+/** Tickets refused for these reasons cost nothing and do not count as tries. */
 const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
 
-/** What a request's tickets open, at once where the store answers at once. Fails when it cannot be read, unless `whenStoreDown` says otherwise. */
+/** Opens the session of a request's tickets, at once where the store answers at once. Fails when the store does, unless `whenStoreDown` says otherwise. */
 export function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Maybe<LoadResult> {
   const { whenStoreDown, emit } = core.engine
   const failed = (error: unknown): LoadResult => {
@@ -139,7 +139,7 @@ class Loading {
     return undefined
   }
 
-  /** What ours did not open may be another library's: ours goes before it, since an old cookie on another path stays in the browser. */
+  /** Looks for another library's session. Ours goes first, since an old cookie on another path stays in the browser. */
   #adopted(): Maybe<LoadResult> {
     const { migrateFrom } = this.#core
     if (migrateFrom.length === 0) return this.#without({})
@@ -159,7 +159,7 @@ class Loading {
   }
 }
 
-/** Of what another instance may be able to read: it must not be replaced here. */
+/** The error for a ticket that another instance may be able to read: this one must not replace it. */
 function unreadHere(reason: RefusalReason, ticket: string, { unknownKeys, now }: Engine): SessionError | undefined {
   const isNewer = reason === 'unknown-version' && LATER.test(ticket)
   if (!(isNewer || reason === 'unknown-key') || !unknownKeys?.mayBeNew(ticket, now())) return undefined

@@ -2,7 +2,7 @@ import { SessionError } from '../../errors.ts'
 
 const USE = (adapter: string): string => `Put \`app.use(withSession(sessions))\` of ${adapter} before this route`
 
-/** What to do about each kind of thing that is passed to `open`; the first that fits counts. */
+/** The advice for each kind of thing passed to `open`; the first that fits counts. */
 const KINDS: readonly (readonly [fits: (given: Shape) => boolean, what: string, fix: string])[] = [
   [
     ({ getHeader, setHeader, status, ok }) => isFunction(getHeader ?? setHeader) || (isNumber(status) && ok !== undefined),

@@ -14,7 +14,7 @@ export class Queue {
     this.#changes.push(change)
   }
 
-  /** Makes the changes in order. One that throws stops no other; whoever asked for it has gone on, so `check` tells it later. */
+  /** Makes the changes in order. One that throws stops no other; its caller has gone on, so `check` throws the error later. */
   run(session: LiveSession): void {
     const changes = this.#changes ?? []
     this.#changes = undefined
@@ -38,4 +38,9 @@ export class Queue {
     this.#changes = undefined
     this.#refusals = undefined
   }
+}
+
+export function queued(change: (session: LiveSession) => void, queue: Queue = new Queue()): Queue {
+  queue.push(change)
+  return queue
 }

@@ -9,7 +9,7 @@ import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, tellLifetime } from './lifetime-override.ts'
 import { type Core, loadSession } from './load.ts'
-import { Queue } from './queue.ts'
+import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
 
 /** One request's session: opened on demand, committed as often as the adapter needs, answered once. */
@@ -21,7 +21,7 @@ export class RequestSession implements Surroundings {
   readonly #request: Circumstances
   /** Made when the session is opened: most pages need none of it. */
   #commits: Commits | undefined
-  readonly #queue = new Queue()
+  #queue: Queue | undefined
   #opening: Promise<LiveSession> | undefined
   /** Once it is open. */
   session: LiveSession | undefined
@@ -65,7 +65,7 @@ export class RequestSession implements Surroundings {
 
   /** Whether anything asked for the session. */
   get asked(): boolean {
-    return this.#opening !== undefined || this.#queue.size > 0
+    return this.#opening !== undefined || Boolean(this.#queue?.size)
   }
   get holdsTicket(): boolean {
     return this.#commits?.holdsTicket ?? false
@@ -74,7 +74,7 @@ export class RequestSession implements Surroundings {
   get ticket(): string | undefined {
     return this.#commits?.ticket
   }
-  /** What the response must carry. */
+  /** The headers that the response must carry. */
   get lines(): readonly HeaderLine[] {
     return this.#commits?.lines ?? NOTHING_DONE.send
   }
@@ -87,7 +87,7 @@ export class RequestSession implements Surroundings {
   /** Changes the session now if it is open, else as soon as it is, in order. */
   later(change: (session: LiveSession) => void): void {
     if (this.session) change(this.session)
-    else this.#queue.push(change)
+    else this.#queue = queued(change, this.#queue)
     if (this.finished && !this.session) void this.#commitQuietly()
   }
 
@@ -104,7 +104,7 @@ export class RequestSession implements Surroundings {
    * the commit at the end of the request, which reports it.
    */
   commit(how?: Commit): Maybe<Committed> {
-    const run = () => (this.#queue.size > 0 ? this.open().then(() => this.#commit(how)) : this.#commit(how))
+    const run = () => (this.#queue?.size ? this.open().then(() => this.#commit(how)) : this.#commit(how))
     const result = this.underWay ? this.underWay.then(run, run) : run()
     if (!(result instanceof Promise)) return result
     const settled = () => {
@@ -129,7 +129,7 @@ export class RequestSession implements Surroundings {
 
   /** The handler failed: what is not committed is forgotten, except that the session was ended. */
   fail(): void {
-    this.#queue.clear()
+    this.#queue?.clear()
     this.session?.revert()
   }
   /** `fail`, and the end of what was ended; the error that led here is the one to tell, not one of the store. */
@@ -165,7 +165,7 @@ export class RequestSession implements Surroundings {
       this.#commits.begin(result)
       this.isProven = result.loaded !== undefined
       this.session = new LiveSession(this, result)
-      this.#queue.run(this.session)
+      this.#queue?.run(this.session)
       return this.session
     })
   }
@@ -173,7 +173,7 @@ export class RequestSession implements Surroundings {
   #commit(how: Commit | undefined): Maybe<Committed> {
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
     this.#commits ??= new Commits(this.core, this.incoming, this.#request) // of a session begun afresh
-    this.#queue.check()
+    this.#queue?.check()
     const asked = how && tellLifetime(how, this.session, this.now)
     return andThen(this.#commits.commit(this.session, asked), (done) => {
       if (done.current.length > 0) this.#given = [...this.#given, ...done.current]

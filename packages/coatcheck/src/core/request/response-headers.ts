@@ -22,7 +22,7 @@ const OVERRULING = /-cache-control$|^(?:edge-control|surrogate-control)$/i
 /** Turns nginx's cache off, also where it was told not to look at Cache-Control, Set-Cookie and Vary. */
 const NGINX = ['x-accel-expires', '0'] as const
 
-/** What the sessions of one site ask of a response. */
+/** The headers that the sessions of one site need on a response. */
 export interface Asking {
   readonly lines: readonly HeaderLine[]
   /** Whether the request presented what may be a ticket. */
@@ -72,7 +72,7 @@ const asking = ({ core: { engine, transport }, lines }: RequestSession, presents
  */
 export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: Asking): void {
   keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
-  // What was put there before may be a ticket that has ended since, or the empty text that a storage gives for nothing.
+  // A line put there before may hold a ticket that has ended since, or be the empty text that a storage gives for nothing.
   const all = headers.getSetCookie()
   const others = all.length === 0 ? all : all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
   if (all.length > 0 && (lines.some(isCookie) || others.length < all.length)) {
@@ -189,7 +189,7 @@ export function answeredByCall(response: Response, requestSession: RequestSessio
 export const ABOUT_BODY: RegExp =
   /^(content-(?!security)|etag$|last-modified$|expires$|location$|refresh$|accept-ranges$|transfer-encoding$|trailer$)/
 
-/** What is left of a response that must not be sent after all, for a failure to be answered instead. */
+/** An empty 500 response in place of one that must not be sent; headers that describe no body stay. */
 export function takenBack(response: Response): Response {
   const headers = new Headers(response.headers)
   for (const name of [...headers.keys()]) if (ABOUT_BODY.test(name)) headers.delete(name)

@@ -45,7 +45,7 @@ export class Transport {
     return bareTickets(tickets, this.#settings.cookie?.name)
   }
 
-  /** What gives the visitor `ticket`; throws `CookieTooLong`. `seconds`: how long it can be of use. */
+  /** The headers that give the visitor `ticket`; throws `CookieTooLong`. `seconds`: how long the ticket is of use. */
   give(
     ticket: string,
     via: 'header' | 'cookie',
@@ -74,12 +74,12 @@ export class Transport {
     return lines.map((line) => ['set-cookie', line])
   }
 
-  /** What removes the cookies of other libraries that came along. */
+  /** The headers that remove the cookies of other libraries that came along. */
   clearOthers({ named }: Pick<IncomingTickets, 'named'>): HeaderLine[] {
     return this.#oldNames.filter((name) => named(name).present).flatMap((name) => this.clearOther(name))
   }
 
-  /** What removes an old cookie that ours takes the place of, wherever its readers say that it is. */
+  /** The headers that remove an old cookie that ours replaces, at every place that its readers name. */
   clearOther(name: string): HeaderLine[] {
     const { migrateFrom, cookie } = this.#settings
     const { path = '/', secure = false, domain } = cookie?.attributes ?? {}
@@ -111,7 +111,7 @@ export class Transport {
   }
 }
 
-/** What one response tells the visitor of the session's ticket: nothing, a new one, or that it is gone. */
+/** Tells the visitor in one response: nothing, a new ticket, or that the ticket is gone. */
 export class TicketResponse {
   readonly #transport: Transport
   readonly #engine: Engine
@@ -134,7 +134,7 @@ export class TicketResponse {
     const { lasts } = loaded.contents
     const { now, policy } = this.#engine
     const end = cookieEnd(loaded.lifetime, loaded.contents, policy, now())
-    // It may have ended while a slow store answered.
+    // The session may have ended while a slow store answered.
     const seconds = Math.max(0, Math.ceil((end - now()) / 1000))
     // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
     const persistence = { ...how, lasts: how.lasts || lasts !== undefined }

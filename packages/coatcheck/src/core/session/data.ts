@@ -1,4 +1,4 @@
-/** What the live object needs of a session. */
+/** The methods of a session that the live object uses. */
 interface Source {
   get(key: string): unknown
   set(key: string, value: unknown): void

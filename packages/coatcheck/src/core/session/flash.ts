@@ -8,12 +8,15 @@ const NONE_LEFT: ReadonlyMap<string, Flash> = new Map()
 const NONE_READ: ReadonlySet<string> = new Set()
 const NOTHING = { left: NONE_LEFT, read: NONE_READ }
 
+/** The changes of a session without flash values. */
+export const NO_FLASH: ReturnType<FlashValues['takeAll']> = { flash: NONE_LEFT, flashRead: NONE_READ, undo: (): void => {} }
+
 /** The flash values of one session in one request: what was left in it, and what it read. */
 export class FlashValues {
   // Most requests have none: what is empty is shared, and never written to.
   #left = NONE_LEFT
   #read = NONE_READ
-  /** What the commit under way writes: here it holds already. */
+  /** The changes that the commit under way writes: this request sees them already. */
   #underWay = NOTHING
 
   leave(key: string, value: unknown, stored: Stored): void {
@@ -47,7 +50,7 @@ export class FlashValues {
     }
   }
 
-  /** What can be read. */
+  /** The keys that can be read. */
   keys(stored: Stored): string[] {
     const all = new Set([...(stored?.keys() ?? []), ...this.#underWay.left.keys(), ...this.#left.keys()])
     return [...all].filter((key) => this.has(key, stored))
@@ -57,7 +60,7 @@ export class FlashValues {
     return this.#left.size + this.#read.size > 0
   }
 
-  /** What there is to commit, and how to put it back. */
+  /** Takes the changes for a commit; `undo` puts them back. */
   takeAll(): { flash: ReadonlyMap<string, Flash>; flashRead: ReadonlySet<string>; undo: () => void } {
     const [flash, flashRead] = [this.#left, this.#read]
     this.clear()
@@ -85,7 +88,7 @@ export class FlashValues {
   #find(key: string, stored: Stored): Flash | undefined {
     const { left, read } = this.#underWay
     const all = [this.#left.get(key), left.get(key), stored?.get(key)]
-    // What a newer release left in a way of its own is for that one to show.
+    // Only the newer release that wrote an opaque value can show it.
     return all.find((flash) => flash && !flash.entry.isOpaque && !this.#read.has(flash.id) && !read.has(flash.id))
   }
 

@@ -1,25 +1,25 @@
 import type { ChangeSet, IdChange } from '../engine.ts'
 
-/** What a commit shall do to the session as a whole, besides its values; and what happened to it while a commit was under way. */
+/** The changes of the session as a whole that the next commit carries out, and those made while a commit is under way. */
 export class Intents {
   move: IdChange | undefined
-  /** It is to be there even when it is empty. */
+  /** The session is stored even when it is empty. */
   begins = false
   ended = false
   /** Its own idle time from here on, in milliseconds. */
   lasts: number | undefined
-  /** What the commit under way carries out. */
+  /** The new id that the commit under way carries out. */
   #underWay: IdChange | undefined
   #ends = 0
   #clears = 0
 
-  /** Who signs in: with the next commit, or with the one under way. */
+  /** The owner that signs in: with the next commit, or with the one under way. */
   get signsIn(): string | undefined {
     const move = this.move?.kind === 'signIn' ? this.move : this.#underWay
     return move?.kind === 'signIn' ? move.owner : undefined
   }
 
-  /** What there is to commit beside or with changes of values: see `LiveSession`. */
+  /** Whether there is something to commit: see `LiveSession`. */
   pending(loaded: boolean, changed: boolean): 'nothing' | 'changes' | 'ticket' {
     if (this.move || (this.begins && !loaded) || (this.ended && changed)) return 'ticket'
     return this.ended || changed ? 'changes' : 'nothing'
@@ -38,8 +38,10 @@ export class Intents {
     this.#reset()
   }
 
-  /** What there is to commit, and how to put it back: what was forgotten since stays so. */
-  take(): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
+  /** Takes the changes for a commit. `undo` puts them back, and calls `others`, unless `clear` was called since. */
+  take(
+    ...others: (() => void)[]
+  ): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
     const { move, begins, ended, lasts } = this
     const [ends, clears] = [this.#ends, this.#clears]
     this.#reset()
@@ -47,6 +49,7 @@ export class Intents {
     this.#underWay = move
     const isWhole = () => clears === this.#clears
     const undo = () => {
+      if (isWhole()) for (const undoOther of others) undoOther()
       this.settle()
       this.ended ||= ended
       if (!isWhole()) return

@@ -6,7 +6,7 @@ import { type Copies, copiesOf, isUnchanged } from './unchanged.ts'
 export interface Live {
   value: unknown
   present: boolean
-  /** What was stored when the key was first met, or what the last commit wrote. */
+  /** The stored entry when the key was first met, or the one that the last commit wrote. */
   base: Entry | undefined
   wasRead: boolean
   done: 'nothing' | 'set' | 'delete' | 'update'
@@ -72,7 +72,7 @@ function baseOf(key: string, { base, isDecoded }: Live): Entry | undefined {
   return base?.rich && isDecoded ? Entry.of(base.take(), key, base.until) : base
 }
 
-/** What a commit has to do for this key, found by comparing encoded values; undefined: nothing. */
+/** The change of this key that a commit has to write; undefined: none. */
 export function changeOf(key: string, live: Live): ValueChange | undefined {
   if (live.done === 'delete' || (live.isUncertain && !live.present))
     return live.base || live.isUncertain ? { kind: 'delete' } : undefined

@@ -4,7 +4,7 @@ import { Attempts } from '../model/attempts.ts'
 import type { Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
 import { liveData } from './data.ts'
-import { FlashValues } from './flash.ts'
+import { FlashValues, NO_FLASH } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, readOnly } from './refusals.ts'
@@ -21,7 +21,7 @@ export class LiveSession implements Session {
   readonly #down: SessionError | undefined
   #kept: SessionState | undefined
   #values: Values
-  readonly #flash = new FlashValues()
+  #flashes: FlashValues | undefined
   readonly #next = new Intents()
   #over = false
   #attempts: Attempts | undefined
@@ -38,6 +38,10 @@ export class LiveSession implements Session {
   get data(): Record<string, unknown> {
     this.#data ??= liveData(this)
     return this.#data
+  }
+  get #flash(): FlashValues {
+    this.#flashes ??= new FlashValues()
+    return this.#flashes
   }
   get handle(): string | undefined {
     return this.#kept?.handle
@@ -97,7 +101,6 @@ export class LiveSession implements Session {
     this.restart()
     for (const { key, value, until } of kept) this.#values.put(key, value, until)
   }
-
   regenerateId = (options?: NewIdOptions): void => {
     this.#admit('regenerateId()', true)
     this.#next.move ??= { kind: 'regenerate', ...noteIn(options) }
@@ -148,32 +151,29 @@ export class LiveSession implements Session {
   /** Forgets what is not committed; that the session was ended stands. */
   revert(): void {
     this.#values = this.#valuesOf(this.#kept?.contents)
-    this.#flash.clear()
+    this.#flashes?.clear()
     this.#next.clear()
   }
 
-  /** What there is to commit: nothing, changes that need no new ticket, or some that do. */
+  /** Whether a commit would write nothing, changes that need no new ticket, or changes that do. */
   get pending(): 'nothing' | 'changes' | 'ticket' {
     return this.#next.pending(this.#kept !== undefined, this.changed)
   }
   get changed(): boolean {
-    return this.#values.changed || this.#flash.changed
+    return this.#values.changed || (this.#flashes?.changed ?? false)
   }
 
   take(): ChangeSet {
     const values = this.#values.take() // first: when it throws, nothing is taken
-    const { undo: undoFlash, flash, flashRead } = this.#flash.takeAll()
-    const { undo: undoNext, lasts, move, begins, ended, isWhole, isCurrent } = this.#next.take()
-    const undo = () => {
-      for (const step of isWhole() ? [values.undo, undoFlash, undoNext] : [undoNext]) step()
-    }
+    const { undo: undoFlash, flash, flashRead } = this.#flashes?.takeAll() ?? NO_FLASH
+    const { lasts, move, begins, ended, isWhole, isCurrent, undo } = this.#next.take(values.undo, undoFlash)
     const given = { values: values.changes, flash, flashRead }
     const changes = lasts === undefined ? given : { ...given, lasts }
     this.#attempts ??= new Attempts()
     return { attempts: this.#attempts, changes, move, begins, ended, isWhole, isCurrent, undo }
   }
 
-  /** What the commit of `changeSet` left; undefined: the session is gone, and nothing more of it can be stored. */
+  /** Goes on from the session that the commit of `changeSet` left; undefined: the session is gone. */
   settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
@@ -182,13 +182,13 @@ export class LiveSession implements Session {
     this.#attempts = undefined
     if (changeSet.isWhole()) this.#values.settle(kept?.contents ?? EMPTY, changeSet.changes.values)
     else this.#values = this.#valuesOf(kept?.contents)
-    this.#flash.settle()
+    this.#flashes?.settle()
   }
 
   #valuesOf(contents: Contents = EMPTY): Values {
-    return new Values(contents, this.#around.now, (key) => this.#unreadable(key))
+    return new Values(contents, this.#around.now, this.#unreadable)
   }
-  #unreadable(key: string): void {
+  #unreadable = (key: string): void => {
     this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
   }
 

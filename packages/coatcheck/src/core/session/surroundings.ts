@@ -2,7 +2,7 @@ import type { SessionError } from '../../errors.ts'
 import type { SessionState } from '../engine.ts'
 import type { Emit } from '../model/events.ts'
 
-/** What a session is given of its request. */
+/** The parts of its request that a session uses. */
 export interface Surroundings {
   readonly now: () => number
   readonly emit: Emit
@@ -10,10 +10,10 @@ export interface Surroundings {
   readonly admit: (what: string, newTicket: boolean) => void
 }
 
-/** What a request's tickets opened. */
+/** The session that a request's tickets opened, or why there is none. */
 export interface Opened {
   readonly loaded?: SessionState
-  /** What the store said when it was asked what there is. */
+  /** The store's error, when it could not be read. */
   readonly down?: SessionError
   /** Why a commit will be refused, unless somebody signs in. */
   readonly blocked?: SessionError | undefined

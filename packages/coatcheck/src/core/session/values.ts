@@ -46,7 +46,7 @@ export class Values {
 
   update(key: string, change: Updater): unknown {
     const live = this.read(key)
-    // After a set, a delete or a change from the inside the outcome no longer depends on what others store: it is a set.
+    // After a set, a delete or a change from the inside, the value no longer depends on what others store: a set.
     const done = (live.done === 'nothing' || live.done === 'update') && !changedInside(key, live) ? 'update' : 'set'
     const value = change(live.present ? live.value : undefined)
     const result = Entry.of(value, key, live.until)
@@ -76,7 +76,7 @@ export class Values {
     return false
   }
 
-  /** What there is to commit; from here on, changes count against what that commit will have written. */
+  /** Takes the changes for a commit; later changes are found against what that commit writes. */
   take(): { changes: ReadonlyMap<string, ValueChange>; undo: () => void } {
     const changes = new Map<string, ValueChange>()
     for (const [key, live] of this.#live) {
