@@ -219,8 +219,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V10: a session that another went on with is over by what was read before',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: 'return found && !found.forwarding && isOver(found.record, now) ? undefined : found',
-    to: 'return found',
+    from: 'found = this.#unlessOver(found, time)\n      let isLive = found !== undefined && !found.forwarding\n',
+    to: 'let isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)\n',
     shows: /^1 dropped/,
     drawing: { only: 'W', lingers: true },
   },
