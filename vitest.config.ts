@@ -13,6 +13,10 @@ const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', ...types, ...
 const config: ViteUserConfig = defineConfig({
   test: {
     allowOnly: false,
+    // Nothing takes as long: a test that hangs ends some time, and one on a machine ten times slower is not ended.
+    testTimeout: 3_000_000,
+    hookTimeout: 3_000_000,
+    expect: { poll: { timeout: 600_000 } },
     projects: [
       {
         extends: true,
@@ -20,8 +24,6 @@ const config: ViteUserConfig = defineConfig({
           name: 'unit',
           include: ['packages/coatcheck/**/*.test.ts'],
           exclude: [...never, ...slow, ...browser],
-          // Nothing here takes as long; a machine that is busy with something else may.
-          testTimeout: 300_000,
         },
       },
       {
@@ -30,8 +32,6 @@ const config: ViteUserConfig = defineConfig({
           name: 'integration',
           include: [...slow.map((pattern) => `packages/coatcheck/${pattern}`), 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...never, ...browser],
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -40,8 +40,6 @@ const config: ViteUserConfig = defineConfig({
           name: 'browser',
           include: browser,
           exclude: never,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -1,61 +1,95 @@
-import { type Cost, measureRequests, type RequestFigures } from './requests.ts'
-import { measureSeal, type SealFigures } from './seal.ts'
+// What a session costs, beside what people would pick instead: `npm run bench`, which writes bench/results.md and bench/results.svg.
+// --check: compares with the budgets, and ends with 1 where one is not met. --json: prints all. --http: over HTTP, see http.ts.
+// --only hono,express: ours and these groups of peers; nothing is written. --only none: ours alone. --quick: figures say nothing.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { chartOf } from './chart.ts'
+import { type Counts, type CountsOrder, FLAGS } from './counts.ts'
+import type { Figures } from './figures.ts'
+import { loadGroups, PEERS } from './groups.ts'
+import { installPeers } from './install.ts'
+import { type HowLong, measure } from './measure.ts'
+import { measureImport } from './outside/importing.ts'
+import type { LargeFigures } from './outside/large.ts'
+import { measureSize } from './outside/size.ts'
+import { loadNow, type Report, reportOf } from './report.ts'
+import { budgetTable, pageOf } from './results.ts'
+import { QUICK } from './rounds.ts'
+import { measureSeal } from './seal.ts'
+import { startServers } from './servers.ts'
+import type { Tools } from './setting.ts'
 
-/** What `--json` prints. Microseconds are medians over the rounds of one run. */
-interface Report {
-  /** Sealing and opening 306 bytes, as a multiple of bare AES-256-GCM with a cached key. */
-  readonly sealUnsealVsRawGcm: number
-  /** Refusing a forged ticket, as a multiple of the same. */
-  readonly forgedVsRawGcm: number
-  /** What a session adds to a request that reads and changes it, by where sessions are kept. */
-  readonly requestOverheadMicros: Readonly<Record<string, number>>
-  /** The same for a request that only reads. */
-  readonly readingOverheadMicros: Readonly<Record<string, number>>
-  /** The whole Set-Cookie line: of a sealed session of 306 bytes, and of one in a store, whatever its size. */
-  readonly setCookieBytes: { readonly sealed: number; readonly stored: number }
-  readonly inHono: RequestFigures['inHono']
-  readonly node: string
+const has = (option: string): boolean => process.argv.includes(option)
+const isQuick = has('--quick')
+const only = has('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : undefined
+const peers: readonly string[] = only ? only.filter((name) => name !== 'none') : PEERS
+const HOW_LONG: HowLong = isQuick ? { ...QUICK, visitors: 2 } : { rounds: 60, turn: 6, visitors: 200, patience: 5 * 60_000 }
+
+const NOT_HERE = [
+  'coatcheck/nitro and coatcheck/nuxt: they need a build of Nitro; in it they are coatcheck/h3, whose rows are above',
+  'Remix 3’s session-middleware: it could not be installed beside @remix-run/session 0.4.2; what it does around a handler is written out',
+  '@fastify/session and @fastify/secure-session have no row of ours beside them: there is no adapter for Fastify',
+]
+
+/** A script of the bench in a process of its own; what it prints is JSON. */
+async function child<T>(script: string, ...args: string[]): Promise<T> {
+  const flags = script === 'counts.ts' ? FLAGS : []
+  const options = { cwd: import.meta.dirname, maxBuffer: 1e8 }
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, ...args], options)
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as T
 }
 
-const [quick, json] = ['--quick', '--json'].map((option) => process.argv.includes(option))
-const seal = measureSeal(quick ? 1 : 60)
-const requests = await measureRequests(quick ? { rounds: 2, turn: 2 } : { rounds: 25, turn: 20 })
-console.log(json ? JSON.stringify(reportOf(seal, requests)) : tableOf(seal, requests))
+async function figuresOf(tools: Tools): Promise<Figures> {
+  const say = (what: string): void => {
+    if (!isQuick) console.error(`coatcheck: ${what} …`)
+  }
+  const order: CountsOrder = { peers, urls: tools.urls, requests: isQuick ? 2 : 200 }
+  say('counting promises, allocations, calls of the store and lost writes')
+  const counts = await child<Record<string, Counts>>('counts.ts', JSON.stringify(order))
+  say('timing requests')
+  const measured = await measure(await loadGroups(peers), tools, HOW_LONG)
+  const seal = measureSeal(isQuick ? 1 : 100)
+  if (only) return { measured, counts, seal }
+  say('weighing and importing the core')
+  const weighed = { import: measureImport(isQuick ? 1 : 40), size: await measureSize() }
+  say('filling stores with a million sessions')
+  const large = await child<LargeFigures>('outside/large.ts', ...(isQuick ? ['--quick'] : []))
+  return { measured, counts, seal, ...weighed, large }
+}
 
-function reportOf({ sealUnsealVsRawGcm, forgedVsRawGcm }: SealFigures, { stores, inHono }: RequestFigures): Report {
-  const each = (what: (cost: Cost) => number) =>
-    Object.fromEntries(Object.entries(stores).map(([name, cost]) => [name, what(cost)]))
-  return {
-    sealUnsealVsRawGcm: sealUnsealVsRawGcm.median,
-    forgedVsRawGcm: forgedVsRawGcm.median,
-    requestOverheadMicros: each(({ writing }) => writing),
-    readingOverheadMicros: each(({ reading }) => reading),
-    setCookieBytes: { sealed: stores.sealed.cookieBytes, stored: stores.memory.cookieBytes },
-    inHono,
-    node: process.version,
+async function run(): Promise<Report> {
+  const loadBefore = loadNow()
+  if (peers.length > 0 && !isQuick) await installPeers()
+  const servers = await startServers(isQuick ? [] : undefined)
+  const folder = mkdtempSync(join(tmpdir(), 'coatcheck-bench-'))
+  try {
+    const figures = await figuresOf({ folder, urls: servers.urls })
+    const missing = Object.entries(servers.missing).map(([name, why]) => `what needs ${name}: ${why}`)
+    const leftOut = [
+      ...NOT_HERE,
+      ...missing,
+      ...(only ? ['what --only left out'] : []),
+      ...(isQuick ? ['what needs a server'] : []),
+    ]
+    return reportOf(figures, { date: new Date(), loadBefore, leftOut, isQuick })
+  } finally {
+    await servers.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function tableOf({ payloadBytes, sealUnsealVsRawGcm, forgedVsRawGcm }: SealFigures, { stores, inHono }: RequestFigures): string {
-  const times = (value: number) => `${value.toFixed(2)} x`.padStart(10)
-  const micros = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} µs`.padStart(10)
-  const row = (name: string, { reading, writing, cookieBytes }: Cost) =>
-    `  ${name.padEnd(36)}${micros(reading)}${micros(writing)}${`${cookieBytes} bytes`.padStart(13)}`
-  return [
-    `Sealing ${payloadBytes} bytes, beside bare AES-256-GCM              at most`,
-    `  ${'seal and open'.padEnd(36)}${times(sealUnsealVsRawGcm.median)}${times(1.5)}`,
-    `  ${'refuse a forged ticket'.padEnd(36)}${times(forgedVsRawGcm.median)}${times(1)}`,
-    '',
-    'What a session adds to a request         reading   writing   Set-Cookie',
-    row('sealed in the cookie', stores.sealed),
-    row('in a store: memory', stores.memory),
-    row('in a store: SQLite', stores.sqlite),
-    row('in a store: files, each write synced', stores.file),
-    '',
-    'The same in Hono, beside what it has itself',
-    row('sealed in the cookie', inHono.sealed),
-    row("Hono's signed cookie, readable", inHono.signedCookie),
-    '',
-    `Medians of one interleaved run, Node ${process.version}.`,
-  ].join('\n')
+if (has('--http')) await (await import('./http.ts')).compareOverHttp({ isQuick, isJson: has('--json') })
+else {
+  const report = await run()
+  if (!isQuick && !only) {
+    writeFileSync(join(import.meta.dirname, 'results.md'), pageOf(report))
+    writeFileSync(join(import.meta.dirname, 'results.svg'), chartOf(report))
+  }
+  console.log(has('--json') ? JSON.stringify(report) : has('--check') ? budgetTable(report.budgets) : pageOf(report))
+  if (has('--check') && report.budgets.some(({ isMet }) => !isMet)) process.exitCode = 1
+  // Frameworks keep timers.
+  process.exit()
 }

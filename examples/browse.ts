@@ -89,7 +89,7 @@ export class Tab {
     const wanted = Object.fromEntries(
       Object.entries(expected).map(([id, value]) => [id, value === undefined ? value : String(value)]),
     )
-    await expect.poll(look, { timeout: 60_000, interval: 50 }).toEqual(wanted)
+    await expect.poll(look, { timeout: 600_000, interval: 50 }).toEqual(wanted)
   }
 }
 
@@ -102,7 +102,7 @@ export function tellStoryInBrowser({ name, cookie, isStored = true, visit: count
     beforeAll(async () => {
       app = await open(name, { ...(isStored && { COATCHECK_STORE: join(folder, 'sessions.sqlite') }), ...env })
       browser = await launchChromium()
-    }, 600_000)
+    })
     afterAll(async () => {
       await browser?.close()
       await app?.stop()
@@ -111,7 +111,7 @@ export function tellStoryInBrowser({ name, cookie, isStored = true, visit: count
 
     const visit = async (javaScriptEnabled: boolean, story: (tab: Tab, context: BrowserContext) => Promise<void>) => {
       const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled })
-      context.setDefaultTimeout(60_000)
+      context.setDefaultTimeout(600_000)
       try {
         const tab = new Tab(await context.newPage(), (path) => app.url(path), javaScriptEnabled)
         await story(tab, context)

@@ -79,14 +79,19 @@ function placeCoatcheck(folder: string): void {
   writeFileSync(join(to, '.digest'), now)
 }
 
-async function installNow(name: string): Promise<number> {
-  const folder = folderOf(name)
+/** Installs what the lockfile of this folder names. Seconds; 0 when it was there. */
+export async function installPackages(folder: string): Promise<number> {
   const wanted = digest(['package.json', 'package-lock.json'], folder)
   const mark = join(folder, 'node_modules/.coatcheck-lock')
   const isFresh = read(mark) === wanted
   const seconds = isFresh ? 0 : await complete(NPM_CI, folder)
   if (!isFresh) writeFileSync(mark, wanted)
-  placeCoatcheck(folder)
+  return seconds
+}
+
+async function installNow(name: string): Promise<number> {
+  const seconds = await installPackages(folderOf(name))
+  placeCoatcheck(folderOf(name))
   return seconds
 }
 

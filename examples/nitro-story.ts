@@ -22,7 +22,7 @@ export function tellOfNitro({ name, variable, counted }: Trials): void {
     let app: App
     beforeAll(async () => {
       app = await open(name, { COATCHECK_STORE: join(folder, 'sessions.sqlite') })
-    }, 600_000)
+    })
     afterAll(async () => {
       await app?.stop()
       rmSync(folder, { recursive: true, force: true })

@@ -47,7 +47,7 @@ export function serveProject({ name, folder, files, build, start, env }: Project
     symlinkSync(join(folderOf(name), 'node_modules'), join(folder, 'node_modules'))
     await complete(build, folder)
     served = await serve(`The page's project on ${name}`, start, folder, env)
-  }, 600_000)
+  })
   afterAll(async () => {
     await served?.stop()
     release?.()

@@ -36,7 +36,7 @@ export function tellStory({
     beforeAll(async () => {
       const store: Environment = isStored ? { COATCHECK_STORE: join(folder, 'sessions.sqlite') } : {}
       app = await open(name, { ...store, ...env })
-    }, 600_000)
+    })
     afterAll(async () => {
       await app?.stop()
       rmSync(folder, { recursive: true, force: true })

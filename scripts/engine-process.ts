@@ -15,8 +15,8 @@ export interface Launch {
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-const START_TIMEOUT = 30_000
-const STOP_TIMEOUT = 10_000
+const START_TIMEOUT = 300_000
+const STOP_TIMEOUT = 100_000
 const MOST_OUTPUT = 20_000
 
 /** One server of ours: it can be stopped, killed, paused and started again with the same data on the same port. */
@@ -32,7 +32,7 @@ export class Server {
     this.#folder = folder
   }
 
-  /** Rejects, with what the server printed, when it ends instead of taking connections, or is not ready within 30 seconds. */
+  /** Rejects, with what the server printed, when it ends instead of taking connections, or is not ready within 300 seconds. */
   async start(): Promise<void> {
     const { command, args, ready, user } = this.#launch
     const child = spawn(command, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...user })
@@ -47,7 +47,7 @@ export class Server {
           this.#output = `${this.#output}${chunk}`.slice(-MOST_OUTPUT)
           if (ready.test(this.#output)) resolve()
         }
-        timer = setTimeout(() => fail('did not get ready within 30 seconds'), START_TIMEOUT)
+        timer = setTimeout(() => fail('did not get ready within 300 seconds'), START_TIMEOUT)
         child.stdout.on('data', hear)
         child.stderr.on('data', hear)
         child.once('error', (error) => fail(`could not be started: ${error.message}`))

@@ -183,11 +183,11 @@ function unprivileged(name: string): { uid: number; gid: number } {
   return { uid: Number(uid), gid: Number(gid) }
 }
 
-/** Asks again until the answer is yes, for ten seconds. */
+/** Asks again until the answer is yes, for a hundred seconds. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 100_000; Date.now() < end; ) {
     if (await isSo()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error('Servers of Redis did not find each other within ten seconds.')
+  throw new Error('Servers of Redis did not find each other within a hundred seconds.')
 }

@@ -1,15 +1,21 @@
-/** What the five documents name, and what trial adapters in real frameworks found: the rows of docs/frameworks.md. */
+/** The names in the frameworks' documents, and the faults that trial adapters met in real frameworks: the rows of `npm run frameworks`. */
 
 export interface Row {
   readonly name: string
-  readonly note?: string
-  /** What tests call it, where that is something else. */
+  /** The word in tests, where tests use another one. */
   readonly word?: string
 }
 
+/** The session document of one framework. */
 export interface Document {
   readonly title: string
+  /** Its coverage page: docs/frameworks/names/<page>.md. */
+  readonly page: string
+  /** The pages of docs/frameworks that explain this adapter. */
+  readonly pages: readonly string[]
   readonly about: string
+  /** The letter of its findings. */
+  readonly letter?: string
   /** Where its tests and examples are. */
   readonly folders: readonly string[]
   readonly rows: readonly Row[]
@@ -21,11 +27,18 @@ const cookieOptions = rows('name domain path maxAge expires httpOnly secure same
 export const documents: readonly Document[] = [
   {
     title: 'Remix and React Router',
-    about: '`coatcheck/remix`, `coatcheck/react-router`; the document "Sessions" of Remix, and what React Router 7 and 8 added.',
+    page: 'remix',
+    pages: ['remix', 'remix-options', 'remix-storages', 'react-router', 'react-router-middleware'],
+    about: 'the document "Sessions" of Remix, and those that React Router 7 and 8 added.',
+    letter: 'R',
     folders: [
-      'packages/coatcheck/src/adapters/remix',
+      'packages/coatcheck/src/adapters/remix.',
+      'packages/coatcheck/src/adapters/remix/',
       'packages/coatcheck/src/adapters/react-router',
-      'docs/frameworks/',
+      'docs/frameworks/remix.md',
+      'docs/frameworks/remix-options.md',
+      'docs/frameworks/remix-storages.md',
+      'docs/frameworks/react-router',
       'examples/re',
     ],
     rows: [
@@ -45,7 +58,10 @@ export const documents: readonly Document[] = [
   },
   {
     title: 'Remix 3',
-    about: '`coatcheck/remix3`.',
+    page: 'remix-3',
+    pages: ['remix-3'],
+    about: 'the packages `@remix-run/session`, `@remix-run/cookie` and `@remix-run/session-middleware`.',
+    letter: 'S',
     folders: ['packages/coatcheck/src/adapters/remix3', 'docs/frameworks/remix-3'],
     rows: rows(
       'Session createSession createCookieSessionStorage createMemorySessionStorage createFsSessionStorage createRedisSessionStorage createCookie read save regenerateId destroy flash dirty destroyed',
@@ -53,7 +69,10 @@ export const documents: readonly Document[] = [
   },
   {
     title: 'Astro',
-    about: '`coatcheck/astro`; the guide "Sessions" of Astro 5.7 to 7.',
+    page: 'astro',
+    pages: ['astro'],
+    letter: 'B',
+    about: 'the guide "Sessions" of Astro 5.7 to 7.',
     folders: [
       'packages/coatcheck/src/adapters/astro',
       'packages/coatcheck/src/stores/unstorage',
@@ -73,7 +92,10 @@ export const documents: readonly Document[] = [
   },
   {
     title: 'h3',
-    about: '`coatcheck/h3`, for h3 1 and 2; the guide "Sessions" of h3 2.',
+    page: 'h3',
+    pages: ['h3', 'h3-functions', 'h3-1'],
+    letter: 'H',
+    about: 'the guide "Sessions" of h3 2, for h3 1 and 2.',
     folders: ['packages/coatcheck/src/adapters/h3', 'docs/frameworks/h3', 'examples/h3'],
     rows: [
       ...rows('useSession getSession updateSession clearSession rotateSession sealSession unsealSession'),
@@ -85,7 +107,9 @@ export const documents: readonly Document[] = [
   },
   {
     title: 'Nitro and Nuxt',
-    about: '`coatcheck/nitro`, `coatcheck/nuxt`, for Nitro 2 and 3 and Nuxt 4; the guide "Sessions" of Nitro.',
+    page: 'nitro',
+    pages: ['nitro', 'nuxt'],
+    about: 'the guide "Sessions" of Nitro, for Nitro 2 and 3 and Nuxt 4.',
     folders: [
       'packages/coatcheck/src/adapters/nitro',
       'packages/coatcheck/src/adapters/nuxt',
@@ -102,7 +126,10 @@ export const documents: readonly Document[] = [
   },
   {
     title: 'Hydrogen',
-    about: '`coatcheck/hydrogen`; the page "Manage sessions" of Hydrogen 1, and `HydrogenSession` of 2026.',
+    page: 'hydrogen',
+    pages: ['hydrogen', 'hydrogen-1'],
+    letter: 'Y',
+    about: 'the page "Manage sessions" of Hydrogen 1, and of `HydrogenSession` of 2026.',
     folders: ['packages/coatcheck/src/adapters/hydrogen', 'docs/frameworks/hydrogen', 'examples/hydrogen'],
     rows: [
       ...rows('Cookie CookieSessionStorage MemorySessionStorage FileSessionStorage useSession useFlashSession getFlash'),

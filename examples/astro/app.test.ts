@@ -16,7 +16,7 @@ function running(kind: 'original' | 'ours', env: Record<string, string> = {}) {
   let app: App
   beforeAll(async () => {
     app = await open('astro', { TRIAL: `../app/${kind}`, ...env })
-  }, 600_000)
+  })
   afterAll(() => app?.stop())
   const browser = (): Visitor =>
     visitor(app.origin, { headers: { origin: app.origin, 'user-agent': 'Mozilla/5.0 Chrome/156.0' } })
@@ -151,7 +151,7 @@ describe('on ours, rendered by an adapter that sends what app.setCookieHeaders()
     await build('astro', { TRIAL: '../app/rendered' })
     vi.stubEnv('SESSION_SECRET', 'for-tests-only-4hQ7vXz2Lk9sWp3Tn8Bc')
     app = (await import(pathToFileURL(join(root, 'examples/astro/build/server/entry.mjs')).href)).app
-  }, 600_000)
+  })
   afterAll(() => void vi.unstubAllEnvs())
 
   const login = (cookie = '') =>

@@ -44,7 +44,7 @@ beforeAll(async () => {
     (file) => import(pathToFileURL(join(core, file)).href),
   )
   astro = { ...(await session), ...(await cookies) }
-}, 600_000)
+})
 beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ['Date'] }))
 afterEach(() => void vi.useRealTimers())
 

@@ -77,7 +77,7 @@ function trial(kind: string, env: Environment = {}): { visitor(): Visitor; app()
   let app: App
   beforeAll(async () => {
     app = await open('astro', { TRIAL: kind, ...env })
-  }, 600_000)
+  })
   afterAll(() => app?.stop())
   return { visitor: () => new Visitor(app), app: () => app }
 }
@@ -382,7 +382,7 @@ describe('the examples of Astro’s guide', () => {
   let app: App
   beforeAll(async () => {
     app = await open('astro')
-  }, 600_000)
+  })
   afterAll(() => app?.stop())
   const post = (ada: Visitor, path: string, body: unknown) =>
     ada.ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })

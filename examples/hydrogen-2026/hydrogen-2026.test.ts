@@ -11,7 +11,7 @@ describe.each(['skeleton', 'coatcheck', 'stored'] as const)('a shop on Hydrogen 
   let app: App
   beforeAll(async () => {
     app = await open('hydrogen-2026', { APP_SESSION: session })
-  }, 600_000)
+  })
   afterAll(() => app?.stop())
   const guest = () => new Guest((path) => app.url(path))
   const account = async (someone: Guest) => (await someone.ask('/account')).status

@@ -56,7 +56,7 @@ beforeAll(async () => {
   await bundle.write({ file, format: 'esm', codeSplitting: false })
   await bundle.close()
   theirs = await import(file)
-}, 300_000)
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const NOW = Date.parse('2026-11-21T08:00:00Z')

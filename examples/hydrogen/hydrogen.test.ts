@@ -16,7 +16,7 @@ describe.each([true, false])('in Hydrogen 1.7.4 (with a store: %s)', (isStored) 
   let app: App
   beforeAll(async () => {
     app = await open('hydrogen', isStored ? { COATCHECK_STORE: join(folder, 'sessions.sqlite') } : {})
-  }, 600_000)
+  })
   afterAll(async () => {
     await app?.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -39,7 +39,7 @@ describe.each([true, false])('in Hydrogen 1.7.4 (with a store: %s)', (isStored) 
       last = await made(someone, query)
       return last === before
     }
-    await expect.poll(isSame, { timeout: 60_000, interval: 50 }).toBe(true)
+    await expect.poll(isSame, { timeout: 600_000, interval: 50 }).toBe(true)
   }
 
   test('F5: a page that read the session is shown to nobody else', async () => {
@@ -100,7 +100,7 @@ describe.each([true, false])('in Hydrogen 1.7.4 (with a store: %s)', (isStored) 
     const port = String(await freePort())
     const running = launch('node server.js', folderOf('hydrogen'), { NODE_ENV: 'production', ...env, PORT: port })
     try {
-      await expect.poll(running.output, { timeout: 60_000, interval: 20 }).toContain('listens')
+      await expect.poll(running.output, { timeout: 600_000, interval: 20 }).toContain('listens')
       await act((path) => `http://127.0.0.1:${port}${path}`, running.output)
     } finally {
       running.kill()

@@ -15,7 +15,7 @@ describe.each([true, false])('in React Router 8 (with a store: %s)', (isStored) 
   let app: App
   beforeAll(async () => {
     app = await open('react-router', isStored ? { COATCHECK_STORE: join(folder, 'sessions.sqlite') } : {})
-  }, 600_000)
+  })
   afterAll(async () => {
     await app?.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -83,7 +83,7 @@ function serve(conditions: string): () => Site {
   beforeAll(async () => {
     const app = await open('react-router', { TRIAL: '1', NODE_OPTIONS: `--conditions=${conditions} --import=./trial/clock.mjs` })
     site = new Site(app)
-  }, 600_000)
+  })
   afterAll(() => site?.app.stop())
   return () => site
 }

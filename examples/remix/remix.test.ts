@@ -15,7 +15,7 @@ describe('in Remix 2, with sessions in files', () => {
   let app: App
   beforeAll(async () => {
     app = await open('remix', { SESSION_FOLDER: folder, SESSION_SECRET: SECRET })
-  }, 600_000)
+  })
   afterAll(async () => {
     await app?.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -31,7 +31,7 @@ function sentence(steps: readonly Trace[], words: Words): string {
   if (plans.includes('dropped')) return words.sayDropped
   if (updates > SINGLY) return fill(words.sayMany, { count: updates })
   if (plans.includes('end') || plans.includes('end+create')) return words.sayEnded
-  if (plans.includes('replace')) return words.sayReplaced
+  if (plans.includes('regenerate')) return words.sayReplaced
   if (plans.includes('create')) return words.sayBegan
   if (updates > 0) return words.sayKept
   return steps.some(({ ticketBefore }) => ticketBefore) ? words.sayRead : words.sayNothing

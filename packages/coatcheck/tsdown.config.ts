@@ -163,6 +163,8 @@ const config: UserConfig = defineConfig({
   minify: { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } },
   outputOptions: { codeSplitting: { groups: [...CHUNKS] } },
   plugins: [removable, licences],
+  // A slow machine is no fault of the build.
+  inputOptions: { checks: { bundlerTimings: false } },
   failOnWarn: true,
 })
 export default config

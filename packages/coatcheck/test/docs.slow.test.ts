@@ -9,7 +9,7 @@ import { type File, repository, root } from './tree/files.ts'
 
 // Below the repository, so that `coatcheck`, Hono and Express are found as an example names them.
 const workshop = join(root, '.cache/docs')
-const timeLimit = 200_000
+const timeLimit = 2_000_000
 
 if (!existsSync(join(root, 'packages/coatcheck/dist/index.js')))
   throw new Error('The examples import the built package: run `npm run build` first.')

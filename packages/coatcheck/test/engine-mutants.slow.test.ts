@@ -88,8 +88,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an old ticket shows what came after',
     file: 'core/persistence/stored/stored.ts',
-    from: '?? loaded\n    const refused',
-    to: '?? { ...loaded, contents: (await records.read(known.forwarding.key))?.contents ?? loaded.contents }\n    const refused',
+    from: '((refused) => refused ?? loaded)',
+    to: '(async (refused) => refused ?? { ...loaded, contents: (await records.read(forwarding.key))?.contents ?? loaded.contents })',
   },
   {
     fault: 'an old ticket opens for ever',

@@ -18,8 +18,8 @@ afterAll(() => rm(FOLDER, { recursive: true, force: true }))
 const REACHED: Readonly<Record<string, readonly string[]>> = {
   cookie: ['loaded', 'forged', 'malformed', 'duplicate', 'bad-chunks', 'replaced', 'absolute-expired', 'oversized'],
   ticket: ['loaded', 'forged', 'malformed', 'unknown', 'unknown-key', 'unknown-version', 'clock-skew'],
-  codec: ['rich', 'plain', 'BAD_VALUE', 'body', 'corrupt', 'a value'],
-  migrateFrom: [
+  codec: ['rich', 'plain', 'BAD_VALUE', 'contents', 'sealed', 'corrupt', 'a value'],
+  migrate: [
     'remix',
     'remix3',
     'iron',

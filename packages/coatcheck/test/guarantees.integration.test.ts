@@ -11,8 +11,6 @@ const shown = tableIn('docs/stores.md', 'guarantees').split('\n')
 const rows = shown.filter((line) => line.startsWith('| '))
 /** The tests of each store ask for all 10 000. */
 const quick = (store: TriedStore): TriedStore => ({ ...store, asked: { ...store.asked, records: 100 } })
-/** A store that waits for its disk at each write takes minutes. */
-const timeout = 900_000
 
 const here = (stores: readonly TriedStore[]) =>
   stores.filter(({ engine }) => engine === undefined || !isLeftOut(engine)).map((store) => [store.name, store] as const)
@@ -35,7 +33,7 @@ describe('what every store guarantees', () => {
     expect(rows.map((row, nth) => (names[nth]?.startsWith('| ') ? row.slice(0, names[nth]?.length) : nameOf(row)))).toEqual(names)
   })
 
-  it.each(here(EVERY))('%s: as docs/stores.md says, and as it declares', { timeout }, async (_, store) => {
+  it.each(here(EVERY))('%s: as docs/stores.md says, and as it declares', async (_, store) => {
     const { name, consistency, found } = await findGuarantees(quick(store))
     if (consistency === 'strong') expect(found.filter(({ outcome }) => outcome === 'broken')).toEqual([])
     expect(rows).toContain(tableOf(rowOf(name, consistency, found), []).split('\n')[0])
@@ -43,7 +41,7 @@ describe('what every store guarantees', () => {
 })
 
 describe('what is used today', () => {
-  it.each(here(PEERS))('%s: as docs/stores.md says', { timeout }, async (_, store) => {
+  it.each(here(PEERS))('%s: as docs/stores.md says', async (_, store) => {
     const { name, found } = await findGuarantees(quick(store))
     expect(rows).toContain(tableOf(rowOf(name, '', found), []).split('\n')[0])
   })

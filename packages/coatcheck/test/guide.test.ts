@@ -11,11 +11,11 @@ const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...docs].filter((
 const found = (pattern: RegExp, ...paths: string[]) =>
   paths.flatMap((path) => [...text(path).matchAll(pattern)].map(([, name = '']) => name))
 
-/** Those of `names` that the guide does not mention like this. */
-const missing = (names: string[], mention: (name: string) => string) => {
-  const guide = text('docs/guide.md')
+/** Those of `names` that a page does not mention like this. */
+const missing = (page: string, names: string[], mention: (name: string) => string) => {
+  const there = text(`docs/${page}.md`)
   expect(names.length).toBeGreaterThan(5)
-  return names.filter((name) => !guide.includes(mention(name)))
+  return names.filter((name) => !there.includes(mention(name)))
 }
 
 test('every link between the pages leads somewhere', () => {
@@ -37,13 +37,15 @@ test('every link between the pages leads somewhere', () => {
   expect(broken).toEqual([])
 })
 
-test('the guide names every error code, event, reason, option and member of a session', () => {
+test('the guide and its tables name every error code, event, reason, option and member of a session', () => {
   const source = (name: string) => `packages/coatcheck/src/${name}.ts`
-  expect(missing(found(/^ {2}([A-Z_]+):/gm, source('errors')), (code) => `\`${code}\``)).toEqual([])
-  expect(missing(found(/\| '([a-z-]+)'/g, source('core/model/events')), (reason) => `\`${reason}\``)).toEqual([])
-  expect(missing(found(/type: '([a-z-]+)'/g, source('core/model/events')), (event) => `\`${event}\``)).toEqual([])
+  expect(missing('errors', found(/^ {2}([A-Z_]+):/gm, source('errors')), (code) => `\`${code}\``)).toEqual([])
+  expect(missing('events', found(/\| '([a-z-]+)'/g, source('core/model/events')), (reason) => `\`${reason}\``)).toEqual([])
+  expect(missing('events', found(/type: '([a-z-]+)'/g, source('core/model/events')), (event) => `\`${event}\``)).toEqual([])
   const options = text(source('core/options/options')).split('What adapters may set')[0] ?? ''
   const names = [...options.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name)
-  expect(missing(names, (option) => `| \`${option}\``)).toEqual([])
-  expect(missing(found(/^ {2}(?:readonly )?(\w+)[(<:?]/gm, source('core/session/types')), (member) => member)).toEqual([])
+  expect(missing('guide', names, (option) => `| \`${option}\``)).toEqual([])
+  expect(missing('guide', found(/^ {2}(?:readonly )?(\w+)[(<:?]/gm, source('core/session/types')), (member) => member)).toEqual(
+    [],
+  )
 })

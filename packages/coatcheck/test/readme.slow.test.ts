@@ -65,7 +65,7 @@ beforeAll(async () => {
   writeFileSync(join(app, server?.file ?? ''), server?.text ?? '')
   await visits(linesOf(starts)[0] ?? '')
   console.log(`From npm init to a counter that runs: ${((performance.now() - began) / 1000).toFixed(1)} s`)
-}, 300_000)
+})
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
 /** Starts this command line in the application's folder, on a port that is free. */

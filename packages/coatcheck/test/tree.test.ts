@@ -13,6 +13,7 @@ import {
   pinnedVersions,
   registryHosts,
 } from './tree/rules.ts'
+import { TESTED_BY, tested } from './tree/tested.ts'
 
 const tree = repository()
 const src = (path: string, text: string): File => ({ path: `packages/coatcheck/src/${path}`, text })
@@ -171,6 +172,54 @@ describe('what is installed here has exact versions', () => {
     expect(
       finds(pinnedVersions, manifest('examples/a/package.json', { private: true, dependencies: { x: 'npm:@a/b@1.2.3' } })),
     ).toEqual([])
+  })
+})
+
+describe('every source has a test of its name, or a row that says which test is about it', () => {
+  /** What is said of these files, with these rows. */
+  const said = (rows: Record<string, string>, ...paths: (string | File)[]) =>
+    tested(rows)(paths.map((path) => (typeof path === 'string' ? src(path, '') : path)))
+
+  it('holds', () => expect(tested(TESTED_BY)(tree)).toEqual([]))
+
+  it('reports a source without either', () => {
+    expect(said({}, 'core/bad.ts', 'core/other.test.ts')).toEqual([
+      'core/bad.ts: no test of its name, and no row in test/tree/tested.ts',
+    ])
+  })
+
+  it.each(['core/good.test.ts', 'core/good.slow.test.ts', 'core/good.integration.test.ts'])(
+    'takes %s for the test of core/good.ts',
+    (test) => expect(said({}, 'core/good.ts', test)).toEqual([]),
+  )
+
+  it('takes parts in a folder of an entry’s name to be tested with the entry', () => {
+    expect(said({}, 'stores/good.ts', 'stores/good/part.ts', 'stores/good.integration.test.ts')).toEqual([])
+  })
+
+  it.each(['core/good.ts', 'core/'])('takes the word of a row for %s, where its test leads to the source', (row) => {
+    const rows = { [row]: 'core/all.test.ts' }
+    const by = (text: string) => said(rows, 'core/good.ts', src('core/all.test.ts', text))
+    expect(said(rows, 'core/good.ts')).toEqual(['core/good.ts: core/all.test.ts does not exist'])
+    expect(by('')).toEqual(['core/good.ts: core/all.test.ts does not import it'])
+    expect(by("import './good.ts'")).toEqual([])
+    const between = src('helper.ts', "import './core/good.ts'")
+    expect(
+      said(
+        { ...rows, 'helper.ts': 'core/all.test.ts' },
+        'core/good.ts',
+        between,
+        src('core/all.test.ts', "import '../helper.ts'"),
+      ),
+    ).toEqual([])
+  })
+
+  it('reports a row that nothing needs', () => {
+    const rows = { 'core/good.ts': 'core/good.test.ts', 'core/gone/': 'core/good.test.ts' }
+    expect(said(rows, 'core/good.ts', 'core/good.test.ts')).toEqual([
+      'test/tree/tested.ts: core/good.ts needs no row',
+      'test/tree/tested.ts: core/gone/ needs no row',
+    ])
   })
 })
 

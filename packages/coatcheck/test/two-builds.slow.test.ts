@@ -21,19 +21,29 @@ const MORE: readonly Edit[] = [
     to: "const head = JSON.stringify({ format: FORMAT, seal: ['of', { the: 'newer' }], ...more,",
   },
   {
-    file: 'core/model/contents.ts',
+    file: 'core/model/entry-text.ts',
     from: 'if (until === undefined && id === undefined && !more) return',
     to: `if (text.startsWith('"kind:')) return JSON.stringify({ kind: text, i: id })\n  if (false) return`,
   },
   {
-    file: 'core/model/contents.ts',
+    file: 'core/model/entry-text.ts',
     from: 'const others = JSON.stringify({ x: until, i: id, ...more }).slice(1)',
     to: "const others = JSON.stringify({ x: until, i: id, by: 'newer', ...more }).slice(1)",
   },
   {
-    file: 'core/model/contents.ts',
+    file: 'core/model/entry-text.ts',
     from: 'if (v === undefined && r === undefined) return Entry.opaque(raw)',
     to: 'if ("kind" in raw) return Entry.parsed(false, JSON.parse(String(raw.kind)))\n  if (v === undefined && r === undefined) return Entry.opaque(raw)',
+  },
+  {
+    file: 'core/model/sealed-text.ts',
+    from: 'const fields = JSON.stringify({ ...more,',
+    to: "const fields = JSON.stringify({ seal: ['of', { the: 'newer' }], ...more,",
+  },
+  {
+    file: 'core/model/sealed-text.ts',
+    from: 'const isPlain = !(entry.rich',
+    to: "const isPlain = !(entry.text.startsWith('\"kind:') || entry.rich",
   },
   {
     file: 'core/persistence/stored/id-rotation.ts',
@@ -44,6 +54,8 @@ const MORE: readonly Edit[] = [
 const FORMAT: readonly Edit[] = [
   { file: 'core/model/contents.ts', from: 'const FORMAT = 1', to: 'const FORMAT = 2' },
   { file: 'core/model/contents.ts', from: 'if (format !== FORMAT)', to: 'if (format !== FORMAT && format !== 1)' },
+  { file: 'core/model/sealed-text.ts', from: 'const FORMAT = 2', to: 'const FORMAT = 3' },
+  { file: 'core/model/sealed-text.ts', from: 'if (format !== FORMAT ||', to: 'if ((format !== FORMAT && format !== 2) ||' },
 ]
 const TICKETS: readonly Edit[] = [
   { file: 'crypto/keyring.ts', from: 'version: 1,', to: 'version: 3,' },

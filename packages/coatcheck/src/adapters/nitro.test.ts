@@ -68,6 +68,14 @@ describe('the configuration', () => {
     expect(linesOf(await other.get('https://shop.test/'), 'other')[0]).toContain('Domain=shop.test')
   })
 
+  const day = new Date('2096-02-03T04:05:06Z')
+  test.each([day, day.toISOString()])('`cookie.expires` is a Date, or its text, as a build keeps it (%s)', async (expires) => {
+    const { start } = starting({ password: PASSWORD, cookie: { expires } })
+    start()
+    const [line] = linesOf(await comesTo(async (event) => (await useSession(event)).data).get('/'))
+    expect(line).toContain(`Expires=${day.toUTCString()}`)
+  })
+
   test('texts from the environment are numbers and truth values, as Nitro 2 reads them', async () => {
     const { start } = starting({ password: PASSWORD, maxAge: '60', cookie: { secure: 'false' } })
     start()

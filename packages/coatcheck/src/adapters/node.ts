@@ -9,7 +9,7 @@ import {
   takeBack,
 } from '../core/adapter.ts'
 
-/** The part of node:http's `IncomingMessage`, and so of Express's and Connect's request, that is used here. */
+/** The part of node:http's `IncomingMessage` (and of Express's and Connect's request) that is used here. */
 export interface NodeRequest {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
 }

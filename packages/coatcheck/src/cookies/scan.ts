@@ -35,9 +35,10 @@ export function onlyValue(header: string, name: string): string | undefined {
   const isFirstOrNext = at === 0 || header[at - 1] === ';' || (header[at - 1] === ' ' && header[at - 2] === ';')
   if (at < 0 || !isFirstOrNext || header[from - 1] !== '=' || header[from] === '~') return undefined
   const end = header.indexOf(';', from)
-  const isPadded = (end < 0 ? header.length : end) - at > MOST_PADDED
-  if (isPadded || (end >= 0 && header.includes(name, end))) return undefined
-  const value = trim(end < 0 ? header.slice(from) : header.slice(from, end))
+  if (end >= 0 && header.includes(name, end)) return undefined
+  const content = end < 0 ? header.slice(from) : header.slice(from, end)
+  if (from - at + content.length > MOST_PADDED) return undefined
+  const value = trim(content)
   return value === '' || value.startsWith('~') || name.length + value.length > LONGEST ? undefined : value
 }
 

@@ -3,8 +3,8 @@
  *
  * 1. `requestSession`: calls with the same object of the framework that stands for one request (its Request, context or event) and with
  *    the same credentials, until the request is answered.
- * 2. `openInContext` of node/in-context.ts: calls that present the same ticket as the request in whose async context they run, when the
- *    ticket opens a session. A call that presents nothing, or a ticket that opens nothing, gets a session of its own each time.
+ * 2. `openInContext` (node/in-context.ts): calls that present the same ticket as the request in whose async context they run, when the ticket opens a session.
+ *    A call that presents nothing, or a ticket that opens nothing, gets a session of its own each time.
  *
  * The context alone proves nothing. A callback runs in the context that registered it: of the visitor who opened the connection first, or
  * waited first for what all wait for. Only tickets tell two visitors in one context apart. So no session and no header crosses by the

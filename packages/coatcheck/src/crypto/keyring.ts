@@ -1,9 +1,9 @@
 import { fromUtf8, toUtf8 } from './bytes.ts'
 import { andThen, type Maybe } from './maybe.ts'
 import { platform } from './platform.ts'
-import type { Primitives } from './primitives.ts'
+import type { Bytes, Primitives } from './primitives.ts'
 import { randomBytes } from './random.ts'
-import { createTokens, type Format, type TokenFault } from './tokens.ts'
+import { createTokens, type Format, HEAD, type TokenFault } from './tokens.ts'
 import { createXaes } from './xaes.ts'
 
 export type { TokenFault } from './tokens.ts'
@@ -45,9 +45,10 @@ const SIGNED: Format = {
   makeTool: (key, { hmac, equal }) =>
     andThen(hmac(key), (mac) => ({
       write: (bound, shown) => andThen(mac(bound, shown), (full) => [full.subarray(0, MAC), shown]),
-      read(bound, body) {
-        const shown = body.subarray(MAC)
-        return andThen(mac(bound, shown), (full) => (equal(full.subarray(0, MAC), body.subarray(0, MAC)) ? shown : undefined))
+      read(bound, token) {
+        const shown = token.subarray(HEAD + MAC)
+        const isGenuine = (full: Bytes) => equal(full.subarray(0, MAC), token.subarray(HEAD, HEAD + MAC))
+        return andThen(mac(bound, shown), (full) => (isGenuine(full) ? shown : undefined))
       },
     })),
 }
@@ -62,7 +63,7 @@ const SEALED: Format = {
         const nonce = randomBytes(NONCE)
         return andThen(seal(nonce, bound, text), (parts) => [nonce, ...parts])
       },
-      read: (bound, body) => open(body.subarray(0, NONCE), bound, body.subarray(NONCE)),
+      read: (bound, token) => open(token.subarray(HEAD, HEAD + NONCE), bound, token.subarray(HEAD + NONCE)),
     })),
 }
 

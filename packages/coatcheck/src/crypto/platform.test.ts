@@ -47,6 +47,20 @@ it('takes a node:crypto that is whole, whatever else the process lacks', async (
   expect(hash).toMatch(/^ba7816bf/)
 })
 
+it('takes node:crypto at once where Buffer is no global, and writes the same', async () => {
+  const { createKeyring } = await import('./keyring.ts')
+  const secret = ['a secret that is long enough for this']
+  const bytes = Uint8Array.of(1, 2, 3)
+  const expected = createKeyring(secret).sign('ticket', ['name'], bytes)
+  vi.stubGlobal('Buffer', undefined)
+  vi.resetModules()
+  const { createKeyring: createThere } = await import('./keyring.ts')
+  const there = createThere(secret)
+  const found = [there.sign('ticket', ['name'], bytes), there.verify('ticket', ['name'], String(expected))]
+  vi.unstubAllGlobals()
+  expect(found).toEqual([expected, { bytes, stale: false }])
+})
+
 it('looks for nothing when it is imported, and once when it is used', async () => {
   const asked = vi.spyOn(process, 'getBuiltinModule')
   const looks = () => asked.mock.calls.filter(([id]) => id === 'node:crypto').length

@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.ts'
-import { decode, decodeLong, encode } from './base64url.ts'
+import { decode, encode } from './base64url.ts'
 import { concat, toUtf8 } from './bytes.ts'
 import { andThen, type Maybe } from './maybe.ts'
 import type { Bytes, Primitives } from './primitives.ts'
@@ -16,8 +16,8 @@ export interface Content {
 /** What is done to the content of tokens under one key. `bound` is authenticated with it. */
 export interface Tool {
   write(bound: Bytes, content: Bytes): Maybe<readonly Bytes[]>
-  /** The content, or `undefined` when this key did not write it with the same `bound`. */
-  read(bound: Bytes, body: Bytes): Maybe<Bytes | undefined>
+  /** The content of a whole token, whose body begins at `HEAD`; `undefined` when this key did not write it with the same `bound`. */
+  read(bound: Bytes, token: Bytes): Maybe<Bytes | undefined>
 }
 
 /** One version of token. */
@@ -37,6 +37,8 @@ export interface Tokens {
 interface Pen extends Tool {
   /** What its tokens begin with: the version and the secret's key id. */
   readonly head: Bytes
+  /** As text, as far as it tells nothing of what follows. */
+  readonly start: string
   readonly stale: boolean
   bind(context: readonly string[]): Bytes
 }
@@ -44,6 +46,8 @@ interface Pen extends Tool {
 type Pens = readonly [newest: Pen, ...older: Pen[]]
 
 const KEY_ID = 4
+/** Bytes before the body. */
+export const HEAD: number = 1 + KEY_ID
 /** Characters that hold the head of every token and the least of its body; a multiple of four, so that they can be decoded by themselves. */
 const LONG = 256
 
@@ -68,22 +72,31 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
       ),
 
     read(purpose, context, token) {
-      // What a long text begins with is looked at first: decoding it costs more than anything else that junk does here.
-      const start = token.length > LONG ? decode(token.slice(0, LONG)) : decode(token)
+      const known = kept.get(purpose)?.find(({ start }) => token.startsWith(start))
+      const whole = known && decode(token)
+      if (whole && isOf(known, whole)) return open(known, context, whole)
+      // Junk is told by what it begins with: decoding all of a long text costs more than anything else that is done here.
+      const start = decode(token.length > LONG ? token.slice(0, LONG) : token)
       if (start?.[0] === undefined) return 'malformed'
       if (start[0] !== version) return 'unknown-version'
-      if (start.length <= KEY_ID + least) return 'malformed'
+      if (start.length < HEAD + least) return 'malformed'
       return andThen(pensFor(purpose), (pens) => {
-        const pen = pens.find(({ head }) => startsWith(start, head))
+        const pen = pens.find((each) => isOf(each, start))
         if (!pen) return 'unknown-key'
-        const bytes = token.length > LONG ? decodeLong(token) : start
-        if (!bytes) return 'malformed'
-        return andThen(pen.read(pen.bind(context), bytes.subarray(1 + KEY_ID)), (content) =>
-          content ? { bytes: content, stale: pen.stale } : 'forged',
-        )
+        const bytes = token.length > LONG ? decode(token) : start
+        return bytes ? open(pen, context, bytes) : 'malformed'
       })
     },
   }
+
+  /** Whether these bytes name this secret, and can hold something. */
+  function isOf({ head }: Pen, bytes: Bytes): boolean {
+    return bytes.length >= HEAD + least && startsWith(bytes, head)
+  }
+}
+
+function open(pen: Pen, context: readonly string[], bytes: Bytes): Maybe<Content | TokenFault> {
+  return andThen(pen.read(pen.bind(context), bytes), (content) => (content ? { bytes: content, stale: pen.stale } : 'forged'))
 }
 
 function createPen(secret: string, stale: boolean, purpose: string, format: Format, primitives: Primitives): Maybe<Pen> {
@@ -93,15 +106,16 @@ function createPen(secret: string, stale: boolean, purpose: string, format: Form
     andThen(derive(32, version, purpose), (key) =>
       andThen(format.makeTool(key, primitives), ({ write, read }) => {
         // The context of a cookie is always the same: the last one is kept.
-        let last: string | undefined
+        let last: readonly string[] | undefined
         let bound: Bytes
         const bind = (context: readonly string[]) => {
-          const now = JSON.stringify(context)
-          if (now !== last) bound = toUtf8(frame([version, purpose, encode(id), ...context]))
-          last = now
+          if (last?.length === context.length && last.every((part, i) => part === context[i])) return bound
+          last = [...context]
+          bound = toUtf8(frame([version, purpose, encode(id), ...last]))
           return bound
         }
-        return { head: concat(Uint8Array.of(format.version), id), stale, bind, write, read }
+        const head = concat(Uint8Array.of(format.version), id)
+        return { head, start: encode(head).slice(0, 6), stale, bind, write, read }
       }),
     ),
   )

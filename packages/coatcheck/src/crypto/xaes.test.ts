@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { reachesDigest } from '../../test/trials/xaes.ts'
 import { concat, toUtf8 } from './bytes.ts'
 import { nodePrimitives } from './on-node.ts'
 import { webPrimitives } from './on-web.ts'
@@ -23,11 +23,10 @@ interface Vector {
 
 interface Vectors {
   readonly vectors: readonly Vector[]
-  readonly accumulated: { readonly rngStartsWith: string; readonly iterations10000: string }
 }
 
 const file = new URL('../../test/vectors/xaes-vectors.json', import.meta.url)
-const { vectors, accumulated }: Vectors = JSON.parse(readFileSync(file, 'utf8'))
+const { vectors }: Vectors = JSON.parse(readFileSync(file, 'utf8'))
 const node = nodePrimitives() ?? expect.fail('This Node has no node:crypto.')
 
 const bytes = (hex: string): Bytes => Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
@@ -70,27 +69,7 @@ describe.each([
       expect(opened).toBeUndefined()
     })
   })
-
-  it('reaches the accumulated digest of 10 000 random messages', async () => {
-    const iterations = 10_000
-    const stream = createHash('shake128', { outputLength: iterations * 330 }).digest()
-    expect(stream.subarray(0, 16).toString('hex')).toBe(accumulated.rngStartsWith)
-    let at = 0
-    const take = (length: number): Bytes => {
-      at += length
-      return new Uint8Array(stream.subarray(at - length, at))
-    }
-    const hash = createHash('shake128', { outputLength: 32 })
-    for (let done = 0; done < iterations; done += 500) {
-      const several = Array.from({ length: 500 }, async () => {
-        const [key, nonce] = [take(32), take(24)]
-        const plaintext = take(take(1)[0] ?? 0)
-        const aad = take(take(1)[0] ?? 0)
-        const xaes = await createXaes(key, primitives)
-        return concat(...(await xaes.seal(nonce, aad, plaintext)))
-      })
-      for (const sealed of await Promise.all(several)) hash.update(sealed)
-    }
-    expect(hash.digest('hex')).toBe(accumulated.iterations10000)
-  }, 60_000)
 })
+
+// By WebCrypto, and a million messages: `xaes.slow.test.ts`.
+it('reaches the accumulated digest of 10 000 random messages by node:crypto', () => reachesDigest(node))

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { clockFrom } from '../../test/helpers/clock.ts'
 import { gate, settled } from '../../test/helpers/gate.ts'
 import { COOKIE, type Site, site } from '../../test/helpers/site.ts'
@@ -12,7 +9,6 @@ import { explore, type Scheduler } from '../testing/interleave.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type CachedOptions, cached } from './cached.ts'
 import { type MemoryStore, memoryStore } from './memory.ts'
-import { sqliteStore } from './sqlite.ts'
 
 const START = 1_800_000_000_000
 const KEY = 'a'.repeat(64)
@@ -26,30 +22,15 @@ const recordOf = (data: string, more: Partial<SessionRecord> = {}): SessionRecor
   ...more,
 })
 
-let directory = ''
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'coatcheck-cached-'))
-})
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-const BACKENDS: Readonly<Record<string, (now: () => number) => Store>> = {
-  memory: (now) => memoryStore({ now }),
-  SQLite: () => sqliteStore({ path: join(directory, 'sessions.db') }),
-}
-
-for (const [name, open] of Object.entries(BACKENDS)) {
-  describe(`the cached store over ${name}, within one process`, () => {
-    storeSuite({
-      it,
-      // All writes go through one object here, so that it is as good as a strong store; that it does not call itself one is tested below.
-      open: ({ now }) => {
-        const store = { ...cached(open(now), { seconds: 60, now }), consistency: 'strong' } as Store
-        return { store }
-      },
-      expect: ['touch', 'list', 'listByOwner', 'prune'],
-    })
+// Over SQLite: `cached.slow.test.ts`.
+describe('the cached store over memory, within one process', () => {
+  storeSuite({
+    it,
+    // All writes go through one object here, so that it is as good as a strong store; that it does not call itself one is tested below.
+    open: ({ now }) => ({ store: { ...cached(memoryStore({ now }), { seconds: 60, now }), consistency: 'strong' } as Store }),
+    expect: ['touch', 'list', 'listByOwner', 'prune'],
   })
-}
+})
 
 describe('the cached store in two processes, each with a cache of its own', () => {
   storeSuite({

@@ -67,9 +67,10 @@ const refusal = async (work: Promise<unknown>): Promise<SessionError> => {
 }
 
 describe('fileStore', () => {
-  // On a disk in memory here; the same on a real one, and with every call directed, is in the slow tests.
+  // On a disk in memory here; the same on a real one, with every call directed, and with ten times as many sessions, is in the slow tests.
   storeSuite({
     it,
+    records: 1_000,
     open() {
       const files = filesOn(new Disk(), async (_, act) => act())
       return { store: fileStoreOn(files, '/'), reopen: () => fileStoreOn(files, '/') }

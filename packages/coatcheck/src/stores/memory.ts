@@ -2,7 +2,7 @@ import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import { checkedMemoryOptions, type MemoryStoreOptions } from './memory/options.ts'
 import { type Entry, Records } from './memory/records.ts'
-import type { SessionRecord, Store, Version } from './store.ts'
+import { promising, type SessionRecord, type Store, type Version } from './store.ts'
 
 export type { MemoryStoreOptions }
 
@@ -66,13 +66,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   }
 
   return {
-    async read(key) {
+    read: promising((key: string) => {
       const entry = records.get(key)
       if (entry) records.use(entry)
       return entry && { record: entry.record, version: entry.version }
-    },
+    }),
 
-    async create(key, given, from) {
+    create: promising((key: string, given: SessionRecord, from?: string) => {
       if (records.get(key)) return undefined
       const record = copyOf(given, given)
       const time = now()
@@ -83,29 +83,29 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       records.add(key, record, version, given.keepUntil)
       tell(gone)
       return version
-    },
+    }),
 
-    async update(key, given, version) {
+    update: promising((key: string, given: SessionRecord, version: Version) => {
       const entry = holding(key, version)
       if (!entry) return undefined
       const next = newVersion()
       records.replace(entry, copyOf(entry.record, given), next, given.keepUntil)
       return next
-    },
+    }),
 
-    async delete(key, version) {
+    delete: promising((key: string, version: Version) => {
       const entry = holding(key, version)
       if (entry) records.remove(entry)
       return entry !== undefined
-    },
+    }),
 
-    async touch(key, expiresAt, version) {
+    touch: promising((key: string, expiresAt: number, version: Version) => {
       const entry = holding(key, version)
       if (entry && entry.record.expiresAt < expiresAt) {
         records.prolong(entry, copyOf(entry.record, { data: entry.record.data, expiresAt }))
       }
       return entry !== undefined
-    },
+    }),
 
     listByOwner: async (owner) => records.keysOf(owner),
     list: async (after, limit) => records.page(after, limit),

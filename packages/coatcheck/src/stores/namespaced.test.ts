@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { clockFrom } from '../../test/helpers/clock.ts'
 import { COOKIE, site } from '../../test/helpers/site.ts'
 import { watched } from '../../test/helpers/watched.ts'
@@ -10,7 +7,6 @@ import { can, type SessionRecord, type Store } from '../index.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type MemoryStore, memoryStore } from './memory.ts'
 import { namespaced } from './namespaced.ts'
-import { sqliteStore } from './sqlite.ts'
 
 const START = 1_800_000_000_000
 const [KEY, OTHER] = ['a'.repeat(64), 'b'.repeat(64)]
@@ -23,32 +19,20 @@ const recordOf = (data: string, more: Partial<SessionRecord> = {}): SessionRecor
   ...more,
 })
 
-let directory = ''
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'coatcheck-namespaced-'))
-})
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-const BACKENDS: Readonly<Record<string, (now: () => number) => Store>> = {
-  memory: (now) => memoryStore({ now }),
-  SQLite: () => sqliteStore({ path: join(directory, 'sessions.db') }),
-}
-
-for (const [name, open] of Object.entries(BACKENDS)) {
-  describe(`a namespace in ${name}, beside another one`, () => {
-    storeSuite({
-      it,
-      // With the prefix a name of 128 characters has no room.
-      longestName: 128 - 'shop_'.length,
-      async open({ now }) {
-        const whole = open(now)
-        await namespaced(whole, 'other').create(KEY, recordOf('not ours', { owner: OTHER, expiresAt: now() + 10 ** 10 }))
-        return { store: namespaced(whole, 'shop'), close: () => whole.close?.() }
-      },
-      expect: ['touch', 'list', 'listByOwner', 'prune'],
-    })
+// In SQLite: `namespaced.slow.test.ts`.
+describe('a namespace in memory, beside another one', () => {
+  storeSuite({
+    it,
+    // With the prefix a name of 128 characters has no room.
+    longestName: 128 - 'shop_'.length,
+    async open({ now }) {
+      const whole = memoryStore({ now })
+      await namespaced(whole, 'other').create(KEY, recordOf('not ours', { owner: OTHER, expiresAt: now() + 10 ** 10 }))
+      return { store: namespaced(whole, 'shop') }
+    },
+    expect: ['touch', 'list', 'listByOwner', 'prune'],
   })
-}
+})
 
 /** One store, and two namespaces in it whose names are easily taken for each other. */
 function place() {

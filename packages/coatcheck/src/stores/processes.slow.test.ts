@@ -103,22 +103,22 @@ async function liveAndDie(kind: string, path: string, name: string): Promise<Lif
 }
 
 const stores = {
-  file: { open: () => fileStore({ directory: join(directory, 'sessions') }), path: () => join(directory, 'sessions') },
-  sqlite: {
-    open: () => sqliteStore({ path: join(directory, 'sessions.sqlite'), busyTimeout: 30_000 }),
-    path: () => join(directory, 'sessions.sqlite'),
+  file: {
+    open: () => fileStore({ directory: join(directory, 'sessions') }),
+    path: () => join(directory, 'sessions'),
+    suite: { records: 1_000, expect: ['list', 'listByOwner', 'prune', 'migrate'] },
   },
-}
+  sqlite: {
+    open: () => sqliteStore({ path: join(directory, 'sessions.sqlite'), busyTimeout: 600_000 }),
+    path: () => join(directory, 'sessions.sqlite'),
+    suite: { records: 10_000, expect: ['touch', 'list', 'listByOwner', 'prune', 'migrate', 'close'] },
+  },
+} as const
 
 describe.each(['file', 'sqlite'] as const)('several processes on one %s store', (kind) => {
-  const { open, path } = stores[kind]
+  const { open, path, suite } = stores[kind]
 
-  storeSuite({
-    records: 1_000,
-    it,
-    open: () => ({ store: open(), reopen: open }),
-    expect: ['list', 'listByOwner', 'prune', 'migrate'],
-  })
+  storeSuite({ ...suite, it, open: () => ({ store: open(), reopen: open }) })
 
   it('lose none of 4 times 250 parallel increments and appends', async () => {
     const store = open()

@@ -59,19 +59,7 @@ async function turnsUntil(done: (turns: number) => boolean): Promise<number> {
 const EVERYTHING = ['touch', 'list', 'listByOwner', 'prune', 'migrate', 'close'] as const
 
 describe('sqliteStore, with a path', () => {
-  storeSuite({
-    it,
-    async open() {
-      const directory = await mkdtemp(join(tmpdir(), 'coatcheck-'))
-      const options = { path: join(directory, 'sessions.sqlite') }
-      return {
-        store: sqliteStore(options),
-        reopen: () => sqliteStore(options),
-        close: () => rm(directory, { recursive: true, force: true }),
-      }
-    },
-    expect: EVERYTHING,
-  })
+  // The suite for stores, on a file: `processes.slow.test.ts`.
 
   it('finds everything again after a restart', async () => {
     const store = open()

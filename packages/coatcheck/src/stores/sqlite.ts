@@ -1,9 +1,10 @@
+import { andThen } from '../crypto/maybe.ts'
 import { randomText } from '../crypto/random.ts'
 import { checkName, pageOf } from './shared/names.ts'
 import { Connection } from './sqlite/connection.ts'
 import { checkedSqliteOptions, type SqliteStoreOptions } from './sqlite/options.ts'
 import type { SessionRow, Statements } from './sqlite/statements.ts'
-import type { Store } from './store.ts'
+import { type Found, promising, type SessionRecord, type Store, type Version } from './store.ts'
 
 export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts'
 export type { SqliteStoreOptions }
@@ -28,37 +29,46 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     checkName('SQLite', name)
     return name
   }
-  const changes = async (work: (sql: Statements) => { readonly changes: number | bigint }) =>
-    Number((await connection.run(work)).changes)
+  const changes = (work: (sql: Statements) => { readonly changes: number | bigint }) =>
+    andThen(connection.run(work), (done) => Number(done.changes))
   const keys = async (work: (sql: Statements) => unknown[]) =>
     ((await connection.run(work)) as { key: string }[]).map(({ key }) => key)
 
   return {
-    async read(key) {
-      // Bun answers null for no row.
-      const row = (await connection.run((sql) => sql.read.get(checked(key)))) as SessionRow | null | undefined
-      if (!row) return undefined
-      const { version, data, owner } = row
-      const times = { createdAt: Number(row.created_at), endsAt: Number(row.ends_at), expiresAt: Number(row.expires_at) }
-      return { record: owner === null ? { data, ...times } : { data, owner, ...times }, version }
-    },
+    read: promising((key: string) =>
+      andThen(
+        connection.run((sql) => sql.read.get(checked(key)) as SessionRow | null | undefined),
+        (row) => (row ? found(row) : undefined), // Bun answers null for no row
+      ),
+    ),
 
-    async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
+    create: promising((key: string, { data, owner, createdAt, endsAt, expiresAt }: SessionRecord) => {
       const version = randomText(VERSION_BYTES)
-      const made = await changes((sql) =>
-        sql.create.run(checked(key), version, data, owner === null ? null : checked(owner), createdAt, endsAt, expiresAt),
+      const made = changes((sql) =>
+        sql.create.run(checked(key), version, data, owner === undefined ? null : checked(owner), createdAt, endsAt, expiresAt),
       )
-      return made === 1 ? version : undefined
-    },
+      return andThen(made, (rows) => (rows === 1 ? version : undefined))
+    }),
 
-    async update(key, { data, expiresAt }, version) {
+    update: promising((key: string, { data, expiresAt }: SessionRecord, version: Version) => {
       const next = randomText(VERSION_BYTES)
-      return (await changes((sql) => sql.update.run(next, data, expiresAt, checked(key), version))) === 1 ? next : undefined
-    },
+      const written = changes((sql) => sql.update.run(next, data, expiresAt, checked(key), version))
+      return andThen(written, (rows) => (rows === 1 ? next : undefined))
+    }),
 
-    delete: async (key, version) => (await changes((sql) => sql.delete.run(checked(key), version))) === 1,
+    delete: promising((key: string, version: Version) =>
+      andThen(
+        changes((sql) => sql.delete.run(checked(key), version)),
+        (rows) => rows === 1,
+      ),
+    ),
 
-    touch: async (key, expiresAt, version) => (await changes((sql) => sql.touch.run(expiresAt, checked(key), version))) === 1,
+    touch: promising((key: string, expiresAt: number, version: Version) =>
+      andThen(
+        changes((sql) => sql.touch.run(expiresAt, checked(key), version)),
+        (rows) => rows === 1,
+      ),
+    ),
 
     listByOwner: (owner) => keys((sql) => sql.listByOwner.all(checked(owner))),
 
@@ -77,8 +87,13 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       }
     },
 
-    migrate: () => connection.run(() => {}),
+    migrate: async () => connection.run(() => {}),
 
     close: () => connection.close(),
   }
+}
+
+function found({ version, data, owner, created_at, ends_at, expires_at }: SessionRow): Found {
+  const times = { createdAt: Number(created_at), endsAt: Number(ends_at), expiresAt: Number(expires_at) }
+  return { record: owner === null ? { data, ...times } : { data, owner, ...times }, version }
 }

@@ -78,6 +78,18 @@ export interface Store {
   close?(): Promise<void>
 }
 
+/**
+ * A property of a method that promises: the same method, which answers with the value itself, or throws, where nothing has to wait. The
+ * engine asks that one. `of` is the method that promises: a copy or a stand-in of it, which has the property as well, is asked itself.
+ */
+export const AT_ONCE: unique symbol = Symbol.for('coatcheck: answers at once')
+
+/** A method that always promises, for everybody but the engine. */
+export function promising<A extends unknown[], T>(answer: (...args: A) => T | Promise<T>): (...args: A) => Promise<T> {
+  const promises = async (...args: A) => answer(...args)
+  return Object.assign(promises, { [AT_ONCE]: { of: promises, answer } })
+}
+
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */
 export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'migrate' | 'close'
 

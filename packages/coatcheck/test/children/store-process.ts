@@ -5,7 +5,7 @@ import { sqliteStore } from '../../src/stores/sqlite.ts'
 import type { SessionRecord, Store } from '../../src/stores/store.ts'
 
 const [kind, path = '', name = '', job, times] = process.argv.slice(2)
-const store: Store = kind === 'file' ? fileStore({ directory: path }) : sqliteStore({ path, busyTimeout: 30_000 })
+const store: Store = kind === 'file' ? fileStore({ directory: path }) : sqliteStore({ path, busyTimeout: 600_000 })
 
 const record = (data: string): SessionRecord => ({ data, owner: 'ada', createdAt: 1, endsAt: 9e12, expiresAt: 9e12 })
 const tell = (...words: string[]) => writeSync(1, `${words.join(' ')}\n`)

@@ -38,7 +38,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: [trial, 'B5: requests at the same time lose nothing of different keys'],
   },
   ended: {
-    what: 'With a store: a session that was ended stays ended, whatever was under way. Sealed in the cookie, `destroy()` takes the cookie away, and a copy of it opens until its time is over',
+    what: 'With a store: a session that ended stays ended, in spite of requests under way. Sealed in the cookie, `destroy()` takes the cookie away, and a copy of it opens until its time is over',
     why: 'In Astro a request that is under way writes the record again',
     shownBy: [trial, 'B5: a session that was destroyed does not come back with a request that was under way'],
   },
@@ -65,7 +65,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ],
   },
   'old-id': {
-    what: 'With a driver or a store: for ten seconds after `regenerate()` the old id still shows what there was before, and nothing that came after',
+    what: 'With a driver or a store: for ten seconds after `regenerate()` the old id still shows the old values, and nothing that came after',
     why: 'Requests that were sent with it are under way; Astro shows them an empty session',
     only: ['on a store', 'behind the driver'],
     meets: (script) => comesBack(script, isNamed('regenerate')) || follows(script, isNamed('regenerate'), loads),
@@ -93,8 +93,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"name":"astro-session".*"values":\["\[ 'b', 2 \]"\]/,
   },
   'load-unknown': {
-    what: '`load` of what is no id of a session of this site opens an empty session; the visitor keeps the cookie they have, and a `set` begins a session under an id of its own',
-    why: 'In Astro any text becomes key and cookie: whoever chooses it knows the id of the next session (fixation)',
+    what: '`load` of a text that is no session id of this site opens an empty session; the visitor keeps the cookie they have, and a `set` begins a session under an id of its own',
+    why: 'In Astro any text becomes key and cookie: an attacker who chooses it knows the id of the next session (fixation)',
     meets: (script) =>
       calls(script, loadsOf('unknown', 'junk')) ||
       comesBack(script, isNamed('destroy')) ||
@@ -105,7 +105,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"values":\["\[ 'a', 1 \]"\]\}\]$/,
   },
   'load-unawaited': {
-    what: '`load(id)` that nobody awaits: what is read next is of that session, also when the one before was read already',
+    what: '`load(id)` that nobody awaits: the next read is of that session, also when the one before was read already',
     why: 'Astro shows nothing then, or values of both',
     meets: (script) => follows(script, (call) => reads(call) || call.call === 'load', isNamed('load!')),
     only: ['on a store', 'behind the driver'],
@@ -130,7 +130,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"values":\["\[ 'a', \[ 1, \[ 2 \], 9 \] \]"\]\}\]$/,
   },
   id: {
-    what: '`sessionID` is the secret ticket. It is there once the session was read, and new after the response that follows `regenerate()`',
+    what: '`sessionID` is the secret ticket. Code can read it once the session was read, and it is new after the response that follows `regenerate()`',
     why: 'An id that the store does not have yet opens nothing',
     script: of(visit(set('a', 1), { call: 'hasID' })),
     theirs: /"results":\[null,true\]/,
@@ -138,13 +138,13 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   'cookies-late': {
     what: 'The cookie is in `Astro.cookies` once the page is done',
-    why: 'It leaves when the session is stored, and not before',
+    why: 'The cookie leaves when the session is stored, and not before',
     script: of(visit(set('a', 1), { call: 'hasCookie' })),
     theirs: /"results":\[null,true\]/,
     ours: /"results":\[null,false\]/,
   },
   empty: {
-    what: 'What a request sets and deletes again begins no session',
+    what: 'A value that a request sets and deletes again begins no session',
     why: 'There is nothing to keep',
     script: of(visit(set('a', 1), { call: 'delete', key: 'a' }), visit({ call: 'hasCookie' })),
     theirs: /"results":\[true\]/,
@@ -159,7 +159,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   'seen-too': {
     what: 'With `cookie.maxAge`: pages that only read move the end of a session as well, once half of its time is over',
-    why: 'Who looks around is there. In Astro only a `set` gives the cookie again',
+    why: 'A visitor who looks around is there. In Astro only a `set` gives the cookie again',
     meets: ({ configured, visits }) =>
       configured.cookie?.maxAge !== undefined &&
       !visits.every((each) => each.calls.some((call) => call.call === 'set' && sets(call))),
@@ -171,7 +171,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"expiresAt":1795248600000.*"expiresAt":1795249000000/,
   },
   'has-it-already': {
-    what: 'With a driver or a store, a `set` of who has the cookie already sends none, but for `cookie.maxAge`',
+    what: 'With a driver or a store, a `set` by a visitor who has the cookie sends none, but for `cookie.maxAge`',
     why: 'The browser has that cookie. Sent again it could undo a sign-in or a sign-out of a parallel request',
     shownBy: ['packages/coatcheck/src/adapters/astro/middleware.test.ts', 'D4: set() tells who has the cookie nothing again'],
   },
@@ -196,7 +196,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   order: {
     what: 'New keys follow those that were there',
-    why: 'In Astro what was set before the session was read comes first',
+    why: 'In Astro the keys that were set before the session was read come first',
     script: of(visit(set('a', 1)), visit(set('b', 2), { call: 'order' })),
     theirs: /"results":\[null,\["b","a"\]\]/,
     ours: /"results":\[null,\["a","b"\]\]/,
@@ -215,19 +215,19 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   failed: {
     what: 'A page that throws, or answers 500 or above, stores nothing, except that it ended the session; an error page has the session as it was before',
-    why: 'In Astro half of what the page meant to do is stored',
+    why: 'In Astro half of the page’s changes are stored',
     script: of({ ...visit(set('a', 1)), status: 500 }),
     theirs: /"values":\["\[ 'a', 1 \]"\]/,
     ours: /"values":\[\]/,
   },
   late: {
-    what: 'What a streamed component sets is stored',
+    what: 'A value that a streamed component sets is stored',
     why: 'Astro stores the session when the headers leave',
     shownBy: [trial, 'F6: a component that sets a value long after the page began: nothing is lost, nor is the page cut off'],
   },
   torn: {
     what: 'A record of Astro’s that cannot be read costs a fresh session, and is not removed',
-    why: 'It may be in the middle of being written. Astro removes it, and the session is lost',
+    why: 'Another process may be writing it. Astro removes the record, and the session is lost',
     shownBy: [trial, 'B6: an old record that cannot be read costs a fresh session, and is not removed'],
   },
   errors: {

@@ -27,7 +27,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   'get-begins-none': {
     what: 'h3 1: `getSession` gives nothing to a visitor who has no session',
-    why: 'As in h3 2: who only looks needs no cookie',
+    why: 'As in h3 2: a visitor who only looks needs no cookie',
     only: FIRST,
     script: of({}, visit({ call: 'get' })),
     theirs: /"browser":\[\{"name":"h3"/,
@@ -106,7 +106,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   'cookie-life': {
     what: 'With `cookie.maxAge` a session that nobody used for so long is over; pages that only read give the cookie again once half of that time is over, and scripts do not',
-    why: 'Who looks around is there; and in h3 a stolen cookie opens a session that the browser has forgotten',
+    why: 'A visitor who looks around is there; and in h3 a stolen cookie opens a session that the browser has forgotten',
     only: OURS,
     script: of({ cookie: { maxAge: 300 } }, visit(use, sets('a', 1), { call: 'seal' }), {
       ...visit({ call: 'unseal' }),
@@ -125,7 +125,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   scripts: {
     what: 'Sealed, with `idleTimeout`: requests of scripts (`fetch`) that only read do not move the end; page loads and changes do. With a store, or `format: "upstream"`, all do',
-    why: 'A sealed cookie sent again could undo what a parallel request has just changed',
+    why: 'A sealed cookie sent again could undo a parallel change',
     only: ['h3 2, sealed'],
     script: of(
       { idleTimeout: 900 },
@@ -176,7 +176,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['h3/weaknesses.test.ts', 'H11: dates, maps, big numbers and undefined come back as they were: %s'],
   },
   errors: {
-    what: '`unsealSession` rejects with `BAD_VALUE` for what opens nothing',
+    what: '`unsealSession` rejects with `BAD_VALUE` for a text that opens nothing',
     why: 'In h3 with errors of many kinds',
     shownBy: ['h3.test.ts', 'unsealSession rejects what opens nothing'],
   },

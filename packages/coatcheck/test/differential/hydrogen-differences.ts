@@ -56,8 +56,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: [HERE, 'Y9: two requests that set different values at once both win'],
   },
   'sign-out': {
-    what: 'Sessions in memory, in files and in a store: after `destroy()` a request in flight stores nothing, and what is set then begins a session under another id',
-    why: 'In Hydrogen it brings the session back, under the same id',
+    what: 'Sessions in memory, in files and in a store: after `destroy()` a request in flight stores nothing, and a later `set` begins a session under another id',
+    why: 'In Hydrogen that request brings the session back, under the same id',
     only: ['MemorySessionStorage', 'FileSessionStorage'],
     meets: ({ visits }) =>
       visits.some(({ calls: steps }) => inTurn(steps, 'destroy', 'set')) && visits.some(({ sends }) => sends === 'first'),
@@ -66,12 +66,12 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"opens":\{"b":2\}.*"opens":\{\}/,
   },
   strangers: {
-    what: 'Whoever only looks has no file',
+    what: 'A visitor who only looks has no file',
     why: 'In Hydrogen each visit of a stranger makes one',
     shownBy: [HERE, 'Y5: strangers who only look make no file'],
   },
   'rich-values': {
-    what: '`Date`, `Map`, `Set`, `URL` and `BigInt` come back as they were; of what cannot be stored the JSON is, with the event `reduced`',
+    what: '`Date`, `Map`, `Set`, `URL` and `BigInt` come back as they were; a value that cannot be stored is kept as JSON, with the event `reduced`',
     why: 'Hydrogen keeps JSON; its memory keeps the very object',
     shownBy: [HERE, 'rich-values: a Date comes back as one'],
   },
@@ -93,7 +93,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"status":500.*"opens":\{\}/,
   },
   'first-request': {
-    what: 'In the request of a visitor without any cookie, too, `get()` shows what was set, and a second `set` keeps the first',
+    what: 'In the request of a visitor without any cookie, too, `get()` shows the value of a `set`, and a second `set` keeps the first',
     why: 'In Hydrogen’s memory each `set` of that request begins another session',
     only: ['MemorySessionStorage'],
     meets: ({ visits }) =>
@@ -140,7 +140,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"opens":\{"a":1\}/,
   },
   'over-already': {
-    what: 'Once the date of `expires` is past, what is set is not even shown in the same request',
+    what: 'Once the date of `expires` is past, even the same request does not show a value that it sets',
     why: 'The session ended with that `set`; no browser keeps its cookie, here as there',
     only: ROUTES,
     meets: ({ configured, visits }) =>

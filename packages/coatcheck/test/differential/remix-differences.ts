@@ -9,7 +9,7 @@ const of = (...visits: Script['visits']): Script => ({ configured: {}, says: und
 /** Where ours differs from Remix and React Router, and why: `differential.test.ts` plays each, lets no other pass, and holds the page to it. */
 export const differences: Readonly<Record<string, Difference<Script>>> = {
   'empty-session': {
-    what: 'The first commit of a session that holds nothing stores nothing, and its line has no effect in a browser (`Path=/.nothing; Max-Age=0`)',
+    what: 'The first commit of an empty session stores nothing, and its line has no effect in a browser (`Path=/.nothing; Max-Age=0`)',
     why: 'Robots would fill the store; and a cookie for nothing that arrives after a parallel sign-in’s would undo it',
     shownBy: ['remix.test.ts', 'D2: an empty session of a new visitor makes nothing, and its line has no effect in a browser'],
   },
@@ -20,11 +20,11 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   'ended-elsewhere': {
     what: 'A commit of a session that another request has ended meanwhile keeps nothing, and its line has no effect',
-    why: 'What was signed out stays signed out. Remix writes the record again',
+    why: 'A signed-out visitor stays signed out. Remix writes the record again',
     shownBy: ['remix.test.ts', 'F21: a session that another request ended is not sent again'],
   },
   'after-destroy': {
-    what: 'After `destroySession` the session object is empty; what is set in it then begins another session',
+    what: 'After `destroySession` the session object is empty; a later `set` begins another session',
     why: 'Remix goes on with the values, and a commit brings the ended record back',
     script: of(visit(sets('a', 1), commits), visit({ call: 'destroy' }, { call: 'get', key: 'a' })),
     theirs: /\{"name":"__session","isRefused":false\},1\]/,
@@ -75,7 +75,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix/drop-in.test.ts', 'D7: what JSON does not hold is left out, and told once'],
   },
   'old-cookies': {
-    what: 'A sealed cookie ends with its `maxAge`, or after 30 days without one, whoever sends it',
+    what: 'A sealed cookie ends with its `maxAge`, or after 30 days without one, also a copy',
     why: 'In Remix only the browser forgets it: a stolen cookie opens the session for ever',
     shownBy: ['remix.test.ts', 'R6: a cookie session cannot be read, and ends'],
   },
@@ -100,7 +100,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"expiresAt":1795255200000/,
   },
   'all-end': {
-    what: 'With `format: "upstream"`, an `expires` of the cookie’s options ends all sessions then, whatever a call said',
+    what: 'With `format: "upstream"`, an `expires` of the cookie’s options ends all sessions then, in spite of other times in a call',
     why: 'Nothing in Remix’s cookie says when the session ends. Remix leaves it to the browser',
     only: ['sealed, upstream'],
     script: {
@@ -128,8 +128,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix/drop-in.test.ts', 'http-only: our cookies are kept from scripts'],
   },
   'created-cookies': {
-    what: 'What `createCookie` signs has a space before its JSON',
-    why: 'So it opens no session under another name. Remix reads it',
+    what: 'A value that `createCookie` signs has a space before its JSON',
+    why: 'So the value opens no session under another name. Remix reads it',
     shownBy: ['remix.test.ts', 'opens no session that is kept %s'],
   },
   coding: {
@@ -138,7 +138,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix/upstream-lines.test.ts', 'a function to %s with, which nothing would read back, is refused'],
   },
   'database-merge': {
-    what: 'On functions of your own, two requests that change different keys at once both count where one process answers both, and a session that it ended stays ended',
+    what: 'On functions of your own, if one process answers two requests that change different keys at once, both count, and a session that it ended stays ended',
     why: 'Remix writes the whole record again',
     only: ['on functions'],
     shownBy: ['remix/drop-in.test.ts', 'database-merge: two requests at once both count'],
@@ -149,8 +149,8 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix/drop-in.test.ts', 'errors: what cannot be stored is refused when it is set'],
   },
   types: {
-    what: 'Where flash values have types of their own, a generic function of a library is told both, as in `createSessionMiddleware<Data, Flash>(storage)`; where they have not, the type of `session.data` is without `__flash_<key>__`',
-    why: 'TypeScript finds both out by itself only in the framework’s own declarations',
+    what: 'Where flash values have types of their own, a generic function of a library needs both types, as in `createSessionMiddleware<Data, Flash>(storage)`; where they have not, the type of `session.data` is without `__flash_<key>__`',
+    why: 'TypeScript infers both only in the framework’s own declarations',
     shownBy: ['remix.types.test.ts', 'With flash values of another type it has to be told'],
   },
   secrets: {

@@ -11,7 +11,7 @@ const looks = { calls: [{ call: 'look' }], cookie: 'kept' } as const
 export const differences: Readonly<Record<string, Difference<Script>>> = {
   'new-id': {
     what: 'After `regenerateId()` the old id shows nothing that comes after, and a sign-out ends both',
-    why: 'In Remix 3 the old id stays valid unless one asks, also after a sign-out',
+    why: 'In Remix 3 the old id stays valid by default, also after a sign-out',
     shownBy: ['remix3.test.ts', 'S1: gives a new id, and the old one is dead, asked to be deleted or not'],
   },
   ends: {
@@ -44,7 +44,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ours: /"opened":\{"size":1/,
   },
   inside: {
-    what: 'What changes inside a value is stored',
+    what: 'A change inside a value is stored',
     why: 'In Remix 3 only `set` counts, and in memory all requests share the object',
     only: ['in the cookie', 'in Redis', 'in Redis, upstream'],
     script: [
@@ -57,7 +57,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
   cookie: {
     what: 'The cookie of an ended session is removed from the browser, and one that is too large is an error',
-    why: 'Remix 3 leaves an empty cookie, and sends what no browser keeps',
+    why: 'Remix 3 leaves an empty cookie, and sends a cookie that no browser keeps',
     shownBy: ['remix3.test.ts', 'S4: the cookie of an ended session is removed from the browser'],
   },
   'unknown-ids': {
@@ -66,7 +66,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     shownBy: ['remix3/findings.test.ts', 'unknown-ids: no id is taken from a client'],
   },
   failures: {
-    what: 'A handler that throws, or answers 500 or above, changes nothing, but what it destroyed stays destroyed',
+    what: 'A handler that throws, or answers 500 or above, changes nothing, but a session that it destroyed stays destroyed',
     why: 'Remix 3 saves after a 500, and not after an error',
     shownBy: ['remix3.test.ts', 'S9: a handler that throws changes nothing, and what it ended stays ended'],
   },
@@ -79,7 +79,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     ],
   },
   'two-sessions': {
-    what: 'Of two sessions that come with one request neither is opened, and `onEvent` is told `duplicate`',
+    what: 'Of two sessions that come with one request neither is opened, and `onEvent` gets the reason `duplicate`',
     why: 'Nobody can tell which of them somebody else put there. Remix 3 takes the first',
     shownBy: ['remix3/findings.test.ts', 'found S4: of two sessions that come with one request neither is opened'],
   },

@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'how long a session lasts is read, and not kept',
     target: 'codec',
     file: 'core/model/contents.ts',
-    from: '...(lasts !== undefined && { lasts }),\n      ...(since',
+    from: '...(lasts !== undefined && { lasts }),\n    ...(since',
     to: '...(since',
     shows: /^Broken/,
   },

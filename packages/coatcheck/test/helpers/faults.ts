@@ -29,7 +29,7 @@ export async function whenBack<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (tries >= 200) throw error
+      if (tries >= 4_000) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
@@ -38,8 +38,8 @@ export async function whenBack<T>(ask: () => Promise<T>): Promise<T> {
 /** With the time limit that a store has by default: 2 seconds a call. */
 export const siteOver = (store: Store): Site => site({ store, now: Date.now })
 
-/** What a request takes at most that reads, or reads and writes: two calls of 2 seconds, and a busy machine. */
-const PATIENCE = 10_000
+/** What a request takes at most that reads, or reads and writes: two calls of 2 seconds, on a machine that is slow or busy. */
+const PATIENCE = 100_000
 
 /**
  * The story of two visitors whose store breaks and comes back: Bob's page is being made when it does, Ada comes meanwhile. Each gets

@@ -25,6 +25,14 @@ export const MUTANTS: readonly Mutant[] = [
     drawing: { fault: 'twice' },
   },
   {
+    fault: 'V1: writes are dropped from the log before their maker has the answer',
+    file: 'core/model/writes.ts',
+    from: 'else if (write.id !== answered) recent.push(write)',
+    to: 'else if (answered === write.id && !answered) recent.push(write)',
+    shows: /^1 doubled/,
+    drawing: { fault: 'twice' },
+  },
+  {
     fault: 'V1: an update is not run again on the fresh value',
     file: 'core/model/changes.ts',
     from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps)',
@@ -41,8 +49,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V1: a write that was overtaken is not tried again',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: '      if (saved) {\n        for (const at of overwritten)',
-    to: '      saved ??= found\n      if (saved) {\n        for (const at of overwritten)',
+    from: '      if (saved) {\n        this.#records',
+    to: '      saved ??= found\n      if (saved) {\n        this.#records',
     shows: /^1 lost/,
   },
   {
@@ -70,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V4: an old ticket shows what came after',
     file: 'core/persistence/stored/stored.ts',
-    from: '?? loaded\n    const refused',
-    to: '?? { ...loaded, contents: (await records.read(known.forwarding.key))?.contents ?? loaded.contents }\n    const refused',
+    from: '((refused) => refused ?? loaded)',
+    to: '(async (refused) => refused ?? { ...loaded, contents: (await records.read(forwarding.key))?.contents ?? loaded.contents })',
     shows: /^[36]/,
   },
   {
@@ -166,8 +174,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V11: what is young ends without a marker',
     file: 'core/persistence/stored/records.ts',
-    from: 'if (this.#engine.now() >= young) {',
-    to: 'if (young > 0) {',
+    from: 'if (this.#engine.now() >= young) return',
+    to: 'if (young > 0) return',
     shows: /^2/,
     drawing: { only: 'RSDO', fault: 'doubled' },
   },
@@ -204,15 +212,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'C7: a write revives what has ended by time',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: 'if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {',
-    to: 'if (!found || found.forwarding) {',
+    from: 'isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)',
+    to: 'isLive = found !== undefined && !found.forwarding',
     shows: /^5/,
   },
   {
     fault: 'V10: a session that another went on with is over by what was read before',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: 'return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found',
-    to: 'return found',
+    from: 'found = this.#unlessOver(found, time)\n      let isLive = found !== undefined && !found.forwarding\n',
+    to: 'let isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)\n',
     shows: /^1 dropped/,
     drawing: { only: 'W', lingers: true },
   },

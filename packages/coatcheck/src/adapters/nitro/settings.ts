@@ -110,10 +110,11 @@ function missing(runtime: RuntimeConfig, length?: number): SessionError {
   })
 }
 
-/** Nitro 3 leaves texts as they are, where Nitro 2 reads numbers and truth values. */
-function untexted(value: unknown): unknown {
+/** Nitro 3 leaves texts as they are, where Nitro 2 reads numbers and truth values. A build writes a date as its text. */
+function untexted(value: unknown, name = ''): unknown {
+  if (name === 'expires' && typeof value === 'string') return new Date(value)
   if (value === 'true' || value === 'false') return value === 'true'
   if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, untexted(each)]))
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, untexted(each, key)]))
 }

@@ -11,7 +11,7 @@ const clock = fakeDate()
 
 describe.each(inMemory)('the same calls on Remix 2, React Router 7 and 8, and here, %s', (kind) => {
   test('an application and a browser see the same, but for what is listed', async () => {
-    expect(await compare(kind, 100, clock)).toBe(100)
+    expect(await compare(kind, 25, clock)).toBe(25)
   })
 
   tellListed(differences, kind, (script) => stories(kind, script, clock), 3)

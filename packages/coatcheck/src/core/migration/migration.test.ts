@@ -3,36 +3,18 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { nothingBad } from '../../../test/helpers/explored.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
+import { ADA, COOKIE, holding, requests, valuesOnly } from '../../../test/trials/values-only.ts'
 import { SessionError } from '../../errors.ts'
 import type { OldSession, SessionReader } from '../../migrate/format.ts'
 import { h3Seal } from '../../migrate/h3.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import type { Store } from '../../stores/store.ts'
 import { createJar } from '../../testing/index.ts'
-import { type Exploration, type Scheduler, stepped } from '../../testing/interleave.ts'
 import type { SessionEvent } from '../model/events.ts'
 import type { AdapterOptions } from '../options/options.ts'
 import type { LiveSession } from '../session/session.ts'
 import { adapterOf, sessionsOf } from '../sessions.ts'
 
 const SITE = 'https://shop.example/'
-/** Without a prefix, as the old libraries have it: a cookie of this name may have a domain. */
-const COOKIE = 'session'
-
-/** A library whose cookies hold values and nothing else: `v.` and their JSON in base64, however it is padded. */
-function valuesOnly(more: Partial<SessionReader> = {}): SessionReader {
-  return {
-    format: 'values',
-    read(value): OldSession | undefined {
-      const json = /^v\.([\w=]+)$/.exec(value)?.[1]
-      return json === undefined ? undefined : { values: JSON.parse(atob(json)) }
-    },
-    ...more,
-  }
-}
-const holding = (values: object) => `v.${btoa(JSON.stringify(values))}`
-const ADA = holding({ user: 'ada' })
-
 /** A library whose cookies name a row. */
 function rows(all: Record<string, OldSession>, more: Partial<SessionReader> = {}): SessionReader {
   return { format: 'rows', read: (value) => all[value] && { unique: value, ...all[value] }, ...more }
@@ -341,58 +323,9 @@ describe.each(KINDS)('a store of another library, ours %s', (_, kept) => {
   })
 })
 
+// 2 of 4 pairs; `migration.slow.test.ts` has the others.
 describe('S5: in every order of steps, with a process killed and a call doubled at each', () => {
-  interface World {
-    readonly act: (name: string) => Promise<unknown>
-    readonly look: () => Promise<Record<string, unknown> | undefined>
-  }
-
-  /** Requests with one cookie of values alone: `D` signs out, `W` writes, `S` signs in. */
-  function requests(...names: string[]): Exploration<World> {
-    const open = async (store: Store) => {
-      const options = {
-        store,
-        secrets: SECRET,
-        cookie: { name: COOKIE },
-        migrateFrom: [valuesOnly()],
-        now: () => 4_000_000_000_000,
-      }
-      const adapter = adapterOf(sessionsOf(options, { storeTimeout: Number.POSITIVE_INFINITY, sleep: async () => {} }))
-      const requestSession = adapter.detached({ get: (header) => (header === 'cookie' ? `${COOKIE}=${ADA}` : null) })
-      return { requestSession, session: await requestSession.open() }
-    }
-    return {
-      actors: Object.fromEntries(names.map((name) => [name, (world) => world.act(name)])),
-      async setup(turns: Scheduler) {
-        const store = memoryStore()
-        return {
-          async act(name) {
-            const { requestSession, session } = await open(stepped(store, turns, name))
-            if (name.startsWith('D')) session.destroy()
-            else if (name.startsWith('S')) session.signIn('ada')
-            else session.set(name, true)
-            await requestSession.commit()
-            return true
-          },
-          async look() {
-            const { session } = await open(store)
-            return session.isNew ? undefined : { ...session.data }
-          },
-        }
-      },
-      async check(world, { results }) {
-        const seen = await world.look()
-        const isEnded = Object.keys(results).some((name) => name.startsWith('D'))
-        if (isEnded && seen) throw new Error('revived: the old cookie opens a session after a sign-out')
-        if (!names.some((name) => name.startsWith('D')) && seen?.user !== 'ada')
-          throw new Error('lost: the old cookie opens nothing')
-      },
-    }
-  }
-
   test.each([
-    ['W1', 'D2'],
-    ['S1', 'D2'],
     ['D1', 'D2'],
     ['W1', 'W2'],
   ])('%s and %s', async (...names) => {

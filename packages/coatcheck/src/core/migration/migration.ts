@@ -1,3 +1,4 @@
+import type { Maybe } from '../../crypto/maybe.ts'
 import { randomText } from '../../crypto/random.ts'
 import type { ChangeSet, Circumstances, LoadedSession, MigratingSession, Refused, Saved } from '../engine.ts'
 import type { Contents } from '../model/contents.ts'
@@ -17,11 +18,11 @@ export interface Begun<H extends LoadedSession> extends Saved {
 
 /** Where sessions are kept, and what it does with those that were always kept there. */
 export interface Home<H extends LoadedSession> {
-  findById(id: string, stale: boolean, arrivedAt: number): Promise<H | Refused>
+  findById(id: string, stale: boolean, arrivedAt: number): Maybe<H | Refused>
   /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
   resume(id: string, contents: Contents): Promise<H | undefined>
   begin(from: Contents, changeSet: ChangeSet, createdAt?: number): Promise<Begun<H>>
-  commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Promise<Saved>
+  commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
 }
 
 interface Migrating<H extends LoadedSession> {
@@ -32,7 +33,7 @@ interface Migrating<H extends LoadedSession> {
     changeSet: ChangeSet,
     request: Circumstances,
     over: readonly (H | Elsewhere)[],
-  ): Promise<Saved>
+  ): Maybe<Saved>
 }
 
 const NOTHING = { changes: { values: new Map(), flash: new Map(), flashRead: new Set<string>() }, move: undefined }
@@ -50,19 +51,22 @@ export function migrating<H extends LoadedSession>(home: Home<H>, adoptions: Ado
     return { source, contents, lifetime, handle, stale: true, migrates: true }
   }
 
-  async function commit(
+  function commit(
     plan: Plan,
     loaded: H | Elsewhere | undefined,
     changeSet: ChangeSet,
     request: Circumstances,
     over: readonly (H | Elsewhere)[],
-  ): Promise<Saved> {
+  ): Maybe<Saved> {
     const here = over.filter((each): each is H => !('source' in each))
     if (loaded && 'source' in loaded) return new IncomingTickets(home, adoptions, changeSet, request, here).commit(plan, loaded)
-    // First: whoever is told that this failed tries again, and finds the session still there.
-    for (const { contents } of isEnd(plan) && loaded ? [loaded, ...here] : [])
-      if (contents.from !== undefined) await adoptions.end(contents.from)
-    return home.commit(plan, loaded, changeSet, request, here)
+    const done = () => home.commit(plan, loaded, changeSet, request, here)
+    return isEnd(plan) && loaded ? endedFor([loaded, ...here]).then(done) : done()
+  }
+
+  /** First: whoever is told that this failed tries again, and finds the session still there. */
+  async function endedFor(sessions: readonly H[]): Promise<void> {
+    for (const { contents } of sessions) if (contents.from !== undefined) await adoptions.end(contents.from)
   }
 
   return { adopt, commit }
@@ -88,12 +92,12 @@ class IncomingTickets<H extends LoadedSession> {
     return loaded.source.unique === undefined ? this.#copy(plan, loaded) : this.#moveIn(plan, loaded, loaded.source.unique)
   }
 
-  #there(plan: Plan, loaded: H | undefined, changeSet = this.#changeSet): Promise<Saved> {
+  #there(plan: Plan, loaded: H | undefined, changeSet = this.#changeSet): Maybe<Saved> {
     return this.#home.commit(plan, loaded, changeSet, this.#request, this.#over)
   }
 
   /** What was ended was never kept here. */
-  #ended(plan: Plan): Promise<Saved> | Saved {
+  #ended(plan: Plan): Maybe<Saved> {
     return plan === 'end' ? { loaded: undefined } : this.#there('create', undefined)
   }
 
@@ -112,9 +116,9 @@ class IncomingTickets<H extends LoadedSession> {
 
   /** A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it. */
   async #begin(plan: Plan, contents: Contents, createdAt: number) {
-    const isMove = plan === 'replace'
+    const isMove = plan === 'regenerate'
     const begun = await this.#home.begin(contents, isMove ? { ...this.#changeSet, ...NOTHING } : this.#changeSet, createdAt)
-    return { ...begun, done: (): Promise<Saved> | Saved => (isMove ? this.#there(plan, begun.loaded) : begun) }
+    return { ...begun, done: (): Maybe<Saved> => (isMove ? this.#there(plan, begun.loaded) : begun) }
   }
 
   /** Kept here from now on, or ended; whoever comes second goes on with what the first one made. */

@@ -86,15 +86,20 @@ describe('a client that sends again what was carried out', () => {
 })
 
 describe('a commit whose answer was lost, made again by the same request', () => {
-  const losing = async (act: (session: LiveSession) => void, count: number, apart: number) => {
+  const losing = async (
+    act: (session: LiveSession) => void,
+    count: number,
+    apart: number,
+    when: 'before' | 'after' = 'after',
+  ) => {
     const site = place()
     const ticket = await site.server().visit((s) => s.set('n', 0))
     const server = site.server()
     const requestSession = server.arrive(ticket)
     act(await requestSession.open())
-    server.watch.after = (call) => {
+    server.watch[when] = (call) => {
       if (call !== 'update') return
-      server.watch.after = () => {}
+      server.watch[when] = () => {}
       throw new Error('connection lost')
     }
     expect(await outcome(requestSession)).toEqual({ told: 'STORE_FAILED', lines: 0 })
@@ -104,6 +109,27 @@ describe('a commit whose answer was lost, made again by the same request', () =>
 
   test('C1: counts once, however many wrote in between', async () => {
     expect(await losing(counts, 20, 0.1)).toEqual({ told: 'done', lines: 0, n: 21 })
+  })
+
+  test('C1: is made where it was not kept, however many wrote in between', async () => {
+    expect(await losing(counts, 20, 0.1, 'before')).toEqual({ told: 'done', lines: 0, n: 21 })
+  })
+
+  test('C1: is found beside what its own server wrote meanwhile, and dropped', async () => {
+    const site = place()
+    const ticket = await site.server().visit((s) => s.set('n', 0))
+    const server = site.server()
+    const requestSession = server.arrive(ticket)
+    counts(await requestSession.open())
+    server.watch.after = (call) => {
+      if (call !== 'update') return
+      server.watch.after = () => {}
+      throw new Error('connection lost')
+    }
+    expect((await outcome(requestSession)).told).toBe('STORE_FAILED')
+    for (let i = 0; i < 20; i++) await server.visit(counts, ticket)
+    expect((await outcome(requestSession)).told).toBe('done')
+    expect(await server.look(ticket, (s) => s.get('n'))).toBe(21)
   })
 
   test('C1: is told CONFLICT where that cannot be known any more', async () => {

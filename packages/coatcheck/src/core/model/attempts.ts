@@ -7,8 +7,8 @@ interface Try {
   /** Which write of its session it would be. */
   readonly number: number
   readonly changes: Changes
-  /** The store said that it was not carried out. */
-  answered: boolean
+  /** What the store said of it: that it was not carried out, perhaps because an earlier sending was; or that it is kept. */
+  answer?: 'refused' | 'kept'
 }
 
 /** A record at a key of its own, whether the store kept it or not. */
@@ -28,18 +28,18 @@ export class Attempts {
   readonly #begun = new Map<string, Begun & { isTaken?: boolean }>()
 
   add(write: string, { count }: Writes, changes: Changes): void {
-    this.#tries.push({ write, number: count + 1, changes, answered: false })
+    this.#tries.push({ write, number: count + 1, changes })
   }
 
-  /** The store has answered the last try: it was not carried out. */
-  refused(): void {
+  /** The store has answered the last try. What is kept is in no record to be found again. */
+  answered(answer: 'refused' | 'kept'): void {
     const last = this.#tries.at(-1)
-    if (last) last.answered = true
+    if (last) last.answer = answer
   }
 
   /** Whether somebody else wrote first, and it was not read since what. */
   get areOvertaken(): boolean {
-    return this.#tries.some(({ answered }) => answered)
+    return this.#tries.some(({ answer }) => answer === 'refused')
   }
 
   /**
@@ -47,8 +47,8 @@ export class Attempts {
    * more: too many others have written since.
    */
   left(changes: Changes, writes: Writes): Changes {
-    for (const { write, number, changes: done } of this.#tries.toReversed()) {
-      const found = find(writes, write, number)
+    for (const { write, number, changes: done, answer } of this.#tries.toReversed()) {
+      const found = answer === 'kept' ? answer : find(writes, write, number)
       if (found === 'unknown') throw lostSight()
       if (found === 'not kept') continue
       return without(changes, done)
@@ -63,7 +63,9 @@ export class Attempts {
 
   /** Forgets what was refused, as far as a record with these writes, read since, shows that it is not there. */
   settle(writes: Writes): void {
-    this.#tries = this.#tries.filter(({ answered, write, number }) => !answered || find(writes, write, number) !== 'not kept')
+    this.#tries = this.#tries.filter(
+      ({ answer, write, number }) => answer !== 'refused' || find(writes, write, number) !== 'not kept',
+    )
   }
 
   began(record: Begun): void {

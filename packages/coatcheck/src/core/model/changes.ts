@@ -1,5 +1,6 @@
 import { Entry } from './codec.ts'
 import type { Contents, Flash } from './contents.ts'
+import { editable } from './text-values.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
@@ -59,8 +60,7 @@ const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? 
  * else changed the value. `overwritten` is told of each key that was read, then set, and had changed in between.
  */
 export function apply(contents: Contents, changes: Changes, now: number, overwritten: (key: string) => void): Contents {
-  const values = new Map(contents.values)
-  for (const [key, entry] of values) if (!entry.live(now)) values.delete(key)
+  const values = editable(contents.values, now)
   for (const [key, change] of changes.values) {
     const stored = values.get(key)
     if (change.kind === 'delete') values.delete(key)

@@ -35,7 +35,7 @@ export class Entry {
   /** Encodes `value`; what cannot be stored throws `BAD_VALUE` naming the path inside the value. */
   static of(value: unknown, key: string, until?: number): Entry {
     try {
-      if (isPlain(value, new Set())) return new Entry(false, until, JSON.stringify(value), undefined)
+      if (isPlain(value)) return new Entry(false, until, JSON.stringify(value), undefined)
       checkDepth(value, new Set())
       const text = stringify(value, REDUCERS)
       if (text.includes(SPARSE) && hasSparse(JSON.parse(text))) throw new Error('it holds an array that is mostly empty')
@@ -49,6 +49,11 @@ export class Entry {
   /** From what `JSON.parse` made of an envelope; nobody else may hold `parsed`. */
   static parsed(rich: boolean, parsed: unknown, until?: number, more?: object): Entry {
     return new Entry(rich, until, undefined, parsed, more && { more })
+  }
+
+  /** From a text that `of` made; it is not parsed before its value is asked for. */
+  static read(rich: boolean, text: string): Entry {
+    return new Entry(rich, undefined, text, undefined)
   }
 
   static opaque(raw: object): Entry {
@@ -92,36 +97,38 @@ export const snapshot = (key: string, value: unknown): unknown =>
 export const DEEPEST = 500
 
 /** Whether JSON gives this value back exactly. One walk decides between JSON and devalue. */
-function isPlain(value: unknown, met: Set<object>, depth = 0): boolean {
+function isPlain(value: unknown): boolean {
+  return isPlainAtom(value) ?? isPlainObject(value as object, new Set(), 0)
+}
+
+/** undefined: an object, which has to be looked into. */
+function isPlainAtom(value: unknown): boolean | undefined {
+  if (typeof value === 'object') return value === null || undefined
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  return typeof value === 'string' || typeof value === 'boolean'
+}
+
+function isPlainObject(value: object, met: Set<object>, depth: number): boolean {
   if (depth > DEEPEST) throw new RangeError('nested too deeply')
-  if (typeof value !== 'object') {
-    return typeof value === 'number'
-      ? Number.isFinite(value) && !Object.is(value, -0)
-      : typeof value === 'string' || value === true || value === false
-  }
-  if (value === null) return true
   if (met.has(value)) return false
   met.add(value)
+  const names = Reflect.ownKeys(value)
   if (Array.isArray(value)) {
-    if (Object.getPrototypeOf(value) !== Array.prototype || Reflect.ownKeys(value).length !== value.length + 1) return false
-    for (let i = 0; i < value.length; i++) if (!(i in value) || !isPlain(value[i], met, depth + 1)) return false
+    if (Object.getPrototypeOf(value) !== Array.prototype || names.length !== value.length + 1) return false
+    for (let i = 0; i < value.length; i++) if (!(i in value) || !isPlainPart(value[i], met, depth)) return false
     return true
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return false
-  const properties = Object.getOwnPropertyDescriptors(value)
-  for (const name of Reflect.ownKeys(properties)) {
+  for (const name of names) {
     if (typeof name === 'symbol' || name === '__proto__' || name === 'toJSON') return false
-    const property = properties[name]
-    if (
-      property === undefined ||
-      !property.enumerable ||
-      property.get ||
-      property.set ||
-      !isPlain(property.value, met, depth + 1)
-    )
-      return false
+    const property = Object.getOwnPropertyDescriptor(value, name)
+    if (!property?.enumerable || !('value' in property) || !isPlainPart(property.value, met, depth)) return false
   }
   return true
+}
+
+function isPlainPart(value: unknown, met: Set<object>, depth: number): boolean {
+  return isPlainAtom(value) ?? isPlainObject(value as object, met, depth + 1)
 }
 
 /** Whether `Entry.of` made the JSON that this was parsed from: such a value is a tree of plain objects, and less has to be looked at. */

@@ -23,9 +23,10 @@ describe('the text of a session', () => {
         owner: 'ada@app.test',
         writes: {
           count: 9,
+          forgotten: 4,
           recent: [
-            { id: 'w1', at: 7 },
-            { id: 'w2', at: 8 },
+            { id: 'w1', at: 7, number: 5 },
+            { id: 'w2', at: 8, number: 9 },
           ],
         },
         flash: new Map([['notice', { id: 'f1', entry: Entry.of({ text: 'hello' }, 'notice') }]]),
@@ -44,9 +45,10 @@ describe('the text of a session', () => {
       owner: 'ada@app.test',
       writes: {
         count: 9,
+        forgotten: 4,
         recent: [
-          { id: 'w1', at: 7 },
-          { id: 'w2', at: 8 },
+          { id: 'w1', at: 7, number: 5 },
+          { id: 'w2', at: 8, number: 9 },
         ],
       },
       frame: { key: 'abcd' },
@@ -78,7 +80,7 @@ describe('the text of a session', () => {
   test('C1: remembers the writes of a while, and tells when it cannot be told any more whether one is among them', () => {
     let writes = NO_WRITES
     for (let i = 1; i <= 50; i++) writes = withWrite(writes, { id: `w${i}`, at: i * 10_000 }, 5_000)
-    const kept = [44, 45, 46, 47, 48, 49, 50].map((i) => ({ id: `w${i}`, at: i * 10_000 }))
+    const kept = [44, 45, 46, 47, 48, 49, 50].map((i) => ({ id: `w${i}`, at: i * 10_000, number: i }))
     expect(writes, 'a minute longer, as clocks differ').toMatchObject({ count: 50, recent: kept })
     expect([find(writes, 'w48', 48), find(writes, 'x', 48), find(writes, 'x', 44), find(writes, 'x', 43)]).toEqual([
       'kept',

@@ -1,4 +1,7 @@
-import { DEEPEST, Entry } from './codec.ts'
+import type { Entry } from './codec.ts'
+import { entryOf, entryText, isObject } from './entry-text.ts'
+import { isTooDeep, members } from './json-text.ts'
+import { valuesIn, valuesText } from './text-values.ts'
 import { decodeWrites, encodeWrites, NO_WRITES, type Writes } from './writes.ts'
 
 /** A flash value has an id of its own: reading it removes that one, so that a newer flash of the same name survives. */
@@ -51,7 +54,7 @@ export interface Frame {
   readonly key?: string
   /** Of a record: when it was created under this key, in milliseconds since the epoch. */
   readonly made?: number
-  /** Of a sealed ticket. */
+  /** Of a sealed ticket that was written as JSON. */
   readonly id?: string
   readonly life?: readonly number[]
 }
@@ -63,25 +66,21 @@ const FORMAT = 1
 /** In UTF-16 units; a longer record was not made here, and is refused before it is parsed. */
 export const MAX_TEXT: number = 4 * 1024 * 1024
 
-const entryText = (entry: Entry, id?: string) => {
-  if (entry.isOpaque) return entry.text
-  const { rich, text, until, more } = entry
-  if (until === undefined && id === undefined && !more) return `{"${rich ? 'r' : 'v'}":${text}}`
-  const others = JSON.stringify({ x: until, i: id, ...more }).slice(1)
-  return `{"${rich ? 'r' : 'v'}":${text},${others}`
-}
-
-const listText = <T>(map: ReadonlyMap<string, T>, text: (value: T) => string) =>
-  `{${Array.from(map, ([key, value]) => `${JSON.stringify(key)}:${text(value)}`).join()}}`
-
 /** The text of a body: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
 export function encode(contents: Contents, frame: Frame, to?: Forwarding): string {
   const { owner, lasts, since, from, writes, more } = contents
-  const log = writes.count > 0 ? encodeWrites(writes) : undefined
-  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, log, to }).slice(0, -1)
-  const data = listText(contents.values, (entry) => entryText(entry))
-  const flash = listText(contents.flash, ({ id, entry }) => entryText(entry, id))
-  return `${head},"data":${data}${flash === '{}' ? '' : `,"flash":${flash}`}}`
+  const log = encodeWrites(writes)
+  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, ...log, to }).slice(0, -1)
+  const data = valuesText(contents.values)
+  const flash = flashText(contents.flash)
+  return `${head},"data":{${data}}${flash && `,"flash":${flash}`}}`
+}
+
+/** Nothing when there is none. */
+export function flashText(flash: ReadonlyMap<string, Flash>): string {
+  let text = ''
+  for (const [key, { id, entry }] of flash) text += `${text && ','}${JSON.stringify(key)}:${entryText(entry, id)}`
+  return text && `{${text}}`
 }
 
 /** Stands for a while where a session was ended. */
@@ -112,68 +111,83 @@ export interface Decoded {
 /** What was written here, or why it cannot be read. */
 export function decode(text: string): Decoded | 'corrupt' | 'unknown-version' {
   try {
-    if (text.length > MAX_TEXT || isTooDeep(text)) return 'corrupt'
-    const { format, owner, lasts, since, from, log, data, flash = {}, to, ended, key, made, id, life, ...more } = JSON.parse(text)
-    if (format !== FORMAT) return Number.isInteger(format) && format > FORMAT ? 'unknown-version' : 'corrupt'
+    if (text.length > MAX_TEXT) return 'corrupt'
+    // The values are the largest part: they are found, and stay text until they are asked for.
+    const before = members(text, 0, '"data":')
+    const from = (before?.end ?? 0) + 7
+    const found = before && members(text, from)
+    const rest = found ? `${text.slice(0, from)}{}${text.slice(found.end)}` : text
+    if (isTooDeep(found ? `[${text.slice(found.end)}` : text)) return 'corrupt'
+    const parsed: Known & Fields = JSON.parse(rest) // whatever it says: callers check their own frame
+    const { format, data, to, ended, key, made, id, life } = parsed
+    if (format !== FORMAT) return Number.isInteger(format) && (format as number) > FORMAT ? 'unknown-version' : 'corrupt'
     if (to !== undefined && !isForwarding(to)) return 'corrupt'
     if (ended === true) return { frame: { key }, contents: EMPTY, ended }
     if (to && data === undefined) return { frame: { key }, contents: EMPTY, to } // an old cookie of another library leads on
-    if (!isObject(data) || !isObject(flash) || typeof (owner ?? '') !== 'string') return 'corrupt'
-    if (lasts !== undefined && !(Number.isSafeInteger(lasts) && lasts > 0)) return 'corrupt'
-    if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) return 'corrupt'
-    if (from !== undefined && typeof from !== 'string') return 'corrupt'
-    const values = new Map(Object.entries(data).map(([name, raw]) => [name, entryOf(raw)]))
-    const flashes = new Map(
-      Object.entries(flash).map(([name, raw]) => [name, { id: String((raw as Raw).i), entry: entryOf(raw) }]),
-    )
-    const known = {
-      ...(lasts !== undefined && { lasts }),
-      ...(since !== undefined && { since }),
-      ...(from !== undefined && { from }),
-    }
-    const contents = { values, flash: flashes, owner, writes: decodeWrites(log), more, ...known }
-    return { frame: { key, made, id, life }, contents, ...(to && { to }) }
+    if (!isObject(data)) return 'corrupt'
+    const values = found ? valuesIn(text, found, from) : new Map(Object.entries(data).map(([name, raw]) => [name, entryOf(raw)]))
+    const contents = contentsOf(parsed, values)
+    return contents ? { frame: { key, made, id, life }, contents, ...(to && { to }) } : 'corrupt'
   } catch {
     return 'corrupt'
   }
 }
 
-/** Text of ours is never nested deeper; what could be parsed deeper might overflow the stack when it is written again. */
-function isTooDeep(text: string): boolean {
-  const most = DEEPEST + 10
-  if (text.length < 2 * most) return false
-  let depth = 0
-  for (let at = 0, quoted = false; at < text.length; at++) {
-    const sign = text[at]
-    if (sign === '"') quoted = !quoted
-    else if (quoted && sign === '\\') at++
-    else if (!quoted && (sign === '[' || sign === '{') && ++depth > most) return true
-    else if (!quoted && (sign === ']' || sign === '}')) depth--
+interface Known {
+  readonly format: unknown
+  readonly data: unknown
+  readonly to: unknown
+  readonly ended: unknown
+  readonly key: string
+  readonly made: number
+  readonly id: string
+  readonly life: readonly number[]
+}
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'format',
+  'key',
+  'made',
+  'id',
+  'life',
+  'owner',
+  'lasts',
+  'since',
+  'from',
+  'log',
+  'nth',
+  'to',
+  'ended',
+  'data',
+  'flash',
+])
+
+/** What `fields` say of a session besides its values. undefined: nothing of ours says it so. Throws for what is no entry, and no log. */
+export function contentsOf(fields: Fields, values: Contents['values']): Contents | undefined {
+  const { owner, lasts, since, from, log, nth, flash } = fields
+  if (!(owner === undefined || owner === null || typeof owner === 'string') || !(flash === undefined || isObject(flash)))
+    return undefined
+  if (!isCount(lasts, 1) || !isCount(since, 0) || !(from === undefined || typeof from === 'string')) return undefined
+  const unknown = Object.keys(fields).filter((name) => !KNOWN.has(name))
+  return {
+    values,
+    flash: flash ? new Map(Object.entries(flash).map(([name, raw]) => [name, flashOf(raw)])) : EMPTY.flash,
+    owner: owner as string | undefined,
+    writes: decodeWrites(log, nth),
+    more: unknown.length === 0 ? EMPTY.more : Object.fromEntries(unknown.map((name) => [name, fields[name]])),
+    ...(lasts !== undefined && { lasts }),
+    ...(since !== undefined && { since }),
+    ...(from !== undefined && { from }),
   }
-  return false
 }
 
-interface Raw {
-  v?: unknown
-  r?: unknown
-  x?: unknown
-  i?: unknown
-}
+const isCount = (value: unknown, least: number): value is number | undefined =>
+  value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const flashOf = (raw: unknown): Flash => ({ id: String((raw as { readonly i?: unknown }).i), entry: entryOf(raw) })
 
 function isForwarding(to: unknown): to is Forwarding {
   if (!isObject(to)) return false
   const { key, sealed = '', at = 0, note = '' } = to
   return [key, sealed, note].every((text) => typeof text === 'string') && Number.isSafeInteger(at)
-}
-
-function entryOf(raw: unknown): Entry {
-  if (!isObject(raw)) throw new TypeError('not an entry')
-  const { v, r, x, i, ...more } = raw as Raw
-  if (v === undefined && r === undefined) return Entry.opaque(raw)
-  if ((v !== undefined && r !== undefined) || (x !== undefined && !Number.isSafeInteger(x))) throw new TypeError('not an entry')
-  const others = Object.keys(more).length > 0 ? more : undefined
-  return Entry.parsed(r !== undefined, r === undefined ? v : r, x as number | undefined, others)
 }

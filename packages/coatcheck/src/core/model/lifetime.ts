@@ -105,6 +105,22 @@ export function lifeUnder(lifetime: Lifetime, contents: Lasting, policy: Policy)
   return { ...lifetime, endsAt, expiresAt: Math.min(lifetime.expiresAt, endsAt, until) }
 }
 
+/** The life as today's policy has it, and why a session with it is refused at `now`. */
+export function lifeAt(
+  stored: Lifetime,
+  contents: Lasting,
+  policy: Policy,
+  now: number,
+): { readonly lifetime: Lifetime; readonly refused?: RefusalReason | undefined } {
+  const lifetime = lifeUnder(stored, contents, policy)
+  return { lifetime, refused: lifeFault(stored, now) ?? (lifetime === stored ? undefined : lifeFault(lifetime, now)) }
+}
+
+/** Whether the cookie of a session that has changed is to be given again: it goes with the idle end, and that is to move. */
+export function cookieIsDue(lifetime: Lifetime, before: Lasting, after: Lasting, policy: Policy, now: number): boolean {
+  return rolls(after, policy) && slideIsDue(lifetime, policyOf(before, policy), now)
+}
+
 /** The same life, seen at `now`: the idle end never moves past the absolute end, and moves back only when the idle time was made shorter. */
 export function extended(lifetime: Lifetime, policy: Policy, now: number): Lifetime {
   const end = idleEnd(policy, now, lifetime.endsAt)

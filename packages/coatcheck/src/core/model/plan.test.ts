@@ -29,10 +29,10 @@ test.each<[string, Plan]>([
   ['held slide', 'touch'],
   ['held changed', 'update'],
   ['held changed slide', 'update'],
-  ['held moves', 'replace'],
-  ['held moves changed slide', 'replace'],
-  ['held signsIn', 'replace'],
-  ['held signsIn changed', 'replace'],
+  ['held moves', 'regenerate'],
+  ['held moves changed slide', 'regenerate'],
+  ['held signsIn', 'regenerate'],
+  ['held signsIn changed', 'regenerate'],
   ['held ended', 'end'],
   ['held ended slide', 'end'],
   ['held ended moves', 'end'],
@@ -55,6 +55,6 @@ test('an end always wins, and without anything to end or to store nothing is don
     const begins: Plan[] = ['create', 'end+create']
     expect(begins.includes(plan), what).toBe((!loaded || ended) && (changed || signsIn))
     if (!loaded && !changed && !signsIn) expect(plan, what).toBe('nothing')
-    expect(plan === 'replace', what).toBe(loaded && !ended && rotation)
+    expect(plan === 'regenerate', what).toBe(loaded && !ended && rotation)
   }
 })

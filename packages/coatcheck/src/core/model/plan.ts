@@ -1,8 +1,8 @@
 /**
- * The kind of one commit. `replace`: a new id for the same session. `end`: remove it. `end+create`: remove it and begin an
+ * The kind of one commit. `regenerate`: a new id for the same session. `end`: remove it. `end+create`: remove it and begin an
  * empty one. `touch`: move the idle end only.
  */
-export type Plan = 'nothing' | 'create' | 'update' | 'touch' | 'replace' | 'end' | 'end+create'
+export type Plan = 'nothing' | 'create' | 'update' | 'touch' | 'regenerate' | 'end' | 'end+create'
 
 export interface Situation {
   /** There is a stored or sealed session to go by. */
@@ -26,7 +26,7 @@ export function planCommit({ loaded, ended, changed, begins = false, rotation, s
   const something = changed || signsIn || begins
   if (!loaded) return something ? 'create' : 'nothing'
   if (ended) return something ? 'end+create' : 'end'
-  if (rotation) return 'replace'
+  if (rotation) return 'regenerate'
   if (changed) return 'update'
   return slideIsDue ? 'touch' : 'nothing'
 }

@@ -6,7 +6,7 @@ import type { RequestHeaders } from '../request/tickets.ts'
 import { delayHeaders, type NodeResponse, nodeHeaders } from './delayed-headers.ts'
 import { type RequestContext, requestContext } from './request-context.ts'
 
-/** Request sessions that somebody has: of these, one whose ticket opened nothing is not given to a second. */
+/** Request sessions that somebody has: one of these whose ticket opened nothing is not given to a second. */
 const given = new WeakSet<RequestSession>()
 
 /** Says that this request session is that of an object of the framework: a call found by the async context shares it with a live ticket only. */
@@ -42,10 +42,10 @@ function presentsTheSame({ transport }: Core, one: RequestHeaders, other: Reques
   )
 }
 
-/** What the headers of a response of node:http depend on. */
+/** The request sessions that decide the headers of a response of node:http. */
 interface Response {
   readonly requestSessions: Set<RequestSession>
-  /** Sessions that were asked for while it was made, whoever asked. */
+  /** Sessions that anybody asked for while the response was made. */
   readonly beside: Set<RequestSession>
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY } from '../../../test/helpers/clock.ts'
+import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { COOKIE, discretion, NEWER_SECRET, type Person, SECRET, type Site, site } from '../../../test/helpers/site.ts'
 import { createKeyring } from '../../crypto/keyring.ts'
 import type { IdFormat } from '../../migrate/format.ts'
@@ -355,6 +356,4 @@ describe('rows whose ids are shown as another library shows them', () => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

@@ -122,7 +122,7 @@ function persistenceOf(storage: CustomStorage, formats: IdFormats, engine: Engin
     )
     const data = { ...rowWith(fresh.unreadable), ...rowOf(contents) }
     const { lasts } = changeSet.changes
-    if (before?.id === undefined || plan === 'replace') {
+    if (before?.id === undefined || plan === 'regenerate') {
       const lifetime =
         before && !startsAnew(changeSet.move)
           ? before.id === undefined || lasts !== undefined

@@ -14,12 +14,15 @@ import {
   startsAnew,
 } from '../engine.ts'
 import { apply } from '../model/changes.ts'
-import { type Contents, decode, EMPTY, encode } from '../model/contents.ts'
+import { type Contents, EMPTY } from '../model/contents.ts'
 import { afterWrite, type Lifetime, lifeFault, lifeUnder, newLifetime, policyOf } from '../model/lifetime.ts'
 import type { Plan } from '../model/plan.ts'
+import { decodeSealed, encodeSealed } from '../model/sealed-text.ts'
 import { newerRelease } from './stored/pending-commit.ts'
 
 const PURPOSE = 'session'
+/** It names the session in events and on pages, and opens nothing: it is only to be another one each time. */
+const ID_BYTES = 12
 
 /** What another library kept, for persistence that keeps nothing of it but what they give out. */
 export function adopt({ unique = randomText(18), contents, lifetime, isGone }: MigratingSession): Maybe<LoadedSession | Refused> {
@@ -34,16 +37,13 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence
   function find(ticket: string): Maybe<LoadedSession | Refused> {
     return andThen(keyring.open(PURPOSE, context, ticket), (opened): LoadedSession | Refused => {
       if (typeof opened === 'string') return { refused: opened }
-      const decoded = decode(opened.text)
-      if (decoded === 'unknown-version') return { refused: decoded, blocked: newerRelease() }
-      if (typeof decoded === 'string') return { refused: decoded }
-      const { contents, frame, to, ended } = decoded
-      const [createdAt, endsAt, expiresAt] = Array.isArray(frame.life) ? frame.life : []
-      if (to || ended || typeof frame.id !== 'string') return { refused: 'corrupt' }
-      const made = { createdAt, endsAt, expiresAt } as Lifetime // lifeFault checks that these are times
+      const sealed = decodeSealed(opened.text)
+      if (sealed === 'unknown-version') return { refused: sealed, blocked: newerRelease() }
+      if (typeof sealed === 'string') return { refused: sealed }
+      const { id: handle, contents, lifetime: made } = sealed
       const lifetime = lifeUnder(made, contents, engine.policy)
       const refused = lifeFault(made, engine.now()) ?? lifeFault(lifetime, engine.now())
-      return refused ? { refused, handle: frame.id } : { contents, lifetime, handle: frame.id, stale: opened.stale }
+      return refused ? { refused, handle } : { contents, lifetime, handle, stale: opened.stale }
     })
   }
 
@@ -60,11 +60,11 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
       : newLifetime(policy, now)
-    return write(contents, lifetime, before && plan !== 'replace' ? before.handle : randomText(18))
+    return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(ID_BYTES))
   }
 
   function write(contents: Contents, lifetime: Lifetime, handle: string): Maybe<Saved> {
-    const text = encode(contents, { id: handle, life: [lifetime.createdAt, lifetime.endsAt, lifetime.expiresAt] })
+    const text = encodeSealed({ id: handle, contents, lifetime })
     return andThen(keyring.seal(PURPOSE, context, text), (ticket) => ({
       loaded: { contents, lifetime, handle, stale: false },
       ticket,

@@ -65,7 +65,7 @@ function persistenceOf(format: UpstreamFormat, engine: Engine): Persistence {
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
       : newLifetime(policy, now)
-    return write(contents, lifetime, before && plan !== 'replace' ? before.handle : randomText(18), now)
+    return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(18), now)
   }
 
   function write(contents: Contents, lifetime: Lifetime, handle: string, now: number): Maybe<Saved> {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
+import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { gate, settled } from '../../../test/helpers/gate.ts'
 import { COOKIE, discretion, NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
 import { type Watched, watched } from '../../../test/helpers/watched.ts'
@@ -1201,6 +1202,4 @@ test('an observer that throws breaks no request', async () => {
   }
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clockFrom } from '../../../test/helpers/clock.ts'
+import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { COOKIE, discretion, type Person, type Site, site } from '../../../test/helpers/site.ts'
 import type { SessionReader } from '../../migrate/format.ts'
 import { memoryStore } from '../../stores/memory.ts'
@@ -245,6 +246,4 @@ describe('promise 11: never in a shared cache', () => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

@@ -1,3 +1,4 @@
+import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import { configure, makeTables, openFile, type SqliteDatabase } from './database.ts'
 import { failed, isBusy } from './errors.ts'
@@ -16,6 +17,7 @@ export class Connection {
   readonly #options: SqliteOptions
   readonly #name: string
   #opening: Promise<Open> | undefined
+  #open: Open | undefined
   #closed = false
 
   constructor(options: SqliteOptions) {
@@ -23,15 +25,27 @@ export class Connection {
     this.#name = typeof options.source === 'string' ? `"${options.source}"` : 'that was given'
   }
 
-  async run<T>(work: (sql: Statements) => T): Promise<T> {
+  /** At once where the database is open and nobody is in the way. */
+  run<T>(work: (sql: Statements) => T): Maybe<T> {
+    const open = this.#open
+    try {
+      if (open && !isInTransaction(open.database)) return work(open.sql)
+    } catch (error) {
+      if (!isBusy(error)) throw failed(error, this.#name)
+    }
+    return this.#later(work)
+  }
+
+  async #later<T>(work: (sql: Statements) => T): Promise<T> {
     if (this.#closed)
       throw new SessionError('STORE_FAILED', 'This SQLite store has been closed.', { fix: 'Close it after the last request.' })
     try {
-      this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening ??= this.#start().catch((error: unknown) => {
         this.#opening = undefined
         throw error
       })
       const { database, sql } = await this.#opening
+      if (!this.#closed) this.#open = { database, sql }
       return await this.#patiently(database, () => work(sql))
     } catch (error) {
       throw failed(error, this.#name)
@@ -40,12 +54,13 @@ export class Connection {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#open = undefined
     const open = await this.#opening?.catch(() => undefined)
     this.#opening = undefined
     if (typeof this.#options.source === 'string') open?.database.close()
   }
 
-  async #open(): Promise<Open> {
+  async #start(): Promise<Open> {
     const { source, table, durability } = this.#options
     const database = typeof source === 'string' ? await openFile(source) : source
     try {
@@ -64,8 +79,7 @@ export class Connection {
     let waited = 0
     for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       let cause: unknown
-      // Inside it we would see old records, and its rollback would undo what we acknowledged.
-      if (!(database.isTransaction || database.inTransaction)) {
+      if (!isInTransaction(database)) {
         try {
           return attempt()
         } catch (error) {
@@ -92,3 +106,6 @@ export class Connection {
     )
   }
 }
+
+/** Inside it we would see old records, and its rollback would undo what we acknowledged. */
+const isInTransaction = ({ isTransaction, inTransaction }: SqliteDatabase): boolean => Boolean(isTransaction || inTransaction)

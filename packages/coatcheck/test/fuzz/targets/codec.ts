@@ -2,6 +2,7 @@
 
 import { Entry } from '../../../src/core/model/codec.ts'
 import { type Contents, decode, encode, type Fields } from '../../../src/core/model/contents.ts'
+import { decodeSealed, encodeSealed } from '../../../src/core/model/sealed-text.ts'
 import { NO_WRITES, withWrite } from '../../../src/core/model/writes.ts'
 import { SessionError } from '../../../src/errors.ts'
 import { mutated } from '../mutate.ts'
@@ -12,6 +13,7 @@ import { anyValue, shape } from '../values.ts'
 type Drawn = { readonly value: number } | { readonly text: string }
 
 const FRAME = { key: '0123456789abcdef' }
+const LIFETIME = { createdAt: 1e12, endsAt: 2e12, expiresAt: 1.5e12 }
 const WRITES = withWrite(NO_WRITES, { id: 'w', at: 1 }, 4000)
 /** Fields of a newer release. */
 const MORE: Fields = { newer: { a: [1] } }
@@ -32,7 +34,8 @@ async function open(): Promise<Running> {
 }
 
 function textOf(random: Random): string {
-  return encode(bodyOf(random), FRAME)
+  const contents = bodyOf(random)
+  return random.oneIn(3) ? encodeSealed({ id: 'i', contents, lifetime: LIFETIME }) : encode(contents, FRAME)
 }
 
 function bodyOf(random: Random): Contents {
@@ -86,9 +89,19 @@ function valueComesBack(value: unknown, ends: Map<string, number>): void {
   const read = decode(text)
   holds(typeof read === 'object', 'what was written is read', () => String(read))
   holds(encode(read.contents, read.frame) === text, 'what was read is written the same')
+  const ticket = encodeSealed({ id: 'i', contents, lifetime: LIFETIME })
+  const sealed = decodeSealed(ticket)
+  holds(typeof sealed === 'object', 'what was sealed is read', () => String(sealed))
+  holds(encodeSealed(sealed) === ticket, 'what was sealed is sealed the same')
+  holds(encode(sealed.contents, FRAME) === text, 'a sealed session is the same as a record')
 }
 
 function textIsRead(text: string, ends: Map<string, number>): void {
+  const sealed = text.startsWith('{') ? 'corrupt' : decodeSealed(text)
+  if (typeof sealed === 'object') {
+    counted(ends, 'sealed')
+    textIsRead(encode(sealed.contents, FRAME), ends)
+  }
   const read = decode(text)
   counted(ends, typeof read === 'string' ? read : read.ended ? 'ended' : read.to ? 'moved' : 'contents')
   if (typeof read === 'string' || read.ended) return

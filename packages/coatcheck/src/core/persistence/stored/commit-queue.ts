@@ -1,15 +1,14 @@
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
 import type { Engine } from '../../engine.ts'
-import { apply, type Changes, isEmpty } from '../../model/changes.ts'
-import type { Contents } from '../../model/contents.ts'
+import { apply, isEmpty } from '../../model/changes.ts'
 import { afterWrite, isOver } from '../../model/lifetime.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
-import { LatestRecords } from './latest-records.ts'
-import type { Outcome, PendingCommit, Step, Turn } from './pending-commit.ts'
-import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf } from './pending-commit.ts'
+import type { MovedOn, Outcome, PendingCommit } from './pending-commit.ts'
+import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -20,7 +19,6 @@ import type { Turns } from './turns.ts'
  */
 export class CommitQueue {
   readonly #waiting = new Map<string, Turn[]>()
-  readonly #latest = new LatestRecords()
   readonly #records: Records
   readonly #engine: Engine
   readonly #rotation: IdRotation
@@ -36,24 +34,24 @@ export class CommitQueue {
   }
 
   /** Carries out a commit, wherever its session went since `at` was read; `id`: of where it is by then, to be told to the visitor. */
-  async commit(commit: PendingCommit, at: VersionedRecord, id?: string): Promise<Outcome> {
-    const step = await this.#inTurn(commit, at)
-    if (!('forwarding' in step)) return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+  commit(commit: PendingCommit, at: VersionedRecord, id?: string): Maybe<Outcome> {
+    const turn = new Turn(commit)
+    const waiting = this.#waiting.get(at.key)
+    if (waiting && mayAwaitOthers) waiting.push(turn)
+    else void this.#run(at.key, [turn], this.#records.latest.newest(at))
+    return andThen(turn.answer(), (step) => {
+      if ('forwarding' in step) return this.#follow(commit, step, id)
+      return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
+    })
+  }
+
+  async #follow(commit: PendingCommit, { forwarding, at }: MovedOn, id: string | undefined): Promise<Outcome> {
     try {
-      const next = await this.#rotation.next(commit, step.forwarding, step.at)
+      const next = await this.#rotation.next(commit, forwarding, at)
       return 'target' in next ? await this.commit(next.commit, next.target, next.id ?? id) : (next as Outcome)
     } catch (error) {
       throw movedOn(error as SessionError)
     }
-  }
-
-  #inTurn(commit: PendingCommit, at: VersionedRecord): Promise<Step> {
-    return new Promise((done, failed) => {
-      const turn = { commit, done, failed }
-      const waiting = this.#waiting.get(at.key)
-      if (waiting && mayAwaitOthers) waiting.push(turn)
-      else void this.#run(at.key, [turn], this.#latest.newest(at))
-    })
   }
 
   async #run(key: string, waiting: Turn[], first: VersionedRecord): Promise<void> {
@@ -66,40 +64,41 @@ export class CommitQueue {
         if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
         turns = waiting.splice(0)
         // What was just written is handed over; after a failure nobody knows what is there.
-        found = await this.#together(key, turns, found)
+        const areUpdates = turns.every(({ commit }) => commit.kind === 'update')
+        found = await (areUpdates ? this.#update(key, turns, found) : this.#together(key, turns, found))
       } catch (error) {
         found = undefined
         for (const turn of turns.splice(0)) turn.failed(error)
       }
     }
     this.#waiting.delete(key)
-    this.#latest.remember(key, found)
+    this.#records.latest.remember(key, found)
   }
 
   /** Ends go first, then changes, then new ids: whoever meets one of these goes on elsewhere. */
   async #together(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
     const of = (kind: PendingCommit['kind']) => turns.filter(({ commit }) => commit.kind === kind)
     let isEnded = false
-    for (const { commit, done, failed } of of('end')) {
+    for (const turn of of('end')) {
       try {
-        if (!isEnded) await this.#ends.end(commit, from ?? (await this.#records.read(key)))
+        if (!isEnded) await this.#ends.end(turn.commit, from ?? (await this.#records.read(key)))
         isEnded = true
-        done({ dropped: 'ended' })
+        turn.done({ dropped: 'ended' })
       } catch (error) {
-        failed(error)
+        turn.failed(error)
       }
       from = undefined
     }
     if (isEnded) {
-      for (const { done } of turns) done({ dropped: 'ended' })
+      for (const turn of turns) turn.done({ dropped: 'ended' })
       return undefined
     }
     let found = await this.#update(key, of('update'), from)
-    for (const { commit, done, failed } of of('move')) {
+    for (const turn of of('move')) {
       try {
-        done(await this.#rotation.move(commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
+        turn.done(await this.#rotation.move(turn.commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
       } catch (error) {
-        failed(error)
+        turn.failed(error)
       }
       found = undefined
     }
@@ -108,78 +107,62 @@ export class CommitQueue {
 
   /** Writes the changes of all turns at once; what is at `key` now, as far as it is known. */
   async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
-    let found = this.#unlessOver(from)
+    const { now, policy, conflictTimeout } = this.#engine
+    let found = from
     for (let attempt = 0; ; attempt++) {
-      turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
+      let time = now()
+      if (turns.some(({ commit }) => time - commit.since > conflictTimeout))
+        turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
       if (turns.length === 0) return found
-      found ??= readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
-      if (found !== from) settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
-      if (!found || found.forwarding || isOver(found.record, this.#engine.now())) {
+      found = this.#unlessOver(found, time)
+      let isLive = found !== undefined && !found.forwarding
+      if (!found) {
+        found = readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
+        settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
+        time = now()
+        isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)
+      }
+      if (!found || !isLive) {
         for (const turn of turns) this.#turnAway(turn, found)
         return undefined
       }
-      const overwritten: string[] = []
-      const { contents, kept } = this.#applied(found, turns, (at) => overwritten.push(at))
+      const { contents, kept, overwritten } = applied(found, turns, time)
       turns = kept
       if (turns.length === 0) return found
       const write = randomText(6)
-      for (const { commit } of turns) {
-        commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
-      }
-      const next = this.#records.signed(contents, write)
-      const { policy, now } = this.#engine
+      for (const { commit } of turns) commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
+      const next = this.#records.signed(contents, write, time, this.#records.latest.answered(key))
       let saved: VersionedRecord | undefined
       try {
-        void this.#turns.look(key)
-        saved = await this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, now()))
+        const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, time))
+        saved = answer instanceof Promise ? await answer : answer
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
       }
+      for (const { commit } of turns) commit.changeSet.attempts.answered(saved ? 'kept' : 'refused')
       if (saved) {
+        this.#records.latest.answer(key, write)
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
         // On Workers nothing goes on after the answer.
-        await this.#turns.done(key)
-        for (const { done } of turns) done({ kept: saved })
+        const released = this.#turns.done(key)
+        if (released instanceof Promise) await released
+        for (const turn of turns) turn.done({ kept: saved })
         return saved
       }
-      for (const { commit } of turns) commit.changeSet.attempts.refused()
       await backOff(attempt, this.#engine)
       found = undefined
     }
   }
 
   /** A record that was over when it was read may go on since: somebody else has seen the session. */
-  #unlessOver(found: VersionedRecord | undefined): VersionedRecord | undefined {
-    return found && !found.forwarding && isOver(found.record, this.#engine.now()) ? undefined : found
+  #unlessOver(found: VersionedRecord | undefined, now: number = this.#engine.now()): VersionedRecord | undefined {
+    return found && !found.forwarding && isOver(found.record, now) ? undefined : found
   }
 
   #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
-    const { commit, done } = turn
-    if (found?.forwarding) done({ forwarding: found.forwarding, at: found.key })
-    else passes(turn, () => done(found ? this.#ends.over(commit) : this.#ends.gone(commit)))
-  }
-
-  /** What of a commit's changes is not there yet; undefined: nothing, or it cannot be told any more, and the commit has its answer. */
-  #leaves({ commit, done, failed }: Turn, found: VersionedRecord): Changes | undefined {
-    try {
-      const left = commit.changeSet.attempts.left(commit.changeSet.changes, found.contents.writes)
-      if (!isEmpty(left)) return left
-      done({ kept: found })
-    } catch (error) {
-      failed(error)
-    }
-    return undefined
-  }
-
-  /** A change that throws when it is run again rejects its own commit only. */
-  #applied(from: VersionedRecord, turns: readonly Turn[], lost: (key: string) => void): { contents: Contents; kept: Turn[] } {
-    let { contents } = from
-    const kept = turns.filter((turn) => {
-      const left = this.#leaves(turn, from)
-      return left && passes(turn, () => (contents = apply(contents, left, this.#engine.now(), lost)))
-    })
-    return { contents, kept }
+    if (found?.forwarding) turn.done({ forwarding: found.forwarding, at: found.key })
+    else passes(turn, () => turn.done(found ? this.#ends.over(turn.commit) : this.#ends.gone(turn.commit)))
   }
 
   /** Together they are too large: only those that make it so are refused. */
@@ -194,4 +177,24 @@ export class CommitQueue {
       }
     return found
   }
+}
+
+/** A change that throws when it is run again rejects its own commit only; one that is there already has its answer. */
+function applied(from: VersionedRecord, turns: readonly Turn[], now: number) {
+  const overwritten: string[] = []
+  let { contents } = from
+  const kept = turns.filter((turn) => {
+    const { attempts, changes } = turn.commit.changeSet
+    try {
+      const left = attempts.left(changes, from.contents.writes)
+      const isThere = isEmpty(left)
+      if (isThere) turn.done({ kept: from })
+      else contents = apply(contents, left, now, (key) => overwritten.push(key))
+      return !isThere
+    } catch (error) {
+      turn.failed(error)
+      return false
+    }
+  })
+  return { contents, kept, overwritten }
 }

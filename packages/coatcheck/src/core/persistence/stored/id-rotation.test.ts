@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY } from '../../../../test/helpers/clock.ts'
+import { tellsNothing } from '../../../../test/helpers/discretion.ts'
 import { gate } from '../../../../test/helpers/gate.ts'
 import { attempt, down, outcome, type Place, place, type Server, ticketIn } from '../../../../test/helpers/servers.ts'
 import { discretion, NEWER_SECRET, SECRET, WITHOUT_SECRETS } from '../../../../test/helpers/site.ts'
@@ -688,6 +689,4 @@ test('V1: a write that waits at the store while its session gets two new ids lan
   expect(await other.look(third, (s) => s.get('n'))).toBe(2)
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

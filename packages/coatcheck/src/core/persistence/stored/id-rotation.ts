@@ -1,3 +1,4 @@
+import type { Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
 import { type ChangeSet, type Engine, ownedBy, startsAnew } from '../../engine.ts'
@@ -23,7 +24,7 @@ import type { Turns } from './turns.ts'
 
 /** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
 export interface Ids {
-  make(): Promise<{ readonly id: string; readonly key: string }>
+  make(): Maybe<{ readonly id: string; readonly key: string }>
   /** undefined without secrets. */
   seal(id: string, key: string): Promise<string | undefined>
   open(sealed: string | undefined, key: string): Promise<string | undefined>
@@ -83,7 +84,7 @@ export class IdRotation {
           await this.#turns.done(found.key)
           return { kept: made, id: made.id, isOwn: attempt === 0 }
         }
-        changeSet.attempts.refused()
+        changeSet.attempts.answered('refused')
         await backOff(attempt, this.#engine)
         const there = this.#turns.read(found.key, attempt, commit.since)
         found = readable(await there.catch(eitherTicket)) // it may be this request's own, sent again
@@ -185,7 +186,7 @@ export class IdRotation {
   #signed(contents: Contents, { attempts, changes }: ChangeSet): Contents {
     const write = randomText(6)
     attempts.add(write, contents.writes, changes)
-    return this.#records.signed(contents, write)
+    return this.#records.signed(contents, write, this.#engine.now())
   }
 
   /** Writes the new record once more; nobody else can know its key yet. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { explored, nothingBad } from '../../../../test/helpers/explored.ts'
 import { PAIRS, SETTINGS, scenario } from '../../../../test/helpers/scenarios.ts'
+import { sameEnds } from '../../../../test/trials/ends.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 
 describe('promises 1, 2 and 8: two requests at once, in every order, one dying or one call done twice at every step', () => {
@@ -34,6 +35,22 @@ describe('three requests at once in every order, four with at most three made to
     it(`${letters}, at most three made to wait`, async () => {
       await nothingBad(scenario({ letters, store: () => memoryStore() }), { maxPreemptions: 3 })
     })
+  }
+})
+
+// 8 of 11 groups; `interleavings.test.ts` has the others.
+describe('promises 1, 2 and 8: three requests at once, with at most two of them made to wait', () => {
+  for (const letters of ['SWD', 'RWW', 'SWW', 'SND', 'RSW', 'RSD', 'SSD', 'SBW']) {
+    it(letters, async () => {
+      await nothingBad(scenario({ letters, store: () => memoryStore() }), { maxPreemptions: 2 })
+    })
+  }
+})
+
+// 4 of 5 pairs; `interleavings.test.ts` has the other.
+describe('what follows a state is run once, and every end is still reached', () => {
+  for (const letters of ['RW', 'SD', 'RR', 'DN']) {
+    it.each([false, true])(`${letters}, by one process: %s`, (together) => sameEnds(letters, together))
   }
 })
 

@@ -1,13 +1,39 @@
-import type { VersionedRecord } from './records.ts'
+import type { SessionError } from '../../../errors.ts'
+import type { SessionRecord } from '../../../stores/store.ts'
+import type { Contents, Forwarding } from '../../model/contents.ts'
+import type { RefusalReason } from '../../model/events.ts'
+
+/** A record as it was read or written. */
+export interface VersionedRecord {
+  readonly key: string
+  readonly version: string
+  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
+  readonly at: number
+  readonly record: SessionRecord
+  readonly contents: Contents
+  /** When it was created under this key, in milliseconds since the epoch. */
+  readonly made: number
+  /** The session has a new id since; the body is the one it had then. */
+  readonly forwarding?: Forwarding
+  /** Sealed with a secret that is not the newest. */
+  readonly stale: boolean
+  /** The record cannot be read; it is never replaced or removed for that. */
+  readonly fault?: RefusalReason
+  readonly error?: SessionError
+}
 
 /** So many are kept, */
 const MOST = 500
 /** unless they are larger than this, in UTF-16 units: this bounds the memory they take. */
 const LARGEST = 16_384
 
+/** So many sessions of which the last answer is remembered. */
+const MOST_ANSWERS = 5000
+
 /** What this process wrote last, session by session, for commits that come later. */
 export class LatestRecords {
   readonly #byKey = new Map<string, VersionedRecord>()
+  readonly #answered = new Map<string, string>()
 
   /** The newer one of what a request read and what this process wrote since: against that one the request would lose. */
   newest(found: VersionedRecord): VersionedRecord {
@@ -15,9 +41,31 @@ export class LatestRecords {
     return latest && latest.at > found.at ? latest : found
   }
 
+  /** The last write of this process whose answer it has: nobody has to look for it any more. Not for good, and not after a fork. */
+  answered(key: string): string | undefined {
+    return this.#answered.get(key)
+  }
+
+  answer(key: string, write: string): void {
+    this.#answered.delete(key)
+    this.#answered.set(key, write)
+    const [oldest] = this.#answered.keys()
+    if (oldest !== undefined && this.#answered.size > MOST_ANSWERS) this.#answered.delete(oldest)
+  }
+
+  /**
+   * What such a record holds, if it is the one remembered: then there is nothing to open and to decode. Texts are compared, not versions, so
+   * that what was altered is seen; two texts of 16,384 characters take about a microsecond.
+   */
+  of(key: string, { data, owner, createdAt, endsAt }: SessionRecord): VersionedRecord | undefined {
+    const latest = this.#byKey.get(key)
+    const is = latest?.record
+    return is?.data === data && is.owner === owner && is.createdAt === createdAt && is.endsAt === endsAt ? latest : undefined
+  }
+
   remember(key: string, found: VersionedRecord | undefined): void {
     this.#byKey.delete(key)
-    if (found && found.record.data.length <= LARGEST) this.#byKey.set(key, found)
+    if (found && !found.forwarding && !found.fault && found.record.data.length <= LARGEST) this.#byKey.set(key, found)
     const [oldest] = this.#byKey.keys()
     if (oldest !== undefined && this.#byKey.size > MOST) this.#byKey.delete(oldest)
   }

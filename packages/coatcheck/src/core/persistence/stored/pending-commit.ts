@@ -1,3 +1,4 @@
+import type { Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
 import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
 import type { Forwarding } from '../../model/contents.ts'
@@ -20,7 +21,13 @@ export type Outcome =
   | { readonly overtaken: true }
 
 /** What a commit came to at one record: done, or it goes on where the session went. */
-export type Step = Outcome | { readonly forwarding: Forwarding; readonly at: string }
+export type Step = Outcome | MovedOn
+
+/** `at`: the key of the record that leads on. */
+export interface MovedOn {
+  readonly forwarding: Forwarding
+  readonly at: string
+}
 
 /** Where a commit goes on that found its session moved. */
 export interface Onward {
@@ -30,11 +37,36 @@ export interface Onward {
   readonly id?: string
 }
 
-/** A commit waiting for its turn at one record. */
-export interface Turn {
+/** A commit waiting for its turn at one record. Its answer is there at once where the store answers at once. */
+export class Turn {
   readonly commit: PendingCommit
-  done(step: Step): void
-  failed(error: unknown): void
+  #answer: (() => Step) | undefined
+  #told: (() => void) | undefined
+
+  constructor(commit: PendingCommit) {
+    this.commit = commit
+  }
+
+  done(step: Step): void {
+    this.#settle(() => step)
+  }
+
+  failed(error: unknown): void {
+    this.#settle(() => {
+      throw error
+    })
+  }
+
+  #settle(answer: () => Step): void {
+    this.#answer ??= answer
+    this.#told?.()
+  }
+
+  /** What it came to. Throws what failed. */
+  answer(): Maybe<Step> {
+    if (this.#answer) return this.#answer()
+    return new Promise<void>((told) => (this.#told = told)).then(() => (this.#answer as () => Step)())
+  }
 }
 
 /** When the oldest of these began. */
@@ -47,12 +79,12 @@ export function settle(turns: readonly Turn[], seen: VersionedRecord | undefined
 }
 
 /** Whether `check` does not throw; what it throws is the answer of this commit only. */
-export function passes({ failed }: Turn, check: () => unknown): boolean {
+export function passes(turn: Turn, check: () => unknown): boolean {
   try {
     check()
     return true
   } catch (error) {
-    failed(error)
+    turn.failed(error)
     return false
   }
 }

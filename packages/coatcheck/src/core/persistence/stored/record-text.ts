@@ -1,10 +1,18 @@
+import { digest } from '../../../crypto/digest.ts'
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
 import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { type Contents, largest, MAX_TEXT } from '../../model/contents.ts'
 import type { RefusalReason } from '../../model/events.ts'
 
+/** The text of a record, or why it cannot be read. */
+export type OpenedText = { readonly text: string; readonly stale: boolean } | RefusalReason
+
 type Meta = Omit<SessionRecord, 'data'>
+
+/** Of what cannot be read. */
+export const NO_RECORD: SessionRecord = { data: '', createdAt: 0, endsAt: 0, expiresAt: 0 }
 
 /** Bytes that are kept free in a store with a limit, so that a record of any size can be made to lead to another. */
 const ROOM = 1024
@@ -20,10 +28,13 @@ export class RecordTexts {
   }
 
   /** `body`: what the text holds of a session, for which some room is kept free. Throws `RECORD_TOO_LARGE`. */
-  async record(key: string, text: string, meta: Meta, contents?: Contents): Promise<SessionRecord> {
+  record(key: string, text: string, meta: Meta, contents?: Contents): Maybe<SessionRecord> {
     const { keyring, encryptRecords } = this.#engine
-    const { owner, createdAt, endsAt, expiresAt, keepUntil } = meta
-    const data = encryptRecords && keyring ? await keyring.seal('record', context(key, meta), text) : text
+    if (!encryptRecords || !keyring) return this.#checked(text, meta, contents)
+    return andThen(keyring.seal('record', context(key, meta), text), (data) => this.#checked(data, meta, contents))
+  }
+
+  #checked(data: string, { owner, createdAt, endsAt, expiresAt, keepUntil }: Meta, contents?: Contents): SessionRecord {
     const most = this.#store.maxBytes ?? Number.POSITIVE_INFINITY
     const limit = Math.min(most - (contents ? ROOM : 0), MAX_TEXT)
     // UTF-8 takes at most three bytes for a UTF-16 unit: most records need no counting.
@@ -36,7 +47,7 @@ export class RecordTexts {
     return owner === undefined ? { data, ...times } : { data, owner, ...times }
   }
 
-  async open(key: string, record: SessionRecord): Promise<{ text: string; stale: boolean } | RefusalReason> {
+  open(key: string, record: SessionRecord): Maybe<OpenedText> {
     const { keyring, encryptRecords, acceptUnsigned } = this.#engine
     // Records in the clear are JSON. Accepting them where sealed ones are expected would let whoever can write to the store in.
     if (record.data.startsWith('{'))
@@ -64,3 +75,7 @@ export function checkedRecord(found: Found): Found | undefined {
 
 /** What a sealed record is bound to; not its idle end, which a touch moves without opening it. */
 const context = (key: string, { owner = '', createdAt, endsAt }: Meta) => [key, owner, `${createdAt}`, `${endsAt}`]
+
+export function ownerDigest(owner: string): Maybe<string> {
+  return digest('owner', owner)
+}

@@ -1,37 +1,21 @@
-import { digest } from '../../../crypto/digest.ts'
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
 import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
 import type { Engine, Lifetime } from '../../engine.ts'
 import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
-import type { RefusalReason } from '../../model/events.ts'
 import { SKEW } from '../../model/lifetime.ts'
 import { withWrite } from '../../model/writes.ts'
-import { callStore } from '../store-call.ts'
-import { checkedRecord, RecordTexts } from './record-text.ts'
+import { askStore } from '../store-call.ts'
+import { LatestRecords, type VersionedRecord } from './latest-records.ts'
+import { checkedRecord, NO_RECORD, type OpenedText, ownerDigest, RecordTexts } from './record-text.ts'
 
-/** A record as it was read or written. */
-export interface VersionedRecord {
-  readonly key: string
-  readonly version: string
-  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
-  readonly at: number
-  readonly record: SessionRecord
-  readonly contents: Contents
-  /** When it was created under this key, in milliseconds since the epoch. */
-  readonly made: number
-  /** The session has a new id since; the body is the one it had then. */
-  readonly forwarding?: Forwarding
-  /** Sealed with a secret that is not the newest. */
-  readonly stale: boolean
-  /** The record cannot be read; it is never replaced or removed for that. */
-  readonly fault?: RefusalReason
-  readonly error?: SessionError
-}
+export type { VersionedRecord }
 
 /** Store calls in the engine's terms: bodies instead of text, sealed when asked for, every call limited in time and size. */
 export class Records {
   readonly store: Store
+  readonly latest: LatestRecords = new LatestRecords()
   readonly #engine: Engine
   readonly #texts: RecordTexts
   #calls = 0
@@ -58,28 +42,39 @@ export class Records {
     return at + grace + 2 * callTime(storeTimeout) + (by !== undefined && by === this.#process ? 0 : SKEW)
   }
 
-  async read(key: string): Promise<VersionedRecord | undefined> {
+  read(key: string): Maybe<VersionedRecord | undefined> {
     const at = ++this.#calls
-    let found: Found | undefined
-    try {
-      found = await callStore(this.#engine, 'read', () => this.store.read(key))
-    } catch (error) {
+    const damaged = (error: unknown): VersionedRecord => {
       if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
       return { key, version: '', at, record: NO_RECORD, contents: EMPTY, made: 0, stale: false, fault: 'corrupt', error }
     }
+    try {
+      const found = askStore(this.#engine, this.store, 'read', key)
+      return found instanceof Promise ? found.then((there) => this.#found(key, at, there), damaged) : this.#found(key, at, found)
+    } catch (error) {
+      return damaged(error)
+    }
+  }
+
+  #found(key: string, at: number, found: Found | undefined): Maybe<VersionedRecord | undefined> {
     if (!found) return undefined
     const none = { key, at, contents: EMPTY, made: 0, stale: false }
     const checked = checkedRecord(found)
     if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
-    const { record } = checked
+    const same = this.latest.of(key, checked.record)
+    if (same) return { ...same, ...checked, at }
     const known: VersionedRecord = { ...none, ...checked }
-    const opened = await this.#texts.open(key, record)
+    const opened = this.#texts.open(key, checked.record)
+    return opened instanceof Promise ? opened.then((text) => this.#decoded(known, text)) : this.#decoded(known, opened)
+  }
+
+  #decoded(known: VersionedRecord, opened: OpenedText): VersionedRecord | undefined {
     if (typeof opened === 'string') return { ...known, fault: opened }
     const decoded = decode(opened.text)
     if (typeof decoded === 'string') return { ...known, fault: decoded }
     const { frame, contents, to, ended } = decoded
     // A record copied under another key would open somebody else's session.
-    if (frame.key !== key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
+    if (frame.key !== known.key.slice(0, KEY_CHECK)) return { ...known, fault: 'corrupt' }
     if (ended) return undefined
     return {
       ...known,
@@ -96,7 +91,7 @@ export class Records {
     const owner = contents.owner === undefined ? undefined : await ownerDigest(contents.owner)
     const text = encode(contents, frameOf(key, made))
     const record = await this.#texts.record(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
-    const version = await callStore(this.#engine, 'create', () => this.store.create(key, record, from))
+    const version = await askStore(this.#engine, this.store, 'create', key, record, from)
     return version === undefined ? undefined : { key, version, at: ++this.#calls, record, contents, made, stale: false }
   }
 
@@ -105,21 +100,20 @@ export class Records {
     known: VersionedRecord,
     contents: Contents,
     { expiresAt }: Pick<Lifetime, 'expiresAt'>,
-  ): Promise<VersionedRecord | undefined> {
+  ): Maybe<VersionedRecord | undefined> {
     const text = encode(contents, frameOf(known.key, known.made))
     return this.#replace(known, text, { expiresAt }, { contents })
   }
 
-  /** The body with one more write. */
-  signed(contents: Contents, id: string): Contents {
-    const { now, storeTimeout } = this.#engine
-    return { ...contents, writes: withWrite(contents.writes, { id, at: now() }, 2 * callTime(storeTimeout)) }
+  /** The body with one more write, and without the one `answered`. */
+  signed(contents: Contents, id: string, at: number, answered?: string): Contents {
+    return { ...contents, writes: withWrite(contents.writes, { id, at }, 2 * callTime(this.#engine.storeTimeout), answered) }
   }
 
   /** A record that leads to another where there is nothing yet; false: the key is taken. */
   async createForwarding(key: string, to: Forwarding, lifetime: Lifetime): Promise<boolean> {
     const record = await this.#texts.record(key, encode(EMPTY, frameOf(key, this.#engine.now()), to), lifetime)
-    return (await callStore(this.#engine, 'create', () => this.store.create(key, record))) !== undefined
+    return (await askStore(this.#engine, this.store, 'create', key, record)) !== undefined
   }
 
   /**
@@ -147,9 +141,7 @@ export class Records {
   /** Whether the session was ended: false when `known` is not what is there any more. */
   async end(known: VersionedRecord): Promise<boolean> {
     const young = known.made + 4 * callTime(this.#engine.storeTimeout) + SKEW
-    if (this.#engine.now() >= young) {
-      return callStore(this.#engine, 'delete', () => this.store.delete(known.key, known.version))
-    }
+    if (this.#engine.now() >= young) return askStore(this.#engine, this.store, 'delete', known.key, known.version)
     // The call that created it may be carried out once more, and would bring it back where there is nothing.
     return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
   }
@@ -160,24 +152,24 @@ export class Records {
     // A store's touch moves an end forward only.
     if (!store.touch || known.stale || lifetime.expiresAt < known.record.expiresAt)
       return this.update(known, known.contents, lifetime)
-    const moved = await callStore(this.#engine, 'touch', async () => store.touch?.(known.key, lifetime.expiresAt, known.version))
+    const moved = await askStore(this.#engine, store, 'touch', known.key, lifetime.expiresAt, known.version)
     return moved ? { ...known, record: { ...known.record, expiresAt: lifetime.expiresAt } } : undefined
   }
 
-  async #replace(
+  #replace(
     known: VersionedRecord,
     text: string,
     times: Pick<SessionRecord, 'expiresAt' | 'keepUntil'>,
     next: Pick<VersionedRecord, 'forwarding'> & Partial<Pick<VersionedRecord, 'contents'>>,
-  ): Promise<VersionedRecord | undefined> {
+  ): Maybe<VersionedRecord | undefined> {
     const { key, version: before } = known
-    const record = await this.#texts.record(key, text, { ...known.record, ...times }, next.contents)
-    const version = await callStore(this.#engine, 'update', () => this.store.update(key, record, before))
-    return version === undefined ? undefined : { ...known, ...next, record, stale: false, version, at: ++this.#calls }
+    return andThen(this.#texts.record(key, text, { ...known.record, ...times }, next.contents), (record) =>
+      andThen(askStore(this.#engine, this.store, 'update', key, record, before), (version) =>
+        version === undefined ? undefined : { ...known, ...next, record, stale: false, version, at: ++this.#calls },
+      ),
+    )
   }
 }
-
-const NO_RECORD: SessionRecord = { data: '', createdAt: 0, endsAt: 0, expiresAt: 0 }
 
 /** So many digits of a record's key are written into it. */
 const KEY_CHECK = 16
@@ -186,7 +178,3 @@ const frameOf = (key: string, made?: number): Frame => ({ key: key.slice(0, KEY_
 
 /** How long a call may take, also where a test lets it take for ever. */
 const callTime = (storeTimeout: number): number => (Number.isFinite(storeTimeout) ? storeTimeout : 2000)
-
-export function ownerDigest(owner: string): string | Promise<string> {
-  return digest('owner', owner)
-}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { tellsNothing } from '../../../../test/helpers/discretion.ts'
 import { attempt, down, type Place, place, type Server } from '../../../../test/helpers/servers.ts'
 import { discretion, NEWER_SECRET, SECRET } from '../../../../test/helpers/site.ts'
 import type { AdapterOptions } from '../../options/options.ts'
@@ -229,6 +230,4 @@ test('V4: an old ticket shows nothing, within its grace, where nobody can read h
   expect(await attempt(server, old, (s) => s.destroy())).toBe('KEY_UNKNOWN, nothing sent')
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

@@ -1,5 +1,6 @@
 import { decode, encode } from '../../../crypto/base64url.ts'
 import { digest } from '../../../crypto/digest.ts'
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomBytes } from '../../../crypto/random.ts'
 import type { Engine, Refused } from '../../engine.ts'
 
@@ -17,32 +18,33 @@ export class StoredTickets {
     this.#engine = engine
   }
 
-  async make(): Promise<{ readonly id: string; readonly key: string }> {
+  make(): Maybe<{ readonly id: string; readonly key: string }> {
     const id = encode(randomBytes(ID_BYTES))
-    return { id, key: await this.keyOf(id) }
+    return andThen(this.keyOf(id), (key) => ({ id, key }))
   }
 
   /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
-  async keyOf(id: string): Promise<string> {
+  keyOf(id: string): Maybe<string> {
     return digest(`session ${this.#engine.binding}`, id)
   }
 
-  async ticketOf(id: string): Promise<string> {
+  ticketOf(id: string): Maybe<string> {
     const { keyring, binding } = this.#engine
     return keyring ? keyring.sign('ticket', [binding], decode(id) ?? new Uint8Array()) : id
   }
 
   /** The id that a ticket shows, checked before anything is asked of the store. */
-  async idOf(ticket: string): Promise<{ readonly id: string; readonly stale: boolean } | Refused> {
+  idOf(ticket: string): Maybe<{ readonly id: string; readonly stale: boolean } | Refused> {
     const { keyring, binding, acceptUnsigned } = this.#engine
     const isUnsigned = ticket.length === UNSIGNED && decode(ticket) !== undefined
     if (!keyring) return isUnsigned ? { id: ticket, stale: false } : { refused: 'malformed' }
     if (isUnsigned) return acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged' }
     // What is longer is none of these, and is not decoded: its beginning says whose it may be.
-    const verified = await keyring.verify('ticket', [binding], ticket.slice(0, SIGNED))
-    if (typeof verified === 'string') return { refused: verified }
-    if (ticket.length > SIGNED) return { refused: 'forged' }
-    return verified.bytes.length === ID_BYTES ? { id: encode(verified.bytes), stale: verified.stale } : { refused: 'malformed' }
+    return andThen(keyring.verify('ticket', [binding], ticket.slice(0, SIGNED)), (verified) => {
+      if (typeof verified === 'string') return { refused: verified }
+      if (ticket.length > SIGNED) return { refused: 'forged' }
+      return verified.bytes.length === ID_BYTES ? { id: encode(verified.bytes), stale: verified.stale } : { refused: 'malformed' }
+    })
   }
 
   /** The id for the record that leads to it: so that a stolen store opens nothing. undefined without secrets. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Clock, clockFrom, DAY, HOUR } from '../../../../test/helpers/clock.ts'
-import { HUSH } from '../../../../test/helpers/discretion.ts'
+import { HUSH, tellsNothing } from '../../../../test/helpers/discretion.ts'
 import { gate, settled } from '../../../../test/helpers/gate.ts'
 import {
   COOKIE,
@@ -1078,6 +1078,34 @@ async function togetherFrom(person: Person, acts: readonly ((session: Session) =
 const atOnce = async (person: Person, acts: readonly ((session: Session) => unknown)[]) =>
   Promise.all(await togetherFrom(person, acts))
 
+test('64 requests at once at a store that answers at once: each counts, in a handful of writes', async () => {
+  const store = memoryStore({ now: () => 0 })
+  const ada = await guest(shop({ store }), { n: 0 })
+  const [key = ''] = [...(await all(store)).keys()]
+  const count = async () => Number((await store.read(key))?.version.split('.').at(-1))
+  const before = await count()
+  await atOnce(
+    ada,
+    Array.from({ length: 64 }, () => (session) => void session.update('n', add)),
+  )
+  expect(await ada.does((session) => session.get('n'))).toBe(64)
+  expect((await count()) - before).toBeLessThan(6)
+})
+
+test('what was altered in the store is seen, also under the version that this process wrote', async () => {
+  const inner = memoryStore({ now: () => 0 })
+  let forged: string | undefined
+  const read: Store['read'] = async (key) => {
+    const found = await inner.read(key)
+    return found && forged !== undefined ? { ...found, record: { ...found.record, data: forged } } : found
+  }
+  const ada = await guest(shop({ store: { ...inner, read } }), { n: 1 })
+  await ada.does((session) => session.set('n', 2))
+  const [{ data = '' } = {}] = (await all(inner)).values()
+  forged = data.replace('"v":2', '"v":3')
+  expect(await ada.does((session) => session.get('n'))).toBe(3)
+})
+
 describe('a new id', () => {
   test('is never one that is taken: another is drawn, and the record there is neither read into the session nor changed', async () => {
     const clock = clockFrom()
@@ -1277,6 +1305,4 @@ describe('a new id', () => {
   })
 })
 
-test('nothing that was told in all this shows a ticket, an id, a secret or a value', () => {
-  discretion.check()
-})
+tellsNothing(discretion)

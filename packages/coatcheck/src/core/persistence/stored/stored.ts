@@ -1,3 +1,4 @@
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Store } from '../../../stores/store.ts'
 import {
   type ChangeSet,
@@ -13,12 +14,22 @@ import { Adoptions } from '../../migration/adoptions.ts'
 import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
 import { apply } from '../../model/changes.ts'
 import { type Contents, EMPTY } from '../../model/contents.ts'
-import { extended, isOver, lifeFault, lifeUnder, newLifetime, policyOf, rolls, slideIsDue } from '../../model/lifetime.ts'
+import {
+  cookieIsDue,
+  extended,
+  isOver,
+  type Lifetime,
+  lifeAt,
+  lifeUnder,
+  newLifetime,
+  policyOf,
+  rolls,
+} from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
-import { IdRotation, type Made } from './id-rotation.ts'
-import { overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
+import { IdRotation } from './id-rotation.ts'
+import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { StoredTickets } from './stored-tickets.ts'
@@ -42,35 +53,47 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   const queue = new CommitQueue(records, engine, rotation, ends, turns)
   const replaced = new ReplacedTickets(records, engine, ends)
 
-  const heldOf = (known: VersionedRecord, id: string, stale: boolean): StoredHeld => ({
+  const heldOf = (known: VersionedRecord, id: string, stale: boolean, lifetime?: Lifetime): StoredHeld => ({
     handle: known.key,
     contents: known.contents,
-    lifetime: known.forwarding || known.fault ? known.record : lifeUnder(known.record, known.contents, engine.policy),
+    lifetime:
+      lifetime ?? (known.forwarding || known.fault ? known.record : lifeUnder(known.record, known.contents, engine.policy)),
     known,
     id,
     stale,
     ...(known.forwarding && { isReplaced: true, leadsTo: known.forwarding.key }),
   })
 
-  async function find(ticket: string, _: unknown, arrivedAt: number): Promise<StoredHeld | Refused> {
-    const shown = await tickets.idOf(ticket)
-    return 'refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)
+  function find(ticket: string, _: unknown, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    return andThen(tickets.idOf(ticket), (shown) => ('refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)))
   }
 
-  async function findById(id: string, stale: boolean, arrivedAt: number): Promise<StoredHeld | Refused> {
-    const handle = await tickets.keyOf(id)
-    const known = await records.read(handle)
-    if (!known) return { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) }
-    const loaded = heldOf(known, id, stale)
-    const { fault, error, record } = known
+  function findById(id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    return andThen(tickets.keyOf(id), (handle) =>
+      andThen(records.read(handle), (known) =>
+        known
+          ? judged(known, id, stale, arrivedAt)
+          : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
+      ),
+    )
+  }
+
+  function judged(known: VersionedRecord, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    const handle = known.key
+    const { fault, error, record, forwarding } = known
     if (fault) {
       const blocks =
         fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
       return { refused: fault, handle, ...(error && { error }), ...(blocks && { blocked: unreadable(known) }) }
     }
-    if (known.forwarding) return (await replaced.judge(known, known.forwarding, arrivedAt)) ?? loaded
-    const refused = lifeFault(record, engine.now()) ?? lifeFault(loaded.lifetime, engine.now())
-    return refused ? { refused, handle, ...(isOver(loaded.lifetime, engine.now()) && { ends: loaded }) } : loaded
+    if (forwarding) {
+      const loaded = heldOf(known, id, stale)
+      return replaced.judge(known, forwarding, arrivedAt).then((refused) => refused ?? loaded)
+    }
+    const now = engine.now()
+    const { lifetime, refused } = lifeAt(record, known.contents, engine.policy, now)
+    const loaded = heldOf(known, id, stale, lifetime)
+    return refused ? { refused, handle, ...(isOver(lifetime, now) && { ends: loaded }) } : loaded
   }
 
   /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
@@ -79,24 +102,30 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     return known && { ...heldOf(known, id, true), contents }
   }
 
-  async function commit(
-    plan: Plan,
-    loaded: StoredHeld | undefined,
-    changeSet: ChangeSet,
-    request: Circumstances,
-    over: readonly StoredHeld[],
-  ): Promise<Saved> {
+  const commit: Persistence<StoredHeld>['commit'] = (plan, loaded, changeSet, request, over) => {
+    if (plan === 'touch' && loaded) return touch(loaded, changeSet, request)
+    if (plan !== 'update' || !loaded) return endOrBegin(plan, loaded, changeSet, request, over)
+    if (loaded.overtaken) throw overtaken('Another request gave the session a new id')
+    return carryOut('update', loaded, changeSet, request)
+  }
+
+  const endOrBegin: Persistence<StoredHeld>['commit'] = async (plan, loaded, changeSet, request, over) => {
     const isEnd = plan === 'end' || plan === 'end+create'
     for (const each of over) {
       if (isEnd) await ends.end({ request }, each.known)
       else if (plan === 'create') await ends.clearAway(each.known)
     }
-    if (!loaded) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
-    if (plan === 'touch') return touch(loaded, changeSet, request)
-    if (loaded.overtaken && plan === 'update') throw overtaken('Another request gave the session a new id')
-    const kind = plan === 'update' ? 'update' : plan === 'replace' ? 'move' : 'end'
-    const outcome = await queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
-    if (isEnd) return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
+    if (loaded) await queue.commit({ kind: 'end', changeSet, request, since: engine.now() }, loaded.known)
+    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+  }
+
+  function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
+    const outcome = queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
+    return andThen(outcome, (came) => saved(came, loaded, changeSet, request))
+  }
+
+  function saved(outcome: Outcome, loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
     if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
     const { kept, id, isOwn = false } = outcome
@@ -110,11 +139,9 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     // The id that it joined was given up: it is told none in a later commit either.
     if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
-    const isDue =
-      rolls(kept.contents, engine.policy) && slideIsDue(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
-    return asked || (request.mayResend && (loaded.stale || isDue))
-      ? { ...(await give(heldOf(kept, loaded.id, false), asked)), repeats: !asked }
-      : { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    const isDue = () => cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
+    if (!asked && !(request.mayResend && (loaded.stale || isDue()))) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
   /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
@@ -124,17 +151,14 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     return { loaded, ticket: await tickets.ticketOf(loaded.id) }
   }
 
-  async function begin(from: Contents, changeSet: ChangeSet, createdAt?: number): Promise<Begun<StoredHeld>> {
-    const made = await make(from, changeSet, createdAt)
-    return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
-  }
-
-  async function make(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Made> {
+  async function begin(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Begun<StoredHeld>> {
     const contents = ownedBy(
       apply(from, changeSet.changes, engine.now(), () => {}),
       changeSet,
     )
-    return rotation.begin(contents, { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }, changeSet)
+    const lifetime = { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }
+    const made = await rotation.begin(contents, lifetime, changeSet)
+    return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
   }
 
   async function touch(loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
@@ -157,5 +181,16 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   // What the visitor has already is not sent again where it may undo a sign-in.
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
-  return { kind: 'stored', find, isCurrent, ...migrating({ findById, resume, begin, commit }, new Adoptions(records, engine)) }
+  const migration = migrating({ findById, resume, begin, commit }, new Adoptions(records, engine))
+  const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
+  return {
+    kind: 'stored',
+    find,
+    isCurrent,
+    adopt: migration.adopt,
+    commit: (plan, loaded, changeSet, request, over) =>
+      !loaded || 'source' in loaded || isOther(plan)
+        ? migration.commit(plan, loaded, changeSet, request, over)
+        : commit(plan, loaded, changeSet, request, []),
+  }
 }

@@ -1,68 +1,19 @@
 import { describe, expect, it, test } from 'vitest'
-import { crowd, type Member, type Race } from '../../../../test/helpers/crowd.ts'
+import { crowd } from '../../../../test/helpers/crowd.ts'
 import { place } from '../../../../test/helpers/servers.ts'
+import { EIGHT, fair, nothingLost, onceGetsThrough, SECOND, slowGetsThrough, sum } from '../../../../test/trials/turns.ts'
 import type { Store } from '../../../stores/store.ts'
 
-const EIGHT: readonly Member[] = [5, 10, 15, 20, 25, 30, 40, 50].map((trip) => ({ trip }))
-const SECOND = 1000
-
-/** Of the writes, as a part of what each would have if all had the same. */
-function shares({ fates }: Race): number[] {
-  const all = fates.reduce((sum, { writes }) => sum + writes, 0)
-  return fates.map(({ writes }) => (writes * fates.length) / all)
-}
-
-const sum = (race: Race, what: 'commits' | 'conflicts' | 'others') => race.fates.reduce((total, fate) => total + fate[what], 0)
-
-/** Whatever becomes of whose turn it is. */
-function nothingLost(race: Race): void {
-  expect(race.counted).toBe(sum(race, 'commits'))
-}
+// More such crowds: `turns.slow.test.ts`.
 
 describe('C9: eight processes, 5 to 50 ms from their store, that write one session for 30 seconds', () => {
-  const kinds: readonly (readonly [string, readonly Member[]])[] = [
-    ['one commit waits in each', EIGHT],
-    ['four commits wait in each', EIGHT.map((member) => ({ ...member, commits: 4 }))],
-    ['each request opens the session first', EIGHT.map((member) => ({ ...member, opens: true }))],
-    ['their clocks are a minute apart', EIGHT.map((member, at) => ({ ...member, ahead: at % 2 ? 60 * SECOND : 0 }))],
-  ]
-  test.each(kinds)('none has under a quarter of its share, none is refused, nothing is lost: %s', async (_, members) => {
-    const race = await crowd(members, 30 * SECOND)
-    nothingLost(race)
-    expect(Math.min(...shares(race))).toBeGreaterThan(0.25)
-    expect(sum(race, 'conflicts')).toBe(0)
-  })
+  test('none has under a quarter of its share, none is refused, nothing is lost: one commit waits in each', () => fair(EIGHT))
 })
 
-test.each([[[1, 1, 50]], [[1, 50]], [[5, 5, 150]]])(
-  'C9: a slow process gets through beside fast ones that never pause: %j ms',
-  async (trips) => {
-    const race = await crowd(
-      trips.map((trip) => ({ trip })),
-      12 * SECOND,
-    )
-    nothingLost(race)
-    expect(sum(race, 'conflicts')).toBe(0)
-    // Every fifth time at least that a claim, a read and a write of its own would fit in.
-    const [slow] = race.fates.slice(-1)
-    expect(slow?.commits).toBeGreaterThan((12 * SECOND) / (3 * (slow?.trip ?? 0)) / 5)
-  },
-)
+test('C9: a slow process gets through beside fast ones that never pause: [5,5,150] ms', () => slowGetsThrough([5, 5, 150]))
 
-test.each(['destroy', 'regenerateId'] as const)(
-  'C9: a slow process that does it once gets through beside a fast one that never pauses: %s',
-  async (once) => {
-    const { fates } = await crowd(
-      [
-        { trip: 2, opens: true },
-        { trip: 50, once },
-      ],
-      10 * SECOND,
-    )
-    expect(fates[1]?.at.length).toBe(1)
-    expect(fates[1]?.at[0]).toBeLessThan(3 * SECOND)
-  },
-)
+test('C9: a slow process that does it once gets through beside a fast one that never pauses: destroy', () =>
+  onceGetsThrough('destroy'))
 
 describe('a claim', () => {
   it('of a process that died costs the others a bounded time, and is removed', async () => {
@@ -88,19 +39,6 @@ describe('a claim', () => {
     for (const { longest } of race.fates.slice(0, 2)) expect(longest).toBeLessThan(SECOND)
     const alone = await crowd(others, 6 * SECOND)
     expect(sum(race, 'commits')).toBeGreaterThan(sum(alone, 'commits') * 0.75)
-  })
-
-  it('that cannot be made, found or removed holds nobody up for good', async () => {
-    const race = await crowd([{ trip: 2 }, { trip: 20 }], 6 * SECOND, {
-      around: (store) => ({
-        ...store,
-        read: (key) => (key.endsWith('-turn') ? Promise.reject(new Error('no')) : store.read(key)),
-        create: () => Promise.reject(new Error('no')),
-        delete: () => Promise.reject(new Error('no')),
-      }),
-    })
-    nothingLost(race)
-    expect(race.fates[0]?.commits).toBeGreaterThan(2000)
   })
 
   it('is gone when nobody writes any more', async () => {

@@ -1,7 +1,8 @@
+import type { Maybe } from '../../../crypto/maybe.ts'
 import type { Found } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { SKEW } from '../../model/lifetime.ts'
-import { callStore } from '../store-call.ts'
+import { askStore } from '../store-call.ts'
 import { checkedRecord } from './record-text.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
@@ -54,7 +55,8 @@ export class Turns {
 
   /** Whether others wait: nobody writes then before `read`, not even what follows on the own write. */
   isContended(key: string): boolean {
-    return this.#engine.now() < (this.#known.get(key)?.until ?? 0)
+    const { until = 0 } = this.#known.get(key) ?? {}
+    return until > 0 && this.#engine.now() < until
   }
 
   /**
@@ -81,26 +83,22 @@ export class Turns {
     }
   }
 
-  /** Looks, while this process writes, whether others wait. */
-  async look(key: string): Promise<void> {
-    const known = this.#known.get(key)
-    if (!known || known.row < ROW) return
-    known.row = 0
-    const found = await this.#find(key)
-    if (found) this.#saw(known, found)
-  }
-
-  /** This process has written the session, or ended it. */
-  async done(key: string): Promise<void> {
-    const { now, random } = this.#engine
+  /** This process has written the session, or ended it. Now and then it looks, while it goes on, whether others wait. */
+  done(key: string): Maybe<void> {
+    const { random } = this.#engine
     const known = this.#know(key)
-    known.row = now() - known.last < BREAK ? known.row + 1 : 1
-    known.last = now()
+    const now = this.#engine.now()
+    known.row = now - known.last < BREAK ? known.row + 1 : 1
+    known.last = now
+    if (known.row === ROW) {
+      known.row = 0
+      void this.#find(key).then((found) => found && this.#saw(known, found))
+    }
     const { mine } = known
-    if (!mine) return
+    if (!mine) return undefined
     delete known.mine
-    known.rests = now() + random() * known.slowest
-    await this.#try('delete', () => this.#records.store.delete(claimOf(key), mine.version))
+    known.rests = now + random() * known.slowest
+    return this.#try(() => askStore(this.#engine, this.#records.store, 'delete', claimOf(key), mine.version)).then(() => {})
   }
 
   async #claim(key: string, known: Known): Promise<boolean> {
@@ -109,7 +107,7 @@ export class Turns {
     if (known.mine && at - known.mine.at < patience(known.trip)) return true
     const expiresAt = at + 2 * SKEW
     const record = { data: JSON.stringify({ trip: known.trip }), createdAt: at, endsAt: expiresAt, expiresAt }
-    const version = await this.#try('create', () => this.#records.store.create(claimOf(key), record, key))
+    const version = await this.#try(() => askStore(this.#engine, this.#records.store, 'create', claimOf(key), record, key))
     if (version !== undefined) known.mine = { version, at }
     return version !== undefined
   }
@@ -120,7 +118,8 @@ export class Turns {
     const found = await this.#find(key)
     if (!found) return sleep(random() * 20) // done meanwhile, or a store that shows none
     const { trip, at } = this.#saw(known, found)
-    if (now() - at > patience(trip)) await this.#try('delete', () => this.#records.store.delete(claimOf(key), found.version))
+    if (now() - at > patience(trip))
+      await this.#try(() => askStore(this.#engine, this.#records.store, 'delete', claimOf(key), found.version))
     else await sleep(random() * 3 * trip * Math.max(0.25, 1 - (now() - since) / MEMORY))
   }
 
@@ -134,14 +133,14 @@ export class Turns {
   }
 
   async #find(key: string): Promise<Found | undefined> {
-    const found = await this.#try('read', () => this.#records.store.read(claimOf(key)))
+    const found = await this.#try(() => askStore(this.#engine, this.#records.store, 'read', claimOf(key)))
     return found && checkedRecord(found)
   }
 
   /** Without an answer the session is written as if there were no claims. */
-  async #try<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+  async #try<T>(run: () => Maybe<T>): Promise<T | undefined> {
     try {
-      return await callStore(this.#engine, what, run)
+      return await run()
     } catch {
       return undefined
     }

@@ -1,0 +1,35 @@
+import type { Edit } from '../helpers/builds.ts'
+
+/** An option, as somebody adds it who follows "An option" in CONTRIBUTING. Each `from` must be in its file once. */
+export const OPTION: readonly Edit[] = [
+  {
+    file: 'packages/coatcheck/src/core/options/options.ts',
+    from: '  /** False: tickets travel in `header` only. */\n',
+    to: [
+      '  /** Refuses to make sessions without a store, where they would be sealed in the cookie. Default false. */',
+      '  readonly requireStore?: boolean',
+      '  /** False: tickets travel in `header` only. */',
+      '',
+    ].join('\n'),
+  },
+  {
+    file: 'packages/coatcheck/src/core/options/options.ts',
+    from: "  ...['secrets', 'store', 'cookie',",
+    to: "  ...['requireStore', 'secrets', 'store', 'cookie',",
+  },
+  {
+    file: 'packages/coatcheck/src/core/options/options.ts',
+    from: '  checkReaders(migrateFrom, options.migrateUntil)\n',
+    to: [
+      '  checkReaders(migrateFrom, options.migrateUntil)',
+      "  if (flag('requireStore', options.requireStore) && !store)",
+      "    throw bad('requireStore', 'is set without a store', 'Pass a store, or leave it out.')",
+      '',
+    ].join('\n'),
+  },
+  {
+    file: 'docs/guide.md',
+    from: '| `store` |',
+    to: '| `requireStore` | boolean | `false` | Refuses to make sessions without a store. |\n| `store` |',
+  },
+]

@@ -1,0 +1,111 @@
+import { dirname } from 'node:path/posix'
+import { type File, type Rule, sources } from './files.ts'
+import { importsOf } from './syntax.ts'
+
+const PACKAGE = 'packages/coatcheck/src/'
+const KINDS = ['test', 'slow.test', 'integration.test']
+
+/** Sources without a test of their own name, a folder or a file each, and the test that is about them. */
+export const TESTED_BY: Readonly<Record<string, string>> = {
+  'adapters/nuxt.ts': 'adapters/nitro.test.ts',
+  'cookies/idle.ts': 'adapters/remix/upstream-lines.test.ts',
+  'cookies/scan.ts': 'cookies/cookie.test.ts',
+  'core/adapter.ts': 'adapters/fetch.test.ts',
+  'core/engine.ts': 'core/sessions.test.ts',
+  'core/identity.ts': 'adapters/shared-objects.test.ts',
+  'core/model/entry-text.ts': 'core/model/contents.test.ts',
+  'core/model/json-text.ts': 'core/model/text-values.test.ts',
+  'core/node/in-context.ts': 'core/node/request-context.test.ts',
+  'core/node/node-response.ts': 'core/node/delayed-headers.test.ts',
+  'core/options/checks.ts': 'core/options/options.test.ts',
+  'core/options/cookie.ts': 'core/options/options.test.ts',
+  'core/options/migrate.ts': 'core/options/options.test.ts',
+  'core/options/presets.ts': 'core/sessions.test.ts',
+  'core/options/storable.ts': 'core/session/session.types.test.ts',
+  'core/persistence/plain.ts': 'core/persistence/upstream-format.test.ts',
+  'core/persistence/rows.ts': 'core/persistence/custom.test.ts',
+  'core/persistence/stored/': 'core/persistence/stored/stored.test.ts',
+  'core/reduced.ts': 'adapters/h3.test.ts',
+  'core/request/': 'core/request/request-session.test.ts',
+  'core/request/not-wrapped.ts': 'core/sessions.test.ts',
+  'core/request/thrown.ts': 'adapters/fetch.test.ts',
+  'core/session/': 'core/session/session.test.ts',
+  'core/session/types.ts': 'core/session/session.types.test.ts',
+  'crypto/bytes.ts': 'crypto/xaes.test.ts',
+  'crypto/maybe.ts': 'crypto/keyring.test.ts',
+  'crypto/on-node.ts': 'crypto/digest.test.ts',
+  'crypto/on-web.ts': 'crypto/digest.test.ts',
+  'crypto/primitives.ts': 'crypto/digest.test.ts',
+  'crypto/tokens.ts': 'crypto/keyring.test.ts',
+  'crypto/workers.ts': 'stores/cached.test.ts',
+  'errors.ts': 'core/options/options.test.ts',
+  'index.ts': 'core/session/session.types.test.ts',
+  'migrate/files.ts': 'migrate/remix.test.ts',
+  'migrate/flash-keys.ts': 'migrate/remix.test.ts',
+  'migrate/format.ts': 'core/migration/migration.test.ts',
+  'migrate/iron.ts': 'migrate/h3.test.ts',
+  'migrate/json.ts': 'core/migration/junk.test.ts',
+  'migrate/primitives.ts': 'migrate/h3.test.ts',
+  'migrate/signed.ts': 'migrate/express-session.test.ts',
+  'migrate/text.ts': 'migrate/hostile.test.ts',
+  'stores/shared/names.ts': 'stores/namespaced.test.ts',
+  'stores/shared/sql-store.ts': 'stores/mysql.integration.test.ts',
+  'stores/shared/sql.ts': 'stores/mysql.integration.test.ts',
+  'stores/shared/sqlite-sql.ts': 'stores/sqlite.test.ts',
+  'stores/shared/wrapped.ts': 'stores/namespaced.test.ts',
+  'stores/store.ts': 'testing/store-suite.test.ts',
+  'testing/index.ts': 'core/request/lifetime-override.test.ts',
+  'testing/scheduler.ts': 'testing/interleave.test.ts',
+  'testing/set-cookie.ts': 'testing/jar.test.ts',
+  'testing/store-guarantees.ts': 'testing/store-suite.test.ts',
+  'testing/suite/': 'testing/store-suite.test.ts',
+  'web.ts': 'adapters/adapters.types.test.ts',
+}
+
+const bare = (path: string): string => path.replace(/\.ts$/, '')
+
+/**
+ * Every source has a test of its name beside it, is a part of an entry that has one (`redis/io.ts` of `redis.ts`), or has a row that
+ * names a test which imports it, however far down. No row stands there in vain.
+ */
+export const tested =
+  (rows: Readonly<Record<string, string>>): Rule =>
+  (tree) => {
+    const files = new Map(tree.map((file) => [file.path, file]))
+    const isTested = (name: string): boolean => KINDS.some((kind) => files.has(`${PACKAGE}${name}.${kind}.ts`))
+    const used = new Set<string>()
+    const reached = new Map<string, ReadonlySet<string>>()
+    const found = sources(tree).flatMap(({ path }) => {
+      if (isTested(bare(path)) || isTested(dirname(path))) return []
+      const row = [path, `${dirname(path)}/`].find((each) => each in rows)
+      const test = rows[row ?? '']
+      if (row === undefined || test === undefined) return [`${path}: no test of its name, and no row in test/tree/tested.ts`]
+      used.add(row)
+      const from = PACKAGE + test
+      if (!files.has(from)) return [`${path}: ${test} does not exist`]
+      if (!reached.has(from)) reached.set(from, reachable(from, files))
+      return reached.get(from)?.has(PACKAGE + path) ? [] : [`${path}: ${test} does not import it`]
+    })
+    const idle = Object.keys(rows).filter((row) => !used.has(row))
+    return [...found, ...idle.map((row) => `test/tree/tested.ts: ${row} needs no row`)]
+  }
+
+const targets = new WeakMap<File, readonly string[]>()
+
+function targetsOf(file: File): readonly string[] {
+  const known = targets.get(file) ?? importsOf(file).flatMap(({ target }) => target ?? [])
+  targets.set(file, known)
+  return known
+}
+
+function reachable(from: string, files: ReadonlyMap<string, File>): Set<string> {
+  const reached = new Set<string>()
+  const visit = (path: string): void => {
+    const file = files.get(path)
+    if (!file || reached.has(path)) return
+    reached.add(path)
+    for (const target of targetsOf(file)) visit(target)
+  }
+  visit(from)
+  return reached
+}

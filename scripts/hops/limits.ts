@@ -1,0 +1,17 @@
+import type { Hops } from './count.ts'
+
+/**
+ * What each request may pass at most. These are today's figures; the aim for a stored request is 15 files, 60 crossings and 10 straight
+ * back. Lower them when the way gets shorter.
+ */
+export const LIMITS: Readonly<Record<'stored' | 'sealed' | 'anonymous', Hops>> = {
+  stored: { files: 45, crossings: 337, back: 135 },
+  sealed: { files: 34, crossings: 241, back: 93 },
+  anonymous: { files: 27, crossings: 135, back: 44 },
+}
+
+/** What goes beyond its limit, one line for each. */
+export const beyond = (hops: Hops, most: Hops): string[] =>
+  (['files', 'crossings', 'back'] as const).flatMap((kind) =>
+    hops[kind] > most[kind] ? [`${hops[kind]} ${kind}, at most ${most[kind]}`] : [],
+  )
