@@ -36,8 +36,6 @@ export const KINDS: Kinds = {
   format: 'text',
   secure: 'true or false',
   secrets: 'list of texts',
-  absoluteTimeout: 'number',
-  idleTimeout: 'number',
 }
 
 const MONTH = 30 * 86_400

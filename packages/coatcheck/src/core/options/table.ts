@@ -135,7 +135,8 @@ type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onRe
 export type CheckedOptions = AdapterOptions & Required<Pick<AdapterOptions, Defaulted>>
 
 /** Each option by itself. Throws `BAD_OPTIONS`; names that the table does not have are left alone. */
-export const checkedOptions = (given: AdapterOptions): CheckedOptions => checked('', given, ADAPTER_OPTIONS) as CheckedOptions
+export const checkedOptions = (given: { readonly [Name in keyof SessionsOptions]?: unknown }): CheckedOptions =>
+  checked('', given, ADAPTER_OPTIONS) as CheckedOptions
 
 /** Of the options that adapters pass on, those that are given. */
 export function sharedOptions(given: SharedOptions): SharedOptions {
