@@ -7,7 +7,7 @@ export { delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-hea
 export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-context.ts'
 export { takeBack } from './node/node-response.ts'
 export { type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
-export type { AdapterOptions, SessionsOptions, SharedOptions } from './options/options.ts'
+export type { AdapterOptions, SessionsOptions, SharedOptions, StorageOptions } from './options/options.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'
 export { type CustomStorage, customPersistence, type IdFormats } from './persistence/custom.ts'
 export { upstreamPersistence } from './persistence/upstream-format.ts'

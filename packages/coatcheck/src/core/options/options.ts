@@ -11,6 +11,7 @@ import {
   OPTIONS,
   type SessionsOptions,
   type SharedOptions,
+  type StorageOptions,
 } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
@@ -88,4 +89,4 @@ function headerOf(header: string | undefined, any: boolean): string | undefined 
   )
 }
 
-export type { AdapterOptions, CookieOptions, GivenOptions, SessionsOptions, SharedOptions }
+export type { AdapterOptions, CookieOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions }

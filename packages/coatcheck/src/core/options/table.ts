@@ -41,7 +41,17 @@ export interface SharedOptions {
   readonly onEvent?: (event: SessionEvent) => void
 }
 
-export interface SessionsOptions extends SharedOptions {
+/** And those of storages, whose adapters know cookies and secrets by names of their own. */
+export interface StorageOptions extends SharedOptions {
+  /** Seconds since the session was last seen after which it ends. Default 7 days, or `absoluteTimeout` when that is shorter. */
+  readonly idleTimeout?: number
+  /** Seconds since the session began, or since the last sign-in, after which it ends. Default 30 days; at most 400 (RFC 6265bis 5.5). */
+  readonly absoluteTimeout?: number
+  /** Seals the records too, so that a stolen store tells nothing. Needs `secrets`. Default false. */
+  readonly encryptRecords?: boolean
+}
+
+export interface SessionsOptions extends StorageOptions {
   /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
   readonly secrets?: string | readonly string[] | undefined
   /** Where records live. Left out, the whole session is sealed in the cookie. */
@@ -50,12 +60,6 @@ export interface SessionsOptions extends SharedOptions {
   readonly cookie?: CookieOptions | false
   /** A header that may carry the ticket instead of the cookie, both ways, for clients that are no browsers; `authorization` as a Bearer token. */
   readonly header?: string
-  /** Seconds since the session was last seen after which it ends. Default 7 days, or `absoluteTimeout` when that is shorter. */
-  readonly idleTimeout?: number
-  /** Seconds since the session began, or since the last sign-in, after which it ends. Default 30 days; at most 400 (RFC 6265bis 5.5). */
-  readonly absoluteTimeout?: number
-  /** Seals the records too, so that a stolen store tells nothing. Needs `secrets`. Default false. */
-  readonly encryptRecords?: boolean
   /** Spreads a ticket of over 4096 bytes over several cookies, eight at most, instead of failing. Default false. */
   readonly chunks?: boolean
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
