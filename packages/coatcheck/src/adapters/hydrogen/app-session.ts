@@ -1,13 +1,5 @@
 import { idleLine } from '../../cookies/idle.ts'
-import {
-  adapterOf,
-  checkedOptions,
-  type LiveSession,
-  type RequestSession,
-  sessionsFor,
-  sessionsOf,
-  setOrReduce,
-} from '../../core/adapter.ts'
+import { adapterOf, type LiveSession, type RequestSession, sessionsFor, sessionsOf, setOrReduce } from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Anything, WebRequest } from '../../web.ts'
 import { type AppSessionOptions, KINDS, NAME, optionsOf } from './app-session-options.ts'
@@ -71,7 +63,6 @@ export class AppSession<Data extends object = Values, Flash extends object = Val
     options: AppSessionOptions = {},
   ): Promise<unknown> {
     checkKinds({ ...options, secrets }, KINDS)
-    checkedOptions(options)
     const made = sessionsFor('hydrogen 2026', { ...options, secrets }, (latest) => sessionsOf(optionsOf(latest)))
     const requestSession = adapterOf(made).detached(request.headers)
     const opened: OpenedSession = { cookieName: options.name ?? NAME }

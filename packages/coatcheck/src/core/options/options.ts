@@ -1,19 +1,12 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
-import { type CheckedCookie, type CookieOptions, cookieOf } from './cookie.ts'
+import { type CheckedCookie, cookieOf } from './cookie.ts'
 import { fallbackSecrets, missingSecret, secretsOf, unsetSecret } from './secrets.ts'
-import {
-  ADAPTER_OPTIONS,
-  type AdapterOptions,
-  type CheckedOptions,
-  checkedOptions,
-  type GivenOptions,
-  OPTIONS,
-  type SessionsOptions,
-  type SharedOptions,
-  type StorageOptions,
-} from './table.ts'
+import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
+
+export type { CookieOptions } from './cookie.ts'
+export type { AdapterOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions } from './table.ts'
 
 export interface Settings
   extends TimeSettings,
@@ -88,5 +81,3 @@ function headerOf(header: string | undefined, any: boolean): string | undefined 
     'Name one such as `x-session` or `authorization`.',
   )
 }
-
-export type { AdapterOptions, CookieOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions }
