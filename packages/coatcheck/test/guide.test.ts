@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { DAY, type Row } from '../src/core/options/checks.ts'
 import { COOKIE } from '../src/core/options/cookie.ts'
-import { OPTIONS } from '../src/core/options/table.ts'
+import { OPTIONS, SHARED } from '../src/core/options/table.ts'
 import type { SessionError } from '../src/errors.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..')
@@ -92,3 +92,13 @@ test.each<[string, object]>([
   expect(rows.length).toBeGreaterThan(5)
   expect(tableOf(head)).toEqual(Object.fromEntries(rows))
 })
+
+test.each(['astro', 'h3', 'hydrogen', 'hydrogen-1', 'remix-options', 'remix-3'])(
+  'the page of %s names every option that its adapter passes on',
+  (page) => {
+    const names = Object.keys(SHARED)
+    expect(names.length).toBeGreaterThan(5)
+    const told = text(`docs/frameworks/${page}.md`)
+    expect(names.filter((name) => !told.includes(`\`${name}\``))).toEqual([])
+  },
+)

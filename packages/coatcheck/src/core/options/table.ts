@@ -96,7 +96,7 @@ type Named<Options, Kind> = {
 export type TimeOption = Named<SessionsOptions, number>
 
 /** One row an option: its default, and how it is checked by itself. Those that adapters pass on, */
-const SHARED: Table<SharedOptions> = {
+export const SHARED: Table<SharedOptions> = {
   migrateFrom: { ordinary: [], check: checkReaders },
   migrateUntil: { check: checkUntil },
   storeTimeout: seconds(2, 600),
