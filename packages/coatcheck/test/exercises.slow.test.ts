@@ -24,8 +24,9 @@ function copyRepository(): void {
     mkdirSync(dirname(at(path)), { recursive: true })
     writeFileSync(at(path), text)
   }
-  // What is no text, and what is a text to nobody but the scripts.
-  for (const path of ['docs', 'scripts', 'LICENSE']) cpSync(join(root, path), at(path), { recursive: true })
+  // What is no text, and what is a text to nobody but the scripts and those who follow a link.
+  const filter = (path: string) => !/[\\/](?:node_modules|dist|\.\w+)$/.test(path)
+  for (const path of ['docs', 'scripts', 'examples', 'LICENSE']) cpSync(join(root, path), at(path), { recursive: true, filter })
   // Packages as they are installed here; of this repository's own, the copy.
   mkdirSync(at('node_modules'))
   for (const name of readdirSync(join(root, 'node_modules'))) {

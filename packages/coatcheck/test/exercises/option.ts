@@ -3,7 +3,7 @@ import type { Edit } from '../helpers/builds.ts'
 /** An option, as somebody adds it who follows "An option" in CONTRIBUTING. Each `from` must be in its file once. */
 export const OPTION: readonly Edit[] = [
   {
-    file: 'packages/coatcheck/src/core/options/options.ts',
+    file: 'packages/coatcheck/src/core/options/table.ts',
     from: '  /** False: tickets travel in `header` only. */\n',
     to: [
       '  /** Refuses to make sessions without a store, where they would be sealed in the cookie. Default false. */',
@@ -13,18 +13,17 @@ export const OPTION: readonly Edit[] = [
     ].join('\n'),
   },
   {
-    file: 'packages/coatcheck/src/core/options/options.ts',
-    from: "  ...['secrets', 'store', 'cookie',",
-    to: "  ...['requireStore', 'secrets', 'store', 'cookie',",
+    file: 'packages/coatcheck/src/core/options/table.ts',
+    from: '  secrets: {},\n',
+    to: '  requireStore: flag(false),\n  secrets: {},\n',
   },
   {
     file: 'packages/coatcheck/src/core/options/options.ts',
-    from: '  checkReaders(migrateFrom, options.migrateUntil)\n',
+    from: '  if (store && persistence) throw bad(',
     to: [
-      '  checkReaders(migrateFrom, options.migrateUntil)',
-      "  if (flag('requireStore', options.requireStore) && !store)",
+      '  if (options.requireStore && !store)',
       "    throw bad('requireStore', 'is set without a store', 'Pass a store, or leave it out.')",
-      '',
+      '  if (store && persistence) throw bad(',
     ].join('\n'),
   },
   {

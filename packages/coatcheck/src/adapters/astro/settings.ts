@@ -1,4 +1,4 @@
-import { type AdapterOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
+import { type AdapterOptions, checkedOptions, type Policy, rollingPolicy, type SessionsOptions } from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
@@ -15,21 +15,7 @@ export interface AstroCookie {
 }
 
 /** The options that a build can hold. */
-export interface PlainOptions
-  extends Pick<
-    AdapterOptions,
-    | 'header'
-    | 'idleTimeout'
-    | 'absoluteTimeout'
-    | 'encryptRecords'
-    | 'chunks'
-    | 'acceptUnsigned'
-    | 'storeTimeout'
-    | 'maxRequestTime'
-    | 'grace'
-    | 'onReplay'
-    | 'whenStoreDown'
-  > {
+export interface PlainOptions extends Omit<SessionsOptions, keyof RuntimeSettings | 'cookie'> {
   /**
    * Names of the environment variables that hold the secrets, newest first; they are read when the server runs and never become part
    * of the build. Default: `COATCHECK_SECRET`, if it is set.
@@ -51,7 +37,7 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
 }
 
 /** Settings that cannot be part of a build: the default export of the module that the option `settings` names. */
-export type RuntimeSettings = Pick<AdapterOptions, 'secrets' | 'store' | 'onEvent' | 'migrateFrom' | 'migrateUntil' | 'now'>
+export type RuntimeSettings = Pick<SessionsOptions, 'secrets' | 'store' | 'onEvent' | 'migrateFrom' | 'migrateUntil' | 'now'>
 
 export interface Surroundings {
   /** An environment variable. */
@@ -67,7 +53,8 @@ const LONGEST = 400 * DAY
 
 /** The options of Astro and of the integration as options of the engine. */
 export function adapterOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): AdapterOptions {
-  checkKinds(settings, { cookie: 'object', ttl: 'number', idleTimeout: 'number', absoluteTimeout: 'number' })
+  checkKinds(settings, { cookie: 'object', ttl: 'number' })
+  checkedOptions(settings)
   checkKinds(settings.cookie, { name: 'text', maxAge: 'number', sameSite: ['text', 'true or false'] }, 'cookie.')
   checkKinds(more, {}, 'settings.')
   const { cookie, formerCookie, isProduction, ttl, secretNames, ...options } = settings

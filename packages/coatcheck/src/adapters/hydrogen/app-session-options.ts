@@ -2,16 +2,14 @@ import type { SameSite } from '../../cookies/cookie.ts'
 import {
   type AdapterOptions,
   type SessionsOptions,
-  type SharedOptions,
+  type StorageOptions,
   upstreamPersistence,
   warnOfPlainHttp,
 } from '../../core/adapter.ts'
 import type { Kinds } from '../../errors.ts'
 import { remixCookie } from '../../migrate/remix.ts'
 
-export interface AppSessionOptions
-  extends SharedOptions,
-    Pick<SessionsOptions, 'store' | 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
+export interface AppSessionOptions extends StorageOptions, Pick<SessionsOptions, 'store'> {
   /** Of the cookie. Default `session`. */
   readonly name?: string
   /** Default `/`. */
@@ -36,8 +34,6 @@ export const KINDS: Kinds = {
   format: 'text',
   secure: 'true or false',
   secrets: 'list of texts',
-  absoluteTimeout: 'number',
-  idleTimeout: 'number',
 }
 
 const MONTH = 30 * 86_400

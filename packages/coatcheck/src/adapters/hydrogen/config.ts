@@ -1,5 +1,5 @@
 import type { SameSite } from '../../cookies/cookie.ts'
-import type { SessionsOptions, SharedOptions } from '../../core/adapter.ts'
+import { checkedOptions, type SessionsOptions, type SharedOptions } from '../../core/adapter.ts'
 import { checkKinds, type Kinds } from '../../errors.ts'
 import type { Anything } from '../../web.ts'
 
@@ -30,8 +30,8 @@ export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'sec
   readonly format?: 'upstream'
 }
 
-/** By name: all that memory is shared by, too. */
-export const KINDS: Readonly<Record<keyof CookieOptions, Kinds[string]>> = {
+/** Of Hydrogen's own options: memory is shared by them, too. */
+export const KINDS: Readonly<Record<Exclude<keyof CookieOptions, keyof SharedOptions | 'absoluteTimeout'>, Kinds[string]>> = {
   secrets: ['text', 'list of texts'],
   sameSite: 'text',
   samesite: 'text',
@@ -41,25 +41,16 @@ export const KINDS: Readonly<Record<keyof CookieOptions, Kinds[string]>> = {
   httpOnly: 'true or false',
   httponly: 'true or false',
   secure: 'true or false',
-  whenStoreDown: 'text',
-  onReplay: 'text',
   expires: 'Date',
   maxAge: 'number',
   maxage: 'number',
-  absoluteTimeout: 'number',
-  storeTimeout: 'number',
-  maxRequestTime: 'number',
-  grace: 'number',
-  now: 'function',
-  onEvent: 'function',
-  migrateFrom: 'object',
-  migrateUntil: ['Date', 'number', 'text'],
 }
 
 /** The options of a cookie, or `BAD_OPTIONS`. */
 export function checked<Options extends CookieOptions>(name: string, options: Options): Options {
   checkKinds(options, KINDS)
   checkKinds({ name }, { name: 'text' })
+  checkedOptions(options)
   return options
 }
 

@@ -6,6 +6,7 @@ import {
   adapterOf,
   sessionsFor,
   sessionsOf,
+  sharedOptions,
   warnOfPlainHttp,
 } from '../../core/adapter.ts'
 import { type CookieOptions, lastingOf, WEEK } from './config.ts'
@@ -49,7 +50,7 @@ function sessionsWithin(told: Told, place: Place): AnySessions {
 function adapterOptions(told: Told): AdapterOptions & { readonly absoluteTimeout: number; readonly idleTimeout: number } {
   const { expires: _, ...others } = told
   const { maxAge = WEEK } = lastingOf(others)
-  const { name, secrets, absoluteTimeout, migrateFrom = [] } = told
+  const { name, secrets, absoluteTimeout } = told
   const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
   return {
     secrets,
@@ -58,26 +59,9 @@ function adapterOptions(told: Told): AdapterOptions & { readonly absoluteTimeout
     attributes: attributesOf(told),
     absoluteTimeout: absolute,
     idleTimeout: Math.min(Math.max(Math.ceil(maxAge), 1), absolute),
-    migrateFrom,
     ...(told.format && { serialize: (key: string, value: string) => upstreamLine(key, value, told) }),
-    ...passedOn(told),
+    ...sharedOptions(told),
   }
-}
-
-const PASSED_ON = [
-  'migrateUntil',
-  'storeTimeout',
-  'maxRequestTime',
-  'grace',
-  'onReplay',
-  'whenStoreDown',
-  'now',
-  'onEvent',
-] as const
-
-/** The given options of the engine. */
-function passedOn(told: Told): Pick<AdapterOptions, (typeof PASSED_ON)[number]> {
-  return Object.fromEntries(PASSED_ON.flatMap((name) => (told[name] === undefined ? [] : [[name, told[name]]])))
 }
 
 function attributesOf({ name, secure, sameSite, samesite, path = '/', domain }: Told): CookieAttributes {

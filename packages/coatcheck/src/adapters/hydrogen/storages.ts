@@ -1,5 +1,11 @@
 import { clockOf } from '../../clock.ts'
-import { customPersistence, processSingleton, type SessionsOptions, upstreamPersistence } from '../../core/adapter.ts'
+import {
+  customPersistence,
+  processSingleton,
+  type SessionsOptions,
+  sharedOptions,
+  upstreamPersistence,
+} from '../../core/adapter.ts'
 import { hydrogenCookie, hydrogenId } from '../../migrate/hydrogen.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { type CookieOptions, checked, KINDS } from './config.ts'
@@ -55,9 +61,10 @@ function kept<T extends object>(kind: string, name: string, options: CookieOptio
   const { now } = options
   const memories = now ? (MEMORIES.byClock.get(now) ?? new Map<string, object>()) : MEMORIES.all
   if (now) MEMORIES.byClock.set(now, memories)
-  const { expires: _, migrateFrom: __, migrateUntil: ___, ...kinds } = KINDS
+  const { expires: _, ...kinds } = KINDS
+  const { migrateFrom: __, migrateUntil: ___, ...shared } = sharedOptions(options)
   const said = Object.keys(kinds).map((option) => options[option as keyof typeof kinds])
-  const key = JSON.stringify([kind, name, said]) // without functions
+  const key = JSON.stringify([kind, name, said, options.absoluteTimeout, shared]) // without functions
   const known = memories.get(key) ?? make()
   memories.set(key, known)
   return known as T

@@ -1,5 +1,5 @@
-import { type AdapterOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
-import { checkKinds, SessionError } from '../../errors.ts'
+import { type AdapterOptions, checkedOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
+import { SessionError } from '../../errors.ts'
 import type { CookieSerializeOptions } from './line.ts'
 import { ageOf, LONGEST_AGE } from './line.ts'
 
@@ -18,7 +18,7 @@ interface Life extends Required<Times> {
  * that are over at once. Throws `BAD_OPTIONS` for what is no time.
  */
 export function lifeOf(cookie: CookieSerializeOptions, { idleTimeout, absoluteTimeout }: Times): Life {
-  checkKinds({ idleTimeout, absoluteTimeout }, { idleTimeout: 'number', absoluteTimeout: 'number' })
+  checkedOptions({ idleTimeout, absoluteTimeout })
   const { maxAge, expires } = cookie
   if (expires && !Number.isFinite(+expires)) {
     throw new SessionError('BAD_OPTIONS', 'The option `cookie.expires` is no date.', {

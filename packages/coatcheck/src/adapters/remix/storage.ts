@@ -2,7 +2,7 @@ import {
   type AdapterOptions,
   type AnySessions,
   type SessionsOptions,
-  type SharedOptions,
+  type StorageOptions as Shared,
   sessionsOf,
   warnOfPlainHttp,
   watchRequests,
@@ -17,8 +17,7 @@ import { refuseCoding, upstreamLine } from './upstream.ts'
 import { inItsWords } from './words.ts'
 
 /** Further options of the engine. */
-export type EngineOptions = Omit<SharedOptions, 'migrateFrom'> &
-  Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
+export type EngineOptions = Omit<Shared, 'migrateFrom'> & Pick<SessionsOptions, 'chunks'>
 
 export interface StorageOptions extends EngineOptions {
   /** The options of a cookie, whose name is `__session` unless given; or a cookie: one of `createCookie`, or any with its methods. */

@@ -1,8 +1,6 @@
-import type { SessionsOptions, SharedOptions } from '../../core/adapter.ts'
+import type { StorageOptions as EngineOptions } from '../../core/adapter.ts'
 
-export interface StorageOptions
-  extends SharedOptions,
-    Pick<SessionsOptions, 'idleTimeout' | 'absoluteTimeout' | 'encryptRecords'> {
+export interface StorageOptions extends EngineOptions {
   /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read unless `migrateFrom` says otherwise. */
   readonly format?: 'upstream'
 }

@@ -1,5 +1,5 @@
 import { type CookieAttributes, cookieFault, type SameSite } from '../../cookies/cookie.ts'
-import { bad, flag, refuseUnknown } from './checks.ts'
+import { bad, checked, flag, type Row, refuseUnknown } from './checks.ts'
 
 export interface CookieOptions {
   /** Default `__Host-Http-session`, which browsers accept only from this host, over HTTPS, and never from a script. */
@@ -18,7 +18,17 @@ export interface CookieOptions {
   readonly persistent?: boolean
 }
 
-const COOKIE_OPTIONS = 'name path domain sameSite secure partitioned persistent'.split(' ')
+export const COOKIE: { readonly [Name in keyof CookieOptions]-?: Row } = {
+  name: { ordinary: '__Host-Http-session' },
+  path: { ordinary: '/' },
+  domain: {},
+  sameSite: { ordinary: 'lax' },
+  secure: { ordinary: true },
+  partitioned: flag(false),
+  persistent: flag(true),
+}
+
+type Whole = Required<Omit<CookieOptions, 'domain'>> & Pick<CookieOptions, 'domain'>
 
 export interface CheckedCookie {
   readonly name: string
@@ -28,26 +38,14 @@ export interface CheckedCookie {
 
 /** `exact`: these attributes and no others, for adapters whose framework leaves them to its user. */
 export function cookieOf(given: CookieOptions = {}, exact?: CookieAttributes): CheckedCookie {
-  refuseUnknown('cookie.', given, COOKIE_OPTIONS)
-  const {
-    name = '__Host-Http-session',
-    persistent = true,
-    path = '/',
-    sameSite = 'lax',
-    secure = true,
-    domain,
-    partitioned,
-  } = given
+  refuseUnknown('cookie.', given, COOKIE)
+  const { name, domain, partitioned, persistent, ...others } = checked('cookie.', given, COOKIE) as Whole
   const attributes = exact ?? {
-    path,
-    sameSite,
-    secure,
+    ...others,
     httpOnly: true,
     ...(domain !== undefined && { domain }),
     ...(partitioned && { partitioned }),
   }
-  flag('cookie.partitioned', partitioned)
-  flag('cookie.persistent', persistent)
   const fault = cookieFault(name, attributes)
   if (fault) throw bad(fault.option, fault.what, fault.fix)
   return { name, attributes, persistent }

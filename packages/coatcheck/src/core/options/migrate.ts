@@ -3,7 +3,7 @@ import type { SessionReader } from '../../migrate/format.ts'
 import { bad, kind } from './checks.ts'
 
 /** What sites say of other libraries' sessions. Throws `BAD_OPTIONS`. */
-export function checkReaders(readers: unknown, until: unknown): void {
+export function checkReaders(readers: unknown): undefined {
   const isReader = (reader: Partial<SessionReader> | undefined) =>
     typeof reader?.read === 'function' && typeof (reader.cookieName ?? '') === 'string'
   // A list may have holes, which `every` passes over.
@@ -16,7 +16,9 @@ export function checkReaders(readers: unknown, until: unknown): void {
     if (fault)
       throw bad('migrateFrom', `has a reader whose \`attributes\` cannot be: \`${fault.option}\` ${fault.what}`, fault.fix)
   }
+}
+
+export function checkUntil(until: unknown): string | undefined {
   const isTime = until instanceof Date || typeof until === 'number' || typeof until === 'string'
-  if (until !== undefined && !(isTime && Number.isFinite(+new Date(until))))
-    throw bad('migrateUntil', `is ${kind(until)}`, 'Give a Date, its ISO text, or milliseconds since the epoch.')
+  return isTime && Number.isFinite(+new Date(until)) ? undefined : 'Give a Date, its ISO text, or milliseconds since the epoch.'
 }

@@ -5,6 +5,7 @@ import { memoryStore } from '../../stores/memory.ts'
 import { customPersistence } from '../persistence/custom.ts'
 import { sessionsOf } from '../sessions.ts'
 import { type AdapterOptions, settingsOf } from './options.ts'
+import { OPTIONS } from './table.ts'
 
 const SECRET = 'kq3vX0n1tWq8m2Zp5sYc7uJb4rEd6fGh'
 const OTHER = 'Vb9xLw2cTz7nQm4kRj8pHs5gDf3yUa6e'
@@ -72,6 +73,9 @@ describe('a wrong option throws BAD_OPTIONS that names it, says of what kind it 
       /longer/,
       /shorter/,
     ],
+    ['a grace before the new id', good({ grace: -1 }), 'grace', /number -1/, /0 to 86400/],
+    ['another word', good({ whenStoreDown: 'wait' }), 'whenStoreDown', /text of 4/, /`fail` or `read-only`/],
+    ['a word of another option', good({ onReplay: 'fail' }), 'onReplay', /text/, /`report`, `endSession` or `endOwner`\.$/],
     ['a clock that is a time', good({ now: 0 }), 'now', /number 0/, /function/],
     ['a clock of null', good({ now: null }), 'now', /null/, /function/],
     ['an observer that is a list', good({ onEvent: [] }), 'onEvent', /list/, /function/],
@@ -262,8 +266,8 @@ describe('what may be left out', () => {
   })
 
   test('may also be undefined: that is left out, and never weaker than the default', () => {
-    const names = 'store header idleTimeout absoluteTimeout encryptRecords chunks acceptUnsigned storeTimeout now onEvent cookie'
-    const absent = Object.fromEntries(names.split(' ').map((name) => [name, undefined]))
+    const names = Object.keys(OPTIONS).filter((name) => name !== 'secrets')
+    const absent = Object.fromEntries(names.map((name) => [name, undefined]))
     expect(settingsOf(good(absent))).toEqual(settingsOf(good()))
     const cookie = { path: undefined, domain: undefined, sameSite: undefined, secure: undefined, partitioned: undefined }
     expect(settingsOf(good({ cookie: { ...cookie, name: undefined, persistent: undefined } })).cookie?.attributes).toMatchObject({
