@@ -53,6 +53,8 @@ const wrong: readonly (readonly [name: string, run: () => unknown])[] = [
   ['Hydrogen, onReplay', call((onReplay) => CookieSessionStorage('a', { secrets: SECRET, onReplay }), 'end')],
   ['Hydrogen, migrateFrom', call((migrateFrom) => CookieSessionStorage('a', { secrets: SECRET, migrateFrom }), holes)],
   ['Hydrogen, options', call((options) => MemorySessionStorage('a', options), null)],
+  ['Remix, no name', call((name) => remix.createCookie(name), undefined)],
+  ['Remix 3, no name', call((name) => remix3.createCookie(name), undefined)],
   ['Remix, options', call((options) => remix.createCookie('a', options), null)],
   ['Remix 3, options', call((options) => remix3.createCookie('a', options), null)],
   ['Hydrogen, the clock of a Cookie', call((now) => new Cookie('a', { secrets: SECRET, now }).expires, false)],

@@ -44,7 +44,7 @@ const MADE_OF = new WeakMap<object, GivenCookie>()
 /** As Remix has it: a value of any kind as JSON, signed when there are `secrets`. */
 export function createCookie(name: string, options: CookieOptions | Omit<GivenCookie, 'name'> = {}): Cookie {
   checkCookie(options)
-  checkCookie({ name })
+  checkCookie({ name: name ?? null })
   const { decode: _, encode, stringify: __, ...given } = options
   const secrets = listed(options.secrets)
   delete (given as GivenCookie as { secrets?: unknown }).secrets

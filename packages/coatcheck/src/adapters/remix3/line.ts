@@ -21,7 +21,7 @@ const KINDS: Kinds = {
 
 /** The attributes of a cookie with these options. A browser refuses a prefixed name without what the prefix says (RFC 6265bis 4.1.3). */
 export function defaultsOf(name: string, given: CookieProperties): CookieProperties {
-  checkKinds({ ...given, name }, KINDS, 'cookie.')
+  checkKinds({ ...given, name: name ?? null }, KINDS, 'cookie.')
   const isSecure = given.partitioned || /^__(?:secure|host|http)-/i.test(name)
   return {
     ...given,
