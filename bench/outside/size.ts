@@ -4,7 +4,7 @@ import sizeLimit from 'size-limit'
 import { root } from '../../scripts/steps.ts'
 
 const PRESET: string = '@size-limit/preset-small-lib'
-const NAME = 'core, without devalue'
+const NAME = 'core'
 
 interface Entry {
   readonly name: string
