@@ -16,7 +16,7 @@ const under = { engine: { sessionsOf, adapterOf } }
 /** Found by `npm run search`: each showed a fault of the engine, or something that the oracle had not known. */
 const FOUND = [
   ...[65_895, 86_838, 94_122, 229_633, 346_766, 529_829, 561_586, 1_341_575, 1_727_047, 1_736_216, 7_062_628],
-  ...[20_047_447, 20_074_303, 20_128_977, 20_136_950, 20_289_731, 20_308_415, 21_307_880, 21_318_665],
+  ...[20_047_447, 20_074_303, 20_128_977, 20_136_950, 20_289_731, 20_308_415, 21_307_880, 21_318_665, 31_006_104, 31_505_558],
 ]
 
 beforeAll(() => rm(FOLDER, { recursive: true, force: true }))

@@ -6,6 +6,9 @@ import { added, list, requestWith } from './adapter.ts'
 import { COOKIE, effectOf } from './browser.ts'
 import type { Sites } from './sites.ts'
 
+/** Characters at the end of a stored ticket that are its id. */
+const ID = 32
+
 /** As its applications do it: the session of a header, and a line for it. */
 export function byRemix({ options, store, secrets }: Sites): Serve {
   const storage = createSessionStorage<Record<string, unknown>>({
@@ -56,7 +59,8 @@ export function byRemix({ options, store, secrets }: Sites): Serve {
       }
     })
     const lines = () => (line === '' ? [] : [line])
-    const isHeld = () => cookie === `${COOKIE}=${effectOf(lines(), COOKIE).given}`
+    // The same id, perhaps under a newer secret.
+    const isHeld = () => cookie.startsWith(`${COOKIE}=`) && cookie.slice(-ID) === effectOf(lines(), COOKIE).given?.slice(-ID)
     try {
       await run
       await end()

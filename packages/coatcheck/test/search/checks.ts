@@ -125,8 +125,13 @@ export function failedMove(truth: Truth, line: Line, by: number): Visit | undefi
 export function reasonOf({ history }: Truth, failed: Visit | undefined): string | undefined {
   if (!failed) return undefined
   if (failed.status === undefined && mayHaveLed(history, failed)) return 'allowed: died in a move'
+  if (hadTheLine(failed)) return 'allowed: a commit gave the line of the new id, and the application failed before it sent that'
   return /old ticket or the new one/.test(String(failed.error)) ? 'allowed: told that neither ticket may be good' : undefined
 }
+
+/** Its commit by call was acknowledged, and a later one failed: the answer is a page of errors, without the line. */
+const hadTheLine = ({ status, given, writes, doneAt = 0 }: Visit): boolean =>
+  status === 500 && given === undefined && writes.some(({ acked = doneAt }) => acked < doneAt)
 
 /** Its process made a record that it met lead to another. */
 const mayHaveLed = ({ led }: History, visit: Visit): boolean =>
