@@ -1,4 +1,4 @@
-import type { SessionEvent } from 'coatcheck'
+import type { Plan, SessionEvent } from 'coatcheck'
 import { type Html, html } from './html.ts'
 import type { StoreCall, Trace } from './trace.ts'
 import { fill, type Words } from './words/index.ts'
@@ -104,17 +104,17 @@ function ticketAfter({ ticketBefore, ticketGiven }: Trace, words: Words): unknow
 }
 
 /** The last commit that did something; `dropped` when it found the session ended. */
-function planOf({ events }: Trace): string {
+function planOf({ events }: Trace): Plan | 'dropped' {
   const last = events.findLast((event) => event.type === 'committed' || event.type === 'dropped')
   return last?.type === 'committed' ? last.plan : (last?.type ?? 'nothing')
 }
 
-const PLANS: Readonly<Record<string, keyof Words>> = {
+const PLANS: Readonly<Record<Plan | 'dropped', keyof Words>> = {
   nothing: 'planNothing',
   create: 'planCreate',
   update: 'planUpdate',
   touch: 'planTouch',
-  replace: 'planReplace',
+  regenerate: 'planRegenerate',
   end: 'planEnd',
   'end+create': 'planEndCreate',
   dropped: 'planDropped',
@@ -124,7 +124,7 @@ function plan(step: Trace, words: Words): Html {
   const name = planOf(step)
   const why = PLANS[name]
   const shared = name === 'update' && !step.calls.some((call) => call.name === 'update')
-  return html`<code>${name}</code> ${why && words[why]}${shared && html` (${words.together})`}`
+  return html`<code>${name}</code> ${words[why]}${shared && html` (${words.together})`}`
 }
 
 /** An event in one line; handles are public, and long. */

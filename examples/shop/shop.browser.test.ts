@@ -104,7 +104,7 @@ describe('a guest without JavaScript', () => {
       expect(await link(page, 'Cart: 3').isVisible()).toBe(true)
       const asAda = await ticket(context)
       expect(asAda).not.toBe(asGuest)
-      expect(await panel(page)).toContain('replace move the session to a new id; the old one shows nothing of what comes now')
+      expect(await panel(page)).toContain('regenerate move the session to a new id; the old one shows nothing of what comes now')
 
       await link(page, 'Shop').click()
       await link(page, 'Account').click()

@@ -134,7 +134,7 @@ export const de: Words = {
   planCreate: 'eine Sitzung beginnen, denn es gibt etwas zu behalten',
   planUpdate: 'behalten, was sich geändert hat',
   planTouch: 'vermerken, dass der Besucher hier war',
-  planReplace: 'der Sitzung eine neue Kennung geben; die alte zeigt nichts von dem, was nun kommt',
+  planRegenerate: 'der Sitzung eine neue Kennung geben; die alte zeigt nichts von dem, was nun kommt',
   planEnd: 'die Sitzung endgültig beenden',
   planEndCreate: 'die Sitzung endgültig beenden und eine leere beginnen, die niemandem gehört',
   planDropped: 'Änderungen nicht behalten: Die Sitzung war inzwischen beendet',

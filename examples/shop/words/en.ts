@@ -130,7 +130,7 @@ export const en = {
   planCreate: 'begin a session, since there is something to keep',
   planUpdate: 'keep what changed',
   planTouch: 'note that the visitor was here',
-  planReplace: 'move the session to a new id; the old one shows nothing of what comes now',
+  planRegenerate: 'move the session to a new id; the old one shows nothing of what comes now',
   planEnd: 'end the session for good',
   planEndCreate: 'end the session for good, and begin an empty one for nobody',
   planDropped: 'changes not kept: the session had been ended meanwhile',

@@ -132,7 +132,7 @@ export const fr: Words = {
   planCreate: 'commencer une session, puisqu’il y a quelque chose à garder',
   planUpdate: 'garder ce qui a changé',
   planTouch: 'noter que le visiteur est passé',
-  planReplace: 'donner un nouvel identifiant à la session ; l’ancien ne montre rien de la suite',
+  planRegenerate: 'donner un nouvel identifiant à la session ; l’ancien ne montre rien de la suite',
   planEnd: 'mettre fin à la session pour de bon',
   planEndCreate: 'mettre fin à la session pour de bon, et en commencer une vide qui n’est à personne',
   planDropped: 'changements non gardés : la session avait pris fin entre-temps',

@@ -3,6 +3,7 @@ import type { Call, How, Script, Visit } from './h3-script.ts'
 
 const use = { call: 'use' } as const
 const sets = (key: string, value: unknown): Call => ({ call: 'update', how: 'object', key, value })
+const again = { call: 'updateSession', how: 'object', key: 'a', value: 1 } as const
 const visit = (...calls: readonly Call[]): Visit => ({ wait: 0, sends: 'cookies', calls, ends: 'ok' })
 const of = (how: How, ...visits: readonly Visit[]): Script => ({ how, visits })
 
@@ -103,6 +104,14 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     script: of({ cookie: { maxAge: 300 } }, visit(use, sets('a', 1)), { ...visit(use, sets('a', 1)), wait: 3 }),
     theirs: /"expiresAt":1795248300000.*"expiresAt":1795248303000/,
     ours: /"expiresAt":1795248300000.*"expiresAt":1795248300000/,
+  },
+  'idle-half': {
+    what: 'With a store and `idleTimeout` an `update` that changes nothing moves the idle end at most once in half of that time',
+    why: 'Each move is a write',
+    only: ['h3 2, on a store'],
+    script: of({ idleTimeout: 900 }, visit(again), { ...visit(again), wait: 307 }, { ...visit({ call: 'get' }), wait: 613 }),
+    theirs: /"seen":\[\{"a":1\}\]/,
+    ours: /"seen":\[\{\}\]/,
   },
   'cookie-life': {
     what: 'With `cookie.maxAge` a session that nobody used for so long is over; pages that only read give the cookie again once half of that time is over, and scripts do not',

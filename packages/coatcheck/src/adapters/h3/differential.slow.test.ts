@@ -84,6 +84,7 @@ function isListed(kind: string, { how: { cookie, idleTimeout }, visits }: Script
     'no-cookie': cookie === false && sends('junk'),
     copies: isStored && (sends('first', 'header') || does('unseal')),
     'nothing-changed': repeats && (isLimited || sends('header')),
+    'idle-half': kind === 'h3 2, on a store' && idleTimeout !== undefined && repeats,
     'cookie-life': isLimited && !kind.endsWith('upstream') && (sends('first', 'header') || does('unseal') || isRead),
     scripts: kind === 'h3 2, sealed' && idleTimeout !== undefined && visits.some(({ byScript }) => byScript),
     large: isFirst && written.filter((text) => text.length > 2000).length > 1,
