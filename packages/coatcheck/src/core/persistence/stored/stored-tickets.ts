@@ -43,7 +43,9 @@ export class StoredTickets {
     return andThen(keyring.verify('ticket', [binding], ticket.slice(0, SIGNED)), (verified) => {
       if (typeof verified === 'string') return { refused: verified }
       if (ticket.length > SIGNED) return { refused: 'forged' }
-      return verified.bytes.length === ID_BYTES ? { id: encode(verified.bytes), stale: verified.stale } : { refused: 'malformed' }
+      return verified.bytes.length === ID_BYTES
+        ? { id: ticket.slice(-UNSIGNED), stale: verified.stale }
+        : { refused: 'malformed' }
     })
   }
 
