@@ -153,7 +153,7 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
 /** Makes the persistence of sessions whose options are known. */
 export type MakePersistence = ((engine: Engine) => Persistence) & { readonly needsSecrets?: boolean }
 
-/** The body as an owner's: nobody's without one. */
+/** The contents as an owner's: nobody's without one. */
 export function ownedBy({ since, ...contents }: Contents, { move }: ChangeSet): Contents {
   return {
     ...contents,

@@ -11,9 +11,9 @@
  * context: `beforeHeadersLeave` sends a line only to the request that presented the ticket itself.
  */
 
+import type { RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
 import { RequestSession } from './request/request-session.ts'
-import type { RequestHeaders } from './request/tickets.ts'
 
 /** Gives the request sessions of one `createSessions`. */
 export interface Sharing {

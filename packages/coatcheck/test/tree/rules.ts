@@ -41,7 +41,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/migration': [
     'core/model',
     'core/persistence',
-    'core/request/tickets.ts',
+    'core/request/incoming.ts',
     ...parts('engine'),
     'crypto',
     ...contracts,

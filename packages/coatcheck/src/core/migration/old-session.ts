@@ -6,7 +6,7 @@ import { type Contents, encode } from '../model/contents.ts'
 import { type Lifetime, newLifetime } from '../model/lifetime.ts'
 import { bodyOf, provenOwner } from '../persistence/plain.ts'
 import { callStore } from '../persistence/store-call.ts'
-import type { IncomingTickets } from '../request/tickets.ts'
+import type { IncomingTickets } from '../request/incoming.ts'
 import { tries } from './allowance.ts'
 
 /** What another library kept for a visitor. */

@@ -56,7 +56,7 @@ export function without(changes: Changes, done: Changes): Changes {
 const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
 
 /**
- * The body with `changes` applied, key by key: on one key the last writer wins, and an update is run again when somebody
+ * The contents with `changes` applied, key by key: on one key the last writer wins, and an update is run again when somebody
  * else changed the value. `overwritten` is told of each key that was read, then set, and had changed in between.
  */
 export function apply(contents: Contents, changes: Changes, now: number, overwritten: (key: string) => void): Contents {

@@ -48,7 +48,7 @@ export interface Forwarding {
   readonly replayed?: string
 }
 
-/** What is written around it, besides the body: a check of the record's own key, or a sealed ticket's id and life. */
+/** The fields around the contents: a check of the record's own key, or a sealed ticket's id and life. */
 export interface Frame {
   /** Of a record: the beginning of its key. */
   readonly key?: string
@@ -66,7 +66,7 @@ const FORMAT = 1
 /** In UTF-16 units; a longer record was not made here, and is refused before it is parsed. */
 export const MAX_TEXT: number = 4 * 1024 * 1024
 
-/** The text of a body: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
+/** The text of a session: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
 export function encode(contents: Contents, frame: Frame, to?: Forwarding): string {
   const { owner, lasts, since, from, writes, more } = contents
   const log = encodeWrites(writes)

@@ -128,7 +128,7 @@ export function extended(lifetime: Lifetime, policy: Policy, now: number): Lifet
   return { ...lifetime, expiresAt: isShorter ? end : Math.max(lifetime.expiresAt, end) }
 }
 
-/** The same life after a write at `now` that made of the session what `body` says: a time given anew counts from here. */
+/** The same life after a write at `now` that made of the session what `contents` says: a time given anew counts from here. */
 export function afterWrite(lifetime: Lifetime, contents: Lasting, before: Lasting, policy: Policy, now: number): Lifetime {
   if (contents.lasts === undefined || contents.lasts === before.lasts) return extended(lifetime, policyOf(contents, policy), now)
   return { ...lifetime, expiresAt: Math.min(now + contents.lasts, lifetime.endsAt) }

@@ -1,8 +1,8 @@
 import { areSame, type Sharing } from '../identity.ts'
+import type { RequestHeaders } from '../request/incoming.ts'
 import type { Core } from '../request/load.ts'
 import type { RequestSession } from '../request/request-session.ts'
 import { answerByCall } from '../request/response-headers.ts'
-import type { RequestHeaders } from '../request/tickets.ts'
 import { delayHeaders, type NodeResponse, nodeHeaders } from './delayed-headers.ts'
 import { type RequestContext, requestContext } from './request-context.ts'
 

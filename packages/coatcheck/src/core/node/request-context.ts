@@ -1,4 +1,4 @@
-import type { RequestHeaders } from '../request/tickets.ts'
+import type { RequestHeaders } from '../request/incoming.ts'
 import type { NodeResponse } from './node-response.ts'
 
 /**

@@ -15,7 +15,7 @@ export interface Plain {
   readonly flash: Record<string, unknown>
 }
 
-/** Plain objects as a body; `unreadable` is what no session could store. Whose it is says the caller, never a value of that name. */
+/** Plain objects as contents; `unreadable` is what no session could store. Whose it is says the caller, never a value of that name. */
 export function bodyOf(
   values: object,
   flash: object = {},

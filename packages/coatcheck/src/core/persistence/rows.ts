@@ -42,7 +42,7 @@ export interface Seen {
   readonly writes: number
 }
 
-/** A row as a body; what no session could store is left in the row as it is. */
+/** A row as contents; what no session could store is left in the row as it is. */
 export function rowBody(row: Record<string, unknown>): ReturnType<typeof bodyOf> {
   const values: Record<string, unknown> = {}
   const flash: Record<string, unknown> = {}

@@ -6,9 +6,10 @@ import { rolls } from '../model/lifetime.ts'
 import { type Plan, planCommit } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
+import type { IncomingTickets } from './incoming.ts'
 import { type Asked, slides, timed } from './lifetime-override.ts'
 import type { Core, LoadResult } from './load.ts'
-import { type HeaderLine, type IncomingTickets, type LineOptions, TicketResponse } from './tickets.ts'
+import { type HeaderLine, type LineOptions, TicketResponse } from './tickets.ts'
 
 /** The result of one commit. */
 export interface Committed {

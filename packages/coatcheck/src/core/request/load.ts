@@ -6,7 +6,8 @@ import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allow
 import { type Adopted, type Found, readOldSession } from '../migration/old-session.ts'
 import type { RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
-import type { IncomingTickets, Transport } from './tickets.ts'
+import type { IncomingTickets } from './incoming.ts'
+import type { Transport } from './tickets.ts'
 
 /** The parts that all requests of one `createSessions` share. */
 export interface Core {

@@ -137,10 +137,10 @@ export class TicketResponse {
     // The session may have ended while a slow store answered.
     const seconds = Math.max(0, Math.ceil((end - now()) / 1000))
     // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
-    const persistence = { ...how, lasts: how.lasts || lasts !== undefined }
+    const options = { ...how, lasts: how.lasts || lasts !== undefined }
     const old = this.other === undefined ? [] : this.#transport.clearOther(this.other)
     try {
-      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, persistence), ...old]
+      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, options), ...old]
     } catch (error) {
       if (!(error instanceof CookieTooLong)) throw error
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(loaded.contents)}.`
@@ -160,5 +160,3 @@ export class TicketResponse {
 }
 
 const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')
-
-export { headersOf, type IncomingTickets, type RequestHeaders } from './incoming.ts'

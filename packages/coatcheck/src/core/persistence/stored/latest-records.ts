@@ -13,7 +13,7 @@ export interface VersionedRecord {
   readonly contents: Contents
   /** When it was created under this key, in milliseconds since the epoch. */
   readonly made: number
-  /** The session has a new id since; the body is the one it had then. */
+  /** The session has a new id since; the contents are those it had then. */
   readonly forwarding?: Forwarding
   /** Sealed with a secret that is not the newest. */
   readonly stale: boolean

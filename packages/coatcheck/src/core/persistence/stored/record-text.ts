@@ -27,7 +27,7 @@ export class RecordTexts {
     this.#engine = engine
   }
 
-  /** `body`: what the text holds of a session, for which some room is kept free. Throws `RECORD_TOO_LARGE`. */
+  /** `contents`: of a session's text, for which some room is kept free. Throws `RECORD_TOO_LARGE`. */
   record(key: string, text: string, meta: Meta, contents?: Contents): Maybe<SessionRecord> {
     const { keyring, encryptRecords } = this.#engine
     if (!encryptRecords || !keyring) return this.#checked(text, meta, contents)

@@ -12,7 +12,7 @@ import { checkedRecord, NO_RECORD, type OpenedText, ownerDigest, RecordTexts } f
 
 export type { VersionedRecord }
 
-/** Store calls in the engine's terms: bodies instead of text, sealed when asked for, every call limited in time and size. */
+/** Store calls in the engine's terms: contents instead of text, sealed when asked for, every call limited in time and size. */
 export class Records {
   readonly store: Store
   readonly latest: LatestRecords = new LatestRecords()
@@ -105,7 +105,7 @@ export class Records {
     return this.#replace(known, text, { expiresAt }, { contents })
   }
 
-  /** The body with one more write, and without the one `answered`. */
+  /** The contents with one more write, and without the one `answered`. */
   signed(contents: Contents, id: string, at: number, answered?: string): Contents {
     return { ...contents, writes: withWrite(contents.writes, { id, at }, 2 * callTime(this.#engine.storeTimeout), answered) }
   }
