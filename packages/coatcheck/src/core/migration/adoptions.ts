@@ -2,11 +2,8 @@ import { digest } from '../../crypto/digest.ts'
 import { createKeyring } from '../../crypto/keyring.ts'
 import type { Engine } from '../engine.ts'
 import type { Forwarding } from '../model/contents.ts'
-import type { Lifetime } from '../model/lifetime.ts'
+import { type Lifetime, LONGEST_LIFE } from '../model/lifetime.ts'
 import type { Records } from '../persistence/stored/records.ts'
-
-/** Browsers keep no cookie longer (RFC 6265bis 5.5), so no old ticket comes back after that. */
-const LONGEST = 400 * 86_400_000
 
 /**
  * The way from another library's ticket to the session that is kept here instead of it: a pointer at a key that follows from the
@@ -49,7 +46,7 @@ export class Adoptions {
   }
 
   #create(key: string, to: Forwarding): Promise<boolean> {
-    const endsAt = this.#engine.now() + LONGEST
+    const endsAt = this.#engine.now() + LONGEST_LIFE
     const lifetime: Lifetime = { createdAt: this.#engine.now(), endsAt, expiresAt: endsAt }
     return this.#records.createForwarding(key, to, lifetime)
   }

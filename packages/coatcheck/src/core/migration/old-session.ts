@@ -3,7 +3,7 @@ import { SessionError } from '../../errors.ts'
 import type { OldSession, ReaderRequest, SessionReader } from '../../migrate/format.ts'
 import type { Engine, LoadedSession, MigratingSession, Persistence } from '../engine.ts'
 import { type Contents, encode } from '../model/contents.ts'
-import { type Lifetime, newLifetime } from '../model/lifetime.ts'
+import { type Lifetime, LONGEST_LIFE, newLifetime } from '../model/lifetime.ts'
 import { bodyOf, provenOwner } from '../persistence/plain.ts'
 import { callStore } from '../persistence/store-call.ts'
 import type { IncomingTickets } from '../request/incoming.ts'
@@ -18,7 +18,6 @@ export interface Found extends MigratingSession {
   readonly forget?: () => Promise<void>
 }
 
-const LONGEST = 400 * 86_400_000
 const LONGEST_COOKIE = 4096
 
 /** How long a session that says so itself has to live; its time begins here when it says nothing. */
@@ -27,7 +26,7 @@ export function lifeIn({ createdAt, expiresAt, slidesUntil }: OldSession, { poli
   const { endsAt, expiresAt: idleEnd } = newLifetime(policy, now())
   if (!Number.isFinite(expiresAt)) return { createdAt: began, endsAt, expiresAt: idleEnd }
   // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
-  const end = Math.min(Math.floor(expiresAt as number), now() + LONGEST)
+  const end = Math.min(Math.floor(expiresAt as number), now() + LONGEST_LIFE)
   const last = slidesUntil === undefined ? end : Math.floor(Math.min(slidesUntil, began + policy.absolute))
   return { createdAt: began, endsAt: Math.max(last, end), expiresAt: end }
 }

@@ -128,6 +128,9 @@ export function extended(lifetime: Lifetime, policy: Policy, now: number): Lifet
   return { ...lifetime, expiresAt: isShorter ? end : Math.max(lifetime.expiresAt, end) }
 }
 
+/** Milliseconds: browsers keep no cookie longer (RFC 6265bis 5.5), so no ticket comes back after that. */
+export const LONGEST_LIFE: number = 400 * 86_400_000
+
 /** The same life after a write at `now` that made of the session what `contents` says: a time given anew counts from here. */
 export function afterWrite(lifetime: Lifetime, contents: Lasting, before: Lasting, policy: Policy, now: number): Lifetime {
   if (contents.lasts === undefined || contents.lasts === before.lasts) return extended(lifetime, policyOf(contents, policy), now)

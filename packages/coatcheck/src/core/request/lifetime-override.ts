@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import type { ChangeSet, Engine, LoadedSession, Persistence } from '../engine.ts'
-import { policyOf, renewalIsDue, rolls, slideIsDue } from '../model/lifetime.ts'
+import { LONGEST_LIFE, policyOf, renewalIsDue, rolls, slideIsDue } from '../model/lifetime.ts'
 import type { LiveSession } from '../session/session.ts'
 import type { LineOptions } from './tickets.ts'
 
@@ -38,15 +38,12 @@ export function tellLifetime(how: Commit, session: LiveSession, now: () => numbe
 /** A session may end so many milliseconds too early rather than be given a new id. */
 const TOLERANCE = 60_000
 
-/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
-const LONGEST = 400 * 86_400_000
-
 /** Milliseconds from now. A time that is none must not end a session in silence: `BAD_OPTIONS`. */
 function lastsOf({ maxAge, expires }: Times, now: () => number): number | undefined {
   const given = maxAge ?? expires ?? undefined
   if (given === undefined) return undefined
   const lasts = given instanceof Date ? +given - now() : typeof given === 'number' ? given * 1000 : Number.NaN
-  if (!Number.isNaN(lasts)) return Math.min(Math.ceil(lasts), LONGEST)
+  if (!Number.isNaN(lasts)) return Math.min(Math.ceil(lasts), LONGEST_LIFE)
   const option = given === maxAge ? 'maxAge' : 'expires'
   throw new SessionError(
     'BAD_OPTIONS',
