@@ -187,11 +187,12 @@ export function failuresAreTold(truth: Truth, report: Report): void {
 }
 
 /** It joined a sign-in of the same person from the same ticket, and that sign-in's ticket was replaced before it was answered. */
-function isWithheld({ history, descends, moversOf }: Truth, { presented, doneAt = 0 }: Visit, person: string): boolean {
+function isWithheld(truth: Truth, { presented, doneAt = 0 }: Visit, person: string): boolean {
+  const { history, descends } = truth
   return history.visits.some((other) => {
     if (personOf(other) !== person || other.given === undefined || presented === undefined) return false
     const isJoined = other.given !== presented && descends(other.given, presented) && (other.commitAt ?? 0) <= doneAt
-    return isJoined && moversOf(other.given).some((mover) => (mover.commitAt as number) <= doneAt)
+    return isJoined && newIdsOf(truth, other.given, doneAt).length > 0
   })
 }
 
