@@ -2,7 +2,7 @@ import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ReaderRequest } from '../migrate/format.ts'
-import type { Attempts } from './model/attempts.ts'
+import type { Attempts, Begun } from './model/attempts.ts'
 import type { Changes } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
@@ -141,6 +141,8 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
   adopt(migrates: MigratingSession, arrivedAt: number): Maybe<H | Refused>
+  /** Draws the id of a session that is not stored yet, so that its handle is known before. Left out: only storing it tells. */
+  reserve?(): Maybe<Begun>
   /** Whether the ticket of a session that was found still opens it. Left out: nobody can tell. */
   isCurrent?(loaded: H): Promise<boolean>
   /**

@@ -1,7 +1,7 @@
 import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
-import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
+import { inTurn } from './shared/in-turn.ts'
 import { checkName, isName, pageOf } from './shared/names.ts'
 import { checkedOptions } from './shared/options.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
@@ -38,9 +38,6 @@ const CACHES = ['lru-cache', 'vercel-runtime-cache']
 /** Backends count their own seconds: a record goes a minute later, never earlier. */
 const MARGIN = 60
 
-/** Runs calls for one key of one backend one after the other: the compared record is still there when the new one is written. */
-const queues = new WeakMap<object, Map<string, Promise<unknown>>>()
-
 /**
  * Keeps sessions behind any driver or storage of unstorage. The backend cannot compare before it writes, so the store is declared
  * `last-write-wins`: within this process nothing is lost, but of two processes that change one session at the same moment the later
@@ -58,23 +55,12 @@ export function unstorageStore(backend: UnstorageLike, options: UnstorageStoreOp
     )
   const { evicts = CACHES.includes(driverOf(backend, prefix)) } = options
   if (typeof evicts !== 'boolean') throw new SessionError('BAD_OPTIONS', 'unstorageStore: `evicts` must be true or false.')
-  const queue = queues.get(backend) ?? new Map<string, Promise<unknown>>()
-  queues.set(backend, queue)
+  const ordered = inTurn(backend)
 
   async function alone<T>(key: string, act: (place: string) => Promise<T>): Promise<T> {
     checkName('unstorage', key)
     const place = `${prefix}:${key}`
-    const before = mayAwaitOthers ? queue.get(place) : undefined
-    const turn = (async () => {
-      await before?.catch(() => {})
-      return act(place)
-    })()
-    queue.set(place, turn)
-    try {
-      return await turn
-    } finally {
-      if (queue.get(place) === turn) queue.delete(place)
-    }
+    return ordered(place, () => act(place))
   }
 
   async function look(place: string): Promise<Found | undefined> {

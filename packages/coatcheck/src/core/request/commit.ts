@@ -79,6 +79,17 @@ export class Commits {
     return this.#loaded !== undefined && !this.#loaded.migrates && this.#core.persistence.kind !== 'sealed'
   }
 
+  /** Reads the session again. False: nothing is there any more, or it cannot be told. */
+  async reload(session: LiveSession): Promise<boolean> {
+    const { persistence } = this.#core
+    if (session.handle === undefined || this.#loaded?.migrates || this.#ticket === undefined) return false
+    const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt)
+    if ('refused' in found) return false
+    this.#loaded = found
+    session.reload(found)
+    return true
+  }
+
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
     const { persistence, engine } = this.#core
     const taken = session.take()

@@ -116,6 +116,23 @@ export class RequestSession implements Surroundings {
   }
 
   /**
+   * Draws the id of the session that begins with the next commit, and tells its handle. undefined: it cannot be known before it is stored.
+   * Call it once the session is open.
+   */
+  reserve(): Maybe<string | undefined> {
+    return andThen(this.core.persistence.reserve?.(), (begun) => {
+      if (begun) this.session?.reserve(begun)
+      return begun?.key
+    })
+  }
+
+  /** Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more. */
+  async reload(): Promise<boolean> {
+    await this.underWay?.catch(() => {})
+    return (this.session && (await this.#commits?.reload(this.session))) ?? false
+  }
+
+  /**
    * The commit at the end of a request that was answered with `status`: one that does not count is a failure of the handler.
    * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
    */

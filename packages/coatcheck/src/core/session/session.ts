@@ -1,6 +1,6 @@
 import type { SessionError } from '../../errors.ts'
 import type { ChangeSet, SessionState } from '../engine.ts'
-import { Attempts } from '../model/attempts.ts'
+import { Attempts, type Begun } from '../model/attempts.ts'
 import type { Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
 import { liveData } from './data.ts'
@@ -109,6 +109,18 @@ export class LiveSession implements Session {
   // For adapters, from here to peek.
   patch = (change: Patch): void => patch(this, change)
   replace = (values: object): void => replace(this, values)
+
+  /** The next session that begins takes this id. */
+  reserve = (begun: Begun): void => {
+    this.#attempts ??= new Attempts()
+    this.#attempts.began(begun)
+  }
+
+  /** Goes on from what is stored now, and forgets what is not committed. */
+  reload = (kept: SessionState): void => {
+    this.#kept = kept
+    this.revert()
+  }
 
   /** A new id, and the session's time begins again. */
   renew = (): void => {

@@ -186,6 +186,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   return {
     kind: 'stored',
     find,
+    reserve: () => andThen(tickets.make(), (made) => ({ ...made, owner: undefined })),
     isCurrent,
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>

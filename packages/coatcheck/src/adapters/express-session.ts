@@ -1,0 +1,68 @@
+import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders } from '../core/adapter.ts'
+import { Cookie, isHttps } from './express-session/cookie.ts'
+import type { Http } from './express-session/http.ts'
+import { type SessionOptions, sessionsWith, setupOf } from './express-session/options.ts'
+import { Session } from './express-session/session.ts'
+import { MemoryStore, SessionStore, Store, type StoreConstructor } from './express-session/session-store.ts'
+import { Visit } from './express-session/visit.ts'
+
+export type { CookieData, CookieOptions } from './express-session/cookie.ts'
+export { Cookie, MemoryStore, Session, type SessionOptions, Store }
+
+type Next = (error?: unknown) => void
+
+/**
+ * express-session's middleware, with the engine behind it: `req.session`, `req.sessionID` and `req.sessionStore` are as its documents say.
+ * Of parallel requests each stores the keys that it changed, and nothing else; a session that was destroyed stays destroyed. The response
+ * waits until the session is stored. Throws `BAD_OPTIONS` for options that cannot be meant; a store that fails reaches `next`.
+ */
+function session(options: SessionOptions = {}): (req: Http, res: NodeResponse, next: Next) => void {
+  const setup = setupOf(options)
+  const adapters = new Map<string, AdapterSessions>()
+  const adapterFor = (secrets: readonly string[]): AdapterSessions => {
+    const key = JSON.stringify(secrets)
+    const adapter = adapters.get(key) ?? adapterOf(sessionsWith(setup, secrets))
+    adapters.set(key, adapter)
+    return adapter
+  }
+  if (setup.secrets) adapterFor(setup.secrets)
+  const sessionStore = SessionStore.over(setup.upstream)
+  return (req, res, next) => {
+    if (Object.hasOwn(req, 'session') || !sessionStore.isReady) return next()
+    if (!pathOf(req).startsWith(setup.cookieOf(req).path || '/')) return next()
+    const secrets = setup.secrets ?? (req.secret === undefined ? undefined : [req.secret])
+    if (!secrets) return next(new Error('secret option required for sessions'))
+    const requestSession = adapterFor(secrets).requestSession(req, {
+      get: (name) => [req.headers[name] ?? null].flat()[0] ?? null,
+    })
+    const opened = requestSession.open().then(async (live) => {
+      const visit = new Visit(setup, req, requestSession, live, isHttps(req, options.proxy))
+      sessionStore.attend(req, visit)
+      await visit.show()
+      const hooks = {
+        before: () => visit.settle(nodeHeaders(res)),
+        failed: next,
+        sent: () => requestSession.finish(),
+      }
+      // A response that is none (the one of an upgrade): what is saved is stored, and no cookie can be sent.
+      if (!delayHeaders(res, hooks)) requestSession.finish()
+    })
+    opened.then(() => next(), next)
+  }
+}
+
+const pathOf = ({ originalUrl, url = '/' }: Http): string => {
+  const [path = '/'] = (originalUrl ?? url).split('?')
+  return path.startsWith('/') ? path : (URL.parse(path)?.pathname ?? '/')
+}
+
+interface ExpressSession {
+  (options?: SessionOptions): (req: Http, res: NodeResponse, next: Next) => void
+  readonly Cookie: typeof Cookie
+  readonly MemoryStore: typeof MemoryStore
+  readonly Session: typeof Session
+  readonly Store: StoreConstructor
+}
+
+const exported: ExpressSession = Object.assign(session, { Cookie, MemoryStore, Session, Store })
+export default exported

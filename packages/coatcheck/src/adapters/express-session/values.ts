@@ -1,0 +1,48 @@
+import type { LiveSession, RequestSession } from '../../core/adapter.ts'
+import { Originals } from '../remix/json.ts'
+import type { Values } from './session.ts'
+
+/** The key under which a session keeps what its cookie says otherwise than the options. As with express-session, no value has this name. */
+export const COOKIE = 'cookie'
+
+/** The values of the session that a request has. As with express-session, what cannot be stored is stored as its JSON. */
+export class LiveValues implements Values {
+  readonly #live: LiveSession
+  readonly #originals: Originals
+
+  constructor(live: LiveSession, { core }: RequestSession) {
+    this.#live = live
+    this.#originals = new Originals(() => live, core.engine.emit)
+  }
+
+  has = (key: string): boolean => key !== COOKIE && (this.#originals.has(key) || this.#live.has(key))
+  get = (key: string): unknown => {
+    if (key === COOKIE) return undefined
+    return this.#originals.has(key) ? this.#originals.get(key) : this.#live.get(key)
+  }
+  set = (key: string, value: unknown): void => this.#originals.set(key, value)
+  delete = (key: string): void => {
+    this.#originals.forget(key)
+    this.#live.delete(key)
+  }
+  keys = (): string[] => [
+    ...new Set([...this.#live.keys(), ...Object.keys(this.#originals.all())].filter((key) => key !== COOKIE)),
+  ]
+  /** Before a commit. */
+  refresh = (): void => this.#originals.refresh()
+  clear = (): void => this.#originals.clear()
+}
+
+/** What a session held, for whoever still has its object. */
+export function snapshotOf(values: Values): Map<string, unknown> {
+  return new Map([...values.keys()].map((key) => [key, structuredCloneOf(values.get(key))]))
+}
+
+/** A copy, or the value itself if it holds what cannot be copied. */
+function structuredCloneOf(value: unknown): unknown {
+  try {
+    return structuredClone(value)
+  } catch {
+    return value
+  }
+}
