@@ -6,6 +6,7 @@ import type { SessionEvent } from '../model/events.ts'
 import { checked, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
+import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
 export interface SharedOptions {
@@ -52,8 +53,11 @@ export interface StorageOptions extends SharedOptions {
 }
 
 export interface SessionsOptions extends StorageOptions {
-  /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
-  readonly secrets?: string | readonly string[] | undefined
+  /**
+   * Newest first: the first writes, all of them read; with states or times as `StatedSecret` says. Or a function or a source that gives them,
+   * again and again. At least 32 random characters each. Needed unless there is a store.
+   */
+  readonly secrets?: SecretsOption | undefined
   /** Where records live. Left out, the whole session is sealed in the cookie. */
   readonly store?: Store
   /** False: tickets travel in `header` only. */
