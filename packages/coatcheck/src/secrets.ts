@@ -1,5 +1,5 @@
 import { type FSWatcher, lstatSync, readFileSync, readlinkSync, watch } from 'node:fs'
-import { dirname, parse, resolve, sep } from 'node:path'
+import { parse, resolve, sep } from 'node:path'
 import type { SecretList } from './core/options/secret-states.ts'
 import type { SecretSource } from './core/options/secrets.ts'
 import { bad, kind, SessionError } from './errors.ts'
@@ -67,22 +67,23 @@ function watched(folder: string, changed: () => void): FSWatcher[] {
  */
 function foldersOf(path: string): readonly string[] {
   const folders = new Set<string>()
-  let links = 0
-  const follow = (from: string, parts: readonly string[]): void => {
-    let at = from
-    for (const [number, part] of parts.entries()) {
-      const next = resolve(at, part)
-      const target = linkAt(next)
-      if (target !== undefined && ++links <= MOST_LINKS) {
-        folders.add(at)
-        const whole = resolve(at, target, ...parts.slice(number + 1))
-        return follow(parse(whole).root, partsOf(whole))
-      }
+  let at = parse(path).root
+  let parts = partsOf(path)
+  for (let links = 0; parts.length > 0; ) {
+    const [part = '', ...rest] = parts
+    const next = resolve(at, part)
+    const target = links < MOST_LINKS ? linkAt(next) : undefined
+    if (target !== undefined || rest.length === 0) folders.add(at)
+    if (target === undefined) {
       at = next
+      parts = rest
+      continue
     }
-    folders.add(dirname(at))
+    links++
+    const whole = resolve(at, target, ...rest)
+    at = parse(whole).root
+    parts = partsOf(whole)
   }
-  follow(parse(path).root, partsOf(path))
   return [...folders]
 }
 

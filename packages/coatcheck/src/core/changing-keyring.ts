@@ -150,7 +150,10 @@ class Source {
     }
   }
 
-  #take(given: unknown, { number, changes, at }: { readonly number: number; readonly changes: number; readonly at: number }): Current {
+  #take(
+    given: unknown,
+    { number, changes, at }: { readonly number: number; readonly changes: number; readonly at: number },
+  ): Current {
     const list = this.#secrets.check(given)
     if (this.current && number < this.#taken) return this.current
     const { now } = this.#surroundings

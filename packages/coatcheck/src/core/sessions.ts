@@ -80,7 +80,11 @@ export function sessionsOf<Data extends object, Flash extends object>(
     now,
     emit,
     policy: { idle: settings.idle, absolute: settings.absolute },
-    keyring: secrets && ('source' in secrets || 'list' in secrets ? changingKeyring(secrets, { now, emit, limit: storeTimeout }) : keyringOf(secrets)),
+    keyring:
+      secrets &&
+      ('source' in secrets || 'list' in secrets
+        ? changingKeyring(secrets, { now, emit, limit: storeTimeout })
+        : keyringOf(secrets)),
     binding,
     encryptRecords,
     acceptUnsigned,

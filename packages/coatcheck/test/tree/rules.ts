@@ -101,7 +101,11 @@ export const outsideImports: Rule = (tree) => {
       .filter(({ target, specifier }) => target === undefined && !BUNDLED.includes(specifier))
       .filter(
         ({ specifier }) =>
-          !(/^(node|bun):|^\(computed\)$/.test(specifier) && ['stores', 'secrets.ts'].some((room) => isIn(file.path, room)) && !reached.has(file.path)),
+          !(
+            /^(node|bun):|^\(computed\)$/.test(specifier) &&
+            ['stores', 'secrets.ts'].some((room) => isIn(file.path, room)) &&
+            !reached.has(file.path)
+          ),
       )
       .map(({ specifier }) => `${file.path}: may not import ${specifier}`),
   )

@@ -43,7 +43,11 @@ export function stated(given: string | StatedSecret, option: string): CheckedSec
   const { secret, state = 'active', from, until, ...more } = typeof given === 'string' ? { secret: given } : given
   const [name] = Object.keys(more)
   if (name !== undefined)
-    throw bad(option, `has a field that no secret has${name.length > 12 ? '' : `, \`${name}\``}`, `Known are ${FIELDS.join(', ')}.`)
+    throw bad(
+      option,
+      `has a field that no secret has${name.length > 12 ? '' : `, \`${name}\``}`,
+      `Known are ${FIELDS.join(', ')}.`,
+    )
   if (!STATES.includes(state)) throw bad(`${option}.state`, `is ${kind(state)}`, `Give one of ${STATES.join(', ')}.`)
   if (state === 'pending' && from !== undefined)
     throw bad(option, 'is pending and says from when', 'Leave `state` out: before `from` it is pending, and then active.')
@@ -73,7 +77,10 @@ export function checkWriter(list: readonly CheckedSecret[]): void {
 }
 
 /** What each secret is used for at a time, and the stretch of time, `since` included, in which that stays so. */
-export function keysAt(list: readonly CheckedSecret[], now: number): { readonly keys: readonly Key[]; readonly since: number; readonly until: number } {
+export function keysAt(
+  list: readonly CheckedSecret[],
+  now: number,
+): { readonly keys: readonly Key[]; readonly since: number; readonly until: number } {
   const isActive = ({ state, from, until }: CheckedSecret) => state === 'active' && from <= now && now < until
   const latest = Math.max(...list.filter(isActive).map(({ from }) => from))
   const writer = list.find((each) => isActive(each) && each.from === latest)
