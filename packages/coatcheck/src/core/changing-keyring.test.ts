@@ -7,6 +7,7 @@ import { changingKeyring } from './changing-keyring.ts'
 import type { SessionEvent } from './model/events.ts'
 import type { SecretList } from './options/secret-states.ts'
 import { type SecretSource, type Secrets, secretsOf } from './options/secrets.ts'
+import type { LiveSession } from './session/session.ts'
 
 const WEAK = 'letmein'
 const BOTH: SecretList = [NEWER_SECRET, SECRET]

@@ -67,6 +67,8 @@ describe('what cannot be meant is refused where the sessions are made, without t
     ['an object that is no source', { secret: SECRET }, /`secrets` is a object/],
     ['a list in a list', [[SECRET]], /`secrets\[0\]\.secret` is missing/],
     ['null', null, /`secrets` is null/],
+    ['null in the list', [null], /`secrets\[0\]` is null, which can be guessed/],
+    ['a hole in the list', new Array(1), /`secrets\[0\]` is missing/],
   ])('%s', (_, secrets, says) => {
     const { code, message, fix } = refused(secrets)
     expect([code, fix]).toEqual(['BAD_OPTIONS', expect.stringMatching(/\w/)])

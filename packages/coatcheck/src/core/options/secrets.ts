@@ -51,13 +51,13 @@ function checkedList(given: unknown, warns: boolean): readonly CheckedSecret[] {
     )
   const list = all.map((each: unknown, at) => {
     const option = typeof given === 'string' ? 'secrets' : `secrets[${at}]`
-    const entry = typeof each === 'object' && each !== null ? (each as StatedSecret) : (each as string)
-    const secret: unknown = typeof entry === 'object' ? entry.secret : entry
-    const name = typeof entry === 'object' ? `${option}.secret` : option
+    const entry = typeof each === 'object' && each !== null ? (each as StatedSecret) : undefined
+    const secret: unknown = entry ? entry.secret : each
+    const name = entry ? `${option}.secret` : option
     const weak = weakness(secret)
     if (weak && warns && typeof secret === 'string' && secret !== '') warn(`${name} ${weak}. ${ADVICE}`)
     else if (weak) throw bad(name, weak, ADVICE)
-    return stated(entry, option)
+    return stated(entry ?? (each as string), option)
   })
   list.forEach(({ secret }, at) => {
     if (list.findIndex((each) => each.secret === secret) < at)
