@@ -1,4 +1,4 @@
-import type { Keyring } from '../crypto/keyring.ts'
+import { type Keyring, noWriter } from '../crypto/keyring.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
@@ -157,10 +157,7 @@ class Source {
     const list = this.#secrets.check(given)
     if (this.current && number < this.#taken) return this.current
     const { now } = this.#surroundings
-    if (!keysAt(list, now()).keys.some(({ use }) => use === 'write'))
-      throw new SessionError('BAD_OPTIONS', 'None of the `secrets` that were read is active now.', {
-        fix: 'Give one that is: `from` has passed, and `until` has not.',
-      })
+    if (!keysAt(list, now()).keys.some(({ use }) => use === 'write')) throw noWriter()
     this.#taken = number
     this.#read = changes
     this.#readAt = at

@@ -6,7 +6,7 @@ import { randomBytes } from './random.ts'
 import { createTokens, type Format, HEAD, type Keys, type TokenFault } from './tokens.ts'
 import { createXaes } from './xaes.ts'
 
-export type { Key, Keys, TokenFault } from './tokens.ts'
+export { type Key, type Keys, noWriter, type TokenFault } from './tokens.ts'
 
 export interface Opened {
   readonly text: string

@@ -159,7 +159,8 @@ function distinct(all: readonly Pen[]): Pens {
   throw new SessionError('BAD_OPTIONS', 'There are no `secrets`, or two are equal, or two happen to share their key id.')
 }
 
-function noWriter(): SessionError {
+/** Of secrets that may all read, and none write. */
+export function noWriter(): SessionError {
   return new SessionError('BAD_OPTIONS', 'None of the `secrets` is active now, so nothing can be written.', {
     fix: 'Give one that is: `from` has passed, and `until` has not.',
   })
