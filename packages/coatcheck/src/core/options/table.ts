@@ -1,4 +1,4 @@
-import type { CookieAttributes } from '../../cookies/cookie.ts'
+import { type CookieAttributes, LONGEST_AGE } from '../../cookies/cookie.ts'
 import type { SessionReader } from '../../migrate/format.ts'
 import type { Store } from '../../stores/store.ts'
 import type { MakePersistence } from '../engine.ts'
@@ -118,8 +118,8 @@ export const OPTIONS: Table<SessionsOptions> = {
   store: { check: checkStore },
   cookie: {},
   header: {},
-  absoluteTimeout: seconds(30 * DAY, 400 * DAY),
-  idleTimeout: seconds(7 * DAY, 400 * DAY, 'absoluteTimeout'),
+  absoluteTimeout: seconds(30 * DAY, LONGEST_AGE),
+  idleTimeout: seconds(7 * DAY, LONGEST_AGE, 'absoluteTimeout'),
   encryptRecords: flag(false),
   chunks: flag(false),
   acceptUnsigned: flag(false),
