@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { NEWER_SECRET, SECRET } from '../test/helpers/site.ts'
+import { NEWER_SECRET, SECRET, site } from '../test/helpers/site.ts'
 import { type FileSecrets, fileSecrets } from './secrets.ts'
 
 let folder = ''
@@ -82,7 +84,7 @@ describe('B6: the folder is watched', () => {
       const next = `${round}${NEWER_SECRET}`
       put(at('new'), next)
       renameSync(at('new'), at('secrets'))
-      await vi.waitFor(() => expect(file.secrets.read()).toEqual([next]))
+      expect(file.secrets.read()).toEqual([next])
       expect(await afterChange(file)).toEqual([next])
     }
   })
@@ -140,5 +142,55 @@ describe('B6: the folder is watched', () => {
     put(at('secrets'), NEWER_SECRET)
     expect(await afterChange(other)).toEqual([NEWER_SECRET])
     expect(file.changed).not.toHaveBeenCalled()
+  })
+})
+
+describe('a site whose secrets are in a file', () => {
+  const list = (...secrets: unknown[]) => {
+    put(at('new'), JSON.stringify(secrets))
+    renameSync(at('new'), at('secrets'))
+  }
+
+  test('goes by the new list with the next request, without a restart; a list that cannot be meant changes nothing', async () => {
+    list(SECRET)
+    const secrets = fileSecrets(at('secrets'))
+    open.push(secrets)
+    // Its clock stands: nothing is read because of its age.
+    const served = site({ secrets })
+    const { person, events } = served
+    const [ada, bob] = [person(), person()]
+    for (const who of [ada, bob]) await who.does((session) => session.set('a', 1))
+    const sealedBy = () => ada.ticket?.slice(0, 6)
+    const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 600_000, interval: 5 })
+    let writes = 0
+    const before = sealedBy()
+
+    list({ secret: SECRET, state: 'retried' })
+    await soon(async () => {
+      expect(await ada.does((session) => session.get('a'))).toBe(1)
+      expect(events).toContainEqual({ type: 'secrets-failed', error: expect.objectContaining({ code: 'BAD_OPTIONS' }) })
+    })
+
+    list(NEWER_SECRET, { secret: SECRET, state: 'retired' })
+    await soon(async () => {
+      await ada.does((session) => session.set('writes', ++writes))
+      expect(sealedBy()).not.toBe(before)
+    })
+
+    list(NEWER_SECRET, { secret: SECRET, state: 'revoked' })
+    await soon(async () => expect(await bob.does((session) => session.get('a'))).toBeUndefined())
+    expect(served.refusals).toContain('revoked-key')
+    expect(await ada.does((session) => session.get('a'))).toBe(1)
+  })
+
+  test('does not keep a process alive that has nothing else to do', async () => {
+    list(SECRET)
+    const script = `
+      const { fileSecrets } = await import(${JSON.stringify(join(import.meta.dirname, 'secrets.ts'))})
+      const secrets = fileSecrets(${JSON.stringify(at('secrets'))})
+      secrets.watch(() => {})
+      console.log(secrets.read().length)`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
+    expect(stdout).toBe('1\n')
   })
 })
