@@ -89,6 +89,24 @@ export function tellStory({
       expect((await during.see()).user, 'the ticket from before the sign-out').toBe('guest')
     })
 
+    test('refuses what a page of another site sends in the name of somebody', async () => {
+      const ada = guest()
+      await ada.see()
+      await ada.send('/cart', { item: 'hat' })
+      const forgers: Record<string, string>[] = [
+        { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'same-site', origin: 'https://blog.shop.example' },
+        { 'sec-fetch-site': 'none', origin: 'chrome-extension://abcdefgh' },
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+      ]
+      for (const whence of forgers) {
+        expect((await ada.ask('/cart', { item: 'scarf' }, whence)).status, JSON.stringify(whence)).toBe(403)
+        expect((await ada.ask('/login', ADA, whence)).status).toBe(403)
+      }
+      expect(await ada.see()).toMatchObject({ cart: 1, user: 'guest' })
+    })
+
     test('takes any nonsense for a stranger', async () => {
       for (const nonsense of ['x', '%', 'Fe26.2**a*b*c**d*e', '~9~AAAA', 'A'.repeat(4000)]) {
         const ada = guest()

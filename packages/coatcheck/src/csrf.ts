@@ -89,7 +89,9 @@ export function crossSite<Given = never>(options: CrossSiteOptions<Given> = {}):
       async (request, ...rest) =>
         (await answerTo(request)) ?? handler(request, ...rest),
     async middleware<Result>(context: AnyRequest, next?: () => Result) {
-      const answer = await answerTo(context)
+      // A page that Astro makes while it builds the site has no request, and Astro warns of who looks at one.
+      const { isPrerendered = false } = context as { readonly isPrerendered?: boolean }
+      const answer = isPrerendered ? undefined : await answerTo(context)
       return (answer ?? (await next?.())) as Awaited<Result> & WebResponse
     },
     node(req, res, next) {
