@@ -134,7 +134,6 @@ describe.each(Object.entries(SERVERS))('ASVS 3.5.1: behind %s', (name, open) => 
     const reached: string[] = []
     const serve = await open(crossSite({ changesOnGet: ['/leave'] }), (method) => reached.push(method))
     for (const forgery of FORGERIES) {
-      // A router of React Router knows no DELETE of a page; it is refused all the same.
       const response = await serve(forged(forgery.request, 'https://app.test'))
       const text = await response.text()
       expect([forgery.id, response.status, text]).toEqual(
