@@ -165,6 +165,7 @@ describe.each(Object.entries(SERVERS))('ASVS 3.5.1: behind %s', (name, open) => 
 })
 
 describe('with a token', () => {
+  const changed = (token: string) => (token.startsWith('A') ? 'B' : 'A') + token.slice(1)
   const sessions = () => createSessions({ secrets: SECRET, store: memoryStore(), cookie: { sameSite: 'none' } })
   const from = (cookie: string, token: string) => ({
     method: 'POST',
@@ -199,7 +200,7 @@ describe('with a token', () => {
     const [cookie, token] = [cookieOf(page), await page.text()]
     const send = async (...given: [string, string]) => serve(new Request('https://shop.example/', from(...given)))
     expect(await (await send(cookie, token)).text()).toBe('hat')
-    expect(await (await send(cookie, `${token.slice(0, -2)}AA`)).text()).toContain('(wrong-token)')
+    expect(await (await send(cookie, changed(token))).text()).toContain('(wrong-token)')
     expect((await send('', token)).status, 'the token without its session').toBe(403)
     const noForm = {
       ...from(cookie, token),
@@ -225,7 +226,7 @@ describe('with a token', () => {
     const page = await app.request('https://shop.example/')
     const [cookie, token] = [cookieOf(page), await page.text()]
     expect(await (await app.request('https://shop.example/', from(cookie, token))).text()).toBe('hat')
-    expect((await app.request('https://shop.example/', from(cookie, token.toLowerCase()))).status).toBe(403)
+    expect((await app.request('https://shop.example/', from(cookie, changed(token)))).status).toBe(403)
   })
 
   it('Express', async () => {
@@ -245,7 +246,7 @@ describe('with a token', () => {
     const page = await fetch(origin)
     const [cookie, token] = [cookieOf(page), await page.text()]
     expect(await (await fetch(origin, from(cookie, token))).text()).toBe('hat')
-    expect((await fetch(origin, from(cookie, `A${token.slice(1)}`))).status).toBe(403)
+    expect((await fetch(origin, from(cookie, changed(token)))).status).toBe(403)
   })
 })
 
