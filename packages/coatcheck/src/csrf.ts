@@ -90,14 +90,16 @@ export function crossSite<Given = never>(options: CrossSiteOptions<Given> = {}):
         (await answerTo(request)) ?? handler(request, ...rest),
     async middleware<Result>(context: AnyRequest, next?: () => Result) {
       // A page that Astro makes while it builds the site has no request, and Astro warns of who looks at one.
-      const { isPrerendered = false } = context as { readonly isPrerendered?: boolean }
-      const answer = isPrerendered ? undefined : await answerTo(context)
+      const { isPrerendered } = context as { readonly isPrerendered?: boolean }
+      const answer = isPrerendered === true ? undefined : await answerTo(context)
       return (answer ?? (await next?.())) as Awaited<Result> & WebResponse
     },
     node(req, res, next) {
       const settle = (verdict: Verdict): void => (verdict.allowed ? next() : refuse(res, verdict.reason))
+      // A handler in the place of `next` takes no error, and must not run for one.
+      const failed = (error: unknown): void => (next.length > 0 ? next(error) : fail(res, error))
       const deciding = decision(req)
-      if (deciding instanceof Promise) void deciding.then(settle, next)
+      if (deciding instanceof Promise) void deciding.then(settle, failed)
       else settle(deciding)
     },
     async protect(given) {
@@ -125,8 +127,15 @@ const HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 
 
 const forbidden = (reason: RefusedReason): WebResponse => new Response(textOf(reason), { status: 403, headers: HEADERS })
 
-function refuse(res: ResponseLike, reason: RefusedReason): void {
-  res.statusCode = 403
+const refuse = (res: ResponseLike, reason: RefusedReason): void => end(res, 403, textOf(reason))
+
+function fail(res: ResponseLike, error: unknown): void {
+  console.error('coatcheck: the request failed.', error)
+  end(res, 500, 'Internal Server Error\n')
+}
+
+function end(res: ResponseLike, status: number, text: string): void {
+  res.statusCode = status
   for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value)
-  res.end(textOf(reason))
+  res.end(text)
 }

@@ -1,3 +1,5 @@
+import { addressOf } from './request.ts'
+
 /**
  * Whether a target may lead to one of these paths, or to one that begins with it. Routers read targets in ways of their own, so this says
  * yes rather too often: `/Logout`, `//logout`, `/%6Cogout;x`, `/a/../logout.data`, and what nobody can decode, count for `/logout`.
@@ -11,7 +13,7 @@ export function beginsWithAny(target: string, paths: readonly string[]): boolean
 export const comparable = (path: string): string => path.toLowerCase()
 
 function plainPath(target: string): string | undefined {
-  const pathname = URL.parse(target.startsWith('/') || target === '' ? `http://host${target}` : target)?.pathname
+  const pathname = addressOf(target.startsWith('/') || target === '' ? `http://host${target}` : target)?.pathname
   if (pathname === undefined) return undefined
   const steps: string[] = []
   try {

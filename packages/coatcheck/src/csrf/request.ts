@@ -83,10 +83,19 @@ function headerOf(headers: RequestLike['headers']): (name: string) => string | n
   }
 }
 
-const hostIn = (target: string): string => URL.parse(target)?.host ?? ''
+/** Undefined for what is no absolute address. */
+export function addressOf(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
+
+const hostIn = (target: string): string => addressOf(target)?.host ?? ''
 
 /** As browsers write an origin: lower case, without the scheme's own port. Undefined for what is none. */
 export function originOf(text: string): string | undefined {
-  const origin = URL.parse(text)?.origin
+  const origin = addressOf(text)?.origin
   return origin === 'null' ? undefined : origin
 }

@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { request as ask, createServer, type IncomingMessage } from 'node:http'
 import express from 'express'
-import { H3 } from 'h3'
+import { H3, type H3Event } from 'h3'
 import { createApp, defineEventHandler, toNodeListener } from 'h3-v1'
 import { Hono } from 'hono'
 import { createStaticHandler, RouterContextProvider } from 'react-router'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Entry } from '../../test/helpers/attacks.ts'
 import { forged, forgeries } from '../../test/helpers/forgeries.ts'
 import { serving } from '../../test/helpers/serving.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import { withSession } from '../adapters/fetch.ts'
+import { useSession } from '../adapters/h3.ts'
 import { withSession as withHono } from '../adapters/hono.ts'
 import { withSession as withNode } from '../adapters/node.ts'
 import { type CrossSite, crossSite } from '../csrf.ts'
-import { createSessions } from '../index.ts'
+import { createSessions, SessionError } from '../index.ts'
 import { memoryStore } from '../stores/memory.ts'
 
 /** A server of one kind behind the guard: its answer, and the requests that reached its handler. */
@@ -229,6 +230,25 @@ describe('with a token', () => {
     expect((await app.request('https://shop.example/', from(cookie, changed(token)))).status).toBe(403)
   })
 
+  it('h3, whose sessions have data and update', async () => {
+    const config = { password: SECRET, name: 'h3', cookie: { sameSite: 'none' as const } }
+    const guard = crossSite({
+      token: async (event: H3Event) => ({
+        session: await useSession(event, config),
+        token: (await event.req.clone().formData()).get('token'),
+        owner: 'ada',
+      }),
+    })
+    const app = new H3()
+    app.use(guard.middleware)
+    app.get('/', async (event) => guard.token(await useSession(event, config), 'ada'))
+    app.post('/', async (event) => String((await event.req.formData()).get('name')))
+    const page = await app.request('https://shop.example/')
+    const [cookie, token] = [cookieOf(page), await page.text()]
+    expect(await (await app.request('https://shop.example/', from(cookie, token))).text()).toBe('hat')
+    expect((await app.request('https://shop.example/', from(cookie, changed(token)))).status).toBe(403)
+  })
+
   it('Express', async () => {
     const all = sessions()
     const guard = crossSite({
@@ -247,6 +267,29 @@ describe('with a token', () => {
     const [cookie, token] = [cookieOf(page), await page.text()]
     expect(await (await fetch(origin, from(cookie, token))).text()).toBe('hat')
     expect((await fetch(origin, from(cookie, changed(token)))).status).toBe(403)
+  })
+})
+
+describe.each(['Express', 'node:http'])('a token that cannot be looked at, because the store is down, in %s', (where) => {
+  it('fails the request, and no handler runs', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => told.mockRestore())
+    const guard = crossSite({ token: () => Promise.reject(new SessionError('STORE_FAILED', 'The store is down.')) })
+    let ran = false
+    const app = express()
+    app.use(guard.node, () => {
+      ran = true
+    })
+    const plain = createServer((req, res) =>
+      guard.node(req, res, () => {
+        ran = true
+        res.end()
+      }),
+    )
+    const { origin } = await serving(where === 'Express' ? app : plain)
+    const forgery = { method: 'POST', path: '/', headers: { 'sec-fetch-site': 'cross-site' } }
+    const response = await over(origin, forged(forgery, 'https://app.test'))
+    expect([response.status, ran]).toEqual([500, false])
   })
 })
 

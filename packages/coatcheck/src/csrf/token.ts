@@ -5,13 +5,20 @@ import type { Bytes } from '../crypto/primitives.ts'
 import { randomBytes, randomText } from '../crypto/random.ts'
 
 /**
- * A session that can keep a secret: of coatcheck, Remix, React Router, Hydrogen and Remix 3, or anything with `get` and `set`. Without
- * `owner` its visitor counts as a guest.
+ * A session that can keep a secret: of Coatcheck, Remix, React Router, Hydrogen, Astro and Remix 3, anything with `get` and `set`; or one of
+ * h3, Nitro and Nuxt, with `data` and `update`. Without `owner` its visitor counts as a guest.
  */
-export interface TokenSession {
-  readonly owner?: string | undefined
-  get(key: never): unknown
-  set(key: never, value: never): unknown
+export type TokenSession = { readonly owner?: string | undefined } & (
+  | { get(key: never): unknown; set(key: never, value: never): unknown }
+  | { readonly data: object; update(change: never): unknown }
+)
+
+/** The members of both kinds, and `update` of our own sessions, as this file calls them. */
+interface Members {
+  get?(key: string): unknown
+  set?(key: string, value: unknown): unknown
+  readonly data?: Readonly<Record<string, unknown>>
+  update?(...args: unknown[]): unknown
 }
 
 /** The session's value that tokens are made from. It moves to each new id with the other values, and `signOut` drops it. */
@@ -47,17 +54,19 @@ export async function holderOf(
 }
 
 async function secretsOf(session: TokenSession): Promise<string[]> {
-  const value = await session.get(TOKEN_KEY as never)
+  const { get, data } = session as Members
+  const value = await (get ? Reflect.apply(get, session, [TOKEN_KEY]) : data?.[TOKEN_KEY])
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
 }
 
 async function keepSecret(session: TokenSession): Promise<string> {
   const secret = randomText(SECRET_BYTES)
-  const { update } = session as { update?: (key: string, change: (known?: unknown) => string[]) => unknown }
+  const { get, set, update } = session as Members
   // Run again on what another request stored meanwhile, whose page may be open.
   const added = (known?: unknown): string[] => [...(Array.isArray(known) ? known : []), secret].slice(-MOST_SECRETS)
-  if (typeof update === 'function') Reflect.apply(update, session, [TOKEN_KEY, added])
-  else await session.set(TOKEN_KEY as never, added() as never)
+  if (!get) await update?.call(session, (data: Members['data']) => ({ [TOKEN_KEY]: added(data?.[TOKEN_KEY]) }))
+  else if (update) update.call(session, TOKEN_KEY, added)
+  else await set?.call(session, TOKEN_KEY, added())
   return secret
 }
 
