@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CrossSiteOptions, crossSite, type Verdict } from './csrf.ts'
 import type { SessionEvent } from './index.ts'
@@ -279,4 +280,61 @@ it.each([
   null,
 ])('wrong options throw when it is made: %j', (options) => {
   expect(() => crossSite(options as never)).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
+})
+
+describe('whatever is sent', () => {
+  // Header values as HTTP allows them; a Request trims what stands around them.
+  const value = fc.oneof(
+    fc.constantFrom(
+      'same-origin',
+      'same-site',
+      'cross-site',
+      'none',
+      'null',
+      HOST,
+      'https://evil.example',
+      'http://shop.example',
+      '',
+    ),
+    fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 30 }),
+  )
+  const headers = fc.record(
+    { 'sec-fetch-site': value, origin: value, upgrade: fc.constantFrom('websocket', 'h2c'), cookie: value },
+    { requiredKeys: [] },
+  )
+  const path = fc.oneof(
+    fc.webPath(),
+    fc.string({ maxLength: 20 }),
+    fc.constantFrom('/logout', '//', '/%', '*', 'http://a/logout'),
+  )
+  const method = fc.oneof(fc.constantFrom('GET', 'POST', 'HEAD', 'OPTIONS', 'DELETE'), fc.string({ maxLength: 8 }))
+
+  it('a decision is made, and none that lets a foreign page change anything', () => {
+    const origins = ['https://partner.example']
+    const { check } = crossSite({ origins, changesOnGet: ['/logout'] })
+    fc.assert(
+      fc.property(method, path, headers, (method, url, given) => {
+        const { allowed, reason } = check({ method, url, headers: { host: 'shop.example', ...given } })
+        if (!allowed || reason === 'safe-method') return
+        const { 'sec-fetch-site': site, origin } = given
+        expect(['same-origin', 'none', undefined]).toContain(site)
+        if (site !== 'same-origin') expect([HOST, 'http://shop.example', undefined]).toContain(origin)
+        if (given.upgrade === 'websocket') expect([HOST, 'http://shop.example']).toContain(origin)
+        if (site === undefined && origin === undefined) expect([given.cookie, method === 'GET']).toEqual([undefined, false])
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('and the same for a Request as for the request of Node', () => {
+    const { check } = crossSite({ changesOnGet: ['/logout'] })
+    fc.assert(
+      fc.property(method, fc.webPath(), headers, (method, url, given) => {
+        const all = { host: 'shop.example', ...given }
+        const node = check({ method, url, headers: all, socket: { encrypted: true } } as never)
+        expect(check({ method, url: `${HOST}${url}`, headers: new Headers(all) })).toEqual(node)
+      }),
+      { numRuns: 1000 },
+    )
+  })
 })
