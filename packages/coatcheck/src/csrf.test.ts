@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type CrossSiteOptions, crossSite, type Verdict } from './csrf.ts'
 import type { SessionEvent } from './index.ts'
 
@@ -250,21 +250,32 @@ describe('a refusal', () => {
   it('is an event that the onEvent of createSessions takes, and tells no more than the reason', async () => {
     const events: SessionEvent[] = []
     const onEvent = (event: SessionEvent): void => void events.push(event)
-    const { decide, check } = crossSite({ onEvent })
+    const { decide, check } = crossSite({ onEvent, now: () => 5_000 })
     const headers = { 'sec-fetch-site': 'cross-site', cookie: 'session=secret' }
     expect(check({ method: 'POST', url: '/?token=secret', headers }).allowed).toBe(false)
     expect(events).toEqual([])
     expect(await decide({ method: 'POST', url: '/?token=secret', headers })).toEqual({ allowed: false, reason: 'cross-site' })
-    expect(events).toEqual([{ type: 'cross-site', reason: 'cross-site' }])
+    expect(events).toEqual([{ type: 'cross-site', reason: 'cross-site', at: 5_000 }])
   })
 
-  it('is not undone by an observer that throws', async () => {
-    const { decide } = crossSite({
-      onEvent: () => {
-        throw new Error('observer')
+  it.each([
+    [
+      'an observer that throws',
+      {
+        onEvent: () => {
+          throw new Error('observer')
+        },
       },
-    })
+    ],
+    ['one that rejects', { onEvent: () => Promise.reject(new Error('observer')) }],
+    ['a clock that tells no time', { onEvent: () => {}, now: () => Number.NaN }],
+  ])('is not undone by %s, which is reported', async (_, options) => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => told.mockRestore())
+    const { decide } = crossSite(options)
     expect((await decide({ method: 'POST', url: '/', headers: { 'sec-fetch-site': 'cross-site' } })).allowed).toBe(false)
+    await Promise.resolve()
+    expect(told).toHaveBeenCalledTimes(1)
   })
 })
 

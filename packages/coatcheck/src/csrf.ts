@@ -1,6 +1,6 @@
-import { emitter } from './core/model/events.ts'
 import { type CrossSiteOptions, rulesOf } from './csrf/options.ts'
 import { type AnyRequest, type RequestLike, type SeenRequest, seenOf } from './csrf/request.ts'
+import { teller } from './csrf/telling.ts'
 import { holderOf, type TokenSession, tokenFor } from './csrf/token.ts'
 import { isWebSocket, REFUSALS, type RefusedReason, type Verdict, verdictOn } from './csrf/verdict.ts'
 import { SessionError } from './errors.ts'
@@ -53,11 +53,11 @@ export interface CrossSite {
  */
 export function crossSite<Given = never>(options: CrossSiteOptions<Given> = {}): CrossSite {
   const rules = rulesOf(options)
-  const emit = emitter(options.onEvent as Parameters<typeof emitter>[0])
+  const tell = teller(options)
   const { token: present } = options
 
   const refused = (reason: RefusedReason): Verdict => {
-    emit({ type: 'cross-site', reason })
+    tell(reason)
     return { allowed: false, reason }
   }
   /** At once where no token has to be looked at: the next middleware of Express runs in the same turn then. */

@@ -8,6 +8,8 @@ import type { RefusedReason, Rules } from './verdict.ts'
 export interface CrossSiteEvent {
   readonly type: 'cross-site'
   readonly reason: RefusedReason
+  /** Milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** What a request brought with it. */
@@ -44,9 +46,11 @@ export interface CrossSiteOptions<Given = never> {
   readonly tokenOrigins?: readonly string[]
   /** Told of each refusal. The `onEvent` of `createSessions` fits. */
   readonly onEvent?: (event: CrossSiteEvent) => void
+  /** The clock of the events, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number
 }
 
-const KNOWN = ['origins', 'changesOnGet', 'allowWithoutOrigin', 'token', 'tokenOrigins', 'onEvent']
+const KNOWN = ['origins', 'changesOnGet', 'allowWithoutOrigin', 'token', 'tokenOrigins', 'onEvent', 'now']
 
 /** Throws `BAD_OPTIONS`. */
 export function rulesOf(options: CrossSiteOptions): Rules & { readonly tokenOrigins: ReadonlySet<string> } {
@@ -56,6 +60,7 @@ export function rulesOf(options: CrossSiteOptions): Rules & { readonly tokenOrig
     tokenOrigins: 'list of texts',
     token: 'function',
     onEvent: 'function',
+    now: 'function',
     allowWithoutOrigin: 'true or false',
   })
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name))
