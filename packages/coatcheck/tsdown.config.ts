@@ -10,6 +10,7 @@ export const entries: Record<string, string> = {
   'astro/driver': 'src/adapters/astro/driver.ts',
   'astro/middleware': 'src/adapters/astro/middleware.ts',
   'astro/session': 'src/adapters/astro/session.ts',
+  csrf: 'src/csrf.ts',
   fetch: 'src/adapters/fetch.ts',
   'migrate/astro': 'src/migrate/astro.ts',
   'migrate/cookie-session': 'src/migrate/cookie-session.ts',

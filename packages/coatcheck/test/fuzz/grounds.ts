@@ -49,6 +49,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'cache-conflict': true,
   'late-failed': true,
   reduced: true,
+  'cross-site': true,
 }
 
 /** What one request came to. */

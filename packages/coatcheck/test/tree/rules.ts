@@ -55,6 +55,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
   adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  // Not a part of core, and no adapter: a decision on the headers of a request, and a value in the session.
+  csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
+  'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],
   testing: ['index.ts', 'stores/store.ts', 'web.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
@@ -84,7 +87,7 @@ const onlyOnNode = ['adapters/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
-  ...['index.ts', 'adapters/', 'migrate/', 'testing/'],
+  ...['index.ts', 'csrf.ts', 'adapters/', 'migrate/', 'testing/'],
   ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),

@@ -65,6 +65,8 @@ export type SessionEvent =
   | { readonly type: 'cache-conflict'; readonly was: string }
   /** A change could not be stored, and there is no response left to say so: it was made after the headers, or the handler threw. */
   | { readonly type: 'late-failed'; readonly error: SessionError }
+  /** A page of another site sent a request in a visitor's name, and `crossSite` of coatcheck/csrf refused it. */
+  | { readonly type: 'cross-site'; readonly reason: string }
 
 export type Emit = (event: SessionEvent) => void
 
