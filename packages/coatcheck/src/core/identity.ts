@@ -11,7 +11,7 @@
  * context: `beforeHeadersLeave` sends a line only to the request that presented the ticket itself.
  */
 
-import type { RequestHeaders } from './request/incoming.ts'
+import { Presented, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
 import { RequestSession } from './request/request-session.ts'
 
@@ -37,12 +37,12 @@ export const areSame = (one: readonly string[], other: readonly string[]): boole
 export function sharingOf(core: Core): Sharing & { newest(identity: object): RequestSession | undefined } {
   const newest = besides<RequestSession>()
   /** Where one request was presented with different credentials: all that are open. */
-  const several = new WeakMap<object, RequestSession[]>()
-  const meant = new WeakMap<object, object>()
+  const several = besides<RequestSession[]>()
+  const meant = besides<object>()
   /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
     let at: object | undefined = object
-    while (at && !meant.has(at) && newest.get(at) === undefined) at = origins.get(at)
+    while (at && meant.get(at) === undefined && newest.get(at) === undefined) at = origins.get(at)
     return at && (meant.get(at) ?? at)
   }
   return {
@@ -55,7 +55,8 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
     },
     detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
     requestSession(identity, presented) {
-      const incoming = core.transport.incoming(presented)
+      tellClones(identity)
+      const incoming = new Presented(core.transport.places, presented)
       const last = newest.get(identity)
       // A request that was answered and comes again is another request.
       const open = last && (several.get(identity) ?? [last]).filter(({ finished }) => !finished)

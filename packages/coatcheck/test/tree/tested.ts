@@ -28,7 +28,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/reduced.ts': 'adapters/h3.test.ts',
   'core/request/': 'core/request/request-session.test.ts',
   'core/request/not-wrapped.ts': 'core/sessions.test.ts',
-  'core/request/thrown.ts': 'adapters/fetch.test.ts',
   'core/session/': 'core/session/session.test.ts',
   'core/session/types.ts': 'core/session/session.types.test.ts',
   'crypto/bytes.ts': 'crypto/xaes.test.ts',
