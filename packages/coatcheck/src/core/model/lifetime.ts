@@ -57,13 +57,16 @@ export function isOver(lifetime: Lifetime, now: number): boolean {
 interface Lasting {
   readonly lasts?: number
   readonly since?: number
+  /** `remembered`: its own time counts from the sign-in, and no visit moves its end. */
+  readonly more?: { readonly remembered?: unknown }
 }
 
 /** The policy of one session: that of all, or the idle time that it was given for itself. */
-export function policyOf({ lasts }: Lasting, all: Policy): Policy {
+export function policyOf({ lasts, more }: Lasting, all: Policy): Policy {
   if (lasts === undefined) return all
   const { until: _, ...policy } = all
-  return { ...policy, idle: lasts, absolute: policy.fixed ? policy.absolute : Math.max(2 * lasts, policy.absolute) }
+  const most = more?.remembered === true ? lasts : Math.max(2 * lasts, policy.absolute)
+  return { ...policy, idle: lasts, absolute: policy.fixed ? policy.absolute : most }
 }
 
 /** Whether a session's cookie is given again by what moves its idle end. */

@@ -6,6 +6,9 @@ import type { Emit } from '../model/events.ts'
 export interface Surroundings {
   readonly now: () => number
   readonly emit: Emit
+  /** Milliseconds that a proof of who somebody is counts as fresh, and that a sign-in lasts that is to be remembered. */
+  readonly freshFor: number
+  readonly rememberFor: number
   /** Asked before each change; throws when it comes too late. */
   readonly admit: (what: string, newTicket: boolean) => void
 }

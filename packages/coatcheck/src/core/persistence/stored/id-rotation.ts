@@ -1,10 +1,12 @@
 import type { Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
-import { type ChangeSet, type Engine, ownedBy, startsAnew } from '../../engine.ts'
-import { apply, isEmpty } from '../../model/changes.ts'
+import type { ChangeSet, Engine } from '../../engine.ts'
+import { isEmpty } from '../../model/changes.ts'
 import type { Contents, Forwarding } from '../../model/contents.ts'
 import { afterWrite, isOver, type Lifetime, newLifetime, policyOf } from '../../model/lifetime.ts'
+import { isDone, moved, startsAnew } from '../../model/moves.ts'
+import { actorOf } from '../../model/standing.ts'
 import type { Ends } from './ends.ts'
 import {
   backOff,
@@ -53,8 +55,9 @@ export class IdRotation {
   async begin(contents: Contents, lifetime: Lifetime, changeSet: ChangeSet, from?: string): Promise<Made> {
     const { attempts } = changeSet
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { id, key } = attempts.begun(contents.owner, from) ?? (await this.#ids.make())
-      attempts.began({ key, id, owner: contents.owner })
+      const owner = actorOf(contents)
+      const { id, key } = attempts.begun(owner, from) ?? (await this.#ids.make())
+      attempts.began({ key, id, owner })
       const made = await this.#records.create(key, this.#signed(contents, changeSet), lifetime, from)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
@@ -109,21 +112,22 @@ export class IdRotation {
     if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
     const target = readable(await this.#records.read(key))
     if (!target) return this.#ends.gone(commit)
+    // The session goes on as another person's: what was written for the one before is not written into it.
+    if (commit.kind === 'update' && kind === 'switch') return { dropped: 'ended' }
     if (commit.kind !== 'move') return { commit, target }
     const update = { ...commit, kind: 'update' } as const
-    const signsIn = move?.kind === 'signIn'
+    const isThere = !move || isDone(move, target.contents)
     // Led here by an earlier try, which may have wanted less than this one.
-    if (own !== undefined) return { commit: signsIn && target.contents.owner !== move.owner ? commit : update, target, id: own }
-    if (signsIn) {
+    if (own !== undefined) return { commit: isThere ? update : commit, target, id: own }
+    if (move?.kind === 'signIn') {
       // A double click: the same person signs in twice from one session.
-      if (kind !== 'signIn' || target.contents.owner !== move.owner)
-        throw overtaken('Somebody else signed in, or the session was given a new id,')
+      if (kind !== 'signIn' || !isThere) throw overtaken('Somebody else signed in, or the session was given a new id,')
       const id = await this.#ids.open(sealed, at)
       if (id === undefined && sealed !== undefined) throw keyUnknown('The session was given a new id, which is')
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
     // Whoever made that id may hold it: what this request stores must not be shown to them.
-    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')
+    if (!isThere || !isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')
     return { overtaken: true }
   }
 
@@ -171,11 +175,7 @@ export class IdRotation {
   }
 
   #after(contents: Contents, changeSet: ChangeSet): Contents {
-    const left = changeSet.attempts.left(changeSet.changes, contents.writes)
-    return ownedBy(
-      apply(contents, left, this.#engine.now(), () => {}),
-      changeSet,
-    )
+    return moved(contents, changeSet, this.#engine.now(), (changes) => changeSet.attempts.left(changes, contents.writes))
   }
 
   #lifeOf(contents: Contents, { record, contents: before }: VersionedRecord, { move }: ChangeSet): Lifetime {
