@@ -151,7 +151,7 @@ export class LiveSession extends Assured implements Session {
     return { attempts: this.#attempts, changes, ...intents }
   }
 
-  /** Goes on from the session that the commit of `changeSet` left; undefined: the session is gone. */
+  /** Goes on from the session that the commit of `changeSet` left; undefined: it is gone. */
   settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
@@ -175,7 +175,7 @@ export class LiveSession extends Assured implements Session {
       lifetime: this.#kept?.lifetime,
       owner: this.owner,
       admit: (what, inPlace = false) => this.#admit(what, !inPlace),
-      restart: () => this.restart(),
+      session: this,
       turnTo: (contents) => this.#turnTo(contents),
     }
   }

@@ -20,8 +20,12 @@ export interface Inside {
   readonly owner: string | undefined
   /** Asked before each change; `inPlace`: it needs no new ticket. */
   readonly admit: (what: string, inPlace?: boolean) => void
-  /** Ends what there was. */
-  readonly restart: () => void
+  readonly session: {
+    /** Ends what there was. */
+    restart(): void
+    /** Throws where the store could not be read. */
+    writes(what: string): void
+  }
   /** Shows other contents from here on, and returns what was changed before. */
   readonly turnTo: (contents: Contents) => Changes
 }
@@ -50,7 +54,7 @@ export function signIn(inside: Inside, owner: string, options: SignInOptions<Rec
   } as const
   // Another person's values do not come along, nor what one person did as another.
   const isOthers = inside.owner !== undefined && inside.owner !== owner
-  if (isOthers || (contents && impersonatorOf(contents) !== undefined)) inside.restart()
+  if (isOthers || (contents && impersonatorOf(contents) !== undefined)) inside.session.restart()
   next.move = move
 }
 
@@ -65,9 +69,10 @@ export function renew({ admit, next }: Inside): void {
   if (!next.move || next.move.kind === 'regenerate') next.move = { kind: 'regenerate', ...next.move, anew: true }
 }
 
-export function requireFresh({ around, ...inside }: Inside, seconds?: number, { level }: FreshOptions = {}): void {
+export function requireFresh({ around, session, ...inside }: Inside, seconds?: number, { level }: FreshOptions = {}): void {
   const most = seconds === undefined ? around.freshFor : milliseconds(seconds, 'requireFresh()')
   const now = around.now()
+  session.writes('requireFresh()') // of a store that is down nobody knows
   const { at, ...levels } = authIn(inside)
   const wants = level === undefined || isAtLeast(levelAt(levels, now), checkedLevel(level, 'requireFresh()'))
   // By a clock that is behind the one that wrote it, it has only just happened.

@@ -107,14 +107,14 @@ export class IdRotation {
   /** Takes a commit that found its session moved to where it went, as far as it may go. Nobody else is ever told the new id. */
   async next(commit: PendingCommit, { key, kind, sealed }: Forwarding, at: string): Promise<Onward | Step> {
     const { changeSet, request } = commit
-    const { move, attempts } = changeSet
+    const { move, attempts, changes } = changeSet
     const own = attempts.idOf(key)
     if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
     const target = readable(await this.#records.read(key))
     if (!target) return this.#ends.gone(commit)
-    // The session goes on as another person's: what was written for the one before is not written into it.
-    if (commit.kind === 'update' && kind === 'switch') return { dropped: 'ended' }
-    if (commit.kind !== 'move') return { commit, target }
+    // Into another person's session nothing is written for the one before; what an earlier try has written was kept.
+    const isOthers = kind === 'switch' && commit.kind === 'update' && !isEmpty(attempts.left(changes, target.contents.writes))
+    if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }
     const update = { ...commit, kind: 'update' } as const
     const isThere = !move || isDone(move, target.contents)
     // Led here by an earlier try, which may have wanted less than this one.
@@ -127,7 +127,7 @@ export class IdRotation {
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
     // Whoever made that id may hold it: what this request stores must not be shown to them.
-    if (!isThere || !isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')
+    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')
     return { overtaken: true }
   }
 
