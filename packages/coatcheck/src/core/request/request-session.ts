@@ -63,13 +63,6 @@ export class RequestSession implements Surroundings {
     return promise
   }
 
-  get freshFor(): number {
-    return this.core.engine.freshFor
-  }
-  get rememberFor(): number {
-    return this.core.engine.rememberFor
-  }
-
   /** Whether anything asked for the session. */
   get asked(): boolean {
     return this.#opening !== undefined || Boolean(this.#queue?.size)

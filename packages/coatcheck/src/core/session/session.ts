@@ -24,12 +24,13 @@ export class LiveSession extends Assured implements Session {
   #kept: SessionState | undefined
   #values: Values
   #flashes: FlashValues | undefined
-  readonly #next = new Intents()
+  readonly #next: Intents
   #over = false
   #attempts: Attempts | undefined
 
-  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
+  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}, next: Intents = new Intents()) {
     super()
+    this.#next = next
     this.#around = around
     this.#kept = loaded
     this.#down = down
@@ -90,7 +91,6 @@ export class LiveSession extends Assured implements Session {
     this.restart()
     for (const { key, value, until } of kept) this.#values.put(key, value, until)
   }
-
   // For adapters, from here to peek.
   patch = (change: Patch): void => patch(this, change)
   replace = (values: object): void => replace(this, values)

@@ -70,7 +70,7 @@ export function renew({ admit, next }: Inside): void {
 }
 
 export function requireFresh({ around, session, ...inside }: Inside, seconds?: number, { level }: FreshOptions = {}): void {
-  const most = seconds === undefined ? around.freshFor : milliseconds(seconds, 'requireFresh()')
+  const most = seconds === undefined ? around.core.engine.freshFor : milliseconds(seconds, 'requireFresh()')
   const now = around.now()
   session.writes('requireFresh()') // of a store that is down nobody knows
   const { at, ...levels } = authIn(inside)
@@ -86,7 +86,7 @@ export function requireFresh({ around, session, ...inside }: Inside, seconds?: n
 export function elevate(inside: Inside, level: string, options: ElevateOptions = {}): void {
   const { around, next, owner } = inside
   inside.admit('elevate()')
-  const lasts = options.for === undefined ? around.freshFor : milliseconds(options.for, 'elevate()')
+  const lasts = options.for === undefined ? around.core.engine.freshFor : milliseconds(options.for, 'elevate()')
   const at = around.now()
   const auth = { at, up: { level: checkedLevel(level, 'elevate()'), until: at + lasts } }
   if (owner === undefined)
@@ -154,8 +154,8 @@ function milliseconds(seconds: number, what: string): number {
   throw refused(`${what} was given a time that is no number of seconds up to ${LONGEST}.`, 'Give seconds, or leave it out.')
 }
 
-function lastsFor(remember: boolean | number, { rememberFor }: Surroundings): number | false {
-  if (typeof remember === 'boolean') return remember && rememberFor
+function lastsFor(remember: boolean | number, { core }: Surroundings): number | false {
+  if (typeof remember === 'boolean') return remember && core.engine.rememberFor
   if (remember > 0) return Math.max(1, milliseconds(remember, 'signIn()'))
   throw refused('signIn() was given a `remember` that is neither true, false nor a number of seconds.', 'Give one of them.')
 }

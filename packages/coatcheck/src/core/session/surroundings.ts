@@ -1,14 +1,12 @@
 import type { SessionError } from '../../errors.ts'
-import type { SessionState } from '../engine.ts'
+import type { Engine, SessionState } from '../engine.ts'
 import type { Emit } from '../model/events.ts'
 
 /** The parts of its request that a session uses. */
 export interface Surroundings {
   readonly now: () => number
   readonly emit: Emit
-  /** Milliseconds that a proof of who somebody is counts as fresh, and that a sign-in lasts that is to be remembered. */
-  readonly freshFor: number
-  readonly rememberFor: number
+  readonly core: { readonly engine: Pick<Engine, 'freshFor' | 'rememberFor'> }
   /** Asked before each change; throws when it comes too late. */
   readonly admit: (what: string, newTicket: boolean) => void
 }
