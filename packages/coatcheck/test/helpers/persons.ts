@@ -1,8 +1,9 @@
 import { decode } from '../../src/core/model/contents.ts'
-import { impersonatorOf, released } from '../../src/core/model/standing.ts'
+import { authOf, impersonatorOf, released } from '../../src/core/model/standing.ts'
 import { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Exploration, Outcome } from '../../src/testing/interleave.ts'
+import type { Engine } from './scenarios.ts'
 import { Trace } from './traced.ts'
 
 /**
@@ -33,9 +34,17 @@ interface World {
   readonly actors: Record<string, () => Promise<Answer | undefined>>
   look(ticket: string): Promise<Looked>
   /** Where the session is now, its own values and those of who is acted as. */
-  final(): Promise<{ own: Record<string, unknown>; theirs: string[]; impersonator: string | undefined } | undefined>
+  final(): Promise<Final | undefined>
   alive(): Promise<string[]>
   readonly first: string
+}
+
+interface Final {
+  readonly own: Record<string, unknown>
+  readonly theirs: string[]
+  readonly owner: string | undefined
+  readonly impersonator: string | undefined
+  readonly raisedTo: string | undefined
 }
 
 interface Scene {
@@ -44,12 +53,20 @@ interface Scene {
   /** It acts as bob already. */
   readonly asBob?: boolean
   readonly together?: boolean
+  /** A mutant brings its own. */
+  readonly engine?: Engine
 }
 
 const SECRET = 'kY8!vQ2m#Zr7@pLx4^Tn9&Wc6*Hd3$Bf1'
 const START = 4_000_000_000_000
 
-export function scene({ letters, store: makeStore, asBob = false, together = false }: Scene): Exploration<World> {
+export function scene({
+  letters,
+  store: makeStore,
+  asBob = false,
+  together = false,
+  engine = { sessionsOf, adapterOf },
+}: Scene): Exploration<World> {
   const names = [...letters].map((letter, at) => `${letter}${at + 1}`)
   const processOf = (name: string) => (together ? 'p' : name)
   return {
@@ -59,7 +76,8 @@ export function scene({ letters, store: makeStore, asBob = false, together = fal
       const store = makeStore()
       const make = (through: Store, time = START) => {
         const options = { secrets: [SECRET], store: through, header: 'x-ticket', cookie: false, now: () => time } as const
-        return adapterOf(sessionsOf<Record<string, unknown>, object>(options, { storeTimeout: Infinity, sleep: async () => {} }))
+        const surroundings = { storeTimeout: Infinity, sleep: async () => {} }
+        return engine.adapterOf(engine.sessionsOf<Record<string, unknown>, object>(options, surroundings))
       }
       const [plain, later] = [make(store), make(store, START + 200_000)]
       const presenting = (ticket: string) => ({ get: (name: string) => (name === 'x-ticket' ? ticket : null) })
@@ -127,7 +145,9 @@ export function scene({ letters, store: makeStore, asBob = false, together = fal
           return {
             own: Object.fromEntries(Array.from(own, ([key, entry]) => [key, entry.take()])),
             theirs: impersonator === undefined ? [] : [...contents.values.keys()],
+            owner: contents.owner,
             impersonator,
+            raisedTo: authOf(contents)?.up?.level,
           }
         },
         async alive() {
@@ -191,6 +211,13 @@ async function check(world: World, { results, killed }: Outcome, asBob: boolean)
   const final = await world.final()
   must(final !== undefined, 'the session is lost')
   if (killed === undefined) must((await world.alive()).length === 1, 'there is more than one session')
+  // What was acknowledged is so.
+  const names = Object.keys(world.actors).join()
+  if (kept.some(({ letter }) => letter === 'E') && !names.includes('S'))
+    must(final?.raisedTo === 'aal2', 'the level is not there')
+  for (const { name, letter } of kept)
+    if (letter === 'I' || letter === 'J')
+      must(final?.owner === (letter === 'I' ? 'bob' : 'carol'), `${name} is not ${final?.owner}`)
   // What was stored in a session is there: in the own one, also while it waits.
   for (const { name, letter } of kept) {
     if (letter !== 'W' && letter !== 'R' && letter !== 'E') continue
