@@ -167,7 +167,7 @@ async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engin
 async function noticed(engine: Engine): Promise<string | undefined> {
   for (const story of [
     endsAreKept,
-    ...['IW', 'IJ', 'ER'].map((letters) => playedBy(letters)),
+    ...['IW', 'ij', 'eR'].map((letters) => playedBy(letters)),
     ...['OW', 'BW'].map((letters) => playedBy(letters, true)),
     ...['WW', 'WD', 'RW', 'SW', 'RD', 'SD', 'SB', 'RR', 'RS'].map((letters) => searched(letters)),
   ]) {
