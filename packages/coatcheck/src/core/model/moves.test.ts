@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Changes, isEmpty, without } from './changes.ts'
 import { Entry } from './codec.ts'
 import { type Contents, decode, EMPTY, encode } from './contents.ts'
-import { policyOf } from './lifetime.ts'
+import { lifeUnder, policyOf } from './lifetime.ts'
 import { isDone, type Move, moved, startsAnew } from './moves.ts'
 import { decodeSealed, encodeSealed } from './sealed-text.ts'
 import { actorOf, authOf, impersonatorOf, levelAt, noteOf } from './standing.ts'
@@ -40,7 +40,10 @@ describe('what a new id makes of a session', () => {
     const signedIn = of({ ...EMPTY, since: 5 }, { kind: 'signIn', owner: 'ada', auth: { at: 9 }, remember: 50 })
     expect(signedIn).toEqual({ ...EMPTY, owner: 'ada', lasts: 50, more: { auth: { at: 9 }, remembered: true } })
     expect(policyOf(signedIn, { idle: 1, absolute: 2 }), 'not twice as long').toMatchObject({ idle: 50, absolute: 50 })
-    expect(policyOf(signedIn, { idle: 1, absolute: 2, fixed: true }), 'nor longer than was stated').toMatchObject({ absolute: 2 })
+    const stated = { idle: 1, absolute: 20, fixed: true }
+    expect(policyOf(signedIn, stated), 'also where the site has stated another').toMatchObject({ absolute: 50 })
+    const lifetime = { createdAt: 1, endsAt: 51, expiresAt: 51 }
+    expect([lifeUnder(lifetime, signedIn, stated), lifeUnder(lifetime, { lasts: 50 }, stated).endsAt]).toEqual([lifetime, 21])
     const again = of(signedIn, { kind: 'signIn', owner: 'ada', auth: { at: 10 } })
     expect(again).toEqual({ ...EMPTY, owner: 'ada', lasts: 50, more: { auth: { at: 10 }, remembered: true } })
     const forgotten = of(signedIn, { kind: 'signIn', owner: 'ada', auth: { at: 10 }, remember: false })
