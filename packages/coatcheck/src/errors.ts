@@ -12,6 +12,8 @@ const FIXES = {
   KEY_UNKNOWN:
     'Give every instance all secrets before any of them writes with the newest (docs/secrets.md). Nothing was changed, and the ticket is left alone.',
   TOO_LATE: 'Change the session before the response headers are sent.',
+  NOT_FRESH:
+    'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   NOT_WRAPPED:
     'Wrap the handler with `withSession(sessions, …)` of coatcheck/fetch, coatcheck/node or coatcheck/hono, and pass the request it was given: the `Request`, `req` or `c`.',
@@ -37,12 +39,15 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly fix: string
+  /** What HTTP answers such an error with, for frameworks that look for it: 401 (RFC 9110 15.5.2) for `NOT_FRESH`. */
+  declare readonly status?: 401
 
   constructor(code: SessionErrorCode, what: string, options: SessionErrorOptions = {}) {
     const fix = options.fix ?? FIXES[code]
     super(`${what} ${fix}`, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.fix = fix
+    if (code === 'NOT_FRESH') this.status = 401
   }
 }
 

@@ -5,7 +5,16 @@ export { aal1, aal2, aal3, type Timeouts } from './core/options/presets.ts'
 export type { SecretList, SecretState, StatedSecret } from './core/options/secret-states.ts'
 export { createSecret, type SecretSource } from './core/options/secrets.ts'
 export type { RequestOrContext } from './core/request/request-types.ts'
-export type { NewIdOptions, Session, SetOptions, SignOutOptions } from './core/session/types.ts'
+export type {
+  ElevateOptions,
+  FreshOptions,
+  Level,
+  NewIdOptions,
+  Session,
+  SetOptions,
+  SignInOptions,
+  SignOutOptions,
+} from './core/session/types.ts'
 export { createSessions, type Sessions } from './core/sessions.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export {

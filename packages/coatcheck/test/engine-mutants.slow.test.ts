@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { memoryStore } from '../src/stores/memory.ts'
 import { explored } from './helpers/explored.ts'
 import { copies, engineOf, type Mutant } from './helpers/mutated.ts'
+import { scene } from './helpers/persons.ts'
 import { type Engine, SECRET, scenario } from './helpers/scenarios.ts'
 
 // Deliberate faults of the engine, each made in a copy of its sources: the stories below must notice every one of them.
@@ -50,13 +51,13 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a renewal is told the id that another made',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    from: "    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target, id: (await this.#ids.open(sealed, at)) as string }',
   },
   {
     fault: 'whoever follows is told the new id',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (commit.kind !== 'move') return { commit, target }",
+    from: "if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }",
     to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
   },
   {
@@ -91,9 +92,51 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "one person's values come along when another signs in",
-    file: 'core/session/session.ts',
-    from: 'if (this.owner !== undefined && this.owner !== owner) this.restart()',
+    file: 'core/session/sure.ts',
+    from: 'if (isOthers || ',
+    to: 'if (',
+  },
+  {
+    fault: 'writes of requests under way come along when somebody else is acted as',
+    file: 'core/persistence/stored/id-rotation.ts',
+    from: "kind === 'switch' && commit.kind === 'update' &&",
+    to: 'false &&',
+  },
+  {
+    fault: 'what was kept before somebody else was acted as is said to be dropped',
+    file: 'core/persistence/stored/id-rotation.ts',
+    from: ' && !isEmpty(attempts.left(changes, target.contents.writes))',
     to: '',
+  },
+  {
+    fault: 'whoever acts as another person joins somebody who acts as a third one',
+    file: 'core/model/moves.ts',
+    from: "if (move.kind === 'switch') return contents.owner === move.owner && isImpersonated === move.impersonates",
+    to: "if (move.kind === 'switch') return isImpersonated === move.impersonates",
+  },
+  {
+    fault: 'a level that another new id came before is said to be there',
+    file: 'core/model/moves.ts',
+    from: 'if (move.auth?.up && move.auth.up.level !== auth?.up?.level) return false',
+    to: '',
+  },
+  {
+    fault: 'the own values do not wait while somebody else is acted as',
+    file: 'core/model/standing.ts',
+    from: 'session: encode({ ...EMPTY, values, flash }, {})',
+    to: 'session: encode({ ...EMPTY, flash }, {})',
+  },
+  {
+    fault: 'values come along when somebody else is acted as',
+    file: 'core/model/standing.ts',
+    from: 'return beside({ ...own, values: EMPTY.values, flash: EMPTY.flash, owner }, { impersonator })',
+    to: 'return beside({ ...own, flash: EMPTY.flash, owner }, { impersonator })',
+  },
+  {
+    fault: 'a sign-in keeps what the person did as somebody else',
+    file: 'core/session/sure.ts',
+    from: ' || (contents && impersonatorOf(contents) !== undefined)) inside',
+    to: ') inside',
   },
 ]
 
@@ -101,6 +144,8 @@ const MUTANTS: readonly Mutant[] = [
 async function noticed(engine: Engine): Promise<string | undefined> {
   for (const story of [
     endsAreKept,
+    ...['IW', 'ij', 'eR'].map((letters) => playedBy(letters)),
+    ...['OW', 'BW'].map((letters) => playedBy(letters, true)),
     ...['WW', 'WD', 'RW', 'SW', 'RD', 'SD', 'SB', 'RR', 'RS'].map((letters) => searched(letters)),
   ]) {
     const bad = await story(engine)
@@ -120,6 +165,14 @@ function searched(letters: string) {
       if (bad[0] !== undefined) return bad[0]
     }
     return undefined
+  }
+}
+
+/** Of one person who acts as others. */
+function playedBy(letters: string, asBob = false) {
+  return async (engine: Engine) => {
+    const { bad } = await explored(scene({ letters, engine, asBob, store: () => memoryStore() }), { kill: true, double: true })
+    return bad[0]
   }
 }
 

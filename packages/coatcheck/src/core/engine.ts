@@ -7,10 +7,10 @@ import type { Changes } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
+import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
-import type { NewIdOptions } from './session/types.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
 export interface Engine {
@@ -32,6 +32,10 @@ export interface Engine {
   readonly maxRequestTime: number
   /** Milliseconds after a new id in which the old ticket, presented anew, shows what the session was. */
   readonly grace: number
+  /** Milliseconds since the password was checked in which `requireFresh` asks for no other check, and `elevate` lasts. */
+  readonly freshFor: number
+  /** Milliseconds that a sign-in lasts that is to be remembered. */
+  readonly rememberFor: number
   /** What happens, besides the event, when an old ticket is used after that. */
   readonly onReplay: OnReplay
   /** Tickets and records of secrets that this process does not have, and another may have already. */
@@ -45,15 +49,11 @@ export interface Engine {
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
 
-/** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
-export type IdChange = NewIdOptions &
-  ({ readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string })
-
 /** What one commit takes from the session to carry out. */
 export interface ChangeSet {
   readonly attempts: Attempts
   readonly changes: Changes
-  readonly move: IdChange | undefined
+  readonly move: Move | undefined
   readonly ended: boolean
   /** The session is to be there even when it is empty. */
   readonly begins: boolean
@@ -154,20 +154,6 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
 
 /** Makes the persistence of sessions whose options are known. */
 export type MakePersistence = ((engine: Engine) => Persistence) & { readonly needsSecrets?: boolean }
-
-/** The contents as an owner's: nobody's without one. */
-export function ownedBy({ since, ...contents }: Contents, { move }: ChangeSet): Contents {
-  return {
-    ...contents,
-    ...(since !== undefined && !startsAnew(move) && { since }),
-    ...(move?.kind === 'signIn' && { owner: move.owner }),
-  }
-}
-
-/** Whether the session's time begins again with this move. */
-export function startsAnew(move: IdChange | undefined): boolean {
-  return move?.kind === 'signIn' || move?.anew === true
-}
 
 /** The keyring, for what cannot be without one. */
 export function withSecrets({ keyring }: Engine): Keyring {

@@ -92,6 +92,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
     whenStoreDown,
     maxRequestTime: settings.maxRequestTime,
     grace: settings.grace,
+    freshFor: settings.freshFor,
+    rememberFor: settings.rememberFor,
     onReplay: settings.onReplay,
     unknownKeys: settings.secretsAreLasting ? new UnknownKeys() : undefined,
     conflictTimeout: 5000,

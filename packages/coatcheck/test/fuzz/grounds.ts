@@ -178,6 +178,7 @@ const CODES: Record<SessionErrorCode, true> = {
   CONFLICT: true,
   KEY_UNKNOWN: true,
   TOO_LATE: true,
+  NOT_FRESH: true,
   ENDED: true,
   NOT_WRAPPED: true,
 }

@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V4: whoever follows is told the new id',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (commit.kind !== 'move') return { commit, target }",
+    from: "if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }",
     to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
     shows: /^3/,
   },
@@ -106,14 +106,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V6: what a renewal stores goes to where another moved the session',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    from: "    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target }',
     shows: /^3/,
   },
   {
     fault: 'V6: a sign-in joins that of anybody',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (kind !== 'signIn' || target.contents.owner !== move.owner)",
+    from: "if (kind !== 'signIn' || !isThere)",
     to: "if (kind !== 'signIn')",
     shows: /^[23]/,
   },

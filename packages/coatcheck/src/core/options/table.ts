@@ -64,6 +64,13 @@ export interface SessionsOptions extends StorageOptions {
   readonly cookie?: CookieOptions | false
   /** A header that may carry the ticket instead of the cookie, both ways, for clients that are no browsers; `authorization` as a Bearer token. */
   readonly header?: string
+  /**
+   * Seconds since somebody proved who they are in which `session.requireFresh()` asks for no other proof, and which `session.elevate(level)`
+   * lasts. Default 3600.
+   */
+  readonly freshFor?: number
+  /** Seconds that a session lasts from `session.signIn(owner, { remember: true })` on, used or not. Default 30 days; at most 400. */
+  readonly rememberFor?: number
   /** Spreads a ticket of over 4096 bytes over several cookies, eight at most, instead of failing. Default false. */
   readonly chunks?: boolean
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
@@ -120,6 +127,8 @@ export const OPTIONS: Table<SessionsOptions> = {
   header: {},
   absoluteTimeout: seconds(30 * DAY, LONGEST_AGE),
   idleTimeout: seconds(7 * DAY, LONGEST_AGE, 'absoluteTimeout'),
+  freshFor: seconds(3600, LONGEST_AGE),
+  rememberFor: seconds(30 * DAY, LONGEST_AGE),
   encryptRecords: flag(false),
   chunks: flag(false),
   acceptUnsigned: flag(false),

@@ -2,20 +2,10 @@ import { digest } from '../../crypto/digest.ts'
 import type { Keyring } from '../../crypto/keyring.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { randomText } from '../../crypto/random.ts'
-import {
-  type ChangeSet,
-  type Engine,
-  type LoadedSession,
-  type MigratingSession,
-  ownedBy,
-  type Persistence,
-  type Refused,
-  type Saved,
-  startsAnew,
-} from '../engine.ts'
-import { apply } from '../model/changes.ts'
+import type { ChangeSet, Engine, LoadedSession, MigratingSession, Persistence, Refused, Saved } from '../engine.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
 import { afterWrite, type Lifetime, lifeFault, lifeUnder, newLifetime, policyOf } from '../model/lifetime.ts'
+import { moved, startsAnew } from '../model/moves.ts'
 import type { Plan } from '../model/plan.ts'
 import { decodeSealed, encodeSealed } from '../model/sealed-text.ts'
 import { newerRelease } from './stored/pending-commit.ts'
@@ -51,10 +41,7 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence
     if (plan === 'end') return { loaded: undefined }
     const now = engine.now()
     const before = plan === 'end+create' ? undefined : loaded
-    const contents = ownedBy(
-      apply(before?.contents ?? EMPTY, changeSet.changes, now, () => {}),
-      changeSet,
-    )
+    const contents = moved(before?.contents ?? EMPTY, changeSet, now)
     const policy = policyOf(contents, engine.policy)
     const goesOn = before && !startsAnew(changeSet.move)
     const lifetime = goesOn

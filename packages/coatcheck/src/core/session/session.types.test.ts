@@ -278,3 +278,35 @@ export function adapters(): void {
   // @ts-expect-error a handler answers with a Response
   withFetchSession(sessions, () => 'hello')
 }
+
+export function persons(session: Session<Data, Flash>): void {
+  session.signIn('ada', { level: 'card', remember: true, note: 'phone' })
+  session.signIn('ada', {
+    merge: (guest, existing) => {
+      same<typeof guest, Partial<Data>>(true)
+      return { count: Math.max(guest.count ?? 0, existing.count ?? 0) }
+    },
+  })
+  // @ts-expect-error a value of another type
+  session.signIn('ada', { merge: () => ({ count: 'one' }) })
+  // @ts-expect-error it is run when the session is stored, at once
+  session.signIn('ada', { merge: async () => ({ count: 1 }) })
+  // @ts-expect-error days and the like are not understood
+  session.signIn('ada', { remember: '30 days' })
+  session.requireFresh()
+  session.requireFresh(60, { level: 'aal2' })
+  // @ts-expect-error the level comes second
+  session.requireFresh('aal2')
+  session.elevate('aal2', { for: 60, note: 'phone' })
+  // @ts-expect-error to which level
+  session.elevate()
+  session.note({ device: 'Firefox' })
+  same<ReturnType<typeof session.note>, void>(true) // of the last of its forms
+  const device: unknown = session.note()?.device
+  // @ts-expect-error a text is no note
+  session.note('Firefox')
+  same<typeof session.impersonator, string | undefined>(true)
+  same<typeof session.authenticatedAt, number | undefined>(true)
+  // @ts-expect-error only by signIn and elevate
+  session.authenticatedAt = Number(device)
+}

@@ -1,11 +1,12 @@
 import type { SessionError } from '../../errors.ts'
-import type { SessionState } from '../engine.ts'
+import type { Engine, SessionState } from '../engine.ts'
 import type { Emit } from '../model/events.ts'
 
 /** The parts of its request that a session uses. */
 export interface Surroundings {
   readonly now: () => number
   readonly emit: Emit
+  readonly core: { readonly engine: Pick<Engine, 'freshFor' | 'rememberFor'> }
   /** Asked before each change; throws when it comes too late. */
   readonly admit: (what: string, newTicket: boolean) => void
 }

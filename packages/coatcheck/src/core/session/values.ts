@@ -132,9 +132,10 @@ export function checkKey(key: string): string {
   throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
 }
 
-export function checkOwner(owner: string): void {
+/** `what` it was given to. */
+export function checkOwner(owner: string, what: string): void {
   if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
-  throw new SessionError('BAD_VALUE', 'signIn() was given an owner that is not a non-empty text.', {
+  throw new SessionError('BAD_VALUE', `${what} was given an owner that is not a non-empty text.`, {
     fix: 'Pass the id of the user as a string.',
   })
 }

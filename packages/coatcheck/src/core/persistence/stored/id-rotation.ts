@@ -1,10 +1,12 @@
 import type { Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
-import { type ChangeSet, type Engine, ownedBy, startsAnew } from '../../engine.ts'
-import { apply, isEmpty } from '../../model/changes.ts'
+import type { ChangeSet, Engine } from '../../engine.ts'
+import { isEmpty } from '../../model/changes.ts'
 import type { Contents, Forwarding } from '../../model/contents.ts'
 import { afterWrite, isOver, type Lifetime, newLifetime, policyOf } from '../../model/lifetime.ts'
+import { isDone, moved, startsAnew } from '../../model/moves.ts'
+import { actorOf } from '../../model/standing.ts'
 import type { Ends } from './ends.ts'
 import {
   backOff,
@@ -53,8 +55,9 @@ export class IdRotation {
   async begin(contents: Contents, lifetime: Lifetime, changeSet: ChangeSet, from?: string): Promise<Made> {
     const { attempts } = changeSet
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { id, key } = attempts.begun(contents.owner, from) ?? (await this.#ids.make())
-      attempts.began({ key, id, owner: contents.owner })
+      const owner = actorOf(contents)
+      const { id, key } = attempts.begun(owner, from) ?? (await this.#ids.make())
+      attempts.began({ key, id, owner })
       const made = await this.#records.create(key, this.#signed(contents, changeSet), lifetime, from)
       if (made) return { ...made, id }
       const there = await this.#records.read(key)
@@ -104,26 +107,27 @@ export class IdRotation {
   /** Takes a commit that found its session moved to where it went, as far as it may go. Nobody else is ever told the new id. */
   async next(commit: PendingCommit, { key, kind, sealed }: Forwarding, at: string): Promise<Onward | Step> {
     const { changeSet, request } = commit
-    const { move, attempts } = changeSet
+    const { move, attempts, changes } = changeSet
     const own = attempts.idOf(key)
     if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
     const target = readable(await this.#records.read(key))
     if (!target) return this.#ends.gone(commit)
-    if (commit.kind !== 'move') return { commit, target }
+    // Into another person's session nothing is written for the one before; what an earlier try has written was kept.
+    const isOthers = kind === 'switch' && commit.kind === 'update' && !isEmpty(attempts.left(changes, target.contents.writes))
+    if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }
     const update = { ...commit, kind: 'update' } as const
-    const signsIn = move?.kind === 'signIn'
+    const isThere = !move || isDone(move, target.contents)
     // Led here by an earlier try, which may have wanted less than this one.
-    if (own !== undefined) return { commit: signsIn && target.contents.owner !== move.owner ? commit : update, target, id: own }
-    if (signsIn) {
+    if (own !== undefined) return { commit: isThere ? update : commit, target, id: own }
+    if (move?.kind === 'signIn') {
       // A double click: the same person signs in twice from one session.
-      if (kind !== 'signIn' || target.contents.owner !== move.owner)
-        throw overtaken('Somebody else signed in, or the session was given a new id,')
+      if (kind !== 'signIn' || !isThere) throw overtaken('Somebody else signed in, or the session was given a new id,')
       const id = await this.#ids.open(sealed, at)
       if (id === undefined && sealed !== undefined) throw keyUnknown('The session was given a new id, which is')
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
     // Whoever made that id may hold it: what this request stores must not be shown to them.
-    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')
+    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')
     return { overtaken: true }
   }
 
@@ -171,11 +175,7 @@ export class IdRotation {
   }
 
   #after(contents: Contents, changeSet: ChangeSet): Contents {
-    const left = changeSet.attempts.left(changeSet.changes, contents.writes)
-    return ownedBy(
-      apply(contents, left, this.#engine.now(), () => {}),
-      changeSet,
-    )
+    return moved(contents, changeSet, this.#engine.now(), (changes) => changeSet.attempts.left(changes, contents.writes))
   }
 
   #lifeOf(contents: Contents, { record, contents: before }: VersionedRecord, { move }: ChangeSet): Lifetime {

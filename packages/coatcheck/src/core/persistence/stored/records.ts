@@ -5,6 +5,7 @@ import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
 import type { Engine, Lifetime } from '../../engine.ts'
 import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
 import { SKEW } from '../../model/lifetime.ts'
+import { actorOf } from '../../model/standing.ts'
 import { withWrite } from '../../model/writes.ts'
 import { askStore } from '../store-call.ts'
 import { LatestRecords, type VersionedRecord } from './latest-records.ts'
@@ -90,7 +91,8 @@ export class Records {
   /** undefined: the key is taken. `from`: the key of what it is to take the place of. */
   async create(key: string, contents: Contents, lifetime: Lifetime, from?: string): Promise<VersionedRecord | undefined> {
     const made = this.#engine.now()
-    const owner = contents.owner === undefined ? undefined : await ownerDigest(contents.owner)
+    const actor = actorOf(contents)
+    const owner = actor === undefined ? undefined : await ownerDigest(actor)
     const text = encode(contents, frameOf(key, made))
     const record = await this.#texts.record(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
     const version = await askStore(this.#engine, this.store, 'create', key, record, from)

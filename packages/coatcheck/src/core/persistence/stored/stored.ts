@@ -1,15 +1,6 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Store } from '../../../stores/store.ts'
-import {
-  type ChangeSet,
-  type Circumstances,
-  type Engine,
-  type LoadedSession,
-  ownedBy,
-  type Persistence,
-  type Refused,
-  type Saved,
-} from '../../engine.ts'
+import type { ChangeSet, Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../../engine.ts'
 import { Adoptions } from '../../migration/adoptions.ts'
 import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
 import { apply } from '../../model/changes.ts'
@@ -25,9 +16,11 @@ import {
   policyOf,
   rolls,
 } from '../../model/lifetime.ts'
+import { moved } from '../../model/moves.ts'
 import type { Plan } from '../../model/plan.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
+import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
 import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
@@ -157,10 +150,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   }
 
   async function begin(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Begun<StoredHeld>> {
-    const contents = ownedBy(
-      apply(from, changeSet.changes, engine.now(), () => {}),
-      changeSet,
-    )
+    const contents = moved(from, changeSet, engine.now())
     const lifetime = { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }
     const made = await rotation.begin(contents, lifetime, changeSet)
     return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
@@ -188,6 +178,10 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
 
   const migration = migrating({ findById, resume, begin, commit }, new Adoptions(records, engine))
   const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
+  const commitOther: typeof migration.commit = (plan, loaded, changeSet, request, over) =>
+    mergesUnseen(changeSet)
+      ? withExisting(changeSet, records, engine).then((seen) => migration.commit(plan, loaded, seen, request, over))
+      : migration.commit(plan, loaded, changeSet, request, over)
   return {
     kind: 'stored',
     find,
@@ -195,7 +189,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
       !loaded || 'source' in loaded || isOther(plan)
-        ? migration.commit(plan, loaded, changeSet, request, over)
+        ? commitOther(plan, loaded, changeSet, request, over)
         : commit(plan, loaded, changeSet, request, []),
   }
 }
