@@ -1,9 +1,10 @@
 /** What core offers to frameworks/: their only way into it. */
 
 export type { Persistence } from './engine.ts'
+export { besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
-export { delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
+export { changeHeaders, delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
 export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-context.ts'
 export { takeBack } from './node/node-response.ts'
 export { type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'

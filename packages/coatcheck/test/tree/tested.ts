@@ -12,7 +12,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'cookies/scan.ts': 'cookies/cookie.test.ts',
   'core/adapter.ts': 'adapters/fetch.test.ts',
   'core/engine.ts': 'core/sessions.test.ts',
-  'core/identity.ts': 'adapters/shared-objects.test.ts',
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
   'core/node/in-context.ts': 'core/node/request-context.test.ts',
