@@ -1,6 +1,6 @@
 import type { Page, SessionRecord } from '../store.ts'
 import { Heap, type Placed } from './heap.ts'
-import { type Linked, Row } from './row.ts'
+import { type Linked, Row, SplitMap } from './row.ts'
 
 /** One owner's records, or those of all guests. */
 interface Group extends Linked<Group> {
@@ -37,13 +37,13 @@ const groupOf = (owner: string | undefined): Group => ({
 
 /** The records of a memory store, and who has to go when there are too many. Nothing here goes through all of them. */
 export class Records {
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new SplitMap<Entry>()
   /** All of them. The last takes the place of one that goes: listed from the end, none that stays is missed. */
   readonly #slots: Entry[] = []
   readonly #ends = new Heap<Entry>()
   readonly #pins = new Heap<Pin>()
   readonly #guests = groupOf(undefined)
-  readonly #owners = new Map<string, Group>()
+  readonly #owners = new SplitMap<Group>()
   /** Owners by how many sessions they have: those with one, with two, and so on up to whoever has most. */
   readonly #levels: Row<Group>[] = []
 
