@@ -5,6 +5,7 @@ import { type CookieAttributes, setCookie, VALUE } from './attributes.ts'
 import {
   contentAfter,
   cookiesFrom,
+  firstValue,
   firstValues,
   joined,
   LONGEST,
@@ -116,7 +117,6 @@ export class Cookies {
     this.#found.set(name, known)
     return known
   }
-
   /** The first value; of cookies with a number all are found when a third is asked for, since most junk is known by its first piece or its last. */
   first(name: string): string | undefined {
     const prefix = name.slice(0, name.lastIndexOf('.') + 1)
@@ -125,7 +125,7 @@ export class Cookies {
     const numbered = this.#numbered.get(prefix) ?? { asked: 0 }
     this.#numbered.set(prefix, numbered)
     if (++numbered.asked > 2) numbered.all ??= firstValues(this.#header, prefix)
-    return (numbered.all ?? firstValues(this.#header, name)).get(name)
+    return numbered.all ? numbered.all.get(name) : firstValue(this.#header, name)
   }
 }
 
