@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { SplitMap } from './row.ts'
+import { SplitMap } from './records.ts'
 
 test('a map in parts says what a Map says, whatever the keys', () => {
   const key = fc.oneof(fc.string({ maxLength: 4, unit: 'binary' }), fc.constantFrom('', 'a', 'aa', 'ab', '__proto__', '\0'))
