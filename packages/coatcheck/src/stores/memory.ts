@@ -1,7 +1,8 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
+import type { Entry } from './memory/entry.ts'
 import { checkedMemoryOptions, type MemoryStoreOptions } from './memory/options.ts'
-import { type Entry, Records } from './memory/records.ts'
+import { Records } from './memory/records.ts'
 import { promising, type SessionRecord, type Store, type Version } from './store.ts'
 
 export type { MemoryStoreOptions }
