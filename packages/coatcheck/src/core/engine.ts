@@ -9,6 +9,7 @@ import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
+import type { OwnedSessions } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
 import type { NewIdOptions } from './session/types.ts'
 
@@ -148,6 +149,8 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
    * ended with it, or before a session begins. Synchronous where nothing has to wait.
    */
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
+  /** Sessions found by their owner, or by their handle. Left out: they are nowhere but in their tickets. */
+  readonly owners?: OwnedSessions
 }
 
 /** Makes the persistence of sessions whose options are known. */

@@ -32,11 +32,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/persistence': [
     'core/model',
     'core/migration',
+    'core/owners',
     'core/session/values.ts',
     ...parts('engine'),
     'crypto',
     ...contracts,
     'errors.ts',
+  ],
+  'core/owners': [
+    ...['core/model', 'core/persistence', 'core/migration', ...parts('engine')],
+    ...['crypto', 'stores/store.ts', 'errors.ts'],
   ],
   'core/migration': [
     'core/model',
