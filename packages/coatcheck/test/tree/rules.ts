@@ -21,6 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/model': ['stores/store.ts', 'errors.ts'],
   'core/options': [
     'core/model',
+    'core/owners/types.ts',
     ...parts('engine', 'process-singleton'),
     'cookies',
     'crypto',
@@ -40,7 +41,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'errors.ts',
   ],
   'core/owners': [
-    ...['core/model', 'core/persistence', 'core/migration', ...parts('engine')],
+    ...['core/model', 'core/persistence', 'core/migration', 'core/session/values.ts', ...parts('engine')],
     ...['crypto', 'stores/store.ts', 'errors.ts'],
   ],
   'core/migration': [

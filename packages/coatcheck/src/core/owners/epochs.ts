@@ -72,7 +72,8 @@ export class Epochs {
   }
 
   async #keyOf(owner: string | undefined): Promise<string> {
-    return digest(`epoch ${this.#engine.binding}`, owner ?? '')
+    // As long as a session's, so that it fits where that fits, and told from it by its beginning.
+    return `epoch-${(await digest(`epoch ${this.#engine.binding}`, owner ?? '')).slice(6)}`
   }
 }
 

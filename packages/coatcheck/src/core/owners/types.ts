@@ -1,3 +1,11 @@
+/** How many sessions one owner may have at once. */
+export interface OwnerLimit {
+  /** From 1 to 1000. */
+  readonly count: number
+  /** At one more: `oldest` ends the session whose sign-in is the longest ago; `refuse` signs nobody in, with `TOO_MANY_SESSIONS`. */
+  readonly evict: 'oldest' | 'refuse'
+}
+
 /** A session as lists show it. Times in milliseconds since the epoch. */
 export interface ListedSession {
   /** The session's public name, safe in pages and logs: `end` takes it, and it opens nothing. A new id has a new handle. */
