@@ -59,8 +59,8 @@ export function ownedSessions(
       from = next
       await owned.each(keys.slice(0, limit), (found) => {
         // Two records of one session: it is being given a new id, and the older one counts until it leads to the other.
-        const other = lines.get(lineageOf(found))
-        if (isLive(found, engine) && !found.fault && !(other && other.made <= found.made)) lines.set(lineageOf(found), found)
+        const lineage = lineageOf(found)
+        if (isLive(found, engine) && !found.fault) lines.set(lineage, older(found, lines.get(lineage)))
       })
     } while (lines.size === 0 && next !== undefined)
     const sessions = [...lines.values()].map((found) => listed(found, lineage))
@@ -147,6 +147,10 @@ function lowest(keys: readonly string[], after: string | undefined, count: numbe
     if (found.length > count) found.pop()
   }
   return found
+}
+
+function older(a: VersionedRecord, b = a): VersionedRecord {
+  return (a.made - b.made || a.contents.writes.count - b.contents.writes.count) < 0 ? a : b
 }
 
 interface Done {
