@@ -51,13 +51,13 @@ export function ownedSessions(
   async function list(owner: string, current: Which | undefined, after: string | undefined, limit: number): Promise<SessionPage> {
     const lineage = await lineageIn(current)
     const lines = new Map<string, VersionedRecord>()
-    const all = await owned.keys(await ownerDigest(owner))
+    const all = new Set(await owned.keys(await ownerDigest(owner)))
     let [from, next] = [after, undefined as string | undefined]
     do {
       const keys = lowest(all, from, limit + 1)
       next = keys.length > limit ? keys[limit - 1] : undefined
       from = next
-      await owned.each(keys.slice(0, limit), (found) => {
+      await owned.each(keys.slice(0, limit), all, (found) => {
         // Two records of one session: it is being given a new id, and the older one counts until it leads to the other.
         const lineage = lineageOf(found)
         if (isLive(found, engine) && !found.fault) lines.set(lineage, older(found, lines.get(lineage)))
@@ -133,9 +133,9 @@ export function ownedSessions(
 }
 
 /** The lowest `count` of these that come after `after`, in order; the others are not sorted. */
-function lowest(keys: readonly string[], after: string | undefined, count: number): string[] {
+function lowest(keys: Iterable<string>, after: string | undefined, count: number): string[] {
   const found: string[] = []
-  for (const key of new Set(keys)) {
+  for (const key of keys) {
     if ((after !== undefined && key <= after) || (found.length === count && key > (found.at(-1) as string))) continue
     let [low, high] = [0, found.length]
     while (low < high) {
