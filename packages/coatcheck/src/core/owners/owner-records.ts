@@ -7,7 +7,7 @@ import type { Ends } from '../persistence/stored/ends.ts'
 import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
 import { isLive, lineageOf } from './lineage.ts'
 
-export type EndReason = Extract<SessionEvent, { readonly type: 'ended' }>['reason']
+type EndReason = Extract<SessionEvent, { readonly type: 'ended' }>['reason']
 
 /** So many records are asked for at once. */
 const AT_ONCE = 16
