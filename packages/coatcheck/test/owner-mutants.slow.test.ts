@@ -79,7 +79,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a session that is being given a new id is not counted',
     file: 'core/owners/owner-records.ts',
-    from: '      const found = await this.find(key, all)\n',
+    from: '      const found = await this.find(key, isListed)\n',
     to: '      const found = await this.#records.read(key)\n',
   },
   {

@@ -88,7 +88,7 @@ export class Admission {
   async #lines(owner: string): Promise<Line[]> {
     const lines = new Map<string, Line>()
     const keys = await this.#owned.keys(owner)
-    await this.#owned.each(keys, new Set(keys), (found) => {
+    await this.#owned.each(keys, keys, (found) => {
       if (!isLive(found, this.#engine)) return
       const lineage = lineageOf(found)
       const line = lines.get(lineage) ?? { lineage, place: placeOf(found), records: [] }

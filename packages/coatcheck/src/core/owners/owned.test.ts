@@ -449,6 +449,18 @@ describe('everything', () => {
     expect(await s.sessions.endEverything()).toBe(1)
   })
 
+  test('others have their turn meanwhile, also where the store answers at once', async () => {
+    let turns = 0
+    const sleep = async () => void turns++
+    const s = site({ store: memoryStore() }, { sleep })
+    for (let n = 0; n < 1000; n++) await signedIn(s)
+    expect(turns).toBe(0)
+    expect((await s.sessions.list('ada', { limit: 1000 })).sessions).toHaveLength(1000)
+    expect(turns).toBeGreaterThanOrEqual(4)
+    expect(await s.sessions.endAll('ada')).toBe(1000)
+    expect(turns).toBeGreaterThanOrEqual(8)
+  })
+
   test('more than one page of it', async () => {
     const s = stored()
     for (let n = 0; n < 1100; n++) await s.person().does((session) => session.set('n', n))

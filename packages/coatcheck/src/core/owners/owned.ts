@@ -51,7 +51,7 @@ export function ownedSessions(
   async function list(owner: string, current: Which | undefined, after: string | undefined, limit: number): Promise<SessionPage> {
     const lineage = await lineageIn(current)
     const lines = new Map<string, VersionedRecord>()
-    const all = new Set(await owned.keys(await ownerDigest(owner)))
+    const all = await owned.keys(await ownerDigest(owner))
     let [from, next] = [after, undefined as string | undefined]
     do {
       const keys = lowest(all, from, limit + 1)
@@ -70,7 +70,7 @@ export function ownedSessions(
 
   /** Ends all of these, and notes what became of them. */
   async function endEach(keys: readonly string[], done: Done, may: (found: VersionedRecord) => boolean) {
-    const failed = await inTurns(keys, async (key) => {
+    const failed = await inTurns(engine, keys, async (key) => {
       const ended = await owned.end(key, 'elsewhere', may)
       if (!ended) return
       done.lineages.add(ended.lineage)
@@ -133,7 +133,7 @@ export function ownedSessions(
 }
 
 /** The lowest `count` of these that come after `after`, in order; the others are not sorted. */
-function lowest(keys: Iterable<string>, after: string | undefined, count: number): string[] {
+function lowest(keys: readonly string[], after: string | undefined, count: number): string[] {
   const found: string[] = []
   for (const key of keys) {
     if ((after !== undefined && key <= after) || (found.length === count && key > (found.at(-1) as string))) continue
@@ -143,7 +143,7 @@ function lowest(keys: Iterable<string>, after: string | undefined, count: number
       if ((found[middle] as string) < key) low = middle + 1
       else high = middle
     }
-    found.splice(low, 0, key)
+    if (found[low] !== key) found.splice(low, 0, key)
     if (found.length > count) found.pop()
   }
   return found

@@ -11,12 +11,12 @@ type EndReason = Extract<SessionEvent, { readonly type: 'ended' }>['reason']
 
 /** So many records are asked for at once. */
 const AT_ONCE = 16
+/** After so many others have their turn. */
+const PAUSE = 200
 /** After so many failures one after the other the store is down. */
 const DOWN = 5
 /** More new ids than a session is given while its old ones are still about. */
 const LONGEST_CHAIN = 100
-
-const NONE: ReadonlySet<string> = new Set()
 
 /** The records of one owner, or of all: found by their keys, without a ticket. */
 export class OwnerRecords {
@@ -45,19 +45,24 @@ export class OwnerRecords {
    * Reads what is at these of an owner's keys. Where a session was given a new id since the keys were listed it is followed, so that none is
    * missed. Throws what failed first.
    */
-  async each(keys: readonly string[], all: ReadonlySet<string>, visit: (found: VersionedRecord) => void): Promise<void> {
-    const failed = await inTurns(keys, async (key) => {
-      const found = await this.find(key, all)
+  async each(keys: readonly string[], all: readonly string[], visit: (found: VersionedRecord) => void): Promise<void> {
+    let known: ReadonlySet<string> | undefined
+    const isListed = (key: string): boolean => {
+      known ??= new Set(all)
+      return known.has(key)
+    }
+    const failed = await inTurns(this.#engine, keys, async (key) => {
+      const found = await this.find(key, isListed)
       if (found) visit(found)
     })
     if (failed) throw failed.error
   }
 
-  /** What is at `key`, or where it went; not one of those at `but`, which are found by themselves. */
-  async find(key: string, but: ReadonlySet<string> = NONE): Promise<VersionedRecord | undefined> {
+  /** What is at `key`, or where it went, unless that `isListed` and is found by itself. */
+  async find(key: string, isListed: (key: string) => boolean = () => false): Promise<VersionedRecord | undefined> {
     let found = await this.#records.read(key)
     for (let hop = 0; found?.forwarding && hop < LONGEST_CHAIN; hop++) {
-      if (found.forwarding.key === found.key || but.has(found.forwarding.key)) return undefined
+      if (found.forwarding.key === found.key || isListed(found.forwarding.key)) return undefined
       found = await this.#records.read(found.forwarding.key)
     }
     return found?.forwarding ? undefined : found
@@ -98,6 +103,7 @@ export class OwnerRecords {
 
 /** Runs `act` for each, several at once, and stops when the store seems to be down. What was not carried out, and the first failure. */
 export async function inTurns(
+  { sleep }: Pick<Engine, 'sleep'>,
   keys: readonly string[],
   act: (key: string) => Promise<void>,
 ): Promise<{ readonly error: unknown; readonly left: string[] } | undefined> {
@@ -106,7 +112,10 @@ export async function inTurns(
   let first: { readonly error: unknown } | undefined
   const work = async (): Promise<void> => {
     while (row < DOWN && next < keys.length) {
-      const key = keys[next++] as string
+      // A store that answers at once would let nobody else come to anything.
+      if (next % PAUSE === PAUSE - 1) await sleep(0)
+      const key = keys[next++]
+      if (key === undefined) return
       try {
         await act(key)
         row = 0
