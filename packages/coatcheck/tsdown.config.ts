@@ -30,6 +30,7 @@ export const entries: Record<string, string> = {
   'react-router': 'src/adapters/react-router.ts',
   remix: 'src/adapters/remix.ts',
   remix3: 'src/adapters/remix3.ts',
+  secrets: 'src/secrets.ts',
   'stores/cached': 'src/stores/cached.ts',
   'stores/cloudflare-kv': 'src/stores/cloudflare-kv.ts',
   'stores/d1': 'src/stores/d1.ts',

@@ -10,9 +10,10 @@ const FIXES = {
   DAMAGED_RECORD: 'Look at it, and remove it or put it right; its visitor goes on with a fresh session.',
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   KEY_UNKNOWN:
-    'Give every instance all secrets before any of them writes with the newest (docs/security.md, "Secrets"). Nothing was changed, and the ticket is left alone.',
+    'Give every instance all secrets before any of them writes with the newest (docs/secrets.md). Nothing was changed, and the ticket is left alone.',
   TOO_MANY_SESSIONS: 'Let the visitor end a session elsewhere first, or set `evict: "oldest"`. Nobody was signed in.',
-  PARTLY_ENDED: 'Call it again until it does not fail. `remaining` has the handles of what is left; see `cause` for what failed first.',
+  PARTLY_ENDED:
+    'Call it again until it does not fail. `remaining` has the handles of what is left; see `cause` for what failed first.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   NOT_WRAPPED:

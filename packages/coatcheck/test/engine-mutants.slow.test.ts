@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { memoryStore } from '../src/stores/memory.ts'
 import { explored } from './helpers/explored.ts'
-import { copiesAt, engineOf, type Mutant } from './helpers/mutated.ts'
+import { copies, engineOf, type Mutant } from './helpers/mutated.ts'
 import { type Engine, SECRET, scenario } from './helpers/scenarios.ts'
 
 // Deliberate faults of the engine, each made in a copy of its sources: the stories below must notice every one of them.
 
-const folder = copiesAt('engine')
+const folder = copies('.mutants')
 
 const MUTANTS: readonly Mutant[] = [
   {
@@ -160,11 +161,11 @@ beforeAll(() => rm(folder, { recursive: true, force: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('nothing is wrong with the engine as it is, read from a copy', async () => {
-  expect(await noticed(await engineOf(folder, undefined, 'control'))).toBeUndefined()
+  expect(await noticed(await engineOf(undefined, join(folder, 'control')))).toBeUndefined()
 })
 
 for (const [at, mutant] of MUTANTS.entries()) {
   it(`is noticed: ${mutant.fault}`, async () => {
-    expect(await noticed(await engineOf(folder, mutant, `mutant-${at}`))).toEqual(expect.any(String))
+    expect(await noticed(await engineOf(mutant, join(folder, `mutant-${at}`)))).toEqual(expect.any(String))
   })
 }

@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { explored } from './helpers/explored.ts'
-import { copiesAt, engineOf, type Mutant } from './helpers/mutated.ts'
+import { copies, engineOf, type Mutant } from './helpers/mutated.ts'
 import type { Engine } from './helpers/scenarios.ts'
 import { type Owners, owners } from './trials/owners.ts'
 
 // Deliberate faults of what ends the sessions of an owner, each made in a copy of the sources: the search must notice every one of them.
 
-const folder = copiesAt('owners')
+const folder = copies('.mutants-owners')
 
 const MUTANTS: readonly Mutant[] = [
   {
@@ -109,11 +110,11 @@ beforeAll(() => rm(folder, { recursive: true, force: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('nothing is wrong with the engine as it is, read from a copy', async () => {
-  expect(await noticed(await engineOf(folder, undefined, 'control'))).toBeUndefined()
+  expect(await noticed(await engineOf(undefined, join(folder, 'control')))).toBeUndefined()
 })
 
 for (const [at, mutant] of MUTANTS.entries()) {
   it(`is noticed: ${mutant.fault}`, async () => {
-    expect(await noticed(await engineOf(folder, mutant, `mutant-${at}`))).toEqual(expect.any(String))
+    expect(await noticed(await engineOf(mutant, join(folder, `mutant-${at}`)))).toEqual(expect.any(String))
   })
 }

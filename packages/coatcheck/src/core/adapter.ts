@@ -8,6 +8,7 @@ export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-
 export { takeBack } from './node/node-response.ts'
 export { type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
 export type { AdapterOptions, SessionsOptions, SharedOptions, StorageOptions } from './options/options.ts'
+export type { SecretList } from './options/secret-states.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'
 export { type CustomStorage, customPersistence, type IdFormats } from './persistence/custom.ts'
 export { upstreamPersistence } from './persistence/upstream-format.ts'

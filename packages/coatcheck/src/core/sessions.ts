@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts'
+import { changingKeyring } from './changing-keyring.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { emitter } from './model/events.ts'
@@ -76,11 +77,16 @@ export function sessionsOf<Data extends object, Flash extends object>(
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
+  const emit = emitter(options.onEvent)
   const engine: Engine = {
     now,
-    emit: emitter(options.onEvent),
+    emit,
     policy: { idle: settings.idle, absolute: settings.absolute },
-    keyring: secrets && keyringOf(secrets),
+    keyring:
+      secrets &&
+      ('source' in secrets || 'list' in secrets
+        ? changingKeyring(secrets, { now, emit, limit: storeTimeout })
+        : keyringOf(secrets)),
     binding,
     encryptRecords,
     acceptUnsigned,

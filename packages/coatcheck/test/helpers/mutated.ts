@@ -1,14 +1,11 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Engine } from './scenarios.ts'
+import type { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 
-const home = join(import.meta.dirname, '../..')
+const source = join(import.meta.dirname, '../../src')
 
-/** Where copies of the sources are put whose faults a test looks for. */
-export const copiesAt = (name: string): string => join(home, '.mutants', name)
-
-/** A deliberate fault: what is written in the place of a text that is in this file once. */
+/** A deliberate fault of the engine: one line of its sources, and what stands there instead. */
 export interface Mutant {
   readonly fault: string
   readonly file: string
@@ -16,18 +13,22 @@ export interface Mutant {
   readonly to: string
 }
 
-/** The engine of a copy of the sources, with this fault. */
-export async function engineOf(folder: string, mutant: Mutant | undefined, name: string): Promise<Engine> {
-  const copy = join(folder, name)
+/** A folder for copies of the engine, in which their imports find what ours do. */
+export const copies = (name: string): string => join(source, '..', name)
+
+/** The engine of a copy of its sources, with this fault, or as it is. */
+export async function engineOf(
+  mutant: Mutant | undefined,
+  copy: string,
+): Promise<{ readonly sessionsOf: typeof sessionsOf; readonly adapterOf: typeof adapterOf }> {
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
-    await cp(join(home, 'src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  }
+  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts'])
+    await cp(join(source, room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   if (mutant) {
     const path = join(copy, mutant.file)
     const text = await readFile(path, 'utf8')
     expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
     await writeFile(path, text.split(mutant.from).join(mutant.to))
   }
-  return (await import(join(copy, 'core/sessions.ts'))) as Engine
+  return import(join(copy, 'core/sessions.ts'))
 }

@@ -62,6 +62,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // The stores are those that a framework's documents offer by name.
   adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   testing: ['index.ts', 'stores/store.ts', 'web.ts'],
+  'secrets.ts': ['core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
 }
 
@@ -96,7 +97,7 @@ const portable = [
 ]
 
 /**
- * Bare imports: the two packages that are bundled anywhere, a platform's own modules only in the file and SQLite stores. These may also compute a
+ * Bare imports: the two packages that are bundled anywhere, a platform's own modules only in stores, and where secrets come from a file. These may also compute a
  * name, to keep it from bundlers.
  */
 export const outsideImports: Rule = (tree) => {
@@ -106,7 +107,11 @@ export const outsideImports: Rule = (tree) => {
       .filter(({ target, specifier }) => target === undefined && !BUNDLED.includes(specifier))
       .filter(
         ({ specifier }) =>
-          !(/^(node|bun):|^\(computed\)$/.test(specifier) && isIn(file.path, 'stores') && !reached.has(file.path)),
+          !(
+            /^(node|bun):|^\(computed\)$/.test(specifier) &&
+            ['stores', 'secrets.ts'].some((room) => isIn(file.path, room)) &&
+            !reached.has(file.path)
+          ),
       )
       .map(({ specifier }) => `${file.path}: may not import ${specifier}`),
   )

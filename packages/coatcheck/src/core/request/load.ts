@@ -36,7 +36,7 @@ export interface LoadResult {
 }
 
 /** Tickets refused for these reasons cost nothing and do not count as tries. */
-const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
+const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key', 'revoked-key'])
 
 /** Opens the session of a request's tickets, at once where the store answers at once. Fails when the store does, unless `whenStoreDown` says otherwise. */
 export function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Maybe<LoadResult> {

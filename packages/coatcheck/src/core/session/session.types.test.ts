@@ -247,6 +247,7 @@ export function events(event: SessionEvent): string {
       return event.was
     case 'late-failed':
     case 'store-down':
+    case 'secrets-failed':
       return event.error.message
     case 'replayed':
       return `${event.handle} ${event.movedAt} ${event.usedAt}`

@@ -27,7 +27,13 @@ export class ReplacedTickets {
     const target = await this.#target(forwarding)
     if (!target) return { ...refused, ...(this.#records.store.evicts && { cannotEnd: perhapsEvicted() }) }
     if (arrivedAt <= this.#records.graceEnd(forwarding))
-      return target.fault && { ...refused, refused: target.fault, blocked: unreadable(target) }
+      return (
+        target.fault && {
+          ...refused,
+          refused: target.fault,
+          ...(target.fault !== 'revoked-key' && { blocked: unreadable(target) }),
+        }
+      )
     const isEnded = !forwarding.replayed && (await this.#tell(found, forwarding, target, arrivedAt))
     if (isEnded) return refused
     const cannotEnd = replacedTicket()
