@@ -11,6 +11,9 @@ const FIXES = {
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   KEY_UNKNOWN:
     'Give every instance all secrets before any of them writes with the newest (docs/secrets.md). Nothing was changed, and the ticket is left alone.',
+  TOO_MANY_SESSIONS: 'Let the visitor end a session elsewhere first, or set `evict: "oldest"`. Nobody was signed in.',
+  PARTLY_ENDED:
+    'Call it again until it does not fail. `remaining` has the handles of what is left; see `cause` for what failed first.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
@@ -25,6 +28,8 @@ export interface SessionErrorOptions {
   /** What to do about it, when it is more exact than the code's own advice. */
   readonly fix?: string
   readonly cause?: unknown
+  readonly ended?: number
+  readonly remaining?: readonly string[]
 }
 
 /** `error` with other advice, where it has none but that of its code. */
@@ -41,6 +46,10 @@ export class SessionError extends Error {
   readonly fix: string
   /** What HTTP answers such an error with, for frameworks that look for it: 401 (RFC 9110 15.5.2) for `NOT_FRESH`. */
   declare readonly status?: 401
+  /** Of `PARTLY_ENDED`: how many sessions were ended. */
+  declare readonly ended?: number
+  /** Of `PARTLY_ENDED`: handles of those that may live. */
+  declare readonly remaining?: readonly string[]
 
   constructor(code: SessionErrorCode, what: string, options: SessionErrorOptions = {}) {
     const fix = options.fix ?? FIXES[code]
@@ -48,6 +57,8 @@ export class SessionError extends Error {
     this.code = code
     this.fix = fix
     if (code === 'NOT_FRESH') this.status = 401
+    const { ended, remaining } = options
+    if (remaining) Object.assign(this, { ended, remaining })
   }
 }
 

@@ -4,6 +4,8 @@ export type { CookieOptions, GivenOptions as SessionsOptions } from './core/opti
 export { aal1, aal2, aal3, type Timeouts } from './core/options/presets.ts'
 export type { SecretList, SecretState, StatedSecret } from './core/options/secret-states.ts'
 export { createSecret, type SecretSource } from './core/options/secrets.ts'
+export type { ListOptions, SessionOrHandle } from './core/owners/methods.ts'
+export type { ListedSession, OwnerLimit, SessionPage } from './core/owners/types.ts'
 export type { RequestOrContext } from './core/request/request-types.ts'
 export type {
   ElevateOptions,

@@ -33,8 +33,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an end does not follow to where the session moved',
     file: 'core/persistence/stored/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return this.',
-    to: '        return\n      } else if (await this.#records.end(found)) return this.',
+    from: '        } else if (await this.#records.end(found)) {',
+    to: '          return true\n        } else if (await this.#records.end(found)) {',
   },
   {
     fault: 'a write to an ended session begins it again',
@@ -46,7 +46,7 @@ const MUTANTS: readonly Mutant[] = [
     fault: 'every renewal makes an id of its own',
     file: 'core/persistence/stored/id-rotation.ts',
     from: '    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }\n    return found ?',
-    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.contents, changeSet), found.record, changeSet), id: 'x' }\n    return found ?",
+    to: "    if (found?.forwarding) return { kept: await this.#fresh.begin(this.#after(found.contents, changeSet), found.record, changeSet, commit.request), id: 'x' }\n    return found ?",
   },
   {
     fault: 'a renewal is told the id that another made',
@@ -75,7 +75,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, contents, changeSet)',
+    from: '? await this.#fresh.rewrite(made, contents, changeSet)',
     to: '? made',
   },
   {

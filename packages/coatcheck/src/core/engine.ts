@@ -10,6 +10,7 @@ import type { Lifetime, Policy } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
+import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
@@ -45,6 +46,7 @@ export interface Engine {
   readonly random: () => number
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
   readonly adoptsUntil: number
+  readonly maxPerOwner: OwnerLimit | undefined
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
@@ -150,6 +152,8 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
    * ended with it, or before a session begins. Synchronous where nothing has to wait.
    */
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
+  /** Sessions found by their owner, or by their handle. Left out: they are nowhere but in their tickets. */
+  readonly owners?: OwnedSessions
 }
 
 /** Makes the persistence of sessions whose options are known. */

@@ -5,6 +5,7 @@ import { type Sharing, sharingOf } from './identity.ts'
 import { emitter } from './model/events.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
+import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
@@ -19,7 +20,8 @@ import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
-export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
+export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>
+  extends SessionsByOwner {
   /**
    * The session of the request that an adapter was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono): of its
    * `Request` or a clone of that, its `req`, its `c` or `c.req`. Asking again gives the same one. Rejects with `STORE_FAILED` when the
@@ -100,6 +102,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
+    maxPerOwner: options.maxPerOwner,
     ...surroundings,
   }
   const core: Core = { engine, persistence: persistenceOf(options, engine), transport: new Transport(settings), migrateFrom }
@@ -107,6 +110,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
+    ...sessionsByOwner(core.persistence),
     open(request) {
       const requestSession = newest(request)
       if (!requestSession) return Promise.reject(notWrapped(request))

@@ -48,6 +48,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'unreadable-value': true,
   'cache-conflict': true,
   'late-failed': true,
+  ended: true,
   reduced: true,
   'cross-site': true,
 }
@@ -181,5 +182,7 @@ const CODES: Record<SessionErrorCode, true> = {
   NOT_FRESH: true,
   ENDED: true,
   NOT_WRAPPED: true,
+  PARTLY_ENDED: true,
+  TOO_MANY_SESSIONS: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

@@ -22,6 +22,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/options/presets.ts': 'core/sessions.test.ts',
   'core/options/storable.ts': 'core/session/session.types.test.ts',
   'core/options/table.ts': 'core/options/options.test.ts',
+  'core/owners/': 'core/owners/owned.test.ts',
   'core/persistence/plain.ts': 'core/persistence/upstream-format.test.ts',
   'core/persistence/rows.ts': 'core/persistence/custom.test.ts',
   'core/persistence/stored/': 'core/persistence/stored/stored.test.ts',

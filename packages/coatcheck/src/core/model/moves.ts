@@ -21,6 +21,8 @@ interface Regenerate extends Noted {
 interface SignIn extends Noted {
   readonly kind: 'signIn'
   readonly owner: string
+  /** What was there of the owner's ends before the credentials were checked. */
+  readonly mark?: string
   readonly auth: Auth
   /** Milliseconds that the session lasts from here on; false: as long as the others of the site. */
   readonly remember?: number | false

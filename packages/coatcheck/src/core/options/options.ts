@@ -52,6 +52,12 @@ export function settingsOf(given: AdapterOptions): Settings {
   if (binding === undefined)
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
   checkOnReplay(options)
+  if (options.maxPerOwner && typeof store?.listByOwner !== 'function')
+    throw bad(
+      'maxPerOwner',
+      'needs a store that lists the sessions of an owner',
+      'Use one (docs/stores.md says which do), or leave it out.',
+    )
   return {
     ...options,
     ...timesOf(options, given),

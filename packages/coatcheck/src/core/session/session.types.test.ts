@@ -236,6 +236,7 @@ export function events(event: SessionEvent): string {
       return event.plan
     case 'dropped':
     case 'cross-site':
+    case 'ended':
       return event.reason
     case 'overwritten':
     case 'unreadable-value':

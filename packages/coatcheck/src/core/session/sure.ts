@@ -8,7 +8,7 @@ import type { Intents } from './intents.ts'
 import { mergeOf } from './merge.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { ElevateOptions, FreshOptions, NewIdOptions, SignInOptions } from './types.ts'
-import { checkOwner, noteIn } from './values.ts'
+import { checkOwner, markIn, noteIn } from './values.ts'
 
 /** The parts of a session object that its rarer methods work on. */
 export interface Inside {
@@ -51,6 +51,7 @@ export function signIn(inside: Inside, owner: string, options: SignInOptions<Rec
     ...(remember !== undefined && { remember: lastsFor(remember, around) }),
     ...(merge !== undefined && { merge: mergeOf(merge) }),
     ...noteIn(options),
+    ...markIn(options),
   } as const
   // Another person's values do not come along, nor what one person did as another.
   const isOthers = inside.owner !== undefined && inside.owner !== owner

@@ -18,6 +18,11 @@ export interface NewIdOptions {
 }
 
 export interface SignInOptions<Data> extends NewIdOptions {
+  /**
+   * What `await sessions.mark(owner)` returned before the credentials were checked: the commit fails with `CONFLICT` if the owner's sessions were
+   * ended since. Default: since the request arrived, which is right as far as the clocks of the servers agree.
+   */
+  readonly mark?: string
   /** How surely this sign-in proved who the person is: `aal1`, `aal2`, `aal3` (NIST SP 800-63B), or a name of your own. Default: not said. */
   readonly level?: Level
   /**

@@ -153,6 +153,15 @@ export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
   })
 }
 
+/** Whose it is, and whether it counts, is looked at when somebody signs in with it. */
+export function markIn({ mark }: { readonly mark?: string }): { readonly mark?: string } {
+  if (mark === undefined) return {}
+  if (typeof mark === 'string') return { mark }
+  throw new SessionError('BAD_VALUE', 'The `mark` of a sign-in is not a text.', {
+    fix: 'Pass what `await sessions.mark(owner)` returned.',
+  })
+}
+
 /** Until when a value counts that lives `ttl` seconds. */
 export function untilOf(key: string, ttl: number | undefined, now: () => number): number | undefined {
   if (ttl === undefined) return undefined

@@ -1,8 +1,7 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Store } from '../../../stores/store.ts'
 import type { ChangeSet, Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../../engine.ts'
-import { Adoptions } from '../../migration/adoptions.ts'
-import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
+import { type Elsewhere, type Home, migrating } from '../../migration/migration.ts'
 import { apply } from '../../model/changes.ts'
 import { type Contents, EMPTY } from '../../model/contents.ts'
 import {
@@ -18,10 +17,12 @@ import {
 } from '../../model/lifetime.ts'
 import { moved } from '../../model/moves.ts'
 import type { Plan } from '../../model/plan.ts'
+import { ownersIn } from '../../owners/stored.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
 import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
+import { NewRecords } from './new-records.ts'
 import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
@@ -42,7 +43,9 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   const records = new Records(store, engine)
   const turns = new Turns(records, engine)
   const ends = new Ends(records, engine, turns)
-  const rotation = new IdRotation(records, engine, tickets, ends, turns)
+  const { owners, admission, adoptions } = ownersIn(records, engine, ends)
+  const fresh = new NewRecords(records, engine, tickets, admission)
+  const rotation = new IdRotation(records, engine, tickets, ends, turns, fresh)
   const queue = new CommitQueue(records, engine, rotation, ends, turns)
   const replaced = new ReplacedTickets(records, engine, ends)
 
@@ -113,7 +116,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     }
     if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
     if (loaded) await queue.commit({ kind: 'end', changeSet, request, since: engine.now() }, loaded.known)
-    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet, request)
   }
 
   function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
@@ -149,10 +152,10 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     return { loaded, ticket: await tickets.ticketOf(loaded.id) }
   }
 
-  async function begin(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Begun<StoredHeld>> {
+  const begin: Home<StoredHeld>['begin'] = async (from, changeSet, request, createdAt = engine.now()) => {
     const contents = moved(from, changeSet, engine.now())
     const lifetime = { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }
-    const made = await rotation.begin(contents, lifetime, changeSet)
+    const made = await fresh.begin(contents, lifetime, changeSet, request)
     return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
   }
 
@@ -176,7 +179,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   // What the visitor has already is not sent again where it may undo a sign-in.
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
-  const migration = migrating({ findById, resume, begin, commit }, new Adoptions(records, engine))
+  const migration = migrating({ findById, resume, begin, commit }, adoptions)
   const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
   const commitOther: typeof migration.commit = (plan, loaded, changeSet, request, over) =>
     mergesUnseen(changeSet)
@@ -184,6 +187,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
       : migration.commit(plan, loaded, changeSet, request, over)
   return {
     kind: 'stored',
+    owners,
     find,
     isCurrent,
     adopt: migration.adopt,
