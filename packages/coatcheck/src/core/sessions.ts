@@ -4,6 +4,8 @@ import { type Sharing, sharingOf } from './identity.ts'
 import { emitter } from './model/events.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
+import { revocablePersistence } from './persistence/revoked/revocable.ts'
+import { Revocations } from './persistence/revoked/revocations.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
@@ -94,7 +96,14 @@ export function sessionsOf<Data extends object, Flash extends object>(
     adoptsUntil: settings.migrateUntil,
     ...surroundings,
   }
-  const core: Core = { engine, persistence: persistenceOf(options, engine), transport: new Transport(settings), migrateFrom }
+  const { revocations } = settings
+  const revoked = revocations && new Revocations(revocations.store, engine, revocations.every)
+  const core: Core = {
+    engine,
+    persistence: persistenceOf(options, engine, revoked),
+    transport: new Transport(settings),
+    migrateFrom,
+  }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
@@ -109,7 +118,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return callStore(
         { storeTimeout: Number.POSITIVE_INFINITY },
         'prune',
-        async () => (await options.store?.prune?.(now(), 1000)) ?? 0,
+        async () => ((await options.store?.prune?.(now(), 1000)) ?? 0) + ((await revocations?.store.prune?.(now(), 1000)) ?? 0),
       )
     },
   }
@@ -130,7 +139,13 @@ export function sessionsOf<Data extends object, Flash extends object>(
 /** A request without headers. */
 const NOTHING: RequestHeaders = { get: () => null }
 
-function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine): Persistence {
+function persistenceOf(
+  { store, persistence }: AdapterOptions,
+  engine: Engine,
+  revoked: Revocations | undefined,
+): Persistence {
   if (store) return storedPersistence(store, engine) as Persistence
-  return persistence ? persistence(engine) : sealedPersistence(withSecrets(engine), engine)
+  if (persistence) return persistence(engine)
+  const sealed = sealedPersistence(withSecrets(engine), engine)
+  return (revoked ? revocablePersistence(sealed, revoked, engine) : sealed) as Persistence
 }

@@ -6,6 +6,7 @@ import type { SessionEvent } from '../model/events.ts'
 import { checked, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
+import { checkRevocations, type RevocationOptions } from './revocations.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
 export interface SharedOptions {
@@ -35,6 +36,12 @@ export interface SharedOptions {
    * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
    */
   readonly whenStoreDown?: 'fail' | 'read-only'
+  /**
+   * Where it is written which sessions were ended, for sessions that live in the cookie and for a store that is not `strong`: with it an end is
+   * final. A store that is `strong`; or `{ store, every }`, with the seconds for which a process goes by what it has looked up. Default: none;
+   * `every` 0.
+   */
+  readonly revocations?: Store | RevocationOptions
   /** The clock, in milliseconds since the epoch; of fractions the whole part counts. Default `Date.now`. */
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
@@ -104,6 +111,7 @@ export const SHARED: Table<SharedOptions> = {
   grace: seconds(10, DAY, 'maxRequestTime', 0),
   onReplay: words('report', 'endSession', 'endOwner'),
   whenStoreDown: words('fail', 'read-only'),
+  revocations: { check: checkRevocations },
   now: FUNCTION,
   onEvent: FUNCTION,
 }

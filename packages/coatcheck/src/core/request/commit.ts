@@ -108,7 +108,9 @@ export class Commits {
     return orElse(
       () =>
         andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
-          this.#saved(plan, saved, changeSet, session, how),
+          saved.confirm
+            ? this.#confirmed(saved, saved.confirm, how).then((kept) => this.#saved(plan, kept, changeSet, session, how))
+            : this.#saved(plan, saved, changeSet, session, how),
         ),
       (error) => {
         changeSet.undo()
@@ -145,6 +147,12 @@ export class Commits {
     const { isCurrent: reads } = this.#core.persistence
     const isCurrent = reads ? done.plan === 'update' || reads(loaded) : how.always === 'asked'
     return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, loaded, how) } : done))
+  }
+
+  /** What cannot be sent is not to take the place of anything. */
+  async #confirmed({ ticket, loaded }: Saved, confirm: () => Promise<Saved>, how: LineOptions): Promise<Saved> {
+    if (ticket !== undefined && loaded) this.#reply.giving(ticket, loaded, how)
+    return confirm()
   }
 
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
