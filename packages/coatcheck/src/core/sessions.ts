@@ -139,11 +139,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
 /** A request without headers. */
 const NOTHING: RequestHeaders = { get: () => null }
 
-function persistenceOf(
-  { store, persistence }: AdapterOptions,
-  engine: Engine,
-  revoked: Revocations | undefined,
-): Persistence {
+function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine, revoked: Revocations | undefined): Persistence {
   if (store) return storedPersistence(store, engine) as Persistence
   if (persistence) return persistence(engine)
   const sealed = sealedPersistence(withSecrets(engine), engine)

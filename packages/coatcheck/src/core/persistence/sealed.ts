@@ -95,7 +95,14 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): SealedPersi
     }))
   }
 
-  return { kind: 'sealed', find: (ticket) => open(ticket, false), adopt, commit: (plan, loaded, changeSet) => make(plan, loaded, changeSet), open, make }
+  return {
+    kind: 'sealed',
+    find: (ticket) => open(ticket, false),
+    adopt,
+    commit: (plan, loaded, changeSet) => make(plan, loaded, changeSet),
+    open,
+    make,
+  }
 }
 
 const until = (lifetime: Lifetime, ends = lifetime.endsAt): Lifetime => ({

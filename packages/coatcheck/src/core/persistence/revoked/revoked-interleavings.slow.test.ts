@@ -1,0 +1,33 @@
+import { describe, test } from 'vitest'
+import { nothingBad } from '../../../../test/helpers/explored.ts'
+import { REVOKED_PAIRS, REVOKED_SETTINGS, revokedScenario } from '../../../../test/helpers/revoked-scenarios.ts'
+import { memoryStore } from '../../../stores/memory.ts'
+
+const store = () => memoryStore()
+
+describe('promise 15: two requests, with a death or a call that is carried out twice at every step', () => {
+  // X waits for an answer of the other's process, which must not die.
+  for (const letters of REVOKED_PAIRS.filter((pair) => !pair.includes('X'))) {
+    test(letters, async () => {
+      for (const setting of REVOKED_SETTINGS)
+        await nothingBad(revokedScenario({ letters, store, ...setting }), { kill: true, double: true })
+    })
+  }
+})
+
+describe('promise 15: three requests, of which at most three are made to wait', () => {
+  for (const letters of ['SWD', 'RSD', 'SDN', 'RRD', 'SSD', 'BSD', 'RWN', 'DDW']) {
+    test(letters, async () => {
+      for (const owner of [{}, { owner: 'alice' }])
+        await nothingBad(revokedScenario({ letters, store, ...owner }), { maxPreemptions: 3, kill: true })
+    })
+  }
+})
+
+describe('promise 15: four requests, 2,000 orders at random', () => {
+  for (const letters of ['SRWD', 'RSND', 'SSDD']) {
+    test(letters, async () => {
+      await nothingBad(revokedScenario({ letters, store }), { seed: 15, maxRuns: 2000, kill: true, double: true })
+    })
+  }
+})
