@@ -11,6 +11,8 @@ const FIXES = {
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   KEY_UNKNOWN:
     'Give every instance all secrets before any of them writes with the newest (docs/security.md, "Secrets"). Nothing was changed, and the ticket is left alone.',
+  TOO_MANY_SESSIONS: 'Let the visitor end a session elsewhere first, or set `evict: "oldest"`. Nobody was signed in.',
+  PARTLY_ENDED: 'Call it again until it does not fail. `remaining` has the handles of what is left; see `cause` for what failed first.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   NOT_WRAPPED:
@@ -23,6 +25,8 @@ export interface SessionErrorOptions {
   /** What to do about it, when it is more exact than the code's own advice. */
   readonly fix?: string
   readonly cause?: unknown
+  readonly ended?: number
+  readonly remaining?: readonly string[]
 }
 
 /** `error` with other advice, where it has none but that of its code. */
@@ -37,12 +41,18 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly fix: string
+  /** Of `PARTLY_ENDED`: how many sessions were ended. */
+  declare readonly ended?: number
+  /** Of `PARTLY_ENDED`: handles of those that may live. */
+  declare readonly remaining?: readonly string[]
 
   constructor(code: SessionErrorCode, what: string, options: SessionErrorOptions = {}) {
     const fix = options.fix ?? FIXES[code]
     super(`${what} ${fix}`, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.fix = fix
+    const { ended, remaining } = options
+    if (remaining) Object.assign(this, { ended, remaining })
   }
 }
 

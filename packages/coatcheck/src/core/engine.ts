@@ -9,6 +9,7 @@ import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
+import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
 import type { NewIdOptions } from './session/types.ts'
 
@@ -41,13 +42,17 @@ export interface Engine {
   readonly random: () => number
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
   readonly adoptsUntil: number
+  readonly maxPerOwner: OwnerLimit | undefined
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
 
 /** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
 export type IdChange = NewIdOptions &
-  ({ readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string })
+  (
+    | { readonly kind: 'regenerate'; readonly anew?: boolean }
+    | { readonly kind: 'signIn'; readonly owner: string; readonly mark?: string }
+  )
 
 /** What one commit takes from the session to carry out. */
 export interface ChangeSet {
@@ -150,6 +155,8 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
    * ended with it, or before a session begins. Synchronous where nothing has to wait.
    */
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
+  /** Sessions found by their owner, or by their handle. Left out: they are nowhere but in their tickets. */
+  readonly owners?: OwnedSessions
 }
 
 /** Makes the persistence of sessions whose options are known. */

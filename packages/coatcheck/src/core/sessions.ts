@@ -4,6 +4,7 @@ import { type Sharing, sharingOf } from './identity.ts'
 import { emitter } from './model/events.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
+import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
 import { revocablePersistence } from './persistence/revoked/revocable.ts'
 import { Revocations } from './persistence/revoked/revocations.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
@@ -20,7 +21,8 @@ import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
-export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
+export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>
+  extends SessionsByOwner {
   /**
    * The session of the request that an adapter was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono): of its
    * `Request` or a clone of that, its `req`, its `c` or `c.req`. Asking again gives the same one. Rejects with `STORE_FAILED` when the
@@ -94,6 +96,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
+    maxPerOwner: options.maxPerOwner,
     ...surroundings,
   }
   const { revocations } = settings
@@ -108,6 +111,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
+    ...sessionsByOwner(core.persistence),
     open(request) {
       const requestSession = newest(request)
       if (!requestSession) return Promise.reject(notWrapped(request))

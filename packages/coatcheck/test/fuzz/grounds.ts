@@ -47,6 +47,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'unreadable-value': true,
   'cache-conflict': true,
   'late-failed': true,
+  ended: true,
   reduced: true,
 }
 
@@ -178,5 +179,7 @@ const CODES: Record<SessionErrorCode, true> = {
   TOO_LATE: true,
   ENDED: true,
   NOT_WRAPPED: true,
+  PARTLY_ENDED: true,
+  TOO_MANY_SESSIONS: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

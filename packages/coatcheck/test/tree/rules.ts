@@ -21,6 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/model': ['stores/store.ts', 'errors.ts'],
   'core/options': [
     'core/model',
+    'core/owners/types.ts',
     ...parts('engine', 'process-singleton'),
     'cookies',
     'crypto',
@@ -32,11 +33,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/persistence': [
     'core/model',
     'core/migration',
+    'core/owners',
     'core/session/values.ts',
     ...parts('engine'),
     'crypto',
     ...contracts,
     'errors.ts',
+  ],
+  'core/owners': [
+    ...['core/model', 'core/persistence', 'core/migration', 'core/session/values.ts', ...parts('engine')],
+    ...['crypto', 'stores/store.ts', 'errors.ts'],
   ],
   'core/migration': [
     'core/model',

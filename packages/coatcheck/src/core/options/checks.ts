@@ -79,6 +79,13 @@ export function checkStore(store: unknown, option = 'store'): undefined {
   )
 }
 
+export function checkLimit(limit: unknown): string | undefined {
+  const { count, evict, ...others } = Object(limit) as Record<string, unknown>
+  const isCount = Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
+  if (isCount && (evict === 'oldest' || evict === 'refuse') && Object.keys(others).length === 0) return undefined
+  return 'Give `{ count, evict }`: a whole number from 1 to 1000, and `oldest` or `refuse`.'
+}
+
 /** Whether a text is one part over and over, the last time maybe cut short. */
 export function repeats(text: string): boolean {
   for (let period = 1; period <= text.length / 2; period++) if (text.startsWith(text.slice(period))) return true

@@ -56,6 +56,12 @@ export function settingsOf(given: AdapterOptions): Settings {
   if (binding === undefined)
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
   checkOnReplay(options)
+  if (options.maxPerOwner && typeof store?.listByOwner !== 'function')
+    throw bad(
+      'maxPerOwner',
+      'needs a store that lists the sessions of an owner',
+      'Use one (docs/stores.md says which do), or leave it out.',
+    )
   return {
     ...options,
     ...timesOf(options, given),
@@ -66,7 +72,7 @@ export function settingsOf(given: AdapterOptions): Settings {
     joins: !store,
     header,
     binding,
-    revocations: revocationsOf(options),
+    revocations: revocationsOf(options.revocations, persistence),
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }
 }

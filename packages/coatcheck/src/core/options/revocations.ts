@@ -1,6 +1,5 @@
 import type { Store } from '../../stores/store.ts'
 import { bad, checkStore, DAY, kind, seconds } from './checks.ts'
-import type { AdapterOptions } from './table.ts'
 
 export interface RevocationOptions {
   /** Where it is kept which sessions were ended. A `strong` store that drops nothing; it may keep other sessions as well. */
@@ -26,7 +25,10 @@ export function checkRevocations(given: unknown): undefined {
 }
 
 /** With everything said, and `every` in milliseconds. Throws `BAD_OPTIONS` for a store that cannot be final, and for sessions that have no id. */
-export function revocationsOf({ revocations, persistence }: AdapterOptions): Required<RevocationOptions> | undefined {
+export function revocationsOf(
+  revocations: Store | RevocationOptions | undefined,
+  persistence: unknown,
+): Required<RevocationOptions> | undefined {
   if (!revocations) return undefined
   const { store, every = 0 } = isStore(revocations) ? { store: revocations } : revocations
   const { consistency = 'strong', evicts } = store

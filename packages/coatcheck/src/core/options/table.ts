@@ -3,7 +3,8 @@ import type { SessionReader } from '../../migrate/format.ts'
 import type { Store } from '../../stores/store.ts'
 import type { MakePersistence } from '../engine.ts'
 import type { SessionEvent } from '../model/events.ts'
-import { checked, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
+import type { OwnerLimit } from '../owners/types.ts'
+import { checked, checkLimit, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
@@ -69,6 +70,11 @@ export interface SessionsOptions extends StorageOptions {
   readonly header?: string
   /** Spreads a ticket of over 4096 bytes over several cookies, eight at most, instead of failing. Default false. */
   readonly chunks?: boolean
+  /**
+   * How many sessions one owner may have at once, for a store that lists them by owner. At one more `evict: 'oldest'` ends the one that signed
+   * in the longest time ago; `'refuse'` signs nobody in: the commit fails with `TOO_MANY_SESSIONS`. Default: no limit.
+   */
+  readonly maxPerOwner?: OwnerLimit
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
 }
@@ -127,6 +133,7 @@ export const OPTIONS: Table<SessionsOptions> = {
   encryptRecords: flag(false),
   chunks: flag(false),
   acceptUnsigned: flag(false),
+  maxPerOwner: { check: checkLimit },
   ...SHARED,
 }
 

@@ -9,8 +9,8 @@ import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, readOnly } from './refusals.ts'
 import type { Opened, Surroundings } from './surroundings.ts'
-import type { Entry, NewIdOptions, Session, SetOptions, SignOutOptions } from './types.ts'
-import { checkKey, checkOwner, noteIn, untilOf, Values } from './values.ts'
+import type { Entry, NewIdOptions, Session, SetOptions, SignInOptions, SignOutOptions } from './types.ts'
+import { checkKey, checkOwner, markIn, noteIn, untilOf, Values } from './values.ts'
 
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession implements Session {
@@ -87,10 +87,10 @@ export class LiveSession implements Session {
   entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
     this.#values.entries() as Entry<Record<string, unknown>, K>[]
 
-  signIn = (owner: string, options?: NewIdOptions): void => {
+  signIn = (owner: string, options?: SignInOptions): void => {
     this.#admit('signIn()', true)
     checkOwner(owner)
-    const move = { kind: 'signIn', owner, ...noteIn(options) } as const
+    const move = { kind: 'signIn', owner, ...noteIn(options), ...markIn(options) } as const
     if (this.owner !== undefined && this.owner !== owner) this.restart() // another person's values do not come along
     this.#next.move = move
   }

@@ -235,6 +235,7 @@ export function events(event: SessionEvent): string {
     case 'committed':
       return event.plan
     case 'dropped':
+    case 'ended':
       return event.reason
     case 'overwritten':
     case 'unreadable-value':

@@ -17,6 +17,14 @@ export interface NewIdOptions {
   readonly note?: string
 }
 
+export interface SignInOptions extends NewIdOptions {
+  /**
+   * What `await sessions.mark(owner)` returned before the credentials were checked: the commit fails with `CONFLICT` if the owner's sessions were
+   * ended since. Default: since the request arrived, which is right as far as the clocks of the servers agree.
+   */
+  readonly mark?: string
+}
+
 export interface SignOutOptions<Data> {
   /** Values that the anonymous visitor keeps, such as a language. Default: none. */
   readonly keep?: readonly Key<Data>[]
@@ -54,7 +62,7 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
    * Makes this the session of `owner` (a user's id), under a new id; the old one shows nothing that comes after. A guest's values are kept;
    * those of another owner are not. Call it after checking the password, and for each step-up. OWASP ASVS 7.2.4.
    */
-  signIn(owner: string, options?: NewIdOptions): void
+  signIn(owner: string, options?: SignInOptions): void
   /**
    * Ends the session for good and goes on as an anonymous visitor, with nothing but what `keep` names. The commit fails with `CONFLICT` where
    * it cannot be sure that the session has ended; no answer says "signed out" then.

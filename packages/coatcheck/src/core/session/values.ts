@@ -3,7 +3,7 @@ import type { Updater, ValueChange } from '../model/changes.ts'
 import { Entry } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import { advance, changedInside, changeOf, decoded, type Live, liveOf, putIn, takeBack } from './live-value.ts'
-import type { NewIdOptions } from './types.ts'
+import type { NewIdOptions, SignInOptions } from './types.ts'
 
 /** The values of one session in one request: what was stored, what the request made of it, and the difference. */
 export class Values {
@@ -149,6 +149,15 @@ export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
   if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
   throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
     fix: 'Keep the rest elsewhere, and note under which number.',
+  })
+}
+
+/** Whose it is, and whether it counts, is looked at when somebody signs in with it. */
+export function markIn({ mark }: SignInOptions = {}): Pick<SignInOptions, 'mark'> {
+  if (mark === undefined) return {}
+  if (typeof mark === 'string') return { mark }
+  throw new SessionError('BAD_VALUE', 'The `mark` of a sign-in is not a text.', {
+    fix: 'Pass what `await sessions.mark(owner)` returned.',
   })
 }
 

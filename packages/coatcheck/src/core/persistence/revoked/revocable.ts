@@ -13,6 +13,7 @@ import type {
   Saved,
 } from '../../engine.ts'
 import { isEmpty } from '../../model/changes.ts'
+import { EMPTY, type Fields } from '../../model/contents.ts'
 import { LONGEST_LIFE } from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
 import { adopt, ID_BYTES, type SealedHeld, type SealedPersistence } from '../sealed.ts'
@@ -20,10 +21,8 @@ import { isFresh, overtaken, tooOld, unreadable } from '../stored/pending-commit
 import { ownerDigest } from '../stored/record-text.ts'
 import type { VersionedRecord } from '../stored/records.ts'
 import { ReplacedTickets } from '../stored/replaced.ts'
+import { cameFrom, OwnerEnds } from './owner-ends.ts'
 import type { Moved, Revocations } from './revocations.ts'
-
-/** More new ids than one session is given in the time that a request takes. */
-const LONGEST_CHAIN = 100
 
 interface Held extends SealedHeld {
   /** Another request gave the session a new id, which this one wanted to do: nothing more of it may be stored. */
@@ -35,8 +34,9 @@ interface Held extends SealedHeld {
  * given up. What is in a session stays in its ticket, so that two requests at once still cannot both be kept.
  */
 export function revocablePersistence(sealed: SealedPersistence, revoked: Revocations, engine: Engine): Persistence<Held> {
+  const owners = new OwnerEnds(revoked, engine)
   const replaced = new ReplacedTickets(revoked, engine, {
-    end: ({ request }, found) => end(found?.key ?? '', Number.NaN, request),
+    end: ({ request }, found) => revoked.endAnywhere(found?.key ?? '', undefined, request),
   })
 
   async function find(ticket: string, _: unknown, arrivedAt: number): Promise<Held | Refused> {
@@ -46,8 +46,8 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
 
   async function judged(session: Held, arrivedAt: number): Promise<Held | Refused> {
     const { handle } = session
-    const known = await revoked.read(handle)
-    if (!known) return { refused: 'revoked', handle }
+    const [known, standing] = await Promise.all([revoked.read(handle), owners.standing(session, false)])
+    if (!known || !standing) return { refused: 'revoked', handle }
     if (known.fault) return { refused: known.fault, handle, blocked: unreadable(known) }
     if (!known.forwarding) return session
     const refused = await replaced.judge(known, known.forwarding, arrivedAt)
@@ -73,42 +73,39 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
   ): Promise<Saved> {
     if (plan === 'end' || plan === 'end+create') {
       for (const each of [...(loaded ? [loaded] : []), ...over]) await endSession(each, request)
-      return sealed.make(plan, undefined, changeSet)
     }
-    if (!loaded) return sealed.make(plan, undefined, changeSet)
+    if (plan === 'end') return { loaded: undefined }
+    if (!loaded || plan === 'end+create') return begin(changeSet, request)
     if (plan === 'regenerate') return move(loaded, changeSet, request)
     if (loaded.overtaken) throw overtaken('Another request gave the session a new id')
     return goOn(plan, loaded, changeSet)
   }
 
-  async function endSession({ handle, ends, lifetime, contents }: Held, request: Circumstances): Promise<void> {
-    if (contents.from !== undefined) await revoked.revoke(contents.from, engine.now() + LONGEST_LIFE)
-    await end(handle, ends ?? lifetime.endsAt, request)
+  async function begin(changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
+    const more = await admitted(changeSet, request, EMPTY.more)
+    return sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), more })
   }
 
-  /** Ends the session, whatever its id is now. Throws `CONFLICT` where the request is too old to tell. */
-  async function end(from: string, until: number, request: Pick<Circumstances, 'arrivedAt'>): Promise<void> {
-    let [handle, ends] = [from, until]
-    for (let hop = 0; hop < LONGEST_CHAIN; hop++) {
-      const to = await revoked.revoke(handle, Number.isFinite(ends) ? ends : engine.now() + LONGEST_LIFE)
-      if (!to) return
-      if (!isFresh({ ...request, mayResend: false }, engine)) throw tooOld(engine)
-      handle = to.key
-      ends = to.ends ?? Number.NaN
-    }
-    throw new SessionError('CONFLICT', 'The session could not be ended: it was given a new id all the time.')
+  function admitted({ move }: ChangeSet, request: Circumstances, more: Fields): Promise<Fields> {
+    const { owner, mark } = move?.kind === 'signIn' ? move : {}
+    return owners.admit(owner, mark, request, more)
+  }
+
+  async function endSession({ handle, ends, lifetime, contents }: Held, request: Circumstances): Promise<void> {
+    if (contents.from !== undefined) await revoked.revoke(contents.from, engine.now() + LONGEST_LIFE)
+    await revoked.endAnywhere(handle, ends ?? lifetime.endsAt, request)
   }
 
   /** The same id goes on. Looked at again, since the answer of a request that was under way may put back what was ended since. */
   async function goOn(plan: Plan, loaded: Held, changeSet: ChangeSet): Promise<Saved> {
-    const known = await revoked.read(loaded.handle, true)
+    const [known, more] = await Promise.all([revoked.read(loaded.handle, true), owners.standing(loaded, true)])
     if (known?.fault) throw unreadable(known)
     const isTouch = plan === 'touch'
-    if (!known) return isTouch ? { loaded, overtaken: true } : { loaded: undefined, dropped: 'ended' }
+    if (!known || !more) return isTouch ? { loaded, overtaken: true } : { loaded: undefined, dropped: 'ended' }
     // Its values cannot be put into a ticket that it does not have, and under the new id an old ticket would open the session for ever.
     if (known.forwarding && !isTouch) throw overtaken('Another request gave the session a new id')
     if (known.forwarding) return { loaded: { ...loaded, isReplaced: true } }
-    return andThen(sealed.make(plan, loaded, changeSet), (saved) => keeping(saved, loaded))
+    return andThen(sealed.make(plan, loaded, changeSet, { handle: loaded.handle, more }), (saved) => keeping(saved, loaded))
   }
 
   /** A new id: the way to it is written down before anybody is told of it. */
@@ -117,13 +114,18 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     const owner = move?.kind === 'signIn' ? move.owner : loaded.contents.owner
     const id = attempts.begun(owner, loaded.handle)?.id ?? randomText(ID_BYTES)
     attempts.began({ key: id, id, owner })
-    const saved = await sealed.make('regenerate', loaded, changeSet, { handle: id })
+    const signsIn = move?.kind === 'signIn'
+    const { contents, handle } = loaded
+    const kept = signsIn ? await admitted(changeSet, request, contents.more) : await owners.standing(loaded, true)
+    if (!kept) return ended(false)
+    const more = cameFrom(handle, kept)
+    const saved = await sealed.make('regenerate', loaded, changeSet, { handle: id, more })
     const { kind = 'regenerate', note } = move ?? {}
     const to: Moved = {
       kind,
       key: id,
       ...(saved.loaded && { ends: saved.loaded.lifetime.endsAt }),
-      ...(move?.kind === 'signIn' && { as: await ownerDigest(move.owner) }),
+      ...(signsIn && { as: await ownerDigest(move.owner) }),
       ...(note !== undefined && { note }),
       ...revoked.stamp(),
     }
@@ -133,8 +135,8 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
       if (there === true) return saved
       const before: Moved | undefined = there?.forwarding
       // An earlier try of this commit was kept, or the client asked twice.
-      if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, ends: before.ends })
-      return late(there, loaded, changeSet, request, to.as)
+      if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, more, ends: before.ends })
+      return late(there, loaded, changeSet, request, to.as, more)
     }
     return { ...saved, confirm }
   }
@@ -146,6 +148,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     changeSet: ChangeSet,
     request: Circumstances,
     as: string | undefined,
+    more: Fields,
   ): Promise<Saved> {
     const signsIn = changeSet.move?.kind === 'signIn'
     if (!there?.forwarding) return ended(signsIn)
@@ -159,15 +162,22 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     if (!target) return ended(signsIn)
     if (target.forwarding || target.fault) throw overtaken('Somebody else signed in, or the session was given a new id,')
     // A double click: the same person signs in twice from one session.
-    return sealed.make('regenerate', loaded, changeSet, { handle: to.key, ends: to.ends })
+    return sealed.make('regenerate', loaded, changeSet, { handle: to.key, more, ends: to.ends })
   }
 
-  const isCurrent = async ({ handle }: LoadedSession): Promise<boolean> => {
-    const known = await revoked.read(handle, true)
-    return known !== undefined && !known.forwarding && !known.fault
+  const isCurrent = async (session: LoadedSession): Promise<boolean> => {
+    const [known, standing] = await Promise.all([revoked.read(session.handle, true), owners.standing(session, true)])
+    return known !== undefined && standing !== undefined && !known.forwarding && !known.fault
   }
 
-  return { kind: 'sealed', find, adopt: adopted, isCurrent, commit: commit as Persistence<Held>['commit'] }
+  return {
+    kind: 'sealed',
+    owners: owners.offered,
+    find,
+    adopt: adopted,
+    isCurrent,
+    commit: commit as Persistence<Held>['commit'],
+  }
 }
 
 function ended(signsIn: boolean): Saved {

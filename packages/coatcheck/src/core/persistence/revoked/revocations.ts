@@ -1,11 +1,11 @@
 import { digest } from '../../../crypto/digest.ts'
 import { SessionError } from '../../../errors.ts'
 import type { Store } from '../../../stores/store.ts'
-import type { Engine } from '../../engine.ts'
+import type { Circumstances, Engine } from '../../engine.ts'
 import { decode, EMPTY, encode, encodeEnded, type Forwarding } from '../../model/contents.ts'
-import { SKEW } from '../../model/lifetime.ts'
+import { LONGEST_LIFE, SKEW } from '../../model/lifetime.ts'
 import { askStore } from '../store-call.ts'
-import { readable } from '../stored/pending-commit.ts'
+import { isFresh, readable, tooOld } from '../stored/pending-commit.ts'
 import { checkedRecord, NO_RECORD } from '../stored/record-text.ts'
 import { Records, type VersionedRecord } from '../stored/records.ts'
 import { LookUps } from './look-ups.ts'
@@ -17,6 +17,9 @@ export interface Moved extends Forwarding {
   /** Digest of who signed in. */
   readonly as?: string
 }
+
+/** More new ids than one session is given in the time that a request takes. */
+const LONGEST_CHAIN = 100
 
 /** An id that has no entry. */
 const NEVER = { ...NO_RECORD, endsAt: Number.MAX_SAFE_INTEGER, expiresAt: Number.MAX_SAFE_INTEGER }
@@ -45,6 +48,11 @@ export class Revocations extends Records {
     return this.#lookUps.get(name, isFresh, ask)
   }
 
+  /** This process has changed what a look-up says. */
+  forget(name: string): void {
+    this.#lookUps.forget(name)
+  }
+
   /** undefined: it was ended. Without `forwarding`: it is what it was. */
   override read(handle: string, isFresh = false): Promise<VersionedRecord | undefined> {
     return this.#lookUps.get(handle, isFresh, () => this.#ask(handle))
@@ -71,6 +79,20 @@ export class Revocations extends Records {
   async revoke(handle: string, ends: number): Promise<Moved | undefined> {
     const there = await this.#claim(handle, ends, (key) => encodeEnded(frameOf(key)))
     return there === true ? undefined : readable(there)?.forwarding
+  }
+
+  /** Ends the session, whatever its id is now. Throws `CONFLICT` where the request is too old to tell. */
+  async endAnywhere(from: string, until: number | undefined, { arrivedAt }: Pick<Circumstances, 'arrivedAt'>): Promise<boolean> {
+    const { now } = this.#engine
+    let [handle, ends] = [from, until]
+    for (let hop = 0; hop < LONGEST_CHAIN; hop++) {
+      const to = await this.revoke(handle, Number.isSafeInteger(ends) ? (ends as number) : now() + LONGEST_LIFE)
+      if (!to) return true
+      if (!isFresh({ arrivedAt, mayResend: false }, this.#engine)) throw tooOld(this.#engine)
+      handle = to.key
+      ends = to.ends
+    }
+    throw new SessionError('CONFLICT', 'The session could not be ended: it was given a new id all the time.')
   }
 
   /** From now on another id is in its place: true. Else what was made of it before; undefined: it was ended. */
@@ -105,7 +127,8 @@ export class Revocations extends Records {
   }
 
   async #keyOf(handle: string): Promise<string> {
-    return digest(`revoked ${this.#engine.binding}`, handle)
+    // As long as a session's, and told from it by its beginning: it may lie in a store of other sessions.
+    return `ended-${(await digest(`revoked ${this.#engine.binding}`, handle)).slice(6)}`
   }
 }
 

@@ -140,9 +140,10 @@ export class Records {
 
   /** Whether the session was ended: false when `known` is not what is there any more. */
   async end(known: VersionedRecord): Promise<boolean> {
-    const young = known.made + 4 * callTime(this.#engine.storeTimeout) + SKEW
-    if (this.#engine.now() >= young) return askStore(this.#engine, this.store, 'delete', known.key, known.version)
-    // The call that created it may be carried out once more, and would bring it back where there is nothing.
+    const now = this.#engine.now()
+    const young = (known.fault ? now : known.made) + 4 * callTime(this.#engine.storeTimeout) + SKEW
+    if (now >= young) return askStore(this.#engine, this.store, 'delete', known.key, known.version)
+    // The call that created it may be carried out once more, and would bring it back where there is nothing. When was it, if it cannot be read?
     return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
   }
 

@@ -10,8 +10,7 @@ import {
   type Refused,
   type Saved,
 } from '../../engine.ts'
-import { Adoptions } from '../../migration/adoptions.ts'
-import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
+import { type Elsewhere, type Home, migrating } from '../../migration/migration.ts'
 import { apply } from '../../model/changes.ts'
 import { type Contents, EMPTY } from '../../model/contents.ts'
 import {
@@ -26,9 +25,11 @@ import {
   rolls,
 } from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
+import { ownersIn } from '../../owners/stored.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
 import { IdRotation } from './id-rotation.ts'
+import { NewRecords } from './new-records.ts'
 import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
@@ -49,7 +50,9 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   const records = new Records(store, engine)
   const turns = new Turns(records, engine)
   const ends = new Ends(records, engine, turns)
-  const rotation = new IdRotation(records, engine, tickets, ends, turns)
+  const { owners, admission, adoptions } = ownersIn(records, engine, ends)
+  const fresh = new NewRecords(records, engine, tickets, admission)
+  const rotation = new IdRotation(records, engine, tickets, ends, turns, fresh)
   const queue = new CommitQueue(records, engine, rotation, ends, turns)
   const replaced = new ReplacedTickets(records, engine, ends)
 
@@ -117,7 +120,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     }
     if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
     if (loaded) await queue.commit({ kind: 'end', changeSet, request, since: engine.now() }, loaded.known)
-    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet, request)
   }
 
   function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
@@ -151,13 +154,13 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     return { loaded, ticket: await tickets.ticketOf(loaded.id) }
   }
 
-  async function begin(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Begun<StoredHeld>> {
+  const begin: Home<StoredHeld>['begin'] = async (from, changeSet, request, createdAt = engine.now()) => {
     const contents = ownedBy(
       apply(from, changeSet.changes, engine.now(), () => {}),
       changeSet,
     )
     const lifetime = { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }
-    const made = await rotation.begin(contents, lifetime, changeSet)
+    const made = await fresh.begin(contents, lifetime, changeSet, request)
     return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
   }
 
@@ -181,10 +184,11 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   // What the visitor has already is not sent again where it may undo a sign-in.
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
-  const migration = migrating({ findById, resume, begin, commit }, new Adoptions(records, engine))
+  const migration = migrating({ findById, resume, begin, commit }, adoptions)
   const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
   return {
     kind: 'stored',
+    owners,
     find,
     isCurrent,
     adopt: migration.adopt,
