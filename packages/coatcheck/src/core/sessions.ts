@@ -5,6 +5,7 @@ import { emitter } from './model/events.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
 import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
+import { FinalRecords } from './persistence/revoked/final-records.ts'
 import { revocablePersistence } from './persistence/revoked/revocable.ts'
 import { Revocations } from './persistence/revoked/revocations.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
@@ -144,7 +145,9 @@ export function sessionsOf<Data extends object, Flash extends object>(
 const NOTHING: RequestHeaders = { get: () => null }
 
 function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine, revoked: Revocations | undefined): Persistence {
-  if (store) return storedPersistence(store, engine) as Persistence
+  const isWeak = (store?.consistency ?? 'strong') !== 'strong'
+  const records = store && revoked && isWeak ? new FinalRecords(store, engine, revoked) : undefined
+  if (store) return storedPersistence(store, engine, records) as Persistence
   if (persistence) return persistence(engine)
   const sealed = sealedPersistence(withSecrets(engine), engine)
   return (revoked ? revocablePersistence(sealed, revoked, engine) : sealed) as Persistence

@@ -125,10 +125,14 @@ export function revokedScenario(told: RevokedScenario): Exploration<World> {
           if (letters.includes('X')) await turns.step(process, 'answer', () => void answered.push(process))
           return found
         }
-        adapters.set(
-          process,
-          make({ ...store, read, create: (...given) => traced.create(...given), update: (...given) => traced.update(...given) }),
-        )
+        const through: Store = {
+          ...store,
+          read,
+          create: (...given) => traced.create(...given),
+          update: (...given) => traced.update(...given),
+        }
+        // Whose clock is behind: what it ends began later, by another's.
+        adapters.set(process, make(through, name.startsWith('O') && !together ? () => NOW - 60_000 : undefined))
       }
       const of = (name: string) => adapters.get(processOf(name)) as ReturnType<typeof make>
       const act = (name: string) => async (): Promise<Answer | undefined> => {
