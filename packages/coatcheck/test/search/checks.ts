@@ -35,7 +35,7 @@ export function writesAreKept(truth: Truth, report: Report): void {
     const line = truth.lineOf(visit.presented)
     if (renewedByAnother(visit) && !(line && ended(truth, line, visit.doneAt as number)))
       report(
-        '3 stored under an id that another made',
+        line && isEvicted(truth, line, visit.doneAt as number) ? EVICTED : '3 stored under an id that another made',
         `#${visit.plan.id} renewed, was overtaken, and wrote`,
         visit.doneAt as number,
       )

@@ -103,7 +103,8 @@ export class Commits {
     const rotation = move !== undefined
     const isThere = loaded !== undefined || (ended && this.#over.length > 0)
     const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation, signsIn, slideIsDue })
-    if (plan === 'nothing' && !ended) return this.#again(this.#done(plan, this.#differently(how)), how)
+    if (plan === 'nothing' && !ended)
+      return andThen(this.#recheck(), () => this.#again(this.#done(plan, this.#differently(how)), how))
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
@@ -132,6 +133,15 @@ export class Commits {
   #done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
     return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
+  }
+
+  /** Of a ticket that the visitor has already: whether an earlier commit's line may still be sent. */
+  #recheck(): Maybe<void> {
+    const { isCurrent } = this.#core.persistence
+    if (!this.#repeats || this.#reply.lines.length === 0 || !this.#loaded || !isCurrent) return
+    return andThen(isCurrent(this.#loaded), (is) => {
+      if (!is) this.#reply.lines = NO_LINES
+    })
   }
 
   /** The line once more, when this request gave one and it is to look different. */
@@ -183,7 +193,8 @@ export class Commits {
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined
-    return removed(forget).then(
+    // Also when it throws instead of rejecting.
+    return (async () => forget())().then(
       () => committed,
       (cause) => {
         const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
@@ -192,9 +203,4 @@ export class Commits {
       },
     )
   }
-}
-
-/** Also when it throws instead of rejecting. */
-async function removed(forget: () => Promise<void>): Promise<void> {
-  await forget()
 }
