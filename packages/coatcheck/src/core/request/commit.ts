@@ -109,9 +109,7 @@ export class Commits {
     return orElse(
       () =>
         andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
-          saved.confirm
-            ? this.#confirmed(saved, saved.confirm, how).then((kept) => this.#saved(plan, kept, changeSet, session, how))
-            : this.#saved(plan, saved, changeSet, session, how),
+          andThen(this.#reply.confirmed(saved, how), (kept) => this.#saved(plan, kept, changeSet, session, how)),
         ),
       (error) => {
         changeSet.undo()
@@ -157,12 +155,6 @@ export class Commits {
     const { isCurrent: reads } = this.#core.persistence
     const isCurrent = reads ? done.plan === 'update' || reads(loaded) : how.always === 'asked'
     return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, loaded, how) } : done))
-  }
-
-  /** What cannot be sent is not to take the place of anything. */
-  async #confirmed({ ticket, loaded }: Saved, confirm: () => Promise<Saved>, how: LineOptions): Promise<Saved> {
-    if (ticket !== undefined && loaded) this.#reply.giving(ticket, loaded, how)
-    return confirm()
   }
 
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
