@@ -1,22 +1,13 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { memoryStore } from '../src/stores/memory.ts'
 import { explored } from './helpers/explored.ts'
+import { copiesAt, engineOf, type Mutant } from './helpers/mutated.ts'
 import { type Engine, SECRET, scenario } from './helpers/scenarios.ts'
 
 // Deliberate faults of the engine, each made in a copy of its sources: the stories below must notice every one of them.
 
-const here = dirname(fileURLToPath(import.meta.url))
-const folder = join(here, '..', '.mutants')
-
-interface Mutant {
-  readonly fault: string
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
+const folder = copiesAt('engine')
 
 const MUTANTS: readonly Mutant[] = [
   {
@@ -40,8 +31,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an end does not follow to where the session moved',
     file: 'core/persistence/stored/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return this.',
-    to: '        return\n      } else if (await this.#records.end(found)) return this.',
+    from: '        } else if (await this.#records.end(found)) {',
+    to: '          return true\n        } else if (await this.#records.end(found)) {',
   },
   {
     fault: 'a write to an ended session begins it again',
@@ -53,7 +44,7 @@ const MUTANTS: readonly Mutant[] = [
     fault: 'every renewal makes an id of its own',
     file: 'core/persistence/stored/id-rotation.ts',
     from: '    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }\n    return found ?',
-    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.contents, changeSet), found.record, changeSet), id: 'x' }\n    return found ?",
+    to: "    if (found?.forwarding) return { kept: await this.#fresh.begin(this.#after(found.contents, changeSet), found.record, changeSet, commit.request), id: 'x' }\n    return found ?",
   },
   {
     fault: 'a renewal is told the id that another made',
@@ -82,7 +73,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, contents, changeSet)',
+    from: '? await this.#fresh.rewrite(made, contents, changeSet)',
     to: '? made',
   },
   {
@@ -104,21 +95,6 @@ const MUTANTS: readonly Mutant[] = [
     to: '',
   },
 ]
-
-async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
-  const copy = join(folder, name)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
-    await cp(join(here, '../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  }
-  if (mutant) {
-    const path = join(copy, mutant.file)
-    const text = await readFile(path, 'utf8')
-    expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-    await writeFile(path, text.split(mutant.from).join(mutant.to))
-  }
-  return (await import(join(copy, 'core/sessions.ts'))) as Engine
-}
 
 /** What goes wrong with this engine, told by the first story that notices. */
 async function noticed(engine: Engine): Promise<string | undefined> {
@@ -184,11 +160,11 @@ beforeAll(() => rm(folder, { recursive: true, force: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('nothing is wrong with the engine as it is, read from a copy', async () => {
-  expect(await noticed(await engineOf(undefined, 'control'))).toBeUndefined()
+  expect(await noticed(await engineOf(folder, undefined, 'control'))).toBeUndefined()
 })
 
 for (const [at, mutant] of MUTANTS.entries()) {
   it(`is noticed: ${mutant.fault}`, async () => {
-    expect(await noticed(await engineOf(mutant, `mutant-${at}`))).toEqual(expect.any(String))
+    expect(await noticed(await engineOf(folder, mutant, `mutant-${at}`))).toEqual(expect.any(String))
   })
 }

@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V1: what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, contents, changeSet)',
+    from: '? await this.#fresh.rewrite(made, contents, changeSet)',
     to: '? made',
     shows: /^1 lost/,
   },
@@ -56,8 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V2: an end does not follow to where the session moved',
     file: 'core/persistence/stored/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return this.',
-    to: '        return\n      } else if (await this.#records.end(found)) return this.',
+    from: '        } else if (await this.#records.end(found)) {',
+    to: '          return true\n        } else if (await this.#records.end(found)) {',
     shows: /^2/,
   },
   {
@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V11: what is young ends without a marker',
     file: 'core/persistence/stored/records.ts',
-    from: 'if (this.#engine.now() >= young) return',
+    from: 'if (now >= young) return',
     to: 'if (young > 0) return',
     shows: /^2/,
     drawing: { only: 'RSDO', fault: 'doubled' },
@@ -234,8 +234,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a failed sign-out is told as done',
     file: 'core/persistence/stored/ends.ts',
-    from: '} else if (await this.#records.end(found)) return this.',
-    to: '} else if (await this.#records.end(found).catch(() => true)) return this.',
+    from: '} else if (await this.#records.end(found)) {',
+    to: '} else if (await this.#records.end(found).catch(() => true)) {',
     shows: /^2/,
   },
   {

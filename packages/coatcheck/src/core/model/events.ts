@@ -41,8 +41,8 @@ export type SessionEvent =
   | { readonly type: 'committed'; readonly plan: Plan; readonly handle?: string }
   /** Changes were not kept: the session was ended meanwhile, by a sign-out or because somebody else signed in. */
   | { readonly type: 'dropped'; readonly reason: 'ended'; readonly handle?: string }
-  /** A session was ended from outside: by its handle, with all of its owner's or of the site, or since its owner has signed in too often. */
-  | { readonly type: 'ended'; readonly reason: 'end' | 'endAll' | 'endEverything' | 'evicted'; readonly handle: string }
+  /** A session was ended by somebody else than its visitor. `elsewhere`: by `sessions.end`, `endAll`, `endEverything`. `evicted`: its owner has too many. */
+  | { readonly type: 'ended'; readonly reason: 'elsewhere' | 'evicted'; readonly handle: string }
   /** A key that this request read and then set had been changed by another request in between; use `update(key, fn)` to keep both. */
   | { readonly type: 'overwritten'; readonly key: string; readonly handle?: string }
   /**

@@ -83,7 +83,7 @@ export function checkLimit(limit: unknown): string | undefined {
   const { count, evict, ...others } = Object(limit) as Record<string, unknown>
   const isCount = Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
   if (isCount && (evict === 'oldest' || evict === 'refuse') && Object.keys(others).length === 0) return undefined
-  return 'Give `{ count, evict }`: a whole number from 1 to 1000, and `oldest` or `refuse`.'
+  return 'Pass `{ count, evict }`: a whole number from 1 to 1000, and `oldest` or `refuse`.'
 }
 
 /** Whether a text is one part over and over, the last time maybe cut short. */

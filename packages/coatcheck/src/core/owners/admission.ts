@@ -87,7 +87,8 @@ export class Admission {
 
   async #lines(owner: string): Promise<Line[]> {
     const lines = new Map<string, Line>()
-    await this.#owned.each(await this.#owned.keys(owner), (found) => {
+    const keys = await this.#owned.keys(owner)
+    await this.#owned.each(keys, new Set(keys), (found) => {
       if (!isLive(found, this.#engine)) return
       const lineage = lineageOf(found)
       const line = lines.get(lineage) ?? { lineage, place: placeOf(found), records: [] }

@@ -142,7 +142,7 @@ describe('one session by its handle', () => {
       expect(await s.sessions.find(handle)).toBeUndefined()
       expect(await s.sessions.end(handle)).toBe(false)
     }
-    expect(s.events.filter(({ type }) => type === 'ended')).toEqual([{ type: 'ended', reason: 'end', handle: now }])
+    expect(s.events.filter(({ type }) => type === 'ended')).toEqual([{ type: 'ended', reason: 'elsewhere', handle: now }])
   })
 
   test('of a guest as well', async () => {

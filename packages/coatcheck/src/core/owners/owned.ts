@@ -7,7 +7,7 @@ import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
 import type { Epochs } from './epochs.ts'
 import { isLive, lastSeen, lineageOf } from './lineage.ts'
 import type { Marks } from './marks.ts'
-import { type EndReason, inTurns, type OwnerRecords } from './owner-records.ts'
+import { inTurns, type OwnerRecords } from './owner-records.ts'
 import type { ListedSession, OwnedSessions, SessionPage, Which } from './types.ts'
 
 /** A handle, and a key of a session. */
@@ -51,13 +51,13 @@ export function ownedSessions(
   async function list(owner: string, current: Which | undefined, after: string | undefined, limit: number): Promise<SessionPage> {
     const lineage = await lineageIn(current)
     const lines = new Map<string, VersionedRecord>()
-    const all = await owned.keys(await ownerDigest(owner))
+    const all = new Set(await owned.keys(await ownerDigest(owner)))
     let [from, next] = [after, undefined as string | undefined]
     do {
       const keys = lowest(all, from, limit + 1)
       next = keys.length > limit ? keys[limit - 1] : undefined
       from = next
-      await owned.each(keys.slice(0, limit), (found) => {
+      await owned.each(keys.slice(0, limit), all, (found) => {
         // Two records of one session: it is being given a new id, and the older one counts until it leads to the other.
         const lineage = lineageOf(found)
         if (isLive(found, engine) && !found.fault) lines.set(lineage, older(found, lines.get(lineage)))
@@ -69,9 +69,9 @@ export function ownedSessions(
   }
 
   /** Ends all of these, and notes what became of them. */
-  async function endEach(keys: readonly string[], reason: EndReason, done: Done, may: (found: VersionedRecord) => boolean) {
+  async function endEach(keys: readonly string[], done: Done, may: (found: VersionedRecord) => boolean) {
     const failed = await inTurns(keys, async (key) => {
-      const ended = await owned.end(key, reason, may)
+      const ended = await owned.end(key, 'elsewhere', may)
       if (!ended) return
       done.lineages.add(ended.lineage)
       done.hasUnread ||= !ended.isReadable
@@ -92,7 +92,7 @@ export function ownedSessions(
       done.hasUnread = false
       const keys = (await owned.keys(digest)).filter((key) => !seen.has(key))
       for (const key of keys) seen.add(key)
-      await endEach(keys, 'endAll', done, (found) => lineageOf(found) !== spared)
+      await endEach(keys, done, (found) => lineageOf(found) !== spared)
     }
     return countOf(done)
   }
@@ -106,7 +106,7 @@ export function ownedSessions(
         const page = await callStore(engine, 'read the keys of all', async () => store.list?.(after, PAGE))
         // Others are no sessions; and what was not written here is left alone.
         const keys = (page?.keys ?? []).filter((key) => HANDLE.test(key))
-        await endEach(keys, 'endEverything', done, ({ fault }) => fault !== 'corrupt')
+        await endEach(keys, done, ({ fault }) => fault !== 'corrupt')
         after = page?.next
       } catch (error) {
         done.failed ??= { error }
@@ -125,7 +125,7 @@ export function ownedSessions(
       if (!HANDLE.test(handle)) return false
       const digest = owner === undefined ? undefined : await ownerDigest(owner)
       const may = ({ record }: VersionedRecord) => digest === undefined || record.owner === digest
-      return (await owned.end(handle, 'end', may)) !== undefined
+      return (await owned.end(handle, 'elsewhere', may)) !== undefined
     },
     ...(store.listByOwner && { mark: (owner) => marks.make(owner), list, endAll }),
     ...(store.list && { endEverything }),
@@ -133,9 +133,9 @@ export function ownedSessions(
 }
 
 /** The lowest `count` of these that come after `after`, in order; the others are not sorted. */
-function lowest(keys: readonly string[], after: string | undefined, count: number): string[] {
+function lowest(keys: Iterable<string>, after: string | undefined, count: number): string[] {
   const found: string[] = []
-  for (const key of new Set(keys)) {
+  for (const key of keys) {
     if ((after !== undefined && key <= after) || (found.length === count && key > (found.at(-1) as string))) continue
     let [low, high] = [0, found.length]
     while (low < high) {

@@ -7,7 +7,7 @@ import type { Ends } from '../persistence/stored/ends.ts'
 import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
 import { isLive, lineageOf } from './lineage.ts'
 
-export type EndReason = Extract<SessionEvent, { readonly type: 'ended' }>['reason']
+type EndReason = Extract<SessionEvent, { readonly type: 'ended' }>['reason']
 
 /** So many records are asked for at once. */
 const AT_ONCE = 16
@@ -15,6 +15,8 @@ const AT_ONCE = 16
 const DOWN = 5
 /** More new ids than a session is given while its old ones are still about. */
 const LONGEST_CHAIN = 100
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** The records of one owner, or of all: found by their keys, without a ticket. */
 export class OwnerRecords {
@@ -39,20 +41,23 @@ export class OwnerRecords {
     )
   }
 
-  /** Reads all of them. Throws what failed first. */
-  async each(keys: readonly string[], visit: (found: VersionedRecord) => void): Promise<void> {
+  /**
+   * Reads what is at these of an owner's keys. Where a session was given a new id since the keys were listed it is followed, so that none is
+   * missed. Throws what failed first.
+   */
+  async each(keys: readonly string[], all: ReadonlySet<string>, visit: (found: VersionedRecord) => void): Promise<void> {
     const failed = await inTurns(keys, async (key) => {
-      const found = await this.#records.read(key)
+      const found = await this.find(key, all)
       if (found) visit(found)
     })
     if (failed) throw failed.error
   }
 
-  /** What is at `key`, or where it went. */
-  async find(key: string): Promise<VersionedRecord | undefined> {
+  /** What is at `key`, or where it went; not one of those at `but`, which are found by themselves. */
+  async find(key: string, but: ReadonlySet<string> = NONE): Promise<VersionedRecord | undefined> {
     let found = await this.#records.read(key)
     for (let hop = 0; found?.forwarding && hop < LONGEST_CHAIN; hop++) {
-      if (found.forwarding.key === found.key) return undefined
+      if (found.forwarding.key === found.key || but.has(found.forwarding.key)) return undefined
       found = await this.#records.read(found.forwarding.key)
     }
     return found?.forwarding ? undefined : found
