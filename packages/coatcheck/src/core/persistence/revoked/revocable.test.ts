@@ -3,6 +3,7 @@ import { clockFrom } from '../../../../test/helpers/clock.ts'
 import { COOKIE, discretion, type Person, type Site, site } from '../../../../test/helpers/site.ts'
 import { type Watched, watched } from '../../../../test/helpers/watched.ts'
 import type { SessionError } from '../../../errors.ts'
+import type { SessionReader } from '../../../migrate/format.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'
 import type { AdapterOptions } from '../../options/options.ts'
@@ -383,6 +384,34 @@ describe('ends of all', () => {
     for (const run of [s.sessions.list('ada'), s.sessions.find('x'), s.sessions.end('x')])
       expect(await codeOf(run)).toBe('BAD_OPTIONS')
   })
+})
+
+describe('sessions of other libraries, until their first write here', () => {
+  const reader = (unique: boolean): SessionReader => ({
+    format: 'other',
+    cookieName: 'old',
+    read: (ticket) => ({ values: { name: ticket }, ...(unique && { unique: ticket }) }),
+  })
+
+  test.each([true, false])(
+    'an old cookie opens nothing once its session was ended; with an id of its own: %s',
+    async (unique) => {
+      const { s } = place(0, { migrateFrom: [reader(unique)] })
+      const person = s.person()
+      person.browser.plant('old=ada; Path=/')
+      const thief = person.thief()
+      expect(await nameOf(person)).toBe('ada')
+      await person.does((session) => session.set('a', 1))
+      expect(await nameOf(person)).toBe('ada')
+      await person.does((session) => session.signOut())
+      expect(await nameOf(thief)).toBeUndefined()
+      const bob = s.person()
+      bob.browser.plant('old=bob; Path=/')
+      const copy = bob.thief()
+      await bob.does((session) => session.signOut())
+      expect(await nameOf(copy), 'ended before anything of it was kept here').toBeUndefined()
+    },
+  )
 })
 
 describe('in a live site', () => {
