@@ -141,11 +141,13 @@ export function revokedScenario(told: RevokedScenario): Exploration<World> {
           await of(name).sessions.endAll('alice')
           return { letter, isNew: false, ticket: undefined, sawOwner: undefined, sawSecret: false }
         }
+        // Before the password is checked: with clocks that differ nothing else tells.
+        const mark = letter === 'S' && letters.includes('O') ? await of(name).sessions.mark('alice') : undefined
         const requestSession = of(name).detached(presenting(first))
         const session = await requestSession.open()
         const { isNew } = session
         if (letter === 'R') session.regenerateId()
-        if (letter === 'S') session.signIn('alice')
+        if (letter === 'S') session.signIn('alice', mark === undefined ? {} : { mark })
         if (letter === 'B') session.signIn('bob')
         if (letter === 'S' || letter === 'B') session.set('secret', letter)
         if (letter === 'D' || letter === 'X') session.destroy()

@@ -7,10 +7,20 @@ const store = () => memoryStore()
 
 describe('promise 15: two requests, with a death or a call that is carried out twice at every step', () => {
   // X waits for an answer of the other's process, which must not die.
-  for (const letters of REVOKED_PAIRS.filter((pair) => !pair.includes('X'))) {
+  for (const letters of REVOKED_PAIRS.filter((pair) => !/[XO]/.test(pair))) {
     test(letters, async () => {
       for (const setting of REVOKED_SETTINGS)
         await nothingBad(revokedScenario({ letters, store, ...setting }), { kill: true, double: true })
+    })
+  }
+})
+
+describe('promise 15: an end of all of an owner', () => {
+  for (const letters of REVOKED_PAIRS.filter((pair) => pair.includes('O'))) {
+    test(letters, async () => {
+      for (const setting of REVOKED_SETTINGS.slice(2)) await nothingBad(revokedScenario({ letters, store, ...setting }), {})
+      for (const setting of REVOKED_SETTINGS.slice(0, 2))
+        await nothingBad(revokedScenario({ letters, store, ...setting }), { kill: true, double: true, maxPreemptions: 1 })
     })
   }
 })
