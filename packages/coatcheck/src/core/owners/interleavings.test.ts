@@ -9,8 +9,8 @@ describe('nothing outlives an end of all, and nothing of hers is ended but by wh
       await nothingBad(owners({ letters }), { maxPreemptions: 1 })
     })
   }
-  it.each(['RX', 'HR'])('%s, with a death at every step', async (letters) => {
-    expect(await nothingBad(owners({ letters }), { maxPreemptions: 1, kill: true })).toBeGreaterThan(50)
+  it.each(['RX', 'WE'])('%s, with a death at every step', async (letters) => {
+    expect(await nothingBad(owners({ letters }), { maxPreemptions: 1, kill: true })).toBeGreaterThan(20)
   })
 })
 

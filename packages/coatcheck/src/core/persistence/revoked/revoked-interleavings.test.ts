@@ -9,7 +9,8 @@ describe('promise 15: a sealed session that ended stays ended, whatever else was
   for (const letters of REVOKED_PAIRS) {
     test(letters, async () => {
       // Of O, which asks most, 2 settings of 6: the slow test has the others.
-      for (const setting of REVOKED_SETTINGS.slice(0, letters.includes('O') ? 2 : 6)) await nothingBad(revokedScenario({ letters, store, ...setting }), {})
+      for (const setting of REVOKED_SETTINGS.slice(0, letters.includes('O') ? 2 : 6))
+        await nothingBad(revokedScenario({ letters, store, ...setting }), {})
     })
   }
 })
