@@ -198,7 +198,8 @@ async function check(
   const answers = Object.entries(results).flatMap(([name, answer]) => (answer ? [{ ...(answer as Answer), name }] : []))
   const ours = answers.filter(({ isNew }) => !isNew)
   // Bob's session is a new one, where alice was signed in: hers ends.
-  const endsAlices = ours.some(({ letter }) => letter === 'O')
+  // Also where nobody was told of it: it may have been carried out.
+  const endsAlices = Object.keys(world.actors).some((name) => name.startsWith('O'))
   const isBobs = ({ letter }: Answer) => letter === 'B' && before === 'alice'
   const ends = (letter: string) => letter === 'D' || letter === 'X' || (before === 'alice' && (letter === 'B' || letter === 'O'))
   const mayEnd = Object.keys(world.actors).some((name) => ends(name.charAt(0)))
