@@ -23,6 +23,7 @@ const shared = {
   grace: [5, 6],
   onReplay: ['report', 'endSession'],
   whenStoreDown: ['fail', 'read-only'],
+  revocations: [memoryStore(), { store: memoryStore(), every: 30 }],
   now: [() => 1, () => 2],
   onEvent: [() => {}, () => {}],
   absoluteTimeout: [60 * 86_400, 61 * 86_400],

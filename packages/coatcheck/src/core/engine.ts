@@ -132,6 +132,8 @@ export interface Saved {
   readonly overtaken?: boolean
   /** Changes were not kept. */
   readonly dropped?: 'ended'
+  /** To be called once it is known that the ticket fits, and before it is sent: what this says counts instead. */
+  readonly confirm?: () => Promise<Saved>
 }
 
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */

@@ -6,6 +6,9 @@ import { emitter } from './model/events.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
 import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
+import { FinalRecords } from './persistence/revoked/final-records.ts'
+import { revocablePersistence } from './persistence/revoked/revocable.ts'
+import { Revocations } from './persistence/revoked/revocations.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
@@ -105,7 +108,14 @@ export function sessionsOf<Data extends object, Flash extends object>(
     maxPerOwner: options.maxPerOwner,
     ...surroundings,
   }
-  const core: Core = { engine, persistence: persistenceOf(options, engine), transport: new Transport(settings), migrateFrom }
+  const { revocations } = settings
+  const revoked = revocations && new Revocations(revocations.store, engine, revocations.every)
+  const core: Core = {
+    engine,
+    persistence: persistenceOf(options, engine, revoked),
+    transport: new Transport(settings),
+    migrateFrom,
+  }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
@@ -121,7 +131,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return callStore(
         { storeTimeout: Number.POSITIVE_INFINITY },
         'prune',
-        async () => (await options.store?.prune?.(now(), 1000)) ?? 0,
+        async () => ((await options.store?.prune?.(now(), 1000)) ?? 0) + ((await revocations?.store.prune?.(now(), 1000)) ?? 0),
       )
     },
   }
@@ -142,7 +152,11 @@ export function sessionsOf<Data extends object, Flash extends object>(
 /** A request without headers. */
 const NOTHING: RequestHeaders = { get: () => null }
 
-function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine): Persistence {
-  if (store) return storedPersistence(store, engine) as Persistence
-  return persistence ? persistence(engine) : sealedPersistence(withSecrets(engine), engine)
+function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine, revoked: Revocations | undefined): Persistence {
+  const isWeak = (store?.consistency ?? 'strong') !== 'strong'
+  const records = store && revoked && isWeak ? new FinalRecords(store, engine, revoked) : undefined
+  if (store) return storedPersistence(store, engine, records) as Persistence
+  if (persistence) return persistence(engine)
+  const sealed = sealedPersistence(withSecrets(engine), engine)
+  return (revoked ? revocablePersistence(sealed, revoked, engine) : sealed) as Persistence
 }

@@ -35,5 +35,11 @@ export const viaFetch = (
 export const cachedAdapters: readonly Adapter[] = [
   ...adapters.filter(({ name }) => name !== 'Hydrogen 2026'),
   viaFetch('sealed', ({ now, onEvent }) => ({ now, onEvent, cookie: { name: COOKIE } })),
-  viaFetch('in a header', ({ store, now, onEvent }) => ({ store, now, onEvent, cookie: false, header: HEADER })),
+  viaFetch('in a header', ({ store, now, onEvent }) => ({
+    ...(store && { store }),
+    now,
+    onEvent,
+    cookie: false,
+    header: HEADER,
+  })),
 ]

@@ -16,7 +16,7 @@ const COMPARED: readonly (readonly [name: string, cache: Cache])[] = [
 
 /** How many of the visits each cache answered by itself, as a table: of visitors without a cookie, with one of a script, and with a session. */
 export async function hitTable(): Promise<string> {
-  const site = viaFetch('fetch', ({ store, now, onEvent }) => ({ store, now, onEvent }))
+  const site = viaFetch('fetch', ({ store, now, onEvent }) => ({ ...(store && { store }), now, onEvent }))
   const rows: string[][] = []
   for (const [name, cache] of COMPARED) {
     const origin = await originOf(site)

@@ -42,5 +42,5 @@ export async function adapterOf(mutant: Mutant | undefined, name: string): Promi
     createSessions: (await import(join(copy, 'core/sessions.ts'))).createSessions,
     withSession: (await import(join(copy, 'adapters/fetch.ts'))).withSession,
   }
-  return viaFetch(name, ({ store, now, onEvent }) => ({ store, now, onEvent, cookie: { name: COOKIE } }), parts)
+  return viaFetch(name, ({ store, now, onEvent }) => ({ ...(store && { store }), now, onEvent, cookie: { name: COOKIE } }), parts)
 }

@@ -28,6 +28,7 @@ const REASONS: Record<RefusalReason, true> = {
   duplicate: true,
   unknown: true,
   replaced: true,
+  revoked: true,
   'idle-expired': true,
   'absolute-expired': true,
   'clock-skew': true,

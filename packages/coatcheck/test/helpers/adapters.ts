@@ -7,13 +7,14 @@ import { sessionMiddleware as astroMiddleware } from '../../src/adapters/astro/m
 import { withSession as viaFetch } from '../../src/adapters/fetch.ts'
 import { type H3EventLike, type SessionConfig, useSession } from '../../src/adapters/h3.ts'
 import { withSession as viaHono } from '../../src/adapters/hono.ts'
-import { AppSession, SessionStorage, withSession as viaHydrogen } from '../../src/adapters/hydrogen.ts'
+import { AppSession, CookieSessionStorage, SessionStorage, withSession as viaHydrogen } from '../../src/adapters/hydrogen.ts'
 import { withSession as viaNode } from '../../src/adapters/node.ts'
 import { sessionMiddleware } from '../../src/adapters/react-router.ts'
-import { createSessionStorage } from '../../src/adapters/remix.ts'
+import { createCookieSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import * as remix3 from '../../src/adapters/remix3.ts'
 import type { OnReplay } from '../../src/core/engine.ts'
 import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { SharedOptions } from '../../src/core/options/options.ts'
 import type { NewIdOptions, Session } from '../../src/core/session/types.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -23,7 +24,9 @@ import { COOKIE } from './site.ts'
 
 /** What a site says of its sessions, in whatever words its adapter has for it. */
 export interface Told {
-  readonly store: Store
+  /** Left out: sessions are sealed in the cookie. */
+  readonly store?: Store
+  readonly revocations?: NonNullable<SharedOptions['revocations']>
   /** The first writes. */
   readonly secrets: readonly string[]
   readonly now: () => number
@@ -153,7 +156,10 @@ export const adapters: readonly Adapter[] = [
     name: 'Remix’s storage',
     serve({ secrets, ...told }) {
       const cookie = { name: COOKIE, secrets: [...secrets], secure: true, path: '/' }
-      const storage = createSessionStorage<Record<string, unknown>>({ cookie, ...told })
+      const { store, ...rest } = told
+      const storage = store
+        ? createSessionStorage<Record<string, unknown>>({ cookie, ...rest, store })
+        : createCookieSessionStorage<Record<string, unknown>>({ cookie, ...rest })
       return async (request, act) => {
         const session = await storage.getSession(request.headers.get('cookie'))
         let ends = false
@@ -188,7 +194,11 @@ export const adapters: readonly Adapter[] = [
     namesNoSecret: true,
     serve({ secrets, ...told }) {
       const cookie = remix3.createCookie(COOKIE, { secrets: [...secrets], secure: true, path: '/' })
-      const middleware = remix3.session(cookie, remix3.createSessionStorage(told))
+      const { store, ...rest } = told
+      const storage = store
+        ? remix3.createSessionStorage({ ...rest, store })
+        : remix3.createCookieSessionStorage({ ...rest, secrets: [...secrets] })
+      const middleware = remix3.session(cookie, storage)
       return (request, act) => {
         const context = { request } as remix3.RequestContext & { session: remix3.Session }
         return middleware(context, async () => {
@@ -229,7 +239,8 @@ export const adapters: readonly Adapter[] = [
   {
     name: 'Hydrogen 1',
     serve({ secrets, ...told }) {
-      const storage = SessionStorage(COOKIE, { ...told, secrets: [...secrets], path: '/', secure: true })
+      const { store, ...rest } = { ...told, secrets: [...secrets], path: '/', secure: true }
+      const storage = store ? SessionStorage(COOKIE, { ...rest, store }) : CookieSessionStorage(COOKIE, rest)
       return (request, act) =>
         viaHydrogen(storage, async (_, { session }) =>
           replied(
@@ -262,9 +273,10 @@ export const adapters: readonly Adapter[] = [
   },
   {
     name: 'Astro’s middleware',
-    serve({ secrets, store, now, onEvent, ...times }) {
+    serve({ secrets, store, now, onEvent, revocations, ...times }) {
       const site = { cookie: { name: COOKIE }, formerCookie: COOKIE, isProduction: true, ...times }
-      const onRequest = astroMiddleware(site, { getSecret: () => undefined, store, settings: { secrets, now, onEvent } })
+      const settings = { secrets, now, onEvent, ...(revocations && { revocations }) }
+      const onRequest = astroMiddleware(site, { getSecret: () => undefined, store: store ?? null, settings })
       return (request, act) =>
         throughAstro(onRequest, request, async (session) => {
           const result = await act({

@@ -24,6 +24,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/options/table.ts': 'core/options/options.test.ts',
   'core/owners/': 'core/owners/owned.test.ts',
   'core/persistence/plain.ts': 'core/persistence/upstream-format.test.ts',
+  'core/persistence/revoked/': 'core/persistence/revoked/revocable.test.ts',
   'core/persistence/rows.ts': 'core/persistence/custom.test.ts',
   'core/persistence/stored/': 'core/persistence/stored/stored.test.ts',
   'core/reduced.ts': 'adapters/h3.test.ts',

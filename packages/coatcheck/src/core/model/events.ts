@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts'
  * Why a presented ticket was not honoured. `malformed`: not a ticket's form. `unknown-version`: of a newer release. `unknown-key`:
  * made with a secret that is not in use. `revoked-key`: made with one that is revoked. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
  * `duplicate`: two different live tickets at once. `unknown`: no such session. `replaced`: its id was given up for a new one.
- * `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
+ * `revoked`: it was ended, and its ticket was used again. `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
  * record, cannot be read. `too-busy`: another library's seal, when too many were to be opened at once.
  */
 export type RefusalReason =
@@ -20,6 +20,7 @@ export type RefusalReason =
   | 'duplicate'
   | 'unknown'
   | 'replaced'
+  | 'revoked'
   | 'idle-expired'
   | 'absolute-expired'
   | 'clock-skew'

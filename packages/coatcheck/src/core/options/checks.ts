@@ -64,7 +64,7 @@ export function refuseUnknown(prefix: string, given: object, known: object): voi
   }
 }
 
-export function checkStore(store: unknown): undefined {
+export function checkStore(store: unknown, option = 'store'): undefined {
   if (
     ['read', 'create', 'update', 'delete'].every(
       (verb) => typeof (store as Record<string, unknown> | null)?.[verb] === 'function',
@@ -72,9 +72,11 @@ export function checkStore(store: unknown): undefined {
   )
     return
   throw bad(
-    'store',
+    option,
     `is ${kind(store)}, which is no store`,
-    'Pass for instance memoryStore() of coatcheck/stores/memory, or leave it out to seal sessions in the cookie.',
+    option === 'store'
+      ? 'Pass for instance memoryStore() of coatcheck/stores/memory, or leave it out to seal sessions in the cookie.'
+      : 'Pass for instance memoryStore() of coatcheck/stores/memory, or `{ store, every: 30 }`, or leave it out.',
   )
 }
 

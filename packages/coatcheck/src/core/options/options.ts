@@ -1,11 +1,13 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
+import { type RevocationOptions, revocationsOf } from './revocations.ts'
 import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
 import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
 export type { CookieOptions } from './cookie.ts'
+export type { RevocationOptions } from './revocations.ts'
 export type { AdapterOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions } from './table.ts'
 
 export interface Settings
@@ -26,6 +28,8 @@ export interface Settings
   readonly binding: string
   /** Milliseconds since the epoch. */
   readonly migrateUntil: number
+  /** `every` in milliseconds. */
+  readonly revocations: Required<RevocationOptions> | undefined
 }
 
 /** Refuses what only adapters may say. */
@@ -68,6 +72,7 @@ export function settingsOf(given: AdapterOptions): Settings {
     joins: !store,
     header,
     binding,
+    revocations: revocationsOf(options.revocations, persistence),
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }
 }

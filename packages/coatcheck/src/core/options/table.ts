@@ -7,6 +7,7 @@ import type { OwnerLimit } from '../owners/types.ts'
 import { checked, checkLimit, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
+import { checkRevocations, type RevocationOptions } from './revocations.ts'
 import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
@@ -37,6 +38,12 @@ export interface SharedOptions {
    * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
    */
   readonly whenStoreDown?: 'fail' | 'read-only'
+  /**
+   * Where it is written which sessions were ended, for sessions that live in the cookie and for a store that is not `strong`: with it an end is
+   * final. A store that is `strong`; or `{ store, every }`, with the seconds for which a process goes by what it has looked up. Default: none;
+   * `every` 0.
+   */
+  readonly revocations?: Store | RevocationOptions
   /** The clock, in milliseconds since the epoch; of fractions the whole part counts. Default `Date.now`. */
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
@@ -121,6 +128,7 @@ export const SHARED: Table<SharedOptions> = {
   grace: seconds(10, DAY, 'maxRequestTime', 0),
   onReplay: words('report', 'endSession', 'endOwner'),
   whenStoreDown: words('fail', 'read-only'),
+  revocations: { check: checkRevocations },
   now: FUNCTION,
   onEvent: FUNCTION,
 }

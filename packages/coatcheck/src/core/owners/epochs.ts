@@ -34,14 +34,14 @@ export class Epochs {
     return (await this.#find(await this.#keyOf(owner)))?.epoch ?? 0
   }
 
-  /** Raises it, and returns the new one. Who meets another that raises it at the same time leaves it at that. */
-  async raise(owner: string | undefined): Promise<number> {
+  /** Raises it, to `least` at least, and returns the new one. Who meets another that raises it at the same time leaves it at that. */
+  async raise(owner: string | undefined, least = 0): Promise<number> {
     const key = await this.#keyOf(owner)
     const first = await this.#find(key)
     let found = first
     for (let attempt = 0; attempt < 10; attempt++) {
       const at = this.#engine.now()
-      const epoch = Math.max((found?.epoch ?? first?.epoch ?? 0) + 1, at)
+      const epoch = Math.max((found?.epoch ?? first?.epoch ?? 0) + 1, at, least)
       const until = at + this.#lasts
       const record = {
         data: JSON.stringify({ epoch }),
@@ -55,7 +55,7 @@ export class Epochs {
         : askStore(this.#engine, this.#store, 'create', key, record)
       if ((await written) !== undefined) return epoch
       found = await this.#find(key)
-      if (found && found.epoch > (first?.epoch ?? 0)) return found.epoch
+      if (found && found.epoch > (first?.epoch ?? 0) && found.epoch >= least) return found.epoch
     }
     throw new SessionError('CONFLICT', 'That sessions are to end could not be written down: it was written to all the time.')
   }

@@ -121,7 +121,9 @@ export class Commits {
     return orElse(
       () =>
         andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
-          this.#saved(plan, saved, changeSet, session, how),
+          andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
+            this.#saved(plan, kept, changeSet, session, how),
+          ),
         ),
       (error) => {
         changeSet.undo()

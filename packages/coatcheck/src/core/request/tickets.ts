@@ -1,7 +1,8 @@
 import { isWhole, lineWriter } from '../../cookies/attributes.ts'
 import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
+import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import type { Engine, LoadedSession } from '../engine.ts'
+import type { Engine, LoadedSession, Saved } from '../engine.ts'
 import { largest } from '../model/contents.ts'
 import { cookieEnd } from '../model/lifetime.ts'
 import type { Settings } from '../options/options.ts'
@@ -148,6 +149,14 @@ export class TicketResponse {
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(loaded.contents)}.`
       throw new SessionError('COOKIE_TOO_LARGE', what)
     }
+  }
+
+  /** What is saved once a new ticket is known to fit: what cannot be sent is not to take the place of anything. */
+  confirmed(saved: Saved, how: LineOptions): Maybe<Saved> {
+    const { confirm, ticket, loaded } = saved
+    if (!confirm) return saved
+    if (ticket !== undefined && loaded) this.giving(ticket, loaded, how)
+    return confirm()
   }
 
   /** The lines that take the ticket from a visitor who has one, `always` from any; what this response would have given is simply not sent. */

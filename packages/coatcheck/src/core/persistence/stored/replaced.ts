@@ -13,9 +13,9 @@ const LONGEST_CHAIN = 100
 export class ReplacedTickets {
   readonly #records: Records
   readonly #engine: Engine
-  readonly #ends: Ends
+  readonly #ends: Pick<Ends, 'end'>
 
-  constructor(records: Records, engine: Engine, ends: Ends) {
+  constructor(records: Records, engine: Engine, ends: Pick<Ends, 'end'>) {
     this.#records = records
     this.#engine = engine
     this.#ends = ends

@@ -38,9 +38,9 @@ interface StoredHeld extends LoadedSession {
 }
 
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
-export function storedPersistence(store: Store, engine: Engine): Persistence<StoredHeld | Elsewhere> {
+export function storedPersistence(store: Store, engine: Engine, given?: Records): Persistence<StoredHeld | Elsewhere> {
+  const records = given ?? new Records(store, engine)
   const tickets = new StoredTickets(engine)
-  const records = new Records(store, engine)
   const turns = new Turns(records, engine)
   const ends = new Ends(records, engine, turns)
   const { owners, admission, adoptions } = ownersIn(records, engine, ends)
