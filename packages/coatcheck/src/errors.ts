@@ -11,6 +11,8 @@ const FIXES = {
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   KEY_UNKNOWN:
     'Give every instance all secrets before any of them writes with the newest (docs/security.md, "Secrets"). Nothing was changed, and the ticket is left alone.',
+  SESSION_ENDED: 'Answer as you answer a visitor who has signed out.',
+  ONCE_FAILED: 'See `cause` for what it threw there. Answer as you would if it had failed here.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   NOT_WRAPPED:

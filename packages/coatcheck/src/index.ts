@@ -3,7 +3,7 @@ export type { Plan } from './core/model/plan.ts'
 export type { CookieOptions, GivenOptions as SessionsOptions } from './core/options/options.ts'
 export { aal1, aal2, aal3, type Timeouts } from './core/options/presets.ts'
 export type { RequestOrContext } from './core/request/request-types.ts'
-export type { NewIdOptions, Session, SetOptions, SignOutOptions } from './core/session/types.ts'
+export type { NewIdOptions, OnceCall, OnceOptions, Session, SetOptions, SignOutOptions } from './core/session/types.ts'
 export { createSessions, type Sessions } from './core/sessions.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export {

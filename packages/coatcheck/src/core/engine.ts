@@ -3,7 +3,7 @@ import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ReaderRequest } from '../migrate/format.ts'
 import type { Attempts } from './model/attempts.ts'
-import type { Changes } from './model/changes.ts'
+import type { Changes, Edit } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
@@ -148,6 +148,24 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
    * ended with it, or before a session begins. Synchronous where nothing has to wait.
    */
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
+  /** Left out where no store compares and sets. */
+  readonly shared?: SharedContents<H>
+}
+
+/**
+ * What all requests of one stored session see, wherever it went since `loaded` was read, beside their commits. undefined: it has ended.
+ * Throws `CONFLICT` where it became somebody else's.
+ */
+export interface SharedContents<H> {
+  look(loaded: H, request: Circumstances): Promise<Shown | undefined>
+  /** What there is after the edit. With the attempts of an earlier try it is not made twice. */
+  edit(loaded: H, request: Circumstances, edit: Edit, attempts: Attempts): Promise<Shown | undefined>
+}
+
+/** `key`: of its record. */
+export interface Shown {
+  readonly key: string
+  readonly contents: Contents
 }
 
 /** Makes the persistence of sessions whose options are known. */

@@ -177,5 +177,7 @@ const CODES: Record<SessionErrorCode, true> = {
   TOO_LATE: true,
   ENDED: true,
   NOT_WRAPPED: true,
+  ONCE_FAILED: true,
+  SESSION_ENDED: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

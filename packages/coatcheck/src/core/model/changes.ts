@@ -1,6 +1,6 @@
 import { Entry } from './codec.ts'
 import type { Contents, Flash } from './contents.ts'
-import { editable } from './text-values.ts'
+import { type EditableValues, editable } from './text-values.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
@@ -19,10 +19,15 @@ export interface Changes {
   readonly flashRead: ReadonlySet<string>
   /** The session's own idle time from now on, in milliseconds. */
   readonly lasts?: number
+  /** A change of several values by what is stored then, which comes last and is run again for each try. One commit has one at most. */
+  readonly edit?: Edit
 }
 
+/** Changes `values`, which are those of `contents`. May throw: then the commit fails, and nothing is written. */
+export type Edit = (values: EditableValues, contents: Contents) => void
+
 export function isEmpty(changes: Changes): boolean {
-  return !holdsValues(changes) && changes.lasts === undefined
+  return !holdsValues(changes) && changes.lasts === undefined && !changes.edit
 }
 
 /** Whether values or flash values change. */
@@ -49,8 +54,9 @@ export function without(changes: Changes, done: Changes): Changes {
   }
   const flash = new Map([...changes.flash].filter(([key, { id }]) => done.flash.get(key)?.id !== id))
   const flashRead = new Set([...changes.flashRead].filter((id) => !done.flashRead.has(id)))
-  const { lasts, ...rest } = changes
-  return { ...rest, values, flash, flashRead, ...(lasts !== undefined && lasts !== done.lasts && { lasts }) }
+  const { lasts, edit, ...rest } = changes
+  const others = { ...(lasts !== undefined && lasts !== done.lasts && { lasts }), ...(edit && !done.edit && { edit }) }
+  return { ...rest, values, flash, flashRead, ...others }
 }
 
 const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
@@ -74,6 +80,7 @@ export function apply(contents: Contents, changes: Changes, now: number, overwri
   const flash = new Map(contents.flash)
   for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
   for (const [key, value] of changes.flash) flash.set(key, value)
+  changes.edit?.(values, contents)
   return { ...contents, values, flash, ...(changes.lasts !== undefined && { lasts: changes.lasts }) }
 }
 

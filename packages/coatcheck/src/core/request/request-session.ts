@@ -18,7 +18,7 @@ export class RequestSession implements Surroundings {
   readonly incoming: IncomingTickets
   readonly now: () => number
   readonly emit: Emit
-  readonly #request: Circumstances
+  readonly request: Circumstances
   /** Made when the session is opened: most pages need none of it. */
   #commits: Commits | undefined
   #queue: Queue | undefined
@@ -41,7 +41,7 @@ export class RequestSession implements Surroundings {
     this.now = core.engine.now
     this.emit = core.engine.emit
     this.incoming = incoming
-    this.#request = new Arrival(core.engine, presented)
+    this.request = new Arrival(core.engine, presented)
   }
 
   /** The session; asking again gives the same object. Rejects for a store that fails, never for what a visitor sent. */
@@ -160,8 +160,8 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.#request.arrivedAt), (result) => {
-      this.#commits ??= new Commits(this.core, this.incoming, this.#request)
+    return andThen(loadSession(this.core, this.incoming, this.request.arrivedAt), (result) => {
+      this.#commits ??= new Commits(this.core, this.incoming, this.request)
       this.#commits.begin(result)
       this.isProven = result.loaded !== undefined
       this.session = new LiveSession(this, result)
@@ -172,7 +172,7 @@ export class RequestSession implements Surroundings {
 
   #commit(how: Commit | undefined): Maybe<Committed> {
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
-    this.#commits ??= new Commits(this.core, this.incoming, this.#request) // of a session begun afresh
+    this.#commits ??= new Commits(this.core, this.incoming, this.request) // of a session begun afresh
     this.#queue?.check()
     const asked = how && tellLifetime(how, this.session, this.now)
     return andThen(this.#commits.commit(this.session, asked), (done) => {

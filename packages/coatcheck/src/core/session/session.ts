@@ -1,8 +1,9 @@
 import type { SessionError } from '../../errors.ts'
-import type { ChangeSet, SessionState } from '../engine.ts'
+import type { ChangeSet, LoadedSession } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
 import type { Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
+import type { Call } from '../once/once.ts'
 import { liveData } from './data.ts'
 import { FlashValues, NO_FLASH } from './flash.ts'
 import { Intents } from './intents.ts'
@@ -19,7 +20,7 @@ export class LiveSession implements Session {
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
-  #kept: SessionState | undefined
+  #kept: LoadedSession | undefined
   #values: Values
   #flashes: FlashValues | undefined
   readonly #next = new Intents()
@@ -73,6 +74,11 @@ export class LiveSession implements Session {
     this.#admit(key)
     return this.#values.update(key, change)
   }
+  once = async (...call: Call): Promise<unknown> => {
+    this.#admit('once()')
+    const { once } = await import('../once/once.ts') // most sites need none of it
+    return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#next }, ...call)
+  }
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
@@ -82,11 +88,9 @@ export class LiveSession implements Session {
     if (args.length > 1) return this.#flash.leave(key, value, stored)
     return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
-
   keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
   entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
     this.#values.entries() as Entry<Record<string, unknown>, K>[]
-
   signIn = (owner: string, options?: NewIdOptions): void => {
     this.#admit('signIn()', true)
     checkOwner(owner)
@@ -109,7 +113,6 @@ export class LiveSession implements Session {
   // For adapters, from here to peek.
   patch = (change: Patch): void => patch(this, change)
   replace = (values: object): void => replace(this, values)
-
   /** A new id, and the session's time begins again. */
   renew = (): void => {
     this.#admit('renew()', true)
@@ -127,7 +130,6 @@ export class LiveSession implements Session {
   last = (lasts: number): void => void Object.assign(this.#next, { lasts })
   flashKeys = (): string[] => this.#flash.keys(this.#kept?.contents.flash)
   peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.contents.flash)
-
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')
     this.restart()
@@ -174,7 +176,7 @@ export class LiveSession implements Session {
   }
 
   /** Goes on from the session that the commit of `changeSet` left; undefined: the session is gone. */
-  settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
+  settle(kept: LoadedSession | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
     this.#kept = kept
@@ -184,14 +186,12 @@ export class LiveSession implements Session {
     else this.#values = this.#valuesOf(kept?.contents)
     this.#flashes?.settle()
   }
-
   #valuesOf(contents: Contents = EMPTY): Values {
     return new Values(contents, this.#around.now, this.#unreadable)
   }
   #unreadable = (key: string): void => {
     this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
   }
-
   #admit(what: string, newTicket = false): void {
     this.writes(what)
     if (this.#over) throw ended(what)

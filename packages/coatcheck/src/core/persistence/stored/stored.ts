@@ -9,6 +9,7 @@ import {
   type Persistence,
   type Refused,
   type Saved,
+  type SharedContents,
 } from '../../engine.ts'
 import { Adoptions } from '../../migration/adoptions.ts'
 import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
@@ -32,6 +33,7 @@ import { IdRotation } from './id-rotation.ts'
 import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
+import { sharedContents } from './shared.ts'
 import { StoredTickets } from './stored-tickets.ts'
 import { Turns } from './turns.ts'
 
@@ -182,11 +184,13 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
   const migration = migrating({ findById, resume, begin, commit }, new Adoptions(records, engine))
+  const shared: SharedContents<StoredHeld> = sharedContents(records, queue, ends, engine)
   const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
   return {
     kind: 'stored',
     find,
     isCurrent,
+    ...((store.consistency ?? 'strong') === 'strong' && { shared }),
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
       !loaded || 'source' in loaded || isOther(plan)
