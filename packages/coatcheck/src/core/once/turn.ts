@@ -127,7 +127,13 @@ export class Turn {
         values.set(stateKey(key), stateEntry(key, { by, nth, at: now, failed: failureOf(came.error) }, now))
       } else if (isMine) values.delete(stateKey(key))
     }
-    const contents = await this.#stored(edit, came)
+    let contents: Contents
+    try {
+      contents = await this.#stored(edit, came)
+    } catch (error) {
+      if ('error' in came || (error as Partial<SessionError>).code === 'SESSION_ENDED') throw error
+      return this.#settle({ error }, by, nth, given)
+    }
     if ('entry' in came && isKept) return contents
     const other = stateIn(contents.values, key)?.by
     if (other !== undefined && other !== by) {
