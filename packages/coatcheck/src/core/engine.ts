@@ -5,7 +5,7 @@ import type { ReaderRequest } from '../migrate/format.ts'
 import type { Attempts } from './model/attempts.ts'
 import type { Changes, Edit } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
-import type { Emit, RefusalReason } from './model/events.ts'
+import type { Emit, Observers, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
@@ -13,9 +13,8 @@ import type { UnknownKeys } from './persistence/unknown-keys.ts'
 import type { NewIdOptions } from './session/types.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
-export interface Engine {
+export interface Engine extends Observers {
   readonly now: () => number
-  readonly emit: Emit
   readonly policy: Policy
   readonly keyring: Keyring | undefined
   /** What tickets are bound to: the cookie's name. */
@@ -71,6 +70,8 @@ export interface ChangeSet {
 export interface Circumstances {
   /** When it arrived, in milliseconds since the epoch by this process's clock. */
   readonly arrivedAt: number
+  /** What stands for it in events. */
+  readonly note?: string | undefined
   /** Whether a ticket that the visitor has already may be sent again: with a page, where hardly any other request is under way. */
   readonly mayResend: boolean
 }
@@ -109,6 +110,8 @@ export interface MigratingSession extends Omit<SessionState, 'handle'> {
 export interface Refused {
   readonly refused: RefusalReason
   readonly handle?: string
+  /** Tells what this ticket means, before the refusal is told. */
+  readonly alarm?: ((emit: Emit) => void) | undefined
   /** What the store said of a damaged record. */
   readonly error?: SessionError
   /** A session that this ticket cannot open any more but must still be able to end: its time is over. */

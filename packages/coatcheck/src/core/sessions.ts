@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
-import { emitter } from './model/events.ts'
+import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
@@ -76,7 +76,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
   const engine: Engine = {
     now,
-    emit: emitter(options.onEvent),
+    ...observersOf(options, now, settings.storeTimeout),
     policy: { idle: settings.idle, absolute: settings.absolute },
     keyring: secrets && keyringOf(secrets),
     binding,

@@ -47,6 +47,10 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'cache-conflict': true,
   'late-failed': true,
   reduced: true,
+  created: true,
+  ended: true,
+  conflict: true,
+  'store-slow': true,
 }
 
 /** What one request came to. */

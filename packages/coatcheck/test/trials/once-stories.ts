@@ -17,9 +17,8 @@ async function begin({ sessionsOf, adapterOf }: Engine): Promise<Told> {
   const time = passing()
   const store = memoryStore()
   const make = (sleep: Passing['sleep']) => {
-    const options = { secrets: [], store, header: 'x-ticket', cookie: false, now: time.now } as const
-    const given = { ...options, acceptUnsigned: true }
-    return adapterOf(sessionsOf<Record<string, unknown>, object>(given, { sleep, storeTimeout: Number.POSITIVE_INFINITY }))
+    const options = { store, header: 'x-ticket', cookie: false, now: time.now } as const
+    return adapterOf(sessionsOf<Record<string, unknown>, object>(options, { sleep, storeTimeout: Number.POSITIVE_INFINITY }))
   }
   const adapters = { here: make(time.sleep), there: make(time.sleep), 'held up': make(() => new Promise<never>(() => {})) }
   const first = adapters.here.detached({ get: () => null })

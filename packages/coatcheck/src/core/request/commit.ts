@@ -2,6 +2,7 @@ import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { holdsValues } from '../model/changes.ts'
+import { tellCommit } from '../model/events.ts'
 import { rolls } from '../model/lifetime.ts'
 import { type Plan, planCommit } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
@@ -80,7 +81,7 @@ export class Commits {
   }
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
-    const { persistence, engine } = this.#core
+    const { engine } = this.#core
     const taken = session.take()
     const renews = how.renews === true && !this.#given
     const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, this.#loaded, this.#core, renews) : taken
@@ -88,7 +89,7 @@ export class Commits {
     const loaded = this.#loaded
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
     if (this.#gone && !ended) {
-      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
+      if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
       return this.#done('nothing', NO_LINES)
     }
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
@@ -106,10 +107,7 @@ export class Commits {
     if (plan === 'nothing' && !ended) return this.#again(this.#done(plan, this.#differently(how)), how)
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
-      () =>
-        andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
-          this.#saved(plan, saved, changeSet, session, how),
-        ),
+      () => andThen(this.#carryOut(plan, changeSet), (saved) => this.#saved(plan, saved, changeSet, session, how)),
       (error) => {
         changeSet.undo()
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
@@ -117,6 +115,12 @@ export class Commits {
         if (saysMovedOn(error) || mayUndo) this.#reply.lines = []
       },
     )
+  }
+
+  #carryOut(plan: Plan, changeSet: ChangeSet): Maybe<Saved> {
+    const { persistence, engine } = this.#core
+    const run = () => persistence.commit(plan, this.#loaded, changeSet, this.#request, this.#over)
+    return engine.trace ? engine.trace('commit', { plan }, run) : run()
   }
 
   /** Whether use that changes nothing moves the idle end: where the ticket or its cookie ends with it, the visitor has to be told. */
@@ -150,10 +154,14 @@ export class Commits {
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit } = this.#core.engine
     const { loaded, ticket, dropped, repeats, overtaken } = saved
+    const before = this.#loaded
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
-      emit({ type: 'dropped', reason: dropped, ...(this.#loaded && { handle: this.#loaded.handle }) })
+      emit(
+        { type: 'dropped', reason: dropped, ...(before && { handle: before.handle }) },
+        { request: this.#request, ...before?.contents },
+      )
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
     if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
@@ -168,7 +176,8 @@ export class Commits {
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (loaded) this.#blocked = this.#cannotEnd = undefined
     session.settle(loaded, changeSet)
-    if (!dropped) emit({ type: 'committed', plan, ...(loaded && { handle: loaded.handle }) })
+    const reason = changeSet.move?.kind === 'signIn' ? 'replaced' : session.isOver ? 'destroyed' : 'signed-out'
+    if (!dropped) tellCommit(emit, plan, reason, before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const committed = this.#again(this.#done(plan, send), how)
@@ -179,7 +188,7 @@ export class Commits {
       () => committed,
       (cause) => {
         const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
-        emit({ type: 'late-failed', error })
+        emit({ type: 'late-failed', error }, { request: this.#request, ...loaded?.contents })
         return committed
       },
     )

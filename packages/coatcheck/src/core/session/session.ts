@@ -24,7 +24,8 @@ export class LiveSession implements Session {
   #values: Values
   #flashes: FlashValues | undefined
   readonly #next = new Intents()
-  #over = false
+  /** It was destroyed, and nothing was begun since. */
+  isOver = false
   #attempts: Attempts | undefined
 
   constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
@@ -133,7 +134,7 @@ export class LiveSession implements Session {
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')
     this.restart()
-    this.#over = true
+    this.isOver = true
   }
 
   /** Throws `STORE_FAILED` when it is read-only. */
@@ -145,7 +146,7 @@ export class LiveSession implements Session {
   restart(): void {
     this.writes('Ending it')
     this.#next.end()
-    this.#over = false
+    this.isOver = false
     this.#kept = undefined
     this.revert()
   }
@@ -190,11 +191,12 @@ export class LiveSession implements Session {
     return new Values(contents, this.#around.now, this.#unreadable)
   }
   #unreadable = (key: string): void => {
-    this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
+    const of = this.#kept && { handle: this.#kept.handle }
+    this.#around.emit({ type: 'unreadable-value', key, ...of }, this.#kept?.contents)
   }
   #admit(what: string, newTicket = false): void {
     this.writes(what)
-    if (this.#over) throw ended(what)
+    if (this.isOver) throw ended(what)
     this.#around.admit(what, newTicket || this.#next.ended) // after an end any change begins a session
   }
 }

@@ -247,6 +247,14 @@ export function events(event: SessionEvent): string {
     case 'late-failed':
     case 'store-down':
       return event.error.message
+    case 'created':
+      return `${event.handle} ${event.at}`
+    case 'ended':
+      return `${event.reason} ${event.owner} ${event.request}`
+    case 'conflict':
+      return `${event.handle} ${event.retry}`
+    case 'store-slow':
+      return `${event.call} ${event.milliseconds}`
     case 'replayed':
       return `${event.handle} ${event.movedAt} ${event.usedAt}`
     case 'weaker-store':

@@ -5,7 +5,7 @@ import type { Emit } from '../model/events.ts'
 /** The parts of its request that a session uses. */
 export interface Surroundings {
   readonly now: () => number
-  readonly emit: Emit
+  emit: Emit
   readonly core: { readonly engine: Engine; readonly persistence: Persistence }
   readonly request: Circumstances
   /** Asked before each change; throws when it comes too late. */
