@@ -28,7 +28,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'clock.ts',
     'errors.ts',
   ],
-  'core/session': ['core/model', ...parts('engine'), 'crypto', 'errors.ts'],
+  // What requests do once for all; loaded when it is first called.
+  'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
+  'core/session': ['core/model', 'core/once', ...parts('engine'), 'crypto', 'errors.ts'],
   'core/persistence': [
     'core/model',
     'core/migration',
@@ -56,6 +58,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // The stores are those that a framework's documents offer by name.
   adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   testing: ['index.ts', 'stores/store.ts', 'web.ts'],
+  'otel.ts': ['index.ts', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
 }
 
@@ -83,7 +86,7 @@ const onlyOnNode = ['adapters/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
-  ...['index.ts', 'adapters/', 'migrate/', 'testing/'],
+  ...['index.ts', 'otel.ts', 'adapters/', 'migrate/', 'testing/'],
   ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),
