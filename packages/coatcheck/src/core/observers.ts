@@ -1,14 +1,7 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
-import { type Emit, emitter, type Observers, type SessionEvent, type Trace } from './model/events.ts'
+import { type Emit, emitter, type Observers, type SessionEvent, type Telemetry, type Trace } from './model/events.ts'
 import type { AdapterOptions } from './options/table.ts'
 import { ownerDigest } from './persistence/stored/record-text.ts'
-
-/** What `coatcheck/otel` makes. */
-export interface Telemetry {
-  /** Runs a part of a request's way; whatever is run in it is a part of that. What `run` throws or rejects with is thrown on. */
-  span<T>(part: string, attributes: Readonly<Record<string, string>>, run: () => T): T
-  event(event: SessionEvent): void
-}
 
 /** Who is told of what happens. Where nobody is, nothing is done for it. */
 export function observersOf(options: AdapterOptions, now: () => number, storeTimeout: number): Observers {

@@ -110,6 +110,13 @@ export type Trace = <T>(
   run: () => T | Promise<T>,
 ) => T | Promise<T>
 
+/** What `coatcheck/otel` makes. */
+export interface Telemetry {
+  /** Runs a part of a request's way; whatever is run in it is a part of that. What `run` throws or rejects with is thrown on. */
+  span<T>(part: string, attributes: Readonly<Record<string, string>>, run: () => T): T
+  event(event: SessionEvent): void
+}
+
 /** Who is told of what happens. */
 export interface Observers {
   readonly emit: Emit

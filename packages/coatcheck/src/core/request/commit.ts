@@ -101,9 +101,8 @@ export class Commits {
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
     const signsIn = move?.kind === 'signIn'
-    const rotation = move !== undefined
     const isThere = loaded !== undefined || (ended && this.#over.length > 0)
-    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation, signsIn, slideIsDue })
+    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended) return this.#again(this.#done(plan, this.#differently(how)), how)
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(

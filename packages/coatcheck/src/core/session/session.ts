@@ -24,8 +24,7 @@ export class LiveSession implements Session {
   #values: Values
   #flashes: FlashValues | undefined
   readonly #next = new Intents()
-  /** It was destroyed, and nothing was begun since. */
-  isOver = false
+  isOver = false // destroyed, and nothing was begun since
   #attempts: Attempts | undefined
 
   constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
@@ -191,8 +190,7 @@ export class LiveSession implements Session {
     return new Values(contents, this.#around.now, this.#unreadable)
   }
   #unreadable = (key: string): void => {
-    const of = this.#kept && { handle: this.#kept.handle }
-    this.#around.emit({ type: 'unreadable-value', key, ...of }, this.#kept?.contents)
+    this.#around.emit({ type: 'unreadable-value', key, ...(this.#kept && { handle: this.#kept.handle }) }, this.#kept?.contents)
   }
   #admit(what: string, newTicket = false): void {
     this.writes(what)
