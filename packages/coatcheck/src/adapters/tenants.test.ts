@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import type { AdapterSessions } from '../core/adapter.ts'
-import type { Telemetry } from '../core/model/events.ts'
+import type { Telemetry } from '../core/model/observing.ts'
 import type { SessionReader } from '../migrate/format.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { SessionConfig } from './h3/config.ts'

@@ -1,5 +1,6 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
-import { type Emit, emitter, type Observers, type SessionEvent, type Telemetry, type Trace } from './model/events.ts'
+import { type Emit, emitter, type SessionEvent } from './model/events.ts'
+import type { Observers, Telemetry, Trace } from './model/observing.ts'
 import type { AdapterOptions } from './options/table.ts'
 import { ownerDigest } from './persistence/stored/record-text.ts'
 

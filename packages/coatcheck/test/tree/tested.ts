@@ -15,6 +15,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/identity.ts': 'adapters/shared-objects.test.ts',
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
+  'core/model/observing.ts': 'otel.test.ts',
   'core/observers.ts': 'otel.test.ts',
   'core/once/': 'core/once/once.test.ts',
   'core/node/in-context.ts': 'core/node/request-context.test.ts',

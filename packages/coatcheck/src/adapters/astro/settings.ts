@@ -37,7 +37,10 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
 }
 
 /** Settings that cannot be part of a build: the default export of the module that the option `settings` names. */
-export type RuntimeSettings = Pick<SessionsOptions, 'secrets' | 'store' | 'onEvent' | 'requestId' | 'telemetry' | 'migrateFrom' | 'migrateUntil' | 'now'>
+export type RuntimeSettings = Pick<
+  SessionsOptions,
+  'secrets' | 'store' | 'onEvent' | 'requestId' | 'telemetry' | 'migrateFrom' | 'migrateUntil' | 'now'
+>
 
 export interface Surroundings {
   /** An environment variable. */
