@@ -78,7 +78,7 @@ export async function heldUp(engine: Engine): Promise<string | undefined> {
   taker.catch(() => {})
   await time.until(asks.reached)
   wakes.open()
-  await Promise.allSettled([late])
+  await time.until(Promise.allSettled([late]))
   asks.open()
   await time.until(Promise.allSettled([taker]))
   return told((await open('there')).get('tokens'), provider.newest)
@@ -94,6 +94,6 @@ export async function heldUpForLonger(engine: Engine): Promise<string | undefine
   await wakes.reached
   await time.until(refresh(await open('here'), provider, 300))
   wakes.open()
-  const came = await Promise.allSettled([late])
+  const came = await time.until(Promise.allSettled([late]))
   return told([came[0], (await open('there')).get('tokens')], [{ status: 'fulfilled', value: provider.newest }, provider.newest])
 }

@@ -135,7 +135,7 @@ async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engin
 /** What goes wrong with this engine, told by the first story or search that notices. */
 async function noticed(engine: Engine): Promise<string | undefined> {
   for (const story of [longWork, straggler, heldUp, heldUpForLonger]) {
-    const bad = await story(engine)
+    const bad = await story(engine).catch(String) // such as one that waits for ever
     if (bad !== undefined) return bad
   }
   for (const letters of ['OO', 'OOP', 'OOD', 'OOW', 'OOR'])
