@@ -35,7 +35,7 @@ export function writesAreKept(truth: Truth, report: Report): void {
     const line = truth.lineOf(visit.presented)
     if (renewedByAnother(visit) && !(line && ended(truth, line, visit.doneAt as number)))
       report(
-        '3 stored under an id that another made',
+        line && isEvicted(truth, line, visit.doneAt as number) ? EVICTED : '3 stored under an id that another made',
         `#${visit.plan.id} renewed, was overtaken, and wrote`,
         visit.doneAt as number,
       )
@@ -187,11 +187,12 @@ export function failuresAreTold(truth: Truth, report: Report): void {
 }
 
 /** It joined a sign-in of the same person from the same ticket, and that sign-in's ticket was replaced before it was answered. */
-function isWithheld({ history, descends, moversOf }: Truth, { presented, doneAt = 0 }: Visit, person: string): boolean {
+function isWithheld(truth: Truth, { presented, doneAt = 0 }: Visit, person: string): boolean {
+  const { history, descends } = truth
   return history.visits.some((other) => {
     if (personOf(other) !== person || other.given === undefined || presented === undefined) return false
     const isJoined = other.given !== presented && descends(other.given, presented) && (other.commitAt ?? 0) <= doneAt
-    return isJoined && moversOf(other.given).some((mover) => (mover.commitAt as number) <= doneAt)
+    return isJoined && newIdsOf(truth, other.given, doneAt).length > 0
   })
 }
 

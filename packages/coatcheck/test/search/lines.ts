@@ -146,10 +146,13 @@ export function livesUntil({ history: { plan }, lineOfWrite }: Truth, line: Line
     const wrote = visit.writes.some((write) => (write.acked ?? Infinity) <= at && lineOfWrite(visit, write) === line)
     const isKept = visit === line.birth || line.movers.includes(visit) || wrote
     if (!isKept || !stands(visit) || visit.dropped || (visit.doneAt as number) > at) continue
-    idle = Math.max(idle, (visit.commitAt as number) + plan.idle * 1000 - spread)
+    idle = Math.max(idle, usedAt(visit) + plan.idle * 1000 - spread)
   }
-  return Math.min(idle, (line.birth.commitAt as number) + plan.absolute * 1000 - spread)
+  return Math.min(idle, usedAt(line.birth) + plan.absolute * 1000 - spread)
 }
+
+/** A request whose opening failed may have been given its ticket all the same, signed anew. */
+const usedAt = ({ commitAt, sentAt }: Visit): number => commitAt ?? sentAt
 
 /** From when on a session certainly is over, as of `at`: nobody who came in time used it for so long. */
 export function overFrom({ plan }: History, line: Line, at: number): number {

@@ -6,9 +6,9 @@ import { type Lifetime, LONGEST_LIFE } from '../model/lifetime.ts'
 import type { Records } from '../persistence/stored/records.ts'
 
 /**
- * The way from another library's ticket to the session that is kept here instead of it: a pointer at a key that follows from the
- * ticket. It is made by `create`, so that parallel first requests with one ticket meet in one session, and it stays when the session
- * ends, so that the ticket opens nothing any more. Only who has the ticket can read where it leads.
+ * Leads from another library's ticket to the session that replaced it, by a record at a key derived from the ticket. `create` makes the
+ * record, so that parallel first requests with one ticket share one session. The record stays when the session ends: the old ticket then
+ * opens nothing. Only a visitor who has the ticket can read where it leads.
  */
 export class Adoptions {
   readonly #records: Records
@@ -23,7 +23,7 @@ export class Adoptions {
     return digest(`foreign ${this.#engine.binding}`, value)
   }
 
-  /** The id of the session that `value` became, `''` when it was ended, undefined while it was not adopted. */
+  /** The id of the session that `value` became; `''`: that session ended; undefined: nobody adopted it yet. */
   async follow(value: string): Promise<string | undefined> {
     const key = await this.keyOf(value)
     const known = await this.#records.read(key)
@@ -33,14 +33,14 @@ export class Adoptions {
     return typeof opened === 'object' ? opened.text : ''
   }
 
-  /** Makes `value` lead to the session of `id`; `''`: to nothing, for good. False when it leads somewhere already. */
+  /** Makes `value` lead to the session of `id`; `''`: to nothing, for good. False: it leads somewhere already. */
   async point(value: string, id: string, to: string): Promise<boolean> {
     const key = await this.keyOf(value)
     const sealed = id === '' ? undefined : await createKeyring([value]).seal('adopted', [key], id)
     return this.#create(key, { kind: 'regenerate', key: to, ...(sealed !== undefined && { sealed }) })
   }
 
-  /** From now on the value of this key leads to nothing, if it leads nowhere yet. */
+  /** Makes the value of this key lead to nothing, unless it leads somewhere already. */
   async end(key: string): Promise<void> {
     await this.#create(key, { kind: 'regenerate', key })
   }

@@ -3,32 +3,32 @@ import { SessionError } from '../../errors.ts'
 import type { ReaderRequest, Trial } from '../../migrate/format.ts'
 import type { Engine } from '../engine.ts'
 
-/** Derivations of keys, slow by design, that one request may cost: two for each genuine seal, one more for each older password. */
+/** Most key derivations for one request. A genuine seal needs two, and one more for each older password. Each is slow by design. */
 const PER_REQUEST = 8
-/** That all requests of this process together may cost within one second; each takes two to five milliseconds, in another thread. */
+/** Most key derivations within one second, for all requests of this process. Each takes two to five milliseconds, in another thread. */
 const PER_SECOND = 100
-/** Seals that may turn out to be junk within one second: only then is it known what they were. */
+/** Most seals within one second that turn out to be junk. The code knows that only after it derived their keys. */
 const IN_VAIN = 4
 /**
- * So many values of one place are looked into, of each format: anybody can send more, and each costs a MAC, a seal or a call of a store.
- * Old cookies lie on a host and on its domain.
+ * Most values that the readers of one format open. Two, because a browser may hold one cookie for a host and one for its domain. Each costs
+ * a MAC, a seal or a call of a store, and anybody can send more.
  */
 export const MOST_TRIES = 2
 
-/** Of one process, whatever the number of its sites: they share the processor. */
+/** One for each process: all its sites share the processor. */
 const spent = { second: 0, count: 0, inVain: 0 }
 let turn: Promise<unknown> = Promise.resolve()
 
-/** What one request may cost besides its own tickets. */
+/** Limits the work that old cookies may cause in one request. */
 export interface Allowance {
   readonly slowly: NonNullable<ReaderRequest['slowly']>
-  /** Why nothing may be written: a seal that was not opened may be a genuine one, and must not be replaced here. */
+  /** Why this request may write nothing: a seal that was not opened may be genuine, and a write would replace it. */
   readonly blocked: () => SessionError | undefined
 }
 
 /**
- * Anybody can send what looks like a seal of another library and costs as much as one, so that what is too much is not opened, with one event.
- * One seal is opened after the other: what is genuine leaves the allowance for the others.
+ * Anybody can send text that looks like a seal and costs as much as one. This opens no seal above the limits, and emits one event for
+ * them. It opens one seal after the other, because a genuine one leaves its share to the others.
  */
 export function allowance({ now, emit }: Pick<Engine, 'now' | 'emit'>): Allowance {
   let left = PER_REQUEST
@@ -82,7 +82,7 @@ const tooBusy = () =>
     fix: 'Let the visitor try again. Nothing was changed, and the old cookie is left alone.',
   })
 
-/** Asked before each value that may cost something: whether it is one of the first two. */
+/** Whether a value is one of the first two. Readers ask before each value that costs work. */
 export function tries(): () => boolean {
   let left = MOST_TRIES
   return () => left-- > 0

@@ -5,21 +5,21 @@ import type { Contents } from '../model/contents.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Adoptions } from './adoptions.ts'
 
-/** Another library keeps it, and nothing is stored here yet. */
+/** A session that another library keeps, before this one stores anything of it. */
 export interface Elsewhere extends LoadedSession {
   readonly source: MigratingSession
 }
 
-/** A session that was begun here, its id and its ticket. */
+/** A session that this library began, with its id and its ticket. */
 export interface Begun<H extends LoadedSession> extends Saved {
   readonly id: string
   readonly loaded: H
 }
 
-/** Where sessions are kept, and what it does with those that were always kept there. */
+/** The persistence, as it treats sessions that this library began. */
 export interface Home<H extends LoadedSession> {
   findById(id: string, stale: boolean, arrivedAt: number): Maybe<H | Refused>
-  /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
+  /** Finds the session of this id, also after a new id, with the contents that the request saw in the old cookie. */
   resume(id: string, contents: Contents): Promise<H | undefined>
   begin(from: Contents, changeSet: ChangeSet, createdAt?: number): Promise<Begun<H>>
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
@@ -40,7 +40,7 @@ const NOTHING = { changes: { values: new Map(), flash: new Map(), flashRead: new
 
 const isEnd = (plan: Plan): boolean => plan === 'end' || plan === 'end+create'
 
-/** Takes sessions of other libraries home. An old ticket leads to what its session became, and opens nothing once that has ended. */
+/** Adopts sessions of other libraries. An old ticket leads to the adopted session, and opens nothing after that session ended. */
 export function migrating<H extends LoadedSession>(home: Home<H>, adoptions: Adoptions): Migrating<H> {
   async function adopt(source: MigratingSession, arrivedAt: number): Promise<H | Elsewhere | Refused> {
     const { unique, presented, contents, lifetime, isGone } = source
@@ -64,7 +64,7 @@ export function migrating<H extends LoadedSession>(home: Home<H>, adoptions: Ado
     return isEnd(plan) && loaded ? endedFor([loaded, ...here]).then(done) : done()
   }
 
-  /** First: whoever is told that this failed tries again, and finds the session still there. */
+  /** Comes first: if it fails, the visitor is told, tries again, and still finds the session. */
   async function endedFor(sessions: readonly H[]): Promise<void> {
     for (const { contents } of sessions) if (contents.from !== undefined) await adoptions.end(contents.from)
   }
@@ -72,7 +72,7 @@ export function migrating<H extends LoadedSession>(home: Home<H>, adoptions: Ado
   return { adopt, commit }
 }
 
-/** One commit of a session that is not kept here yet. */
+/** Carries out one commit of a session that another library still keeps. */
 class IncomingTickets<H extends LoadedSession> {
   readonly #home: Home<H>
   readonly #adoptions: Adoptions
@@ -96,12 +96,12 @@ class IncomingTickets<H extends LoadedSession> {
     return this.#home.commit(plan, loaded, changeSet, this.#request, this.#over)
   }
 
-  /** What was ended was never kept here. */
+  /** Ends a session that this library never stored. */
   #ended(plan: Plan): Maybe<Saved> {
     return plan === 'end' ? { loaded: undefined } : this.#there('create', undefined)
   }
 
-  /** What holds nothing but values: others may hold the same, so that it can lead nowhere. Only its end is remembered. */
+  /** An old cookie without an id holds values only, and other visitors may hold the same. So it leads nowhere: only its end is stored. */
   async #copy(plan: Plan, { source, contents, lifetime }: Elsewhere): Promise<Saved> {
     const from = await this.#adoptions.keyOf(source.presented)
     if (isEnd(plan)) {
@@ -114,21 +114,21 @@ class IncomingTickets<H extends LoadedSession> {
     return { loaded: undefined, dropped: 'ended' }
   }
 
-  /** A new id is a second step: the old ticket leads to what there was, and must not open what a sign-in makes of it. */
+  /** A new id is a second step. The old ticket leads to the session before the sign-in, and must not open the session after it. */
   async #begin(plan: Plan, contents: Contents, createdAt: number) {
     const isMove = plan === 'regenerate'
     const begun = await this.#home.begin(contents, isMove ? { ...this.#changeSet, ...NOTHING } : this.#changeSet, createdAt)
     return { ...begun, done: (): Maybe<Saved> => (isMove ? this.#there(plan, begun.loaded) : begun) }
   }
 
-  /** Kept here from now on, or ended; whoever comes second goes on with what the first one made. */
+  /** Stores the session here, or ends it. A second request with the same ticket continues with the session of the first. */
   async #moveIn(plan: Plan, loaded: Elsewhere, unique: string): Promise<Saved> {
     const adoptions = this.#adoptions
     if ((await adoptions.follow(unique)) === undefined) {
       if (isEnd(plan) && (await adoptions.point(unique, '', loaded.handle))) return this.#ended(plan)
       if (!isEnd(plan)) {
         const begun = await this.#begin(plan, loaded.contents, loaded.lifetime.createdAt)
-        // A client that resends after a lost answer finds the way taken by itself.
+        // The client of the store may send a call twice after a lost answer; the second call then finds the key taken by the first.
         const isOurs =
           (await adoptions.point(unique, begun.id, begun.loaded.handle)) || (await adoptions.follow(unique)) === begun.id
         if (isOurs) return begun.done()

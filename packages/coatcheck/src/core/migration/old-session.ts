@@ -9,10 +9,10 @@ import { callStore } from '../persistence/store-call.ts'
 import type { IncomingTickets } from '../request/incoming.ts'
 import { tries } from './allowance.ts'
 
-/** What another library kept for a visitor. */
+/** A session that another library kept for a visitor. */
 export interface Found extends MigratingSession {
   readonly format: string
-  /** The cookie it came in, which is cleared once ours takes its place. */
+  /** The name of its cookie. The response clears that cookie when ours replaces it. */
   readonly cookieName: string
   readonly via: 'header' | 'cookie'
   readonly forget?: () => Promise<void>
@@ -20,28 +20,28 @@ export interface Found extends MigratingSession {
 
 const LONGEST_COOKIE = 4096
 
-/** How long a session that says so itself has to live; its time begins here when it says nothing. */
+/** The lifetime that an old session states; without one, its time begins now. */
 export function lifeIn({ createdAt, expiresAt, slidesUntil }: OldSession, { policy, now }: Engine): Lifetime {
   const began = beginningOf(createdAt, now())
   const { endsAt, expiresAt: idleEnd } = newLifetime(policy, now())
   if (!Number.isFinite(expiresAt)) return { createdAt: began, endsAt, expiresAt: idleEnd }
-  // Browsers keep no cookie for longer than 400 days (RFC 6265bis 5.5), so none says more.
+  // Browsers keep a cookie for 400 days at most (RFC 6265bis 5.5), so no session says more.
   const end = Math.min(Math.floor(expiresAt as number), now() + LONGEST_LIFE)
   const last = slidesUntil === undefined ? end : Math.floor(Math.min(slidesUntil, began + policy.absolute))
   return { createdAt: began, endsAt: Math.max(last, end), expiresAt: end }
 }
 
-/** When it began, in a form that we can write; what says nothing of use began now. */
+/** When an old session began, in milliseconds since the epoch; now, if it does not say so in a usable form. */
 function beginningOf(createdAt: number | undefined, now: number): number {
   return Number.isFinite(createdAt) ? Math.max(0, Math.min(Math.floor(createdAt as number), now)) : now
 }
 
-/** What came under one name, by one way. */
+/** All values that a request presented under one name, in its cookies or in one header. */
 interface Place {
   readonly via: 'header' | 'cookie'
   readonly values: readonly string[]
   readonly request: ReaderRequest
-  /** In order. */
+  /** In the order in which the options name them. */
   readonly readers: readonly SessionReader[]
 }
 
@@ -56,8 +56,8 @@ export interface Adopted {
 }
 
 /**
- * The session that another library's cookie or header opens. Two different live ones of one name make the visitor anonymous, as two of
- * ours do: nobody can tell which of them somebody else put there.
+ * Finds the session that another library's cookie or header opens. Two different live sessions under one name make the visitor anonymous,
+ * as with two tickets of ours: an attacker may have set one of them, and nobody can tell which.
  */
 export async function readOldSession(
   readers: readonly SessionReader[],
@@ -91,7 +91,7 @@ export async function readOldSession(
   return over
 }
 
-/** Names in the order in which readers name them; of ours, the header goes before the cookie. */
+/** The names, in the order of the readers. The header of ours comes before its cookie. */
 function placesOf(all: readonly SessionReader[], { groups, named }: IncomingTickets, request: ReaderRequest): Place[] {
   const ours = request.cookieName
   const names = new Set(all.map(({ cookieName = ours }) => cookieName))
@@ -102,13 +102,13 @@ function placesOf(all: readonly SessionReader[], { groups, named }: IncomingTick
   })
 }
 
-/** Of each value what the first reader that knows it makes of it; values that say the same are one. */
+/** Reads each value with the first reader that knows its format. Values that say the same count once. */
 async function foundAt({ values, readers, request, via }: Place, engine: Engine): Promise<Iterable<Found>> {
   const found = new Map<string, Found>()
   if (values.length === 0) return []
   const asking = readers.map((reader) => ({ reader, asked: { ...request, mayTry: tries() } }))
   for (const value of values) {
-    // Ours in several pieces: other libraries put theirs together themselves, and no browser keeps a longer one (RFC 6265bis 5.6).
+    // Only ours comes in pieces here. Other libraries join theirs, and no browser keeps a longer cookie (RFC 6265bis 5.6).
     if (via === 'cookie' && value.length > LONGEST_COOKIE) continue
     for (const { reader, asked } of asking) {
       const session = await read(reader, value, asked, engine)
@@ -117,7 +117,7 @@ async function foundAt({ values, readers, request, via }: Place, engine: Engine)
       const { unique, gone = false, forget } = session
       const named = unique === undefined ? undefined : `${reader.format} ${unique}`
       const kept = await bodyAndLife(session, engine)
-      // What it says, in one spelling: a cookie can be spelled in several.
+      // One spelling for comparison: the same cookie value can be spelled in several ways.
       const presented = `${reader.format}\n${encode({ ...kept.contents, owner: undefined }, {})}`
       const more = { cookieName: request.cookieName, ...(forget && { forget: removal(forget, engine) }) }
       found.set(named ?? presented, { format: reader.format, via, ...kept, unique: named, presented, isGone: gone, ...more })
@@ -131,7 +131,7 @@ async function bodyAndLife(session: OldSession, engine: Engine): Promise<{ conte
   const { values, flash, ends, createdAt } = session
   const { contents, unreadable } = bodyOf(values, flash, ends, await provenOwner(values, engine))
   for (const key of Object.keys({ ...unreadable.values, ...unreadable.flash })) engine.emit({ type: 'unreadable-value', key })
-  // Its own end was counted by other rules; from here on ours count.
+  // The other library counted its end by other rules. Now our rules count.
   const since = engine.now()
   const lifetime = { ...newLifetime(engine.policy, since), createdAt: beginningOf(createdAt, since) }
   return { contents: { ...contents, ...(lifetime.createdAt < since && { since }) }, lifetime }
@@ -140,7 +140,7 @@ async function bodyAndLife(session: OldSession, engine: Engine): Promise<{ conte
 const removal = (forget: () => Promise<void>, engine: Engine) => () =>
   callStore(engine, 'the removal of an old session', async () => forget())
 
-/** What throws at once rejects. */
+/** Makes a function that throws at once reject instead. */
 function begun<T>(run: () => Maybe<T>): Maybe<T> {
   try {
     return run()
@@ -150,8 +150,8 @@ function begun<T>(run: () => Maybe<T>): Maybe<T> {
 }
 
 /**
- * A record that is damaged stays where it is, and its visitor goes on without it; a store that fails, or is late, fails. What is read at
- * once asked no store, and needs no timer.
+ * Reads an old record. A damaged record stays where it is, and its visitor continues without a session; a store that fails or is late makes
+ * the request fail. A reader that answers at once asked no store and needs no timer.
  */
 async function read(
   reader: SessionReader,

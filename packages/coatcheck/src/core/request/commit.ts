@@ -8,8 +8,8 @@ import { type Plan, planCommit } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
 import type { IncomingTickets } from './incoming.ts'
-import { type Asked, slides, timed } from './lifetime-override.ts'
-import type { Core, LoadResult } from './load.ts'
+import { type Asked, endReason, slides, timed } from './lifetime-override.ts'
+import { type Core, carryOut, type LoadResult } from './load.ts'
 import { type HeaderLine, type LineOptions, TicketResponse } from './tickets.ts'
 
 /** The result of one commit. */
@@ -64,7 +64,6 @@ export class Commits {
     this.#reply.other = migrated?.cookieName
     if (via) this.#reply.via = via
   }
-
   get lines(): readonly HeaderLine[] {
     return this.#reply.lines
   }
@@ -103,10 +102,14 @@ export class Commits {
     const signsIn = move?.kind === 'signIn'
     const isThere = loaded !== undefined || (ended && this.#over.length > 0)
     const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
-    if (plan === 'nothing' && !ended) return this.#again(this.#done(plan, this.#differently(how)), how)
+    if (plan === 'nothing' && !ended)
+      return andThen(this.#recheck(), () => this.#again(this.#done(plan, this.#differently(how)), how))
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
-      () => andThen(this.#carryOut(plan, changeSet), (saved) => this.#saved(plan, saved, changeSet, session, how)),
+      () =>
+        andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, this.#over), (saved) =>
+          this.#saved(plan, saved, changeSet, session, how),
+        ),
       (error) => {
         changeSet.undo()
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
@@ -116,12 +119,6 @@ export class Commits {
     )
   }
 
-  #carryOut(plan: Plan, changeSet: ChangeSet): Maybe<Saved> {
-    const { persistence, engine } = this.#core
-    const run = () => persistence.commit(plan, this.#loaded, changeSet, this.#request, this.#over)
-    return engine.trace ? engine.trace('commit', { plan }, run) : run()
-  }
-
   /** Whether use that changes nothing moves the idle end: where the ticket or its cookie ends with it, the visitor has to be told. */
   #slides(loaded: LoadedSession): boolean {
     if (!slides(loaded, this.#core)) return false
@@ -129,10 +126,18 @@ export class Commits {
     if (persistence.resends || persistence.kind === 'custom' || this.#request.mayResend) return true
     return persistence.kind === 'stored' && (this.#reply.via === 'header' || !rolls(loaded.contents, engine.policy))
   }
-
   #done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
     return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
+  }
+
+  /** Of a ticket that the visitor has already: whether an earlier commit's line may still be sent. */
+  #recheck(): Maybe<void> {
+    const { isCurrent } = this.#core.persistence
+    if (!this.#repeats || this.#reply.lines.length === 0 || !this.#loaded || !isCurrent) return
+    return andThen(isCurrent(this.#loaded), (is) => {
+      if (!is) this.#reply.lines = NO_LINES
+    })
   }
 
   /** The line once more, when this request gave one and it is to look different. */
@@ -175,15 +180,15 @@ export class Commits {
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (loaded) this.#blocked = this.#cannotEnd = undefined
     session.settle(loaded, changeSet)
-    const reason = changeSet.move?.kind === 'signIn' ? 'replaced' : session.isOver ? 'destroyed' : 'signed-out'
-    if (!dropped) tellCommit(emit, plan, reason, before, loaded, this.#request)
+    if (!dropped) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const committed = this.#again(this.#done(plan, send), how)
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined
-    return removed(forget).then(
+    // Also when it throws instead of rejecting.
+    return (async () => forget())().then(
       () => committed,
       (cause) => {
         const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
@@ -192,9 +197,4 @@ export class Commits {
       },
     )
   }
-}
-
-/** Also when it throws instead of rejecting. */
-async function removed(forget: () => Promise<void>): Promise<void> {
-  await forget()
 }

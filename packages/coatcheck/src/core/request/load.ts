@@ -1,7 +1,7 @@
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ReaderRequest, SessionReader } from '../../migrate/format.ts'
-import type { Circumstances, Engine, LoadedSession, Persistence, Refused } from '../engine.ts'
+import type { Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../engine.ts'
 import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
 import { type Adopted, type Found, readOldSession } from '../migration/old-session.ts'
 import type { Emit, RefusalReason } from '../model/events.ts'
@@ -160,6 +160,15 @@ class Loading {
       cannotEnd: this.#cannotEnd ?? adopted.cannotEnd,
     }
   }
+}
+
+/** Carries a plan out. */
+export function carryOut(
+  { persistence, engine: { trace } }: Core,
+  ...[plan, ...rest]: Parameters<Persistence['commit']>
+): Maybe<Saved> {
+  const run = () => persistence.commit(plan, ...rest)
+  return trace ? trace('commit', { plan }, run) : run()
 }
 
 /** The same, whose events name this request. */

@@ -69,9 +69,9 @@ export class Ends {
     return this.over(commit)
   }
 
-  /** What becomes of a commit whose session has ended. */
-  over({ kind, changeSet }: PendingCommit): Step {
-    if (kind === 'move' && changeSet.move?.kind === 'signIn') {
+  /** What becomes of a commit whose session has ended. One that joined a sign-in only updates by now, and signs in all the same. */
+  over({ changeSet }: PendingCommit): Step {
+    if (changeSet.move?.kind === 'signIn') {
       throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')
     }
     return { dropped: 'ended' }
