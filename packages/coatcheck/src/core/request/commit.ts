@@ -156,7 +156,7 @@ export class Commits {
   }
 
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
-    const { emit } = this.#core.engine
+    const { emit, isTold } = this.#core.engine
     const { loaded, ticket, dropped, repeats, overtaken } = saved
     const before = this.#loaded
     this.#gone = dropped !== undefined
@@ -180,7 +180,7 @@ export class Commits {
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (loaded) this.#blocked = this.#cannotEnd = undefined
     session.settle(loaded, changeSet)
-    if (!dropped) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
+    if (!dropped && isTold) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const committed = this.#again(this.#done(plan, send), how)
