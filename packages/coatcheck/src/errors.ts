@@ -10,7 +10,7 @@ const FIXES = {
   DAMAGED_RECORD: 'Look at it, and remove it or put it right; its visitor goes on with a fresh session.',
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   KEY_UNKNOWN:
-    'Give every instance all secrets before any of them writes with the newest (docs/security.md, "Secrets"). Nothing was changed, and the ticket is left alone.',
+    'Give every instance all secrets before any of them writes with the newest (docs/secrets.md). Nothing was changed, and the ticket is left alone.',
   SESSION_ENDED: 'Answer as you answer a visitor who has signed out.',
   ONCE_FAILED: 'See `cause` for what it threw there. Answer as you would if it had failed here.',
   TOO_LATE: 'Change the session before the response headers are sent.',

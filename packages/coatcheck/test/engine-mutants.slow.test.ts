@@ -1,22 +1,14 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { memoryStore } from '../src/stores/memory.ts'
 import { explored } from './helpers/explored.ts'
+import { copies, engineOf, type Mutant } from './helpers/mutated.ts'
 import { type Engine, SECRET, scenario } from './helpers/scenarios.ts'
 
 // Deliberate faults of the engine, each made in a copy of its sources: the stories below must notice every one of them.
 
-const here = dirname(fileURLToPath(import.meta.url))
-const folder = join(here, '..', '.mutants')
-
-interface Mutant {
-  readonly fault: string
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
+const folder = copies('.mutants')
 
 const MUTANTS: readonly Mutant[] = [
   {
@@ -105,21 +97,6 @@ const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
-  const copy = join(folder, name)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
-    await cp(join(here, '../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  }
-  if (mutant) {
-    const path = join(copy, mutant.file)
-    const text = await readFile(path, 'utf8')
-    expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-    await writeFile(path, text.split(mutant.from).join(mutant.to))
-  }
-  return (await import(join(copy, 'core/sessions.ts'))) as Engine
-}
-
 /** What goes wrong with this engine, told by the first story that notices. */
 async function noticed(engine: Engine): Promise<string | undefined> {
   for (const story of [
@@ -184,11 +161,11 @@ beforeAll(() => rm(folder, { recursive: true, force: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('nothing is wrong with the engine as it is, read from a copy', async () => {
-  expect(await noticed(await engineOf(undefined, 'control'))).toBeUndefined()
+  expect(await noticed(await engineOf(undefined, join(folder, 'control')))).toBeUndefined()
 })
 
 for (const [at, mutant] of MUTANTS.entries()) {
   it(`is noticed: ${mutant.fault}`, async () => {
-    expect(await noticed(await engineOf(mutant, `mutant-${at}`))).toEqual(expect.any(String))
+    expect(await noticed(await engineOf(mutant, join(folder, `mutant-${at}`)))).toEqual(expect.any(String))
   })
 }

@@ -15,7 +15,7 @@ import {
   trim,
 } from './scan.ts'
 
-export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
+export { type CookieAttributes, type CookieFault, cookieFault, LONGEST_AGE, type SameSite } from './attributes.ts'
 
 /** So many cookies of one name are looked at; browsers send one for each path and domain, and seven pieces. */
 const MOST_COOKIES = 64

@@ -141,7 +141,9 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly kind: 'sealed' | 'stored' | 'custom'
   /** Whether a ticket is sent again to scripts of a page as well, as another library does: it may undo what a parallel request changed. */
   readonly resends?: boolean
-  /** `request`: for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
+  /** Whether `find` looks at more of a request than the ticket. */
+  readonly readsRequest?: boolean
+  /** `request`: with `readsRequest`, for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
   find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
   adopt(migrates: MigratingSession, arrivedAt: number): Maybe<H | Refused>

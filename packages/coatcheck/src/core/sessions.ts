@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts'
+import { changingKeyring } from './changing-keyring.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { observersOf } from './observers.ts'
@@ -74,11 +75,16 @@ export function sessionsOf<Data extends object, Flash extends object>(
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
+  const observers = observersOf(options, now, storeTimeout)
   const engine: Engine = {
     now,
-    ...observersOf(options, now, settings.storeTimeout),
+    ...observers,
     policy: { idle: settings.idle, absolute: settings.absolute },
-    keyring: secrets && keyringOf(secrets),
+    keyring:
+      secrets &&
+      ('source' in secrets || 'list' in secrets
+        ? changingKeyring(secrets, { now, emit: observers.emit, limit: storeTimeout })
+        : keyringOf(secrets)),
     binding,
     encryptRecords,
     acceptUnsigned,

@@ -34,8 +34,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   }
 
   function holding(key: string, version: string): Entry | undefined {
-    const entry = records.get(key)
-    if (entry) records.use(entry)
+    const entry = records.use(key)
     return entry?.version === version ? entry : undefined
   }
 
@@ -67,8 +66,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   return {
     read: promising((key: string) => {
-      const entry = records.get(key)
-      if (entry) records.use(entry)
+      const entry = records.use(key)
       return entry && { record: entry.record, version: entry.version }
     }),
 

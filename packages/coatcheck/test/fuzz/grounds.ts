@@ -21,6 +21,7 @@ const REASONS: Record<RefusalReason, true> = {
   malformed: true,
   'unknown-version': true,
   'unknown-key': true,
+  'revoked-key': true,
   forged: true,
   oversized: true,
   'bad-chunks': true,
@@ -36,6 +37,7 @@ const REASONS: Record<RefusalReason, true> = {
 const EVENTS: Record<SessionEvent['type'], true> = {
   'weaker-store': true,
   'store-down': true,
+  'secrets-failed': true,
   refused: true,
   loaded: true,
   adopted: true,
@@ -51,6 +53,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   ended: true,
   conflict: true,
   'store-slow': true,
+  'cross-site': true,
 }
 
 /** What one request came to. */

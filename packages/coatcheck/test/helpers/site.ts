@@ -15,6 +15,8 @@ export const COOKIE = '__Host-Http-session'
 /** A site of these options has no secrets: tickets are ids without a MAC. */
 export const WITHOUT_SECRETS = { secrets: [] as readonly string[] } as const
 
+export const isNone = (secrets: AdapterOptions['secrets']): boolean => Array.isArray(secrets) && secrets.length === 0
+
 /** What a page does with the session; a `Response` it returns is the answer. */
 export type Act<T> = (session: Session, request: Request) => T | Promise<T>
 
@@ -76,7 +78,7 @@ export function site(options: Partial<AdapterOptions> & { clock?: Clock } = {}, 
     events.push(happening(event))
   }
   const sessions = sessionsOf<Record<string, unknown>, Record<string, unknown>>(
-    { ...(secrets.length > 0 && { secrets }), now: clock.now, onEvent, ...given },
+    { ...(!isNone(secrets) && { secrets }), now: clock.now, onEvent, ...given },
     surroundings,
   )
   const pages = new Map<string, Page>()

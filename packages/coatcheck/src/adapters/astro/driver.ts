@@ -1,4 +1,5 @@
 import { clockOf } from '../../clock.ts'
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { SessionError } from '../../errors.ts'
 import { checkedOptions } from '../../stores/shared/options.ts'
 import type { SessionRecord, Store } from '../../stores/store.ts'
@@ -34,7 +35,7 @@ export function astroDriver(options: AstroDriverOptions): SessionDriver {
   const { store, idleTimeout = 7 * 86_400, absoluteTimeout = 30 * 86_400 } = checkedOptions('astroDriver', options, known)
   const now = clockOf(options.now)
   for (const [name, seconds] of Object.entries({ idleTimeout, absoluteTimeout })) {
-    if (!(seconds > 0 && seconds <= 400 * 86_400))
+    if (!(seconds > 0 && seconds <= LONGEST_AGE))
       throw new SessionError('BAD_OPTIONS', `astroDriver: \`${name}\` is no positive number of seconds, 400 days at most.`)
   }
 

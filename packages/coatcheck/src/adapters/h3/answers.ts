@@ -1,9 +1,10 @@
 import {
   answer,
+  besides,
+  changeHeaders,
   delayHeaders,
   type HeadersOut,
   type NodeResponse,
-  nodeHeaders,
   type RequestSession,
   takeBack,
 } from '../../core/adapter.ts'
@@ -12,7 +13,7 @@ import type { SessionError } from '../../errors.ts'
 import { type H3EventLike, headersOf, isAnswerTo, nodeResponseOf, preparedOf } from './event.ts'
 
 /** By event: what its answer has to carry. */
-const answers = new WeakMap<object, Answer>()
+const answers = besides<Answer>()
 
 /** The answer of an event, once a session was asked for in it. */
 export const knownAnswer = (event: object): Answer | undefined => answers.get(event)
@@ -82,7 +83,7 @@ export class Answer {
 
   #delayHeaders(res: NodeResponse): boolean {
     return delayHeaders(res, {
-      before: () => andThen(this.close(res.statusCode), () => this.#putOn(nodeHeaders(res))),
+      before: () => andThen(this.close(res.statusCode), () => changeHeaders(res, (headers) => this.#putOn(headers))),
       failed: (error) => refuse(res, error),
       sent: () => this.finish(),
     })

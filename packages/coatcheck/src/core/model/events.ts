@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts'
 
 /**
  * Why a presented ticket was not honoured. `malformed`: not a ticket's form. `unknown-version`: of a newer release. `unknown-key`:
- * made with a secret that is not in use. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
+ * made with a secret that is not in use. `revoked-key`: made with one that is revoked. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
  * `duplicate`: two different live tickets at once. `unknown`: no such session. `replaced`: its id was given up for a new one.
  * `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
  * record, cannot be read. `too-busy`: another library's seal, when too many were to be opened at once.
@@ -13,6 +13,7 @@ export type RefusalReason =
   | 'malformed'
   | 'unknown-version'
   | 'unknown-key'
+  | 'revoked-key'
   | 'forged'
   | 'oversized'
   | 'bad-chunks'
@@ -54,6 +55,8 @@ export type Happening =
   | { readonly type: 'weaker-store'; readonly consistency: Exclude<Consistency, 'strong'> }
   /** The store could not be read, and the request goes on with a session that is empty and read-only. */
   | { readonly type: 'store-down'; readonly error: SessionError }
+  /** The secrets could not be read again, or not be meant as they are: the last list counts on, if there is one. */
+  | { readonly type: 'secrets-failed'; readonly error: SessionError }
   /** A visitor presented something that opens no session; the request goes on with a fresh one. */
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string; readonly error?: SessionError }
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
@@ -93,6 +96,8 @@ export type Happening =
   | { readonly type: 'cache-conflict'; readonly was: string }
   /** A change could not be stored, and there is no response left to say so: it was made after the headers, or the handler threw. */
   | { readonly type: 'late-failed'; readonly error: SessionError }
+  /** A page of another site sent a request in a visitor's name, and `crossSite` of coatcheck/csrf refused it. */
+  | { readonly type: 'cross-site'; readonly reason: string }
 
 /** What is known where an event is told. */
 export interface Known {

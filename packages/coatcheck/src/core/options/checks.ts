@@ -1,3 +1,4 @@
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { bad, kind } from '../../errors.ts'
 
 export { bad, kind } from '../../errors.ts'
@@ -21,7 +22,7 @@ export const seconds = (ordinary: number, most: number, within?: string, least =
   check: (value) =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
-      : `Give whole seconds from ${least} to ${most}${most === 400 * DAY ? ' (400 days: browsers keep no cookie longer)' : ''}.`,
+      : `Give whole seconds from ${least} to ${most}${most === LONGEST_AGE ? ' (400 days: browsers keep no cookie longer)' : ''}.`,
 })
 
 export const flag = (ordinary: boolean): Row<boolean> => ({

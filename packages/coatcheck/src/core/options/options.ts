@@ -1,7 +1,7 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
-import { fallbackSecrets, missingSecret, secretsOf, unsetSecret } from './secrets.ts'
+import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
 import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
@@ -18,7 +18,7 @@ export interface Settings
   /** They are the same when the process starts again: what they do not open may be of another instance. */
   readonly secretsAreLasting: boolean
   /** undefined: none. */
-  readonly secrets: readonly string[] | (() => readonly string[]) | undefined
+  readonly secrets: Secrets | undefined
   readonly cookie: CheckedCookie | undefined
   /** Tickets may come in several cookies: those of a store never do. */
   readonly joins: boolean
@@ -39,10 +39,10 @@ export function settingsOf(given: AdapterOptions): Settings {
   const warns = options.secretRule === 'warn'
   const needsSecrets = encryptRecords || persistence?.needsSecrets || !(store || persistence)
   const named = secretsOf(options.secrets, warns)
-  if (named.length === 0 && 'secrets' in given && !warns) throw unsetSecret()
-  const isMissing = named.length === 0 && needsSecrets
+  if (!named && 'secrets' in given && !warns) throw unsetSecret()
+  const isMissing = !named && needsSecrets
   if (isMissing && !warns) throw missingSecret()
-  const secrets = isMissing ? fallbackSecrets() : named.length > 0 ? named : undefined
+  const secrets = isMissing ? fallbackSecrets() : named
   if (store && persistence) throw bad('persistence', 'is set beside a store', 'Give one of the two.')
   if (encryptRecords && !store)
     throw bad('encryptRecords', 'is set without a store', 'Leave it out: a session in the cookie is always sealed.')

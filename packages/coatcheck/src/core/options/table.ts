@@ -1,4 +1,4 @@
-import type { CookieAttributes } from '../../cookies/cookie.ts'
+import { type CookieAttributes, LONGEST_AGE } from '../../cookies/cookie.ts'
 import type { SessionReader } from '../../migrate/format.ts'
 import type { Store } from '../../stores/store.ts'
 import type { MakePersistence } from '../engine.ts'
@@ -7,6 +7,7 @@ import type { Telemetry } from '../model/observing.ts'
 import { checked, checkStore, checkTelemetry, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
+import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
 export interface SharedOptions {
@@ -60,8 +61,11 @@ export interface StorageOptions extends SharedOptions {
 }
 
 export interface SessionsOptions extends StorageOptions {
-  /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
-  readonly secrets?: string | readonly string[] | undefined
+  /**
+   * Newest first: the first writes, all of them read; with states or times as `StatedSecret` says. Or a function or a source that gives them,
+   * again and again. At least 32 random characters each. Needed unless there is a store.
+   */
+  readonly secrets?: SecretsOption | undefined
   /** Where records live. Left out, the whole session is sealed in the cookie. */
   readonly store?: Store
   /** False: tickets travel in `header` only. */
@@ -124,8 +128,8 @@ export const OPTIONS: Table<SessionsOptions> = {
   store: { check: checkStore },
   cookie: {},
   header: {},
-  absoluteTimeout: seconds(30 * DAY, 400 * DAY),
-  idleTimeout: seconds(7 * DAY, 400 * DAY, 'absoluteTimeout'),
+  absoluteTimeout: seconds(30 * DAY, LONGEST_AGE),
+  idleTimeout: seconds(7 * DAY, LONGEST_AGE, 'absoluteTimeout'),
   encryptRecords: flag(false),
   chunks: flag(false),
   acceptUnsigned: flag(false),

@@ -47,21 +47,26 @@ function ask<N extends Asked>(engine: Timed, store: Store, name: N, args: Parame
  * What a store, or an application's own storage, answers within its time; everything else is `STORE_FAILED` with the cause. The name of
  * a call that only reads begins with `read`.
  */
-export async function callStore<T>({ storeTimeout }: Timed, what: string, run: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  try {
-    if (storeTimeout === Number.POSITIVE_INFINITY) return await run()
-    const late = new Promise<never>((_, reject) => {
-      const error = () =>
-        new SessionError('STORE_FAILED', `The store did not answer "${what}" within ${storeTimeout / 1000} seconds.`, {
-          fix: `${LATE} ${aftermath(what)}`,
-        })
-      timer = setTimeout(() => reject(error()), storeTimeout)
-    })
-    return await Promise.race([run(), late])
-  } catch (cause) {
-    throw failed(what, cause)
-  } finally {
-    clearTimeout(timer)
-  }
+export function callStore<T>({ storeTimeout }: Timed, what: string, run: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const late = () =>
+      new SessionError('STORE_FAILED', `The store did not answer "${what}" within ${storeTimeout / 1000} seconds.`, {
+        fix: `${LATE} ${aftermath(what)}`,
+      })
+    const isLimited = storeTimeout !== Number.POSITIVE_INFINITY
+    const timer = isLimited ? setTimeout(() => reject(failed(what, late())), storeTimeout) : undefined
+    const refuse = (cause: unknown): void => {
+      clearTimeout(timer)
+      reject(failed(what, cause))
+    }
+    const answer = (value: T): void => {
+      clearTimeout(timer)
+      resolve(value)
+    }
+    try {
+      Promise.resolve(run()).then(answer, refuse)
+    } catch (cause) {
+      refuse(cause)
+    }
+  })
 }

@@ -79,6 +79,7 @@ function persistenceOf(format: UpstreamFormat, engine: Engine): Persistence {
   return {
     kind: 'sealed',
     resends: true,
+    readsRequest: true,
     find: (ticket, request) => (request ? find(ticket, request) : { refused: 'malformed' }),
     adopt,
     commit,

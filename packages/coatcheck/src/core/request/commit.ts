@@ -32,7 +32,12 @@ export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, curren
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
 export class Commits {
   readonly #core: Core
-  readonly #reply: TicketResponse
+  readonly #incoming: IncomingTickets
+  /** Made when there is something to tell the visitor. */
+  #made: TicketResponse | undefined
+  #via: 'header' | 'cookie' | undefined
+  /** A cookie of another library that ours takes the place of. */
+  #other: string | undefined
   readonly #request: Circumstances
   #loaded: LoadedSession | undefined
   /** Sessions whose tickets came along and open nothing. */
@@ -49,7 +54,7 @@ export class Commits {
 
   constructor(core: Core, incoming: IncomingTickets, request: Circumstances) {
     this.#core = core
-    this.#reply = new TicketResponse(core.transport, core.engine, incoming)
+    this.#incoming = incoming
     this.#request = request
   }
 
@@ -61,14 +66,22 @@ export class Commits {
     this.#cannotEnd = cannotEnd
     this.#ticket = ticket
     this.#forget = migrated?.forget
-    this.#reply.other = migrated?.cookieName
-    if (via) this.#reply.via = via
+    this.#other = migrated?.cookieName
+    this.#via = via
+  }
+
+  get #reply(): TicketResponse {
+    if (this.#made) return this.#made
+    this.#made = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming)
+    this.#made.other = this.#other
+    if (this.#via) this.#made.via = this.#via
+    return this.#made
   }
   get lines(): readonly HeaderLine[] {
-    return this.#reply.lines
+    return this.#made?.lines ?? NO_LINES
   }
   get holdsTicket(): boolean {
-    return this.#loaded !== undefined && !this.#loaded.migrates && this.#reply.lines.length === 0
+    return this.#loaded !== undefined && !this.#loaded.migrates && this.lines.length === 0
   }
   /** The secret value that opens the session now. */
   get ticket(): string | undefined {
@@ -114,7 +127,7 @@ export class Commits {
         changeSet.undo()
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
         const mayUndo = this.#repeats && (ended || changeSet.attempts.areOvertaken)
-        if (saysMovedOn(error) || mayUndo) this.#reply.lines = []
+        if (saysMovedOn(error) || mayUndo) this.#sendNothing()
       },
     )
   }
@@ -126,9 +139,14 @@ export class Commits {
     if (persistence.resends || persistence.kind === 'custom' || this.#request.mayResend) return true
     return persistence.kind === 'stored' && (this.#reply.via === 'header' || !rolls(loaded.contents, engine.policy))
   }
+
+  #sendNothing(): void {
+    if (this.#made) this.#made.lines = NO_LINES
+  }
+
   #done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
-    return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
+    return { plan, send, current: this.lines, ticket: this.#given ? this.#ticket : undefined }
   }
 
   /** Of a ticket that the visitor has already: whether an earlier commit's line may still be sent. */
@@ -168,7 +186,7 @@ export class Commits {
       )
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
-    if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
+    if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#sendNothing()
     if (ticket !== undefined || !loaded) this.#repeats = repeats && !this.#loaded?.migrates && (this.#repeats || !this.#given)
     const send =
       ticket !== undefined && loaded

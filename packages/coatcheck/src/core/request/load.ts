@@ -36,7 +36,7 @@ export interface LoadResult {
 }
 
 /** Tickets refused for these reasons cost nothing and do not count as tries. */
-const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
+const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key', 'revoked-key'])
 
 /** Opens the session of a request's tickets, at once where the store answers at once. Fails when the store does, unless `whenStoreDown` says otherwise. */
 export function loadSession(core: Core, incoming: IncomingTickets, request: Circumstances): Maybe<LoadResult> {
@@ -69,7 +69,7 @@ class Loading {
   readonly #core: Core
   readonly #incoming: IncomingTickets
   readonly #arrivedAt: number
-  readonly #request: ReaderRequest
+  #reading: ReaderRequest | undefined
   #allowance: Allowance | undefined
   readonly #over: LoadedSession[] = []
   #blocked: SessionError | undefined
@@ -79,12 +79,18 @@ class Loading {
     this.#core = telling(core, asked)
     this.#incoming = incoming
     this.#arrivedAt = asked.arrivedAt
+    if (incoming.refused) this.#core.engine.emit({ type: 'refused', reason: incoming.refused })
+  }
+
+  /** The request as readers of other formats see it: our own tickets need none of it. */
+  get #request(): ReaderRequest {
+    const { engine } = this.#core
     const slowly: Allowance['slowly'] = (trial) => {
-      this.#allowance ??= allowance(core.engine)
+      this.#allowance ??= allowance(engine)
       return this.#allowance.slowly(trial)
     }
-    this.#request = { ...incoming.request(core.engine.now()), slowly }
-    if (incoming.refused) this.#core.engine.emit({ type: 'refused', reason: incoming.refused })
+    this.#reading ??= { ...this.#incoming.request(engine.now()), slowly }
+    return this.#reading
   }
 
   /** The session of the first place, from this one on, whose tickets open any. */
@@ -92,7 +98,7 @@ class Loading {
     const place = this.#incoming.groups[at]
     if (!place) return this.#adopted()
     if (place.values.length === 0) return this.from(at + 1)
-    const request = { ...this.#request, mayTry: tries() }
+    const request = this.#core.persistence.readsRequest ? { ...this.#request, mayTry: tries() } : undefined
     return andThen(this.#opened(place.values, 0, 0, [], request), (opened) => {
       const one = this.#chosen(opened)
       return one ? { ...one, via: place.via, over: this.#over } : this.from(at + 1)
@@ -100,7 +106,7 @@ class Loading {
   }
 
   /** The sessions that the tickets from `at` on open, besides those that are `opened`. */
-  #opened(tickets: readonly string[], at: number, tried: number, opened: Opened[], request: ReaderRequest): Maybe<Opened[]> {
+  #opened(tickets: readonly string[], at: number, tried: number, opened: Opened[], request?: ReaderRequest): Maybe<Opened[]> {
     const ticket = tickets[at]
     if (ticket === undefined || tried === MOST_TRIES) return opened
     return andThen(this.#core.persistence.find(ticket, request, this.#arrivedAt), (found) => {

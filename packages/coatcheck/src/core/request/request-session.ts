@@ -139,11 +139,14 @@ export class RequestSession implements Surroundings {
   enter(): void {
     this.#adapters++
   }
-  /** The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. */
-  finish(): void {
+  /**
+   * The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. `isUnchanged`:
+   * a commit has just found nothing to do, and nothing of the application has run since.
+   */
+  finish(isUnchanged = false): void {
     if (--this.#adapters > 0) return
     this.finished = true
-    if (this.commitsByCall || !this.session) return
+    if (isUnchanged || this.commitsByCall || !this.session) return
     try {
       const { pending } = this.session
       if (pending === 'nothing') return
@@ -197,4 +200,46 @@ export class RequestSession implements Surroundings {
       this.emit(late(error))
     }
   }
+}
+
+/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
+export const isAnswer = (thrown: unknown): thrown is Response => {
+  const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
+  return isResponse && counts((thrown as Response).status)
+}
+
+/**
+ * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
+ * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned. Nothing waits that has no need to.
+ */
+export async function throughAdapter(
+  requestSession: RequestSession,
+  handle: () => Response | Promise<Response>,
+  reply: (response: Response) => Response,
+): Promise<Response> {
+  requestSession.enter()
+  let thrown = false
+  let response: Response
+  try {
+    response = await handle()
+    if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
+  } catch (error) {
+    if (!isAnswer(error)) {
+      await requestSession.abandon()
+      throw error
+    }
+    response = error
+    thrown = true
+  }
+  let isUnchanged = false
+  try {
+    const closing = requestSession.close(response.status)
+    if (closing instanceof Promise) await closing
+    else isUnchanged = closing.plan === 'nothing'
+    response = reply(response)
+  } finally {
+    requestSession.finish(isUnchanged)
+  }
+  if (thrown) throw response
+  return response
 }

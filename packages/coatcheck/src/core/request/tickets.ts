@@ -5,7 +5,7 @@ import type { Engine, LoadedSession } from '../engine.ts'
 import { largest } from '../model/contents.ts'
 import { cookieEnd } from '../model/lifetime.ts'
 import type { Settings } from '../options/options.ts'
-import { bareTickets, type IncomingTickets, Presented, type RequestHeaders } from './incoming.ts'
+import { bareTickets, type IncomingTickets, Presented, type RequestHeaders, type TicketPlaces } from './incoming.ts'
 
 /** A header to put on the response. */
 export type HeaderLine = readonly [name: string, value: string]
@@ -22,6 +22,7 @@ export class Transport {
   readonly #settings: Settings
   /** Cookies that other libraries' sessions may come in. */
   readonly #oldNames: readonly string[]
+  readonly places: TicketPlaces
   /** The request headers that a response which used the session depends on. */
   readonly vary: readonly string[]
   readonly #line: ReturnType<typeof lineWriter>
@@ -33,11 +34,12 @@ export class Transport {
     this.#oldNames = [...new Set(migrateFrom.map(({ cookieName }) => cookieName ?? cookie?.name ?? ''))].filter(
       (name) => name !== '',
     )
+    this.places = { settings, oldNames: this.#oldNames }
     this.#line = lineWriter(cookie?.name ?? '', cookie?.attributes ?? {})
   }
 
   incoming(presented: RequestHeaders): IncomingTickets {
-    return new Presented(this.#settings, this.#oldNames, presented)
+    return new Presented(this.places, presented)
   }
 
   /** For tickets by themselves. */

@@ -249,6 +249,7 @@ export function events(event: SessionEvent): string {
     case 'committed':
       return event.plan
     case 'dropped':
+    case 'cross-site':
       return event.reason
     case 'overwritten':
     case 'unreadable-value':
@@ -260,6 +261,7 @@ export function events(event: SessionEvent): string {
       return event.was
     case 'late-failed':
     case 'store-down':
+    case 'secrets-failed':
       return event.error.message
     case 'created':
       return `${event.handle} ${event.at}`

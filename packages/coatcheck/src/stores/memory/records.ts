@@ -1,6 +1,51 @@
 import type { Page, SessionRecord } from '../store.ts'
 import { Heap, type Placed } from './heap.ts'
-import { type Linked, Row } from './row.ts'
+
+/** Stands in one row at a time, between those before and after it. */
+interface Linked<T> {
+  before: T | undefined
+  after: T | undefined
+}
+
+/** Items in the order of their last use, the least recently used first. A Set that keys leave and enter again copies itself now and then. */
+class Row<T extends Linked<T>> {
+  first: T | undefined
+  #last: T | undefined
+  size = 0
+
+  add(item: T): void {
+    item.before = this.#last
+    if (this.#last) this.#last.after = item
+    else this.first = item
+    this.#last = item
+    this.size++
+  }
+
+  remove(item: T): void {
+    if (item.before) item.before.after = item.after
+    else this.first = item.after
+    if (item.after) item.after.before = item.before
+    else this.#last = item.before
+    item.before = undefined
+    item.after = undefined
+    this.size--
+  }
+
+  use(item: T): void {
+    if (this.#last === item) return
+    this.remove(item)
+    this.add(item)
+  }
+
+  /** The least recently used that is not `spared`. */
+  oldest(spared: T | undefined): T | undefined {
+    return this.first === spared ? this.first?.after : this.first
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (let item = this.first; item; item = item.after) yield item
+  }
+}
 
 /** One owner's records, or those of all guests. */
 interface Group extends Linked<Group> {
@@ -70,12 +115,14 @@ export class Records {
     this.#enter(entry, keepUntil)
   }
 
-  /** Marks it as just used, and its owner too. */
-  use(entry: Entry): void {
-    const { pin, group } = entry
-    if (pin) return
+  /** The record at this key, marked as just used, and its owner too. */
+  use(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    if (!entry || entry.pin) return entry
+    const { group } = entry
     group.sessions.use(entry)
     if (group.owner !== undefined) this.#levels[group.sessions.size - 1]?.use(group)
+    return entry
   }
 
   replace(entry: Entry, record: SessionRecord, version: string, keepUntil: number | undefined): void {

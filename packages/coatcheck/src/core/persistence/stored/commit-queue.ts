@@ -60,7 +60,8 @@ export class CommitQueue {
       let turns = waiting
       try {
         // Whoever comes while it waits for its turn goes along.
-        if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
+        if (this.#turns.hasOthers && this.#turns.isContended(key))
+          found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
         turns = waiting.splice(0)
         // What was just written is handed over; after a failure nobody knows what is there.
         const areUpdates = turns.every(({ commit }) => commit.kind === 'update')
@@ -135,6 +136,7 @@ export class CommitQueue {
       try {
         const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, time))
         saved = answer instanceof Promise ? await answer : answer
+        if (answer instanceof Promise) time = now()
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
@@ -144,7 +146,7 @@ export class CommitQueue {
         this.#records.latest.answer(key, write)
         for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key }, knownOf(turns, found))
         // On Workers nothing goes on after the answer.
-        const released = this.#turns.done(key)
+        const released = this.#turns.done(key, time)
         if (released instanceof Promise) await released
         for (const turn of turns) turn.done({ kept: saved })
         return saved
@@ -187,7 +189,7 @@ function applied(from: VersionedRecord, turns: readonly Turn[], now: number) {
     const { attempts, changes } = turn.commit.changeSet
     try {
       const left = attempts.left(changes, from.contents.writes)
-      const isThere = isEmpty(left)
+      const isThere = left !== changes && isEmpty(left)
       if (isThere) turn.done({ kept: from })
       else contents = apply(contents, left, now, (key) => overwritten.push(key))
       return !isThere

@@ -117,6 +117,10 @@ export function readable(found: VersionedRecord | undefined): VersionedRecord | 
 }
 
 export function unreadable({ key, fault }: Pick<VersionedRecord, 'key' | 'fault'>): SessionError {
+  if (fault === 'revoked-key')
+    return new SessionError('KEY_UNKNOWN', `The record of session ${key} was made with a secret that is revoked.`, {
+      fix: 'Nothing was changed. The session is over: with the next request the visitor begins afresh.',
+    })
   if (fault === 'unknown-key') return keyUnknown(`The record of session ${key} is`)
   return new SessionError('STORE_FAILED', `The record of session ${key} cannot be read (${fault}).`, {
     fix: 'Look at what wrote it: another release, other secrets, or damage in the store. It was left as it is.',

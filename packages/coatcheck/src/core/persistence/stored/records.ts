@@ -61,8 +61,10 @@ export class Records {
     const none = { key, at, contents: EMPTY, made: 0, stale: false }
     const checked = checkedRecord(found)
     if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
+    const { encryptRecords, keyring } = this.#engine
     const same = this.latest.of(key, checked.record)
-    if (same) return { ...same, ...checked, at }
+    // What another secret sealed is opened again: it may be retired or revoked since.
+    if (same && !(encryptRecords && !keyring?.isNewest('record', checked.record.data))) return { ...same, ...checked, at }
     const known: VersionedRecord = { ...none, ...checked }
     const opened = this.#texts.open(key, checked.record)
     return opened instanceof Promise ? opened.then((text) => this.#decoded(known, text)) : this.#decoded(known, opened)

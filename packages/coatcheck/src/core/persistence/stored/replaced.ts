@@ -32,7 +32,13 @@ export class ReplacedTickets {
     const target = await this.#target(forwarding)
     if (!target) return { ...refused, ...(this.#records.store.evicts && { cannotEnd: perhapsEvicted() }) }
     if (arrivedAt <= this.#records.graceEnd(forwarding))
-      return target.fault && { ...refused, refused: target.fault, blocked: unreadable(target) }
+      return (
+        target.fault && {
+          ...refused,
+          refused: target.fault,
+          ...(target.fault !== 'revoked-key' && { blocked: unreadable(target) }),
+        }
+      )
     const { alarm, isEnded = false } = forwarding.replayed ? {} : await this.#find(found, forwarding, target, arrivedAt)
     if (isEnded) return { ...refused, alarm }
     const cannotEnd = replacedTicket()

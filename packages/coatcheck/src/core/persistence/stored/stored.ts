@@ -67,18 +67,21 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   })
 
   function find(ticket: string, _: unknown, arrivedAt: number): Maybe<StoredHeld | Refused> {
-    return andThen(tickets.idOf(ticket), (shown) => ('refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)))
-  }
-
-  function findById(id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
-    return andThen(tickets.keyOf(id), (handle) =>
-      andThen(records.read(handle), (known) =>
-        known
-          ? judged(known, id, stale, arrivedAt)
-          : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
-      ),
+    return andThen(tickets.shownBy(ticket), (shown) =>
+      'refused' in shown ? shown : findAt(shown.key, shown.id, shown.stale, arrivedAt),
     )
   }
+
+  function findAt(handle: string, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    return andThen(records.read(handle), (known) =>
+      known
+        ? judged(known, id, stale, arrivedAt)
+        : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
+    )
+  }
+
+  const findById = (id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> =>
+    andThen(tickets.keyOf(id), (handle) => findAt(handle, id, stale, arrivedAt))
 
   function judged(known: VersionedRecord, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
     const handle = known.key
@@ -141,8 +144,10 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     // The id that it joined was given up: it is told none in a later commit either.
     if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
-    const isDue = () => cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
-    if (!asked && !(request.mayResend && (loaded.stale || isDue()))) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    const isDue = () =>
+      rolls(kept.contents, engine.policy) &&
+      cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
+    if (!asked && !((loaded.stale || isDue()) && request.mayResend)) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
     return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
