@@ -28,6 +28,7 @@ export const entries: Record<string, string> = {
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
   node: 'src/adapters/node.ts',
   nuxt: 'src/adapters/nuxt.ts',
+  otel: 'src/otel.ts',
   'react-router': 'src/adapters/react-router.ts',
   remix: 'src/adapters/remix.ts',
   remix3: 'src/adapters/remix3.ts',

@@ -5,8 +5,8 @@ import type { Hops } from './count.ts'
  * back. Lower them when the way gets shorter.
  */
 export const LIMITS: Readonly<Record<'stored' | 'sealed' | 'anonymous', Hops>> = {
-  stored: { files: 37, crossings: 212, back: 77 },
-  sealed: { files: 30, crossings: 188, back: 71 },
+  stored: { files: 38, crossings: 216, back: 76 },
+  sealed: { files: 30, crossings: 188, back: 69 },
   anonymous: { files: 17, crossings: 77, back: 26 },
 }
 

@@ -14,6 +14,8 @@ const FIXES = {
   TOO_MANY_SESSIONS: 'Let the visitor end a session elsewhere first, or set `evict: "oldest"`. Nobody was signed in.',
   PARTLY_ENDED:
     'Call it again until it does not fail. `remaining` has the handles of what is left; see `cause` for what failed first.',
+  SESSION_ENDED: 'Answer as you answer a visitor who has signed out.',
+  ONCE_FAILED: 'See `cause` for what it threw there. Answer as you would if it had failed here.',
   TOO_LATE: 'Change the session before the response headers are sent.',
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',

@@ -1,4 +1,5 @@
-export type { RefusalReason, SessionEvent } from './core/model/events.ts'
+export type { AboutEvent, EndReason, RefusalReason, SessionEvent } from './core/model/events.ts'
+export type { Telemetry } from './core/model/observing.ts'
 export type { Plan } from './core/model/plan.ts'
 export type { CookieOptions, GivenOptions as SessionsOptions } from './core/options/options.ts'
 export { aal1, aal2, aal3, type Timeouts } from './core/options/presets.ts'
@@ -12,6 +13,8 @@ export type {
   FreshOptions,
   Level,
   NewIdOptions,
+  OnceCall,
+  OnceOptions,
   Session,
   SetOptions,
   SignInOptions,

@@ -4,7 +4,7 @@ import { attempt, outcome, place, ticketIn } from '../../test/helpers/servers.ts
 import { NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import { createKeyring, type Keyring } from '../crypto/keyring.ts'
 import { changingKeyring } from './changing-keyring.ts'
-import type { SessionEvent } from './model/events.ts'
+import type { Happening } from './model/events.ts'
 import type { SecretList } from './options/secret-states.ts'
 import { type SecretSource, type Secrets, secretsOf } from './options/secrets.ts'
 import type { LiveSession } from './session/session.ts'
@@ -22,7 +22,7 @@ type Changing = Parameters<typeof changingKeyring>[0]
 const changing = (secrets: Secrets | undefined) => secrets as Changing
 
 let clock = clockFrom()
-let events: SessionEvent[] = []
+let events: Happening[] = []
 beforeEach(() => {
   clock = clockFrom()
   events = []

@@ -3,20 +3,20 @@ import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ReaderRequest } from '../migrate/format.ts'
 import type { Attempts } from './model/attempts.ts'
-import type { Changes } from './model/changes.ts'
+import type { Changes, Edit } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
+import type { Observers } from './model/observing.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
-export interface Engine {
+export interface Engine extends Observers {
   readonly now: () => number
-  readonly emit: Emit
   readonly policy: Policy
   readonly keyring: Keyring | undefined
   /** What tickets are bound to: the cookie's name. */
@@ -73,6 +73,8 @@ export interface ChangeSet {
 export interface Circumstances {
   /** When it arrived, in milliseconds since the epoch by this process's clock. */
   readonly arrivedAt: number
+  /** What stands for it in events. */
+  readonly note?: string | undefined
   /** Whether a ticket that the visitor has already may be sent again: with a page, where hardly any other request is under way. */
   readonly mayResend: boolean
 }
@@ -111,6 +113,8 @@ export interface MigratingSession extends Omit<SessionState, 'handle'> {
 export interface Refused {
   readonly refused: RefusalReason
   readonly handle?: string
+  /** Tells what this ticket means, before the refusal is told. */
+  readonly alarm?: ((emit: Emit) => void) | undefined
   /** What the store said of a damaged record. */
   readonly error?: SessionError
   /** A session that this ticket cannot open any more but must still be able to end: its time is over. */
@@ -156,6 +160,24 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
   /** Sessions found by their owner, or by their handle. Left out: they are nowhere but in their tickets. */
   readonly owners?: OwnedSessions
+  /** Left out where no store compares and sets. */
+  readonly shared?: SharedContents<H>
+}
+
+/**
+ * What all requests of one stored session see, wherever it went since `loaded` was read, beside their commits. undefined: it has ended.
+ * Throws `CONFLICT` where it became somebody else's.
+ */
+export interface SharedContents<H> {
+  look(loaded: H, request: Circumstances): Promise<Shown | undefined>
+  /** What there is after the edit. With the attempts of an earlier try it is not made twice. */
+  edit(loaded: H, request: Circumstances, edit: Edit, attempts: Attempts): Promise<Shown | undefined>
+}
+
+/** `key`: of its record. */
+export interface Shown {
+  readonly key: string
+  readonly contents: Contents
 }
 
 /** Makes the persistence of sessions whose options are known. */

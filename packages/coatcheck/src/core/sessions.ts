@@ -2,7 +2,7 @@ import { SessionError } from '../errors.ts'
 import { changingKeyring } from './changing-keyring.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
-import { emitter } from './model/events.ts'
+import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
 import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
@@ -80,15 +80,15 @@ export function sessionsOf<Data extends object, Flash extends object>(
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
-  const emit = emitter(options.onEvent)
+  const observers = observersOf(options, now, storeTimeout)
   const engine: Engine = {
     now,
-    emit,
+    ...observers,
     policy: { idle: settings.idle, absolute: settings.absolute },
     keyring:
       secrets &&
       ('source' in secrets || 'list' in secrets
-        ? changingKeyring(secrets, { now, emit, limit: storeTimeout })
+        ? changingKeyring(secrets, { now, emit: observers.emit, limit: storeTimeout })
         : keyringOf(secrets)),
     binding,
     encryptRecords,

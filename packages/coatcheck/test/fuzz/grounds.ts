@@ -49,8 +49,11 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'unreadable-value': true,
   'cache-conflict': true,
   'late-failed': true,
-  ended: true,
   reduced: true,
+  created: true,
+  ended: true,
+  conflict: true,
+  'store-slow': true,
   'cross-site': true,
 }
 
@@ -185,5 +188,7 @@ const CODES: Record<SessionErrorCode, true> = {
   NOT_WRAPPED: true,
   PARTLY_ENDED: true,
   TOO_MANY_SESSIONS: true,
+  ONCE_FAILED: true,
+  SESSION_ENDED: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

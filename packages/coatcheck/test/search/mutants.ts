@@ -136,8 +136,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V9: a sign-out with an old ticket says that it is done',
     file: 'core/persistence/stored/replaced.ts',
-    from: 'return { ...refused, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }',
-    to: 'return mayOverwrite ? refused : { ...refused, cannotEnd }',
+    from: 'return { ...refused, alarm, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }',
+    to: 'return mayOverwrite ? { ...refused, alarm } : { ...refused, alarm, cannotEnd }',
     shows: /^[24]/,
     drawing: { only: 'SDO' },
   },
@@ -190,8 +190,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V12: the old ticket of a guest ends the session of who signed in',
     file: 'core/persistence/stored/replaced.ts',
-    from: "if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false",
-    to: "if (onReplay === 'report') return false",
+    from: "if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return { alarm }",
+    to: "if (onReplay === 'report') return { alarm }",
     shows: /^[17]/,
     drawing: { only: 'RSN' },
   },
@@ -255,8 +255,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what a commit was refused for is told to nobody',
     file: 'core/request/commit.ts',
-    from: "emit({ type: 'dropped', reason: dropped,",
-    to: "if (String(dropped) === '') emit({ type: 'dropped', reason: dropped,",
+    from: "      emit(\n        { type: 'dropped', reason: dropped,",
+    to: "      if (String(dropped) === '') emit(\n        { type: 'dropped', reason: dropped,",
     shows: /^[17]/,
   },
   {

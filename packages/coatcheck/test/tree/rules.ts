@@ -29,7 +29,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'clock.ts',
     'errors.ts',
   ],
-  'core/session': ['core/model', ...parts('engine'), 'crypto', 'errors.ts'],
+  // What requests do once for all; loaded when it is first called.
+  'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
+  'core/session': ['core/model', 'core/once', ...parts('engine'), 'crypto', 'errors.ts'],
   'core/persistence': [
     'core/model',
     'core/migration',
@@ -65,6 +67,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],
   testing: ['index.ts', 'stores/store.ts', 'web.ts'],
+  'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
 }
@@ -93,7 +96,7 @@ const onlyOnNode = ['adapters/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
-  ...['index.ts', 'csrf.ts', 'adapters/', 'migrate/', 'testing/'],
+  ...['index.ts', 'csrf.ts', 'otel.ts', 'adapters/', 'migrate/', 'testing/'],
   ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),
@@ -158,6 +161,7 @@ const MAIN_PATH: ReadonlySet<string> = new Set(
     'persistence/stored/commit-queue',
     'persistence/stored/records',
     'persistence/stored/stored',
+    'session/session',
   ]
     .map((name) => `core/${name}.ts`)
     .concat('stores/memory/records.ts'),

@@ -1,6 +1,6 @@
 import { Entry } from './codec.ts'
 import type { Contents, Fields, Flash } from './contents.ts'
-import { editable } from './text-values.ts'
+import { type EditableValues, editable } from './text-values.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
@@ -21,10 +21,15 @@ export interface Changes {
   readonly lasts?: number
   /** Fields beside the values. */
   readonly more?: Fields
+  /** A change of several values by what is stored then, which comes last and is run again for each try. One commit has one at most. */
+  readonly edit?: Edit
 }
 
+/** Changes `values`, which are those of `contents`. May throw: then the commit fails, and nothing is written. */
+export type Edit = (values: EditableValues, contents: Contents) => void
+
 export function isEmpty(changes: Changes): boolean {
-  return !holdsValues(changes) && changes.lasts === undefined
+  return !holdsValues(changes) && changes.lasts === undefined && !changes.edit
 }
 
 /** Whether values or flash values change, or what stands beside them. */
@@ -51,8 +56,12 @@ export function without(changes: Changes, done: Changes): Changes {
   }
   const flash = new Map([...changes.flash].filter(([key, { id }]) => done.flash.get(key)?.id !== id))
   const flashRead = new Set([...changes.flashRead].filter((id) => !done.flashRead.has(id)))
-  const { lasts, more, ...rest } = changes
-  const others = { ...(lasts !== undefined && lasts !== done.lasts && { lasts }), ...(more && more !== done.more && { more }) }
+  const { lasts, more, edit, ...rest } = changes
+  const others = {
+    ...(lasts !== undefined && lasts !== done.lasts && { lasts }),
+    ...(more && more !== done.more && { more }),
+    ...(edit && !done.edit && { edit }),
+  }
   return { ...rest, values, flash, flashRead, ...others }
 }
 
@@ -77,6 +86,7 @@ export function apply(contents: Contents, changes: Changes, now: number, overwri
   const flash = new Map(contents.flash)
   for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
   for (const [key, value] of changes.flash) flash.set(key, value)
+  changes.edit?.(values, contents)
   const { lasts, more } = changes
   const others = { ...(lasts !== undefined && { lasts }), ...(more && { more: { ...contents.more, ...more } }) }
   return { ...contents, values, flash, ...others }

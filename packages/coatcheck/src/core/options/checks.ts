@@ -87,6 +87,11 @@ export function checkLimit(limit: unknown): string | undefined {
   return 'Pass `{ count, evict }`: a whole number from 1 to 1000, and `oldest` or `refuse`.'
 }
 
+export function checkTelemetry(given: unknown): string | undefined {
+  const { span, event } = given as Record<string, unknown>
+  return typeof span === 'function' && typeof event === 'function' ? undefined : 'Pass what otel() of coatcheck/otel returns.'
+}
+
 /** Whether a text is one part over and over, the last time maybe cut short. */
 export function repeats(text: string): boolean {
   for (let period = 1; period <= text.length / 2; period++) if (text.startsWith(text.slice(period))) return true

@@ -3,8 +3,9 @@ import type { SessionReader } from '../../migrate/format.ts'
 import type { Store } from '../../stores/store.ts'
 import type { MakePersistence } from '../engine.ts'
 import type { SessionEvent } from '../model/events.ts'
+import type { Telemetry } from '../model/observing.ts'
 import type { OwnerLimit } from '../owners/types.ts'
-import { checked, checkLimit, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
+import { checked, checkLimit, checkStore, checkTelemetry, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
@@ -48,6 +49,13 @@ export interface SharedOptions {
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
   readonly onEvent?: (event: SessionEvent) => void
+  /**
+   * What stands for a request in its events, from its headers: `(headers) => headers.get('x-request-id') ?? undefined`. 200 characters count.
+   * It is called for requests with an event, and with `onEvent` or `telemetry` only. Default: nothing.
+   */
+  readonly requestId?: (headers: { get(name: string): string | null }) => string | undefined
+  /** Measures: `otel({ tracer, meter })` of coatcheck/otel. Default: nothing is measured. */
+  readonly telemetry?: Telemetry
 }
 
 /** And those of storages, whose adapters know cookies and secrets by names of their own. */
@@ -131,6 +139,8 @@ export const SHARED: Table<SharedOptions> = {
   revocations: { check: checkRevocations },
   now: FUNCTION,
   onEvent: FUNCTION,
+  requestId: FUNCTION,
+  telemetry: { check: checkTelemetry },
 }
 
 /** all of `createSessions`, */

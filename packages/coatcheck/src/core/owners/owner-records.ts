@@ -84,7 +84,7 @@ export class OwnerRecords {
       if (isEnded === 'again') continue
       // What is over by this clock may go on by another: it is ended as well, and does not count.
       if (!isEnded || !isLive(found, this.#engine)) return undefined
-      this.#engine.emit({ type: 'ended', reason, handle: found.key })
+      this.#engine.emit({ type: 'ended', reason, handle: found.key }, found.contents)
       return { lineage: lineageOf(found), isReadable: !found.fault }
     }
     throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')

@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts'
 type Asked = 'read' | 'create' | 'update' | 'delete' | 'touch'
 type Method<N extends Asked> = NonNullable<Store[N]>
 type Run = (...args: unknown[]) => unknown
-type Timed = Pick<Engine, 'storeTimeout'>
+type Timed = Pick<Engine, 'storeTimeout' | 'trace'>
 
 const REPORTED = 'See `cause` for what the store reported.'
 const LATE = 'See whether the store can be reached, and how long its client waits; `storeTimeout` says how long is waited here.'
@@ -21,13 +21,15 @@ function failed(what: string, cause: unknown): SessionError {
   return error.code === 'STORE_FAILED' ? advised(error, `${REPORTED} ${aftermath(what)}`) : error
 }
 
+type Answer<N extends Asked> = Maybe<Awaited<ReturnType<Method<N>>>>
+
 /** What a method of the store answers: at once, without a promise or a timer, where it can. */
-export function askStore<N extends Asked>(
-  engine: Timed,
-  store: Store,
-  name: N,
-  ...args: Parameters<Method<N>>
-): Maybe<Awaited<ReturnType<Method<N>>>> {
+export function askStore<N extends Asked>(engine: Timed, store: Store, name: N, ...args: Parameters<Method<N>>): Answer<N> {
+  if (engine.trace) return engine.trace('store', { call: name }, () => ask(engine, store, name, args)) as Answer<N>
+  return ask(engine, store, name, args)
+}
+
+function ask<N extends Asked>(engine: Timed, store: Store, name: N, args: Parameters<Method<N>>): Answer<N> {
   let answer: unknown
   try {
     const method = store[name] as Run & { readonly [AT_ONCE]?: { readonly of: unknown; readonly answer: Run } }
@@ -38,7 +40,7 @@ export function askStore<N extends Asked>(
   }
   // A promise may be of another realm, or of a library.
   const waits = typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function'
-  return (waits ? callStore(engine, name, () => answer as Promise<unknown>) : answer) as Maybe<Awaited<ReturnType<Method<N>>>>
+  return (waits ? callStore(engine, name, () => answer as Promise<unknown>) : answer) as Answer<N>
 }
 
 /**

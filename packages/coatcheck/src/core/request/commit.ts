@@ -2,13 +2,14 @@ import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { holdsValues } from '../model/changes.ts'
+import { tellCommit } from '../model/events.ts'
 import { rolls } from '../model/lifetime.ts'
 import { type Plan, planCommit } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
 import type { IncomingTickets } from './incoming.ts'
-import { type Asked, slides, timed } from './lifetime-override.ts'
-import type { Core, LoadResult } from './load.ts'
+import { type Asked, endReason, slides, timed } from './lifetime-override.ts'
+import { type Core, carryOut, type LoadResult } from './load.ts'
 import { type HeaderLine, type LineOptions, TicketResponse } from './tickets.ts'
 
 /** The result of one commit. */
@@ -92,7 +93,7 @@ export class Commits {
   }
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
-    const { persistence, engine } = this.#core
+    const { engine } = this.#core
     const taken = session.take()
     const renews = how.renews === true && !this.#given
     const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, this.#loaded, this.#core, renews) : taken
@@ -100,7 +101,7 @@ export class Commits {
     const loaded = this.#loaded
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
     if (this.#gone && !ended) {
-      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
+      if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
       return this.#done('nothing', NO_LINES)
     }
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
@@ -112,15 +113,14 @@ export class Commits {
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
     const signsIn = move?.kind === 'signIn'
-    const rotation = move !== undefined
     const isThere = loaded !== undefined || (ended && this.#over.length > 0)
-    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation, signsIn, slideIsDue })
+    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended)
       return andThen(this.#recheck(), () => this.#again(this.#done(plan, this.#differently(how)), how))
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
-        andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
+        andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, this.#over), (saved) =>
           andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
             this.#saved(plan, kept, changeSet, session, how),
           ),
@@ -176,12 +176,16 @@ export class Commits {
   }
 
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
-    const { emit } = this.#core.engine
+    const { emit, isTold } = this.#core.engine
     const { loaded, ticket, dropped, repeats, overtaken } = saved
+    const before = this.#loaded
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
-      emit({ type: 'dropped', reason: dropped, ...(this.#loaded && { handle: this.#loaded.handle }) })
+      emit(
+        { type: 'dropped', reason: dropped, ...(before && { handle: before.handle }) },
+        { request: this.#request, ...before?.contents },
+      )
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
     if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#sendNothing()
@@ -196,7 +200,7 @@ export class Commits {
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (loaded) this.#blocked = this.#cannotEnd = undefined
     session.settle(loaded, changeSet)
-    if (!dropped) emit({ type: 'committed', plan, ...(loaded && { handle: loaded.handle }) })
+    if (!dropped && isTold) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const committed = this.#again(this.#done(plan, send), how)
@@ -208,7 +212,7 @@ export class Commits {
       () => committed,
       (cause) => {
         const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
-        emit({ type: 'late-failed', error })
+        emit({ type: 'late-failed', error }, { request: this.#request, ...loaded?.contents })
         return committed
       },
     )

@@ -119,14 +119,20 @@ export class Presented implements IncomingTickets {
 export class Arrival implements Circumstances {
   readonly arrivedAt: number
   readonly #presented: RequestHeaders
+  readonly #requestId: Engine['requestId']
 
-  constructor({ now }: Engine, presented: RequestHeaders) {
+  constructor({ now, requestId }: Engine, presented: RequestHeaders) {
     this.#presented = presented
+    this.#requestId = requestId
     try {
       this.arrivedAt = now()
     } catch {
       this.arrivedAt = Number.NaN // a clock that tells no time is told of when the session is opened
     }
+  }
+
+  get note(): string | undefined {
+    return this.#requestId?.(this.#presented)
   }
 
   /** A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely. */

@@ -1,10 +1,10 @@
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ReaderRequest, SessionReader } from '../../migrate/format.ts'
-import type { Engine, LoadedSession, Persistence, Refused } from '../engine.ts'
+import type { Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../engine.ts'
 import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
 import { type Adopted, type Found, readOldSession } from '../migration/old-session.ts'
-import type { RefusalReason } from '../model/events.ts'
+import type { Emit, RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
 import type { IncomingTickets } from './incoming.ts'
 import type { Transport } from './tickets.ts'
@@ -39,15 +39,16 @@ export interface LoadResult {
 const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key', 'revoked-key'])
 
 /** Opens the session of a request's tickets, at once where the store answers at once. Fails when the store does, unless `whenStoreDown` says otherwise. */
-export function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Maybe<LoadResult> {
+export function loadSession(core: Core, incoming: IncomingTickets, request: Circumstances): Maybe<LoadResult> {
   const { whenStoreDown, emit } = core.engine
   const failed = (error: unknown): LoadResult => {
     if (whenStoreDown === 'fail' || !(error instanceof SessionError) || error.code !== 'STORE_FAILED') throw error
-    emit({ type: 'store-down', error })
+    emit({ type: 'store-down', error }, { request })
     return { down: error }
   }
   try {
-    const result = new Loading(core, incoming, arrivedAt).from(0)
+    const load = () => new Loading(core, incoming, request).from(0)
+    const result = core.engine.trace ? core.engine.trace('open', {}, load) : load()
     return result instanceof Promise ? result.catch(failed) : result
   } catch (error) {
     return failed(error)
@@ -74,11 +75,11 @@ class Loading {
   #blocked: SessionError | undefined
   #cannotEnd: SessionError | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, arrivedAt: number) {
-    this.#core = core
+  constructor(core: Core, incoming: IncomingTickets, asked: Circumstances) {
+    this.#core = telling(core, asked)
     this.#incoming = incoming
-    this.#arrivedAt = arrivedAt
-    if (incoming.refused) core.engine.emit({ type: 'refused', reason: incoming.refused })
+    this.#arrivedAt = asked.arrivedAt
+    if (incoming.refused) this.#core.engine.emit({ type: 'refused', reason: incoming.refused })
   }
 
   /** The request as readers of other formats see it: our own tickets need none of it. */
@@ -122,8 +123,9 @@ class Loading {
     })
   }
 
-  #refused({ refused, ends, handle, error, blocked, cannotEnd }: Refused, ticket: string): void {
+  #refused({ refused, ends, handle, error, blocked, cannotEnd, alarm }: Refused, ticket: string): void {
     const { engine } = this.#core
+    alarm?.(engine.emit)
     engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }), ...(error && { error }) })
     if (ends) this.#over.push(ends)
     this.#blocked ??= blocked ?? unreadHere(refused, ticket, engine)
@@ -138,7 +140,7 @@ class Loading {
     const [one] = alive
     const { persistence, engine } = this.#core
     if (one && alive.length === 1) {
-      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind })
+      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind }, one.loaded.contents)
       return one
     }
     if (one) engine.emit({ type: 'refused', reason: 'duplicate' })
@@ -164,6 +166,22 @@ class Loading {
       cannotEnd: this.#cannotEnd ?? adopted.cannotEnd,
     }
   }
+}
+
+/** Carries a plan out. */
+export function carryOut(
+  { persistence, engine: { trace } }: Core,
+  ...[plan, ...rest]: Parameters<Persistence['commit']>
+): Maybe<Saved> {
+  const run = () => persistence.commit(plan, ...rest)
+  return trace ? trace('commit', { plan }, run) : run()
+}
+
+/** The same, whose events name this request. */
+function telling(core: Core, request: Circumstances): Core {
+  if (!core.engine.isTold) return core
+  const emit: Emit = (event, known) => core.engine.emit(event, { request, ...known })
+  return { ...core, engine: { ...core.engine, emit } }
 }
 
 /** The error for a ticket that another instance may be able to read: this one must not replace it. */

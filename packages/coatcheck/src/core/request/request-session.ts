@@ -1,7 +1,7 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import type { Circumstances } from '../engine.ts'
-import type { Emit } from '../model/events.ts'
+import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
@@ -17,8 +17,7 @@ export class RequestSession implements Surroundings {
   readonly core: Core
   readonly incoming: IncomingTickets
   readonly now: () => number
-  readonly emit: Emit
-  readonly #request: Circumstances
+  readonly request: Circumstances
   /** Made when the session is opened: most pages need none of it. */
   #commits: Commits | undefined
   #queue: Queue | undefined
@@ -39,9 +38,8 @@ export class RequestSession implements Surroundings {
   constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
     this.core = core
     this.now = core.engine.now
-    this.emit = core.engine.emit
     this.incoming = incoming
-    this.#request = new Arrival(core.engine, presented)
+    this.request = new Arrival(core.engine, presented)
   }
 
   /** The session; asking again gives the same object. Rejects for a store that fails, never for what a visitor sent. */
@@ -78,12 +76,10 @@ export class RequestSession implements Surroundings {
   get lines(): readonly HeaderLine[] {
     return this.#commits?.lines ?? NOTHING_DONE.send
   }
-
   /** Name and value of every cookie that a commit gave. */
   get gave(): ReadonlySet<string> {
     return new Set(this.#given.map(([, line]) => pairOf(line)))
   }
-
   /** Changes the session now if it is open, else as soon as it is, in order. */
   later(change: (session: LiveSession) => void): void {
     if (this.session) change(this.session)
@@ -163,8 +159,8 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.#request.arrivedAt), (result) => {
-      this.#commits ??= new Commits(this.core, this.incoming, this.#request)
+    return andThen(loadSession(this.core, this.incoming, this.request), (result) => {
+      this.#commits ??= new Commits(this.core, this.incoming, this.request)
       this.#commits.begin(result)
       this.isProven = result.loaded !== undefined
       this.session = new LiveSession(this, result)
@@ -175,7 +171,7 @@ export class RequestSession implements Surroundings {
 
   #commit(how: Commit | undefined): Maybe<Committed> {
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
-    this.#commits ??= new Commits(this.core, this.incoming, this.#request) // of a session begun afresh
+    this.#commits ??= new Commits(this.core, this.incoming, this.request) // of a session begun afresh
     this.#queue?.check()
     const asked = how && tellLifetime(how, this.session, this.now)
     return andThen(this.#commits.commit(this.session, asked), (done) => {
@@ -183,6 +179,10 @@ export class RequestSession implements Surroundings {
       if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done
     })
+  }
+
+  emit(event: Happening, known?: Known): void {
+    this.core.engine.emit(event, { request: this.request, ...known })
   }
 
   /** Asked by the session before each change. */

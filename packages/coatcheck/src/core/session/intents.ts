@@ -17,6 +17,12 @@ export class Intents {
   #ends = 0
   #clears = 0
 
+  /** Why what is stored is not the session that this request means. */
+  get obstacle(): string | undefined {
+    if (this.move) return 'this request has signed in, or asked for a new id'
+    return this.ended ? 'this request has ended the session' : undefined
+  }
+
   /** The owner that signs in: with the next commit, or with the one under way. */
   get signsIn(): string | undefined {
     const move = this.move?.kind === 'signIn' ? this.move : this.#underWay

@@ -1,8 +1,9 @@
 import type { SessionError } from '../../errors.ts'
-import type { ChangeSet, SessionState } from '../engine.ts'
+import type { ChangeSet, LoadedSession } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
 import type { Changes, Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
+import type { Call } from '../once/once.ts'
 import { Assured } from './assured.ts'
 import { liveData } from './data.ts'
 import { FlashValues, NO_FLASH } from './flash.ts'
@@ -21,11 +22,11 @@ export class LiveSession extends Assured implements Session {
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
-  #kept: SessionState | undefined
+  #kept: LoadedSession | undefined
   #values: Values
   #flashes: FlashValues | undefined
   readonly #next: Intents
-  #over = false
+  isOver = false // destroyed, and nothing was begun since
   #attempts: Attempts | undefined
 
   constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}, next: Intents = new Intents()) {
@@ -71,6 +72,11 @@ export class LiveSession extends Assured implements Session {
     this.#admit(key)
     return this.#values.update(key, change)
   }
+  once = async (...call: Call): Promise<unknown> => {
+    this.#admit('once()')
+    const { once } = await import('../once/once.ts') // most sites need none of it
+    return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#next }, ...call)
+  }
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
@@ -80,7 +86,6 @@ export class LiveSession extends Assured implements Session {
     if (args.length > 1) return this.#flash.leave(key, value, stored)
     return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
-
   keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
   entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
     this.#values.entries() as Entry<Record<string, unknown>, K>[]
@@ -110,7 +115,7 @@ export class LiveSession extends Assured implements Session {
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')
     this.restart()
-    this.#over = true
+    this.isOver = true
   }
 
   /** Throws `STORE_FAILED` when it is read-only. */
@@ -122,7 +127,7 @@ export class LiveSession extends Assured implements Session {
   restart(): void {
     this.writes('Ending it')
     this.#next.end()
-    this.#over = false
+    this.isOver = false
     this.#kept = undefined
     this.revert()
   }
@@ -152,7 +157,7 @@ export class LiveSession extends Assured implements Session {
   }
 
   /** Goes on from the session that the commit of `changeSet` left; undefined: it is gone. */
-  settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
+  settle(kept: LoadedSession | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
     this.#kept = kept
@@ -189,12 +194,11 @@ export class LiveSession extends Assured implements Session {
     return new Values(contents, this.#around.now, this.#unreadable)
   }
   #unreadable = (key: string): void => {
-    this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
+    this.#around.emit({ type: 'unreadable-value', key, ...(this.#kept && { handle: this.#kept.handle }) }, this.#kept?.contents)
   }
-
   #admit(what: string, newTicket = false): void {
     this.writes(what)
-    if (this.#over) throw ended(what)
+    if (this.isOver) throw ended(what)
     this.#around.admit(what, newTicket || this.#next.ended) // after an end any change begins a session
   }
 }

@@ -107,6 +107,20 @@ export async function typed(request: Request): Promise<void> {
   session.data = {}
 
   // owner, ends, ids
+  const times: number = await session.once(
+    'count',
+    async (current = 0, { attempt, signal }) => (signal.aborted ? current : attempt),
+    {
+      for: 60,
+    },
+  )
+  session.set('count', times)
+  // @ts-expect-error another type
+  await session.once('count', () => 'many', { for: 60 })
+  // @ts-expect-error no such key
+  await session.once('nothing', () => 1, { for: 60 })
+  // @ts-expect-error for how long
+  await session.once('count', () => 1)
   session.signIn('ada')
   // @ts-expect-error an owner is a text
   session.signIn(7)
@@ -236,7 +250,6 @@ export function events(event: SessionEvent): string {
       return event.plan
     case 'dropped':
     case 'cross-site':
-    case 'ended':
       return event.reason
     case 'overwritten':
     case 'unreadable-value':
@@ -250,6 +263,14 @@ export function events(event: SessionEvent): string {
     case 'store-down':
     case 'secrets-failed':
       return event.error.message
+    case 'created':
+      return `${event.handle} ${event.at}`
+    case 'ended':
+      return `${event.reason} ${event.owner} ${event.request}`
+    case 'conflict':
+      return `${event.handle} ${event.retry}`
+    case 'store-slow':
+      return `${event.call} ${event.milliseconds}`
     case 'replayed':
       return `${event.handle} ${event.movedAt} ${event.usedAt}`
     case 'weaker-store':

@@ -51,6 +51,19 @@ export interface ElevateOptions extends NewIdOptions {
   readonly for?: number
 }
 
+export interface OnceOptions {
+  /** Seconds from when it was stored in which a result counts; 0: for those only who wait for it. By each server's own clock. */
+  readonly for: number
+}
+
+/** What the function of `once` is told besides the value. */
+export interface OnceCall {
+  /** 1, and one more for each call since the last result that failed, or whose process died. */
+  readonly attempt: number
+  /** Aborted when the session has ended, another's result is stored, or the call takes longer than `maxRequestTime`. */
+  readonly signal: AbortSignal
+}
+
 export interface SignOutOptions<Data> {
   /** Values that the anonymous visitor keeps, such as a language. Default: none. */
   readonly keep?: readonly Key<Data>[]
@@ -76,6 +89,17 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
    * key meanwhile, `change` is run again on the fresh value, so that no update is lost; it must be synchronous and pure.
    */
   update<K extends Key<Data>>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K]
+  /**
+   * The value of a key that one request makes for all, such as a refreshed OAuth token: of parallel requests, in all processes, one calls
+   * `fn`, with the value that is stored, and the others get its result. The result is stored at once, whatever the response will be. Needs
+   * a strong store (`BAD_OPTIONS`). Rejects with what `fn` threw (`ONCE_FAILED` in other processes), `SESSION_ENDED` for everybody when the session
+   * has ended, and before `fn` is called with `RECORD_TOO_LARGE` when there is no room, or `CONFLICT` after a change of this request.
+   */
+  once<K extends Key<Data>>(
+    key: K,
+    fn: (current: Data[K] | undefined, call: OnceCall) => Data[K] | Promise<Data[K]>,
+    options: OnceOptions,
+  ): Promise<Data[K]>
   /** Reads a flash value, which removes it. Two requests in flight may both show it, a later one never. */
   flash<K extends Key<Flash>>(key: K): Flash[K] | undefined
   /** Leaves a value for the next read, in this request or a later one. */

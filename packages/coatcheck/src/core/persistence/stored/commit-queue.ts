@@ -8,7 +8,7 @@ import { afterWrite, isOver } from '../../model/lifetime.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
 import type { MovedOn, Outcome, PendingCommit } from './pending-commit.ts'
-import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
+import { backOff, checkTime, knownOf, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -24,7 +24,6 @@ export class CommitQueue {
   readonly #rotation: IdRotation
   readonly #ends: Ends
   readonly #turns: Turns
-
   constructor(records: Records, engine: Engine, rotation: IdRotation, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
@@ -145,13 +144,14 @@ export class CommitQueue {
       for (const { commit } of turns) commit.changeSet.attempts.answered(saved ? 'kept' : 'refused')
       if (saved) {
         this.#records.latest.answer(key, write)
-        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
+        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key }, knownOf(turns, found))
         // On Workers nothing goes on after the answer.
         const released = this.#turns.done(key, time)
         if (released instanceof Promise) await released
         for (const turn of turns) turn.done({ kept: saved })
         return saved
       }
+      this.#engine.emit({ type: 'conflict', handle: key, retry: attempt + 1 }, knownOf(turns, found))
       await backOff(attempt, this.#engine)
       found = undefined
     }

@@ -2,6 +2,7 @@ import type { Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
 import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
 import type { Forwarding } from '../../model/contents.ts'
+import type { Known } from '../../model/events.ts'
 import type { VersionedRecord } from './records.ts'
 
 /** One commit of a session in a store. */
@@ -68,6 +69,12 @@ export class Turn {
     return new Promise<void>((told) => (this.#told = told)).then(() => (this.#answer as () => Step)())
   }
 }
+
+/** For an event about these: of several requests it names the first. */
+export const knownOf = ([turn]: readonly Turn[], { contents }: VersionedRecord): Known => ({
+  request: turn?.commit.request,
+  owner: contents.owner,
+})
 
 /** When the oldest of these began. */
 export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))

@@ -1,6 +1,15 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Store } from '../../../stores/store.ts'
-import type { ChangeSet, Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../../engine.ts'
+import type {
+  ChangeSet,
+  Circumstances,
+  Engine,
+  LoadedSession,
+  Persistence,
+  Refused,
+  Saved,
+  SharedContents,
+} from '../../engine.ts'
 import { type Elsewhere, type Home, migrating } from '../../migration/migration.ts'
 import { apply } from '../../model/changes.ts'
 import { type Contents, EMPTY } from '../../model/contents.ts'
@@ -26,6 +35,7 @@ import { NewRecords } from './new-records.ts'
 import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
+import { sharedContents } from './shared.ts'
 import { StoredTickets } from './stored-tickets.ts'
 import { Turns } from './turns.ts'
 
@@ -180,6 +190,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
   const migration = migrating({ findById, resume, begin, commit }, adoptions)
+  const shared: SharedContents<StoredHeld> = sharedContents(records, queue, ends, engine)
   const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
   const commitOther: typeof migration.commit = (plan, loaded, changeSet, request, over) =>
     mergesUnseen(changeSet)
@@ -190,6 +201,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     owners,
     find,
     isCurrent,
+    ...((store.consistency ?? 'strong') === 'strong' && { shared }),
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
       !loaded || 'source' in loaded || isOther(plan)
