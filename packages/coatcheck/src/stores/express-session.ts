@@ -1,7 +1,9 @@
+import { clockOf } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
 import { inTurn } from './shared/in-turn.ts'
 import { checkName } from './shared/names.ts'
+import { checkedOptions } from './shared/options.ts'
 import type { Found, SessionRecord, Store, Version } from './store.ts'
 
 /** A store that was written for express-session, such as that of connect-redis. */
@@ -11,7 +13,16 @@ export interface ExpressStoreLike {
   destroy(sid: string, callback?: (error?: unknown) => void): unknown
 }
 
+export interface ExpressStoreOptions {
+  /** Milliseconds since the epoch: the store is told how long from now. Default `Date.now`. */
+  readonly now?: () => number
+}
+
 export type ExpressStore = Store & { readonly consistency: 'last-write-wins' }
+
+/** Its store goes by its own clock: a record goes a minute later, never earlier. In milliseconds. */
+const MARGIN = 60_000
+const realTime = clockOf(undefined)
 
 /** A record as such a store takes it: it reads `cookie` for the end, and keeps the rest as JSON. */
 interface Kept {
@@ -29,7 +40,8 @@ interface Kept {
  * `last-write-wins`: within this process nothing is lost, but of two processes that change one session at the same moment the later wins,
  * and one that writes while another ends the session may bring it back. Throws `BAD_OPTIONS` for what is no such store.
  */
-export function expressStore(store: ExpressStoreLike): ExpressStore {
+export function expressStore(store: ExpressStoreLike, options: ExpressStoreOptions = {}): ExpressStore {
+  const now = clockOf(checkedOptions('expressStore', options, ['now']).now)
   if (![store?.get, store?.set, store?.destroy].every((method) => typeof method === 'function')) {
     throw new SessionError('BAD_OPTIONS', 'expressStore was given no store of express-session.', {
       fix: 'Give an object with get(), set() and destroy(), such as new RedisStore({ client }) of connect-redis.',
@@ -48,9 +60,10 @@ export function expressStore(store: ExpressStoreLike): ExpressStore {
   async function put(key: string, { data, owner, createdAt, endsAt, expiresAt }: SessionRecord): Promise<Version> {
     const version = randomText(9)
     const record = { data, ...(owner !== undefined && { owner }), createdAt, endsAt, expiresAt }
-    const expires = new Date(expiresAt).toISOString()
+    const left = expiresAt - now() + MARGIN
+    const expires = new Date(realTime() + left).toISOString()
     const kept: Kept = {
-      cookie: { originalMaxAge: expiresAt - createdAt, expires, httpOnly: true, path: '/' },
+      cookie: { originalMaxAge: left, expires, httpOnly: true, path: '/' },
       coatcheck: { version, record },
     }
     await called((done) => store.set(key, kept as never, done))
