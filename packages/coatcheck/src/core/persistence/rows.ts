@@ -3,7 +3,7 @@ import { bodyOf, ownerIn, type Plain, plainOf, reserved } from './plain.ts'
 
 /** The name under which a flash value stands in the row. */
 const FLASH = /^__flash_(.*)__$/s
-/** As long as a row that was read is taken to be as it was, in milliseconds, if this process has not written to it. */
+/** Milliseconds in which a row that was read counts as unchanged, if this process has not written to it. */
 const FRESH = 1000
 const MOST = 10_000
 

@@ -12,16 +12,16 @@ import { beside } from '../model/standing.ts'
 import { newerRelease } from './stored/pending-commit.ts'
 
 const PURPOSE = 'session'
-/** It names the session in events and on pages, and opens nothing: it is only to be another one each time. */
+/** Length of a sealed session's name in events and on pages. The name opens nothing; it only has to differ each time. */
 export const ID_BYTES = 12
 
-/** What another library kept, for persistence that keeps nothing of it but what they give out. */
+/** Adopts a session of another library where nothing is stored: the next ticket holds it. */
 export function adopt({ unique = randomText(18), contents, lifetime, isGone }: MigratingSession): Maybe<LoadedSession | Refused> {
   if (isGone) return { refused: 'unknown' }
   return andThen(digest('foreign', unique), (handle) => ({ contents, lifetime, handle, stale: true, migrates: true }))
 }
 
-/** A session as its ticket says it. */
+/** A session as its ticket states it. */
 export interface SealedHeld extends LoadedSession {
   /** The end that the ticket states, whatever today's policy says. Milliseconds since the epoch. */
   readonly ends?: number
@@ -71,7 +71,7 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): SealedPersi
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
       : newLifetime(policy, now)
-    // What the commit itself put beside the values stays.
+    // The fields that the commit itself put beside the values stay.
     const { epochs } = as?.more ?? {}
     if (as) return write(as.more ? beside(contents, { epochs }) : contents, until(lifetime, as.ends), as.handle)
     return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(ID_BYTES))

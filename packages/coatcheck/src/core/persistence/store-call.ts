@@ -11,7 +11,7 @@ type Timed = Pick<Engine, 'storeTimeout' | 'trace'>
 const REPORTED = 'See `cause` for what the store reported.'
 const LATE = 'See whether the store can be reached, and how long its client waits; `storeTimeout` says how long is waited here.'
 
-/** What a failure at `what` leaves open. A read leaves nothing. */
+/** What a failed call leaves open. A read leaves nothing open. */
 const aftermath = (what: string): string =>
   what.startsWith('read') ? 'Nobody was logged out.' : 'The write may or may not have been kept; nobody was logged out.'
 
@@ -23,7 +23,7 @@ function failed(what: string, cause: unknown): SessionError {
 
 type Answer<N extends Asked> = Maybe<Awaited<ReturnType<Method<N>>>>
 
-/** What a method of the store answers: at once, without a promise or a timer, where it can. */
+/** Calls a method of the store: without a promise and a timer, if the store answers at once. */
 export function askStore<N extends Asked>(engine: Timed, store: Store, name: N, ...args: Parameters<Method<N>>): Answer<N> {
   if (engine.trace) return engine.trace('store', { call: name }, () => ask(engine, store, name, args)) as Answer<N>
   return ask(engine, store, name, args)

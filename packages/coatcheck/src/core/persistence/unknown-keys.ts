@@ -1,13 +1,13 @@
 /** Milliseconds: longer than it takes to give all instances of a site a new secret. */
 const ROLLOUT = 600_000
-/** So many are told apart: whoever sends thousands hides nothing but that one of them is new. */
+/** Most keys told apart. A visitor who sends thousands of them only hides which one is new. */
 const MOST = 64
 /** What a token begins with as text: its version and most of the id of its secret. */
 const HEAD = 6
 
 /**
- * Secrets that this process does not have. For ten minutes after one was first met it may be that another instance has it already: then
- * the visitor's session lives, and must not be replaced here. After that it is taken for one that was dropped.
+ * Remembers secrets that this process does not have. In the first ten minutes another instance may have such a secret already: then the
+ * visitor's session lives, and this process must not replace it. After that the secret counts as dropped.
  */
 export class UnknownKeys {
   readonly #firstMet = new Map<string, number>()

@@ -13,9 +13,9 @@ import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
 /**
- * The commits of sessions in a store. Of each session one is under way in this process; all that wait for it are applied in order
- * and written once. Between processes, and where one request may not wait for another, the store's compare-and-set decides: whoever
- * lost reads again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
+ * Carries out the commits of stored sessions. This process runs one commit of a session at a time; those that wait are applied in order and
+ * written once. Between processes, and where one request may not wait for another, the store's compare-and-set decides: the loser reads
+ * again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
  */
 export class CommitQueue {
   readonly #waiting = new Map<string, Turn[]>()
@@ -32,7 +32,7 @@ export class CommitQueue {
     this.#turns = turns
   }
 
-  /** Carries out a commit, wherever its session went since `at` was read; `id`: of where it is by then, to be told to the visitor. */
+  /** Carries out a commit, and follows its session to a new id since `at` was read. `id`: that new id, to be told to the visitor. */
   commit(commit: PendingCommit, at: VersionedRecord, id?: string): Maybe<Outcome> {
     const turn = new Turn(commit)
     const waiting = this.#waiting.get(at.key)
@@ -59,11 +59,11 @@ export class CommitQueue {
     while (waiting.length > 0) {
       let turns = waiting
       try {
-        // Whoever comes while it waits for its turn goes along.
+        // Commits that arrive while this one waits for its turn are written with it.
         if (this.#turns.hasOthers && this.#turns.isContended(key))
           found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
         turns = waiting.splice(0)
-        // What was just written is handed over; after a failure nobody knows what is there.
+        // The next commit starts from the record just written; after a failure it reads again.
         const areUpdates = turns.every(({ commit }) => commit.kind === 'update')
         found = await (areUpdates ? this.#update(key, turns, found) : this.#together(key, turns, found))
       } catch (error) {
@@ -75,7 +75,7 @@ export class CommitQueue {
     this.#records.latest.remember(key, found)
   }
 
-  /** Ends go first, then changes, then new ids: whoever meets one of these goes on elsewhere. */
+  /** Ends go first, then changes, then new ids: a commit behind an end or a new id continues elsewhere. */
   async #together(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
     const of = (kind: PendingCommit['kind']) => turns.filter(({ commit }) => commit.kind === kind)
     let isEnded = false
@@ -105,7 +105,7 @@ export class CommitQueue {
     return found
   }
 
-  /** Writes the changes of all turns at once; what is at `key` now, as far as it is known. */
+  /** Writes the changes of all turns at once. Returns the record at `key` now, if it is known. */
   async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
     const { now, policy, conflictTimeout } = this.#engine
     let found = from
@@ -157,7 +157,7 @@ export class CommitQueue {
     }
   }
 
-  /** A record that was over when it was read may go on since: somebody else has seen the session. */
+  /** A record that was over when this request read it may live again: another server has used the session. */
   #unlessOver(found: VersionedRecord | undefined, now: number = this.#engine.now()): VersionedRecord | undefined {
     return found && !found.forwarding && isOver(found.record, now) ? undefined : found
   }
@@ -167,7 +167,7 @@ export class CommitQueue {
     else passes(turn, () => turn.done(found ? this.#ends.over(turn.commit) : this.#ends.gone(turn.commit)))
   }
 
-  /** Together they are too large: only those that make it so are refused. */
+  /** The changes together are too large: only the commits that make them so are refused. */
   async #oneByOne(key: string, turns: readonly Turn[], from: VersionedRecord): Promise<VersionedRecord | undefined> {
     let found: VersionedRecord | undefined = from
     for (const turn of turns)
@@ -181,7 +181,7 @@ export class CommitQueue {
   }
 }
 
-/** A change that throws when it is run again rejects its own commit only; one that is there already has its answer. */
+/** A change that throws when it is replayed rejects its own commit only. A change that is stored already has its answer. */
 function applied(from: VersionedRecord, turns: readonly Turn[], now: number) {
   const overwritten: string[] = []
   let { contents } = from

@@ -5,7 +5,7 @@ import { isFresh, movedOn, overtaken, type PendingCommit, perhapsEvicted, readab
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
-/** How a session ends, wherever it went, and what can be said of one that is not there. */
+/** Ends sessions, also after a new id, and says what a missing record proves. */
 export class Ends {
   readonly #records: Records
   readonly #engine: Engine
@@ -17,7 +17,7 @@ export class Ends {
     this.#turns = turns
   }
 
-  /** Ends the session, wherever it went. False: it had ended. Throws `CONFLICT` where it cannot be told whether it lives. */
+  /** Ends the session, also after a new id. False: it had ended. Throws `CONFLICT` if it may live and cannot be found. */
   async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<boolean> {
     let found = readable(from)
     let hasMoved = false
@@ -43,7 +43,7 @@ export class Ends {
     throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
   }
 
-  /** That there is nothing proves that the session was ended; not for ever, and not where records are evicted. */
+  /** A missing record proves that the session ended. Not for ever, and not in a store that evicts: then this throws `CONFLICT`. */
   #checkGone(request: PendingCommit['request']): void {
     if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
     if (this.#records.store.evicts) throw perhapsEvicted()
@@ -59,7 +59,7 @@ export class Ends {
     if (found) throw overtaken('Another server, whose clock is behind, went on with the session')
   }
 
-  /** Whether a ticket for this record opens something; `otherwise`, where that cannot be told. */
+  /** Whether a ticket for this record opens a session; `otherwise` if the store does not say. */
   async isCurrent(key: string, otherwise: boolean): Promise<boolean> {
     try {
       const found = await this.#records.read(key)
@@ -69,13 +69,13 @@ export class Ends {
     }
   }
 
-  /** What becomes of a commit that finds nothing where its session was. */
+  /** The outcome of a commit whose session has no record any more. */
   gone(commit: PendingCommit): Step {
     this.#checkGone(commit.request)
     return this.over(commit)
   }
 
-  /** What becomes of a commit whose session has ended. One that joined a sign-in only updates by now, and signs in all the same. */
+  /** The outcome of a commit whose session has ended. A commit that joined a sign-in is an update by now, and still signs in. */
   over({ changeSet }: PendingCommit): Step {
     if (changeSet.move?.kind === 'signIn') {
       throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')

@@ -23,7 +23,7 @@ import {
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
-/** A new id, and the way from an old one to it: the rules of docs/security.md, "A new id". */
+/** Gives sessions new ids, and leads commits from an old id to the new one: the rules of docs/security.md, "A new id". */
 export class IdRotation {
   readonly #records: Records
   readonly #engine: Engine
@@ -44,20 +44,20 @@ export class IdRotation {
   /** A new id: the new record first, so that a failure loses nobody's session; then the old one leads to it. */
   async move(commit: PendingCommit, from: VersionedRecord | undefined): Promise<Step> {
     const { changeSet } = commit
-    // An earlier try may have been kept: then what it made is not to be made again of what this request read before that.
+    // The store may have kept an earlier try. Then a second new id must not be made from the older record of this request.
     const isUncertain = from !== undefined && changeSet.attempts.mayLeadFrom(from.key)
     let found = isUncertain ? readable(await this.#records.read(from.key)) : from
     let made: Made | undefined
     try {
       for (let attempt = 0; found && !found.forwarding && !isOver(found.record, this.#engine.now()); attempt++) {
         checkTime(commit, this.#engine)
-        // What others wrote to the old record meanwhile belongs to the new one as well.
+        // Writes of others to the old record in between belong into the new one.
         const contents = inLineOf(found, this.#after(found.contents, changeSet))
         made = made
           ? await this.#fresh.rewrite(made, contents, changeSet)
           : await this.#fresh.begin(contents, this.#lifeOf(contents, found, changeSet), changeSet, commit.request, found)
         if (!made) {
-          // Somebody ended the new one, as a session of this owner.
+          // Another request ended the new record, as a session of this owner.
           if (changeSet.move?.kind !== 'signIn') await this.#ends.end(commit, found)
           return this.#ends.over(commit)
         }
@@ -73,7 +73,7 @@ export class IdRotation {
         if (found?.forwarding?.key === made.key) return { kept: made, id: made.id }
       }
     } catch (error) {
-      // Where nobody knows whether the old record leads to it, the new one must stay.
+      // If nobody knows whether the old record leads to the new one, the new one must stay.
       if (made && (error as SessionError).code !== 'STORE_FAILED') await this.#fresh.discard(made, changeSet)
       throw error
     }
@@ -82,7 +82,7 @@ export class IdRotation {
     return found ? this.#ends.over(commit) : this.#ends.gone(commit)
   }
 
-  /** Takes a commit that found its session moved to where it went, as far as it may go. Nobody else is ever told the new id. */
+  /** Leads a commit to the new record of its session, if it may follow. Nobody but the request that made the new id is told it. */
   async next(commit: PendingCommit, { key, kind, sealed }: Forwarding, at: string): Promise<Onward | Step> {
     const { changeSet, request } = commit
     const { move, attempts, changes } = changeSet
@@ -90,12 +90,12 @@ export class IdRotation {
     if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
     const target = readable(await this.#records.read(key))
     if (!target) return this.#ends.gone(commit)
-    // Into another person's session nothing is written for the one before; what an earlier try has written was kept.
+    // Nothing of one person is written into another person's session. A write that an earlier try made was kept.
     const isOthers = kind === 'switch' && commit.kind === 'update' && !isEmpty(attempts.left(changes, target.contents.writes))
     if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }
     const update = { ...commit, kind: 'update' } as const
     const isThere = !move || isDone(move, target.contents)
-    // Led here by an earlier try, which may have wanted less than this one.
+    // An earlier try of this request made that id; it may have wanted less than this one.
     if (own !== undefined) return { commit: isThere ? update : commit, target, id: own }
     if (move?.kind === 'signIn') {
       // A double click: the same person signs in twice from one session.
@@ -104,7 +104,7 @@ export class IdRotation {
       if (id === undefined && sealed !== undefined) throw keyUnknown('The session was given a new id, which is')
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
-    // Whoever made that id may hold it: what this request stores must not be shown to them.
+    // Another holder of the old ticket may have made that id: the changes of this request must not be shown there.
     if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')
     return { overtaken: true }
   }
@@ -122,7 +122,10 @@ export class IdRotation {
     }
   }
 
-  /** The answer to the write that leads on is lost: find out, or make sure that it cannot land later. False: somebody was faster. */
+  /**
+   * The store did not answer the write that leads on: finds out whether it was kept, or makes sure that it cannot land later. False: another
+   * request was faster.
+   */
   async #unanswered(found: VersionedRecord, made: Made, changeSet: ChangeSet, error: unknown): Promise<boolean> {
     const { cause = error } = error as SessionError
     try {

@@ -7,17 +7,17 @@ import type { RefusalReason } from '../../model/events.ts'
 export interface VersionedRecord {
   readonly key: string
   readonly version: string
-  /** Its place among the calls of this process: a read counts from when it began, a write from when it was done. */
+  /** Its number among the calls of this process: of a read from its beginning, of a write from its end. */
   readonly at: number
   readonly record: SessionRecord
   readonly contents: Contents
   /** When it was created under this key, in milliseconds since the epoch. */
   readonly made: number
-  /** The session has a new id since; the contents are those it had then. */
+  /** The session has a new id; the contents are those of that moment. */
   readonly forwarding?: Forwarding
   /** Sealed with a secret that is not the newest. */
   readonly stale: boolean
-  /** The record cannot be read; it is never replaced or removed for that. */
+  /** Why the record cannot be read. Such a record is never replaced or removed. */
   readonly fault?: RefusalReason
   readonly error?: SessionError
 }
@@ -38,13 +38,13 @@ export class LatestRecords {
   #text = 0
   readonly #answered = new Map<string, string>()
 
-  /** The newer one of what a request read and what this process wrote since: against that one the request would lose. */
+  /** The newer of two: the record that a request read, and this process's later write. The older version would fail compare-and-set. */
   newest(found: VersionedRecord): VersionedRecord {
     const latest = this.#byKey.get(found.key)
     return latest && latest.at > found.at ? latest : found
   }
 
-  /** The last write of this process whose answer it has: nobody has to look for it any more. Not for good, and not after a fork. */
+  /** The last write that the store answered: the log of writes need not hold it any more. Not remembered for good, nor after a fork. */
   answered(key: string): string | undefined {
     return this.#answered.get(key)
   }

@@ -9,7 +9,7 @@ import type { Admission } from '../../owners/admission.ts'
 import { readable } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
-/** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
+/** Makes ids, and seals them for forwarding records, so that a stolen store opens nothing. */
 export interface Ids {
   make(): Maybe<{ readonly id: string; readonly key: string }>
   /** undefined without secrets. */
@@ -20,7 +20,7 @@ export interface Ids {
 /** A record that was begun, and the id that opens it. */
 export type Made = VersionedRecord & { readonly id: string }
 
-/** Records at keys of their own, whose tickets nobody has yet. */
+/** Makes records of new ids, whose tickets nobody has yet. */
 export class NewRecords {
   readonly #records: Records
   readonly #engine: Engine
@@ -34,7 +34,7 @@ export class NewRecords {
     this.#admission = admission
   }
 
-  /** Begins a record of its own. `from`: what it takes the place of. Throws, with nothing left of it, when nobody may sign in. */
+  /** Makes a new record. `from`: the record that it replaces. Throws, and leaves nothing, if this person may not sign in. */
   async begin(
     contents: Contents,
     lifetime: Lifetime,
@@ -49,7 +49,7 @@ export class NewRecords {
     return this.#admission.admit(contents, move, request, from, { make, discard })
   }
 
-  /** At a key of its own, or that of an earlier try of this request. */
+  /** Uses a fresh key, or that of an earlier try of this request. */
   async #create(contents: Contents, lifetime: Lifetime, changeSet: ChangeSet, from?: string): Promise<Made> {
     const { attempts } = changeSet
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -78,7 +78,7 @@ export class NewRecords {
     throw new SessionError('STORE_FAILED', 'A record that nobody else knows was changed in the store.')
   }
 
-  /** A record that nothing leads to. One that cannot be removed is left: nobody knows its id. */
+  /** Removes a record that nothing leads to. If that fails the record stays: nobody knows its id. */
   async discard(made: Made, { attempts }: ChangeSet): Promise<void> {
     attempts.forget(made.key)
     try {

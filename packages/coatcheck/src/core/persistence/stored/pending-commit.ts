@@ -18,10 +18,10 @@ export type Outcome =
   /** `id`: to be told to the visitor. `isOwn`: this request's own move gave it, and nobody came in between. */
   | { readonly kept: VersionedRecord; readonly id?: string; readonly isOwn?: boolean }
   | { readonly dropped: 'ended' }
-  /** Another request gave the session a new id first; nothing was asked for but that. */
+  /** Another request gave the session a new id first, and this one asked for nothing else. */
   | { readonly overtaken: true }
 
-/** What a commit came to at one record: done, or it goes on where the session went. */
+/** The outcome of a commit at one record: done, or to be continued at the session's new record. */
 export type Step = Outcome | MovedOn
 
 /** `at`: the key of the record that leads on. */
@@ -30,7 +30,7 @@ export interface MovedOn {
   readonly at: string
 }
 
-/** Where a commit goes on that found its session moved. */
+/** The record at which a commit continues after its session was given a new id. */
 export interface Onward {
   readonly commit: PendingCommit
   readonly target: VersionedRecord
@@ -38,7 +38,7 @@ export interface Onward {
   readonly id?: string
 }
 
-/** A commit waiting for its turn at one record. Its answer is there at once where the store answers at once. */
+/** A commit that waits for its turn at one record. With a store that answers at once, so does this. */
 export class Turn {
   readonly commit: PendingCommit
   #answer: (() => Step) | undefined
@@ -63,7 +63,7 @@ export class Turn {
     this.#told?.()
   }
 
-  /** What it came to. Throws what failed. */
+  /** The outcome. Throws what failed. */
   answer(): Maybe<Step> {
     if (this.#answer) return this.#answer()
     return new Promise<void>((told) => (this.#told = told)).then(() => (this.#answer as () => Step)())
@@ -79,7 +79,7 @@ export const knownOf = ([turn]: readonly Turn[], { contents }: VersionedRecord):
 /** When the oldest of these began. */
 export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
 
-/** A record was read while these wait; when it is their turn it may not say any more what became of an earlier try. */
+/** Asks a record that was read while these commits wait: later it may not show any more whether an earlier try was kept. */
 export function settle(turns: readonly Turn[], seen: VersionedRecord | undefined): void {
   if (seen && !seen.fault && !seen.forwarding)
     for (const { commit } of turns) commit.changeSet.attempts.settle(seen.contents.writes)
@@ -110,7 +110,7 @@ export async function backOff(attempt: number, { sleep, random }: Engine): Promi
   if (attempt > 0) await sleep(random() * Math.min(32, 2 ** (attempt - 1)))
 }
 
-/** The record, unless it cannot be read: such a one is neither replaced nor removed. */
+/** The record, if it can be read. One that cannot is neither replaced nor removed. */
 export function readable(found: VersionedRecord | undefined): VersionedRecord | undefined {
   if (found?.fault) throw unreadable(found)
   return found
@@ -133,7 +133,7 @@ export function keyUnknown(what: string): SessionError {
 
 const MOVED_ON = new WeakSet<SessionError>()
 
-/** Whether the error says that the session went on without this request: a ticket that it was about to send may undo a newer one. */
+/** Whether the error means that the session continued without this request: its ticket could overwrite a newer one in the browser. */
 export const saysMovedOn = (error: unknown): boolean => MOVED_ON.has(error as SessionError)
 
 export function movedOn(error: SessionError): SessionError {
@@ -141,7 +141,7 @@ export function movedOn(error: SessionError): SessionError {
   return error
 }
 
-/** Whether what a request read when it was opened still says where the session is: not for ever, since what leads on is removed. */
+/** Whether a request is young enough to find its session: forwarding records are removed some time later. */
 export function isFresh({ arrivedAt }: Circumstances, { now, maxRequestTime }: Engine): boolean {
   return now() - arrivedAt <= maxRequestTime
 }
@@ -155,7 +155,7 @@ export function tooOld({ maxRequestTime }: Engine): SessionError {
   return movedOn(error)
 }
 
-/** Of a new id whose last write has perhaps been carried out. */
+/** The error for a new id whose last write the store may have carried out. */
 export function eitherTicket(error: unknown): never {
   const { cause = error } = error as SessionError
   throw new SessionError('STORE_FAILED', 'The store failed at "update" while the session was given a new id.', {
@@ -164,7 +164,7 @@ export function eitherTicket(error: unknown): never {
   })
 }
 
-/** `what` somebody else did first. */
+/** The error when another request was first. `what`: what it did. */
 export function overtaken(what: string): SessionError {
   const error = new SessionError('CONFLICT', `${what} at the same time, and this request was not carried out.`, {
     fix: 'Nothing of it was stored. Let the visitor try again.',
@@ -177,7 +177,7 @@ export function perhapsEvicted(): SessionError {
   return movedOn(new SessionError('CONFLICT', what, { fix: 'Use a store that drops nothing, or let the visitor try again.' }))
 }
 
-/** An old ticket, used after its time. */
+/** The error for an old ticket that came after its time. */
 export function replacedTicket(): SessionError {
   return new SessionError('CONFLICT', 'The visitor came with the old ticket of a session that was given a new id, and lives.', {
     fix: 'Nothing was changed, and the visitor keeps what is in the browser. Let the visitor load the page again, or sign in.',

@@ -11,10 +11,10 @@ export type OpenedText = { readonly text: string; readonly stale: boolean } | Re
 
 type Meta = Omit<SessionRecord, 'data'>
 
-/** Of what cannot be read. */
+/** Stands for a record that cannot be read. */
 export const NO_RECORD: SessionRecord = { data: '', createdAt: 0, endsAt: 0, expiresAt: 0 }
 
-/** Bytes that are kept free in a store with a limit, so that a record of any size can be made to lead to another. */
+/** Bytes kept free in a store with a limit, so that a record of any size can become a forwarding record. */
 const ROOM = 1024
 
 /** The text of records: sealed when that is asked for, and no longer than the store takes. */
@@ -73,7 +73,7 @@ export function checkedRecord(found: Found): Found | undefined {
   }
 }
 
-/** What a sealed record is bound to; not its idle end, which a touch moves without opening it. */
+/** The data that a seal is bound to. Not the idle end: a touch moves that without opening the record. */
 const context = (key: string, { owner = '', createdAt, endsAt }: Meta) => [key, owner, `${createdAt}`, `${endsAt}`]
 
 export function ownerDigest(owner: string): Maybe<string> {

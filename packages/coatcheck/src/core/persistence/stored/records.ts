@@ -13,7 +13,7 @@ import { checkedRecord, NO_RECORD, type OpenedText, ownerDigest, RecordTexts } f
 
 export type { VersionedRecord }
 
-/** Store calls in the engine's terms: contents instead of text, sealed when asked for, every call limited in time and size. */
+/** Calls the store in the engine's terms: contents instead of text, sealed if asked for, each call limited in time and size. */
 export class Records {
   readonly store: Store
   readonly latest: LatestRecords = new LatestRecords()
@@ -64,7 +64,7 @@ export class Records {
     if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
     const { encryptRecords, keyring } = this.#engine
     const same = this.latest.of(key, checked.record)
-    // What another secret sealed is opened again: it may be retired or revoked since.
+    // A record sealed with another secret is opened again: that secret may be retired or revoked by now.
     if (same && !(encryptRecords && !keyring?.isNewest('record', checked.record.data))) return { ...same, ...checked, at }
     const known: VersionedRecord = { ...none, ...checked }
     const opened = this.#texts.open(key, checked.record)
@@ -99,7 +99,7 @@ export class Records {
     return version === undefined ? undefined : { key, version, at: ++this.#calls, record, contents, made, stale: false }
   }
 
-  /** undefined: `known` is not what is there any more. */
+  /** undefined: another write replaced `known`. */
   update(
     known: VersionedRecord,
     contents: Contents,
@@ -132,7 +132,7 @@ export class Records {
     return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined
   }
 
-  /** Says in a forwarding record that the old ticket was used after its time. Whether this process was the first to find it. */
+  /** Marks a forwarding record whose old ticket came after its time. True for the process that marks it first. */
   async markReplayed(known: VersionedRecord, to: Forwarding): Promise<boolean> {
     const mark = randomText(6)
     try {
@@ -142,7 +142,7 @@ export class Records {
     }
   }
 
-  /** Whether the session was ended: false when `known` is not what is there any more. */
+  /** Ends the session. False: another write replaced `known`. */
   async end(known: VersionedRecord): Promise<boolean> {
     const now = this.#engine.now()
     const young = (known.fault ? now : known.made) + 4 * callTime(this.#engine.storeTimeout) + SKEW
@@ -151,7 +151,7 @@ export class Records {
     return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
   }
 
-  /** Moves the idle end. undefined: somebody else has written, and whoever wrote has moved it. */
+  /** Moves the idle end. undefined: another request wrote, and moved it as well. */
   async touch(known: VersionedRecord, lifetime: Lifetime): Promise<VersionedRecord | undefined> {
     const { store } = this
     // A store's touch moves an end forward only.

@@ -14,7 +14,7 @@ interface Alarm {
   readonly isEnded?: boolean
 }
 
-/** What the old ticket of a session that was given a new id is still good for, and the alarm when it is used after that. */
+/** Decides what the old ticket still opens after a new id, and raises the alarm when it comes later than that. */
 export class ReplacedTickets {
   readonly #records: Records
   readonly #engine: Engine
@@ -42,7 +42,7 @@ export class ReplacedTickets {
     const { alarm, isEnded = false } = forwarding.replayed ? {} : await this.#find(found, forwarding, target, arrivedAt)
     if (isEnded) return { ...refused, alarm }
     const cannotEnd = replacedTicket()
-    // Later than this no request of the same browser is under way whose sign-in a new session could overwrite.
+    // After this time no request of the same browser is under way, so a new session cannot overwrite its sign-in.
     const mayOverwrite = arrivedAt <= (forwarding.at ?? 0) + this.#engine.maxRequestTime + SKEW
     return { ...refused, alarm, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }
   }
@@ -64,7 +64,7 @@ export class ReplacedTickets {
       const event = { type: 'replayed', handle: target.key, movedAt, usedAt, ...(note !== undefined && { note }) } as const
       alarm = (tell) => tell(event, target.contents)
       const { owner } = found.record
-      // Anybody may plant the ticket of a guest: it must not sign out whoever signed in with it.
+      // Anybody may plant a guest's ticket: it must not sign out the person who signed in with it.
       if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return { alarm }
       const { store } = this.#records
       const keys = onReplay === 'endOwner' ? ((await store.listByOwner?.(owner)) ?? []) : []

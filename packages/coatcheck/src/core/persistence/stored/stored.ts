@@ -138,14 +138,14 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
     const { kept, id, isOwn = false } = outcome
-    // Whoever followed to another key without being told its id goes on seeing what it saw, never what is there now.
+    // A request that wrote under a new id without being told it goes on with what it saw, never with the new record.
     if (kept.key !== loaded.known.key && id === undefined) {
       return {
         loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, engine.now(), () => {}) },
       }
     }
     if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
-    // The id that it joined was given up: it is told none in a later commit either.
+    // Another request replaced the id that this one joined: a later commit tells it no id either.
     if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
     const isDue = () =>
@@ -155,7 +155,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
-  /** Sends the ticket, unless the session has moved on meanwhile: the visitor may hold the newer one already. */
+  /** Sends the ticket, unless the session has a newer id: the visitor may hold that ticket already. */
   async function give(loaded: StoredHeld, isOwn: boolean): Promise<Saved> {
     if (!isOwn && !(await ends.isCurrent(await tickets.keyOf(loaded.id), true)))
       return { loaded: { ...loaded, isReplaced: true } }
@@ -170,15 +170,15 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
   }
 
   async function touch(loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
-    // What has ended while the request was under way does not come back.
+    // A session that ended while the request was under way does not come back.
     if (loaded.isReplaced || isOver(loaded.lifetime, engine.now())) return { loaded }
     const lifetime = extended(loaded.lifetime, policyOf(loaded.contents, engine.policy), engine.now())
-    // A cookie that ends with the idle end goes on with it.
+    // A cookie that ends with the idle end is given again when that moves.
     const isRolling = rolls(loaded.contents, engine.policy)
     const moved = await (isRolling
       ? records.update(loaded.known, loaded.contents, lifetime)
       : records.touch(loaded.known, lifetime))
-    // Whoever was faster has said to the visitor what there is to say.
+    // The faster request has given the visitor the ticket.
     if (!moved) return { loaded, overtaken: true }
     const resends = (request.mayResend || changeSet.renews) && (isRolling || loaded.stale)
     return resends
@@ -186,7 +186,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
       : { loaded: heldOf(moved, loaded.id, loaded.stale) }
   }
 
-  // What the visitor has already is not sent again where it may undo a sign-in.
+  // A ticket that the visitor has already is not sent again if it could undo a sign-in.
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
   const migration = migrating({ findById, resume, begin, commit }, adoptions)

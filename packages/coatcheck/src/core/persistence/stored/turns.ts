@@ -39,9 +39,9 @@ const MOST_ROUNDS = 100
 const MOST = 500
 
 /**
- * Whose turn it is to write a session that several processes write all the time. A commit that lost several times leaves a claim beside
- * the session, and whoever finds it lets that process go first. A claim is a hint: compare-and-set decides as ever, and the claim of a
- * process that is gone is removed by those who waited for it.
+ * Orders the writes of processes that change one session all the time. A commit that lost several times leaves a claim beside the session,
+ * and other processes let that one go first. A claim is a hint: compare-and-set still decides. The processes that waited remove the claim
+ * of one that died.
  */
 export class Turns {
   readonly #known = new Map<string, Known>()
@@ -113,7 +113,7 @@ export class Turns {
     return version !== undefined
   }
 
-  /** Waits for a part of the turn of whoever claimed it, the shorter the longer this process waits already. */
+  /** Waits for a part of the turn of the process with the claim: the shorter, the longer this one has waited. */
   async #letGoFirst(key: string, known: Known, since: number): Promise<void> {
     const { now, sleep, random } = this.#engine
     const found = await this.#find(key)
