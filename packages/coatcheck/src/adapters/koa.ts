@@ -1,6 +1,7 @@
 import { type AdapterSessions, adapterOf } from '../core/adapter.ts'
 import type { KoaApp, KoaContext } from './koa/http.ts'
-import { type SessionOptions, secretsOf, sessionsWith, setupOf } from './koa/options.ts'
+import type { SessionOptions } from './koa/interface.ts'
+import { secretsOf, sessionsWith, setupOf } from './koa/options.ts'
 import type { Session } from './koa/session.ts'
 import { Visit } from './koa/visit.ts'
 

@@ -2,10 +2,12 @@
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { platform } from '../crypto/platform.ts'
 import type { Bytes } from '../crypto/primitives.ts'
-import type { ReaderRequest } from './format.ts'
+import { SessionError } from '../errors.ts'
+import type { OldSession, ReaderRequest, SessionReader } from './format.ts'
+import { parseValues } from './json.ts'
 import { oldPrimitives } from './primitives.ts'
 import { checked } from './signed.ts'
-import { fromBase64, LONGEST } from './text.ts'
+import { fromBase64, LONGEST, textFromBase64 } from './text.ts'
 
 export interface Signatures {
   /** Whether one of the MACs that came along is that of `name=value`. */
@@ -48,3 +50,39 @@ export function signatures(name: string, given: readonly string[]): Signatures {
 /** The signatures that came along, as they stand there. */
 export const signaturesIn = (name: string, request: ReaderRequest): readonly string[] =>
   request.cookies?.(`${name}.sig`) ?? [request.cookie(`${name}.sig`) ?? '']
+
+/** The needed part of a Keygrip. */
+export interface Verifier {
+  verify(data: string, digest: string): boolean
+}
+
+/** Whether the cookie `name` was signed by one of these keys, or by this Keygrip. */
+export function verifierOf(name: string, keys: readonly string[] | Verifier | undefined): Signatures['areGenuine'] {
+  if (keys && 'verify' in keys && typeof keys.verify === 'function')
+    return (value, request) =>
+      request.mayTry?.() !== false && signaturesIn(name, request).some((mac) => keys.verify(`${name}=${value}`, mac))
+  if (Array.isArray(keys)) return signatures(name, keys).areGenuine
+  throw new SessionError('BAD_OPTIONS', 'The option `keys` is missing.', {
+    fix: 'Give the keys that signed the cookies, as a list or a Keygrip, or `signed: false` if nobody did.',
+  })
+}
+
+/** Sessions that are base64 of JSON in the cookie, and nothing else. Without keys: the cookies were not signed. */
+export function valuesInCookie(
+  format: string,
+  cookieName: string,
+  keys: readonly string[] | Verifier | undefined,
+): SessionReader {
+  const areGenuine = keys ? verifierOf(cookieName, keys) : (_: string, request: ReaderRequest) => request.mayTry?.() !== false
+  return {
+    format,
+    cookieName,
+    read(value, request) {
+      if (value === '' || value.length > LONGEST) return undefined
+      return andThen(areGenuine(value, request), (is): OldSession | undefined => {
+        const values = is ? parseValues(textFromBase64(value) ?? '') : undefined
+        return values && { values }
+      })
+    },
+  }
+}

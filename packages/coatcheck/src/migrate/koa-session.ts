@@ -1,9 +1,9 @@
 /** The formats of koa-session: base64 of JSON in the cookie, or an id there and a record in its store; signed by keygrip. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
-import { checkKinds, SessionError } from '../errors.ts'
-import type { OldSession, ReaderRequest, SessionReader } from './format.ts'
+import { checkKinds } from '../errors.ts'
+import type { OldSession, SessionReader } from './format.ts'
 import { isObject, parseJson, type Values, valuesOf } from './json.ts'
-import { type Signatures, signatures, signaturesIn } from './keygrip.ts'
+import { type Verifier, verifierOf } from './keygrip.ts'
 import { asked } from './stored.ts'
 import { LONGEST, textFromBase64 } from './text.ts'
 
@@ -15,7 +15,7 @@ export interface KoaStore {
 
 export interface KoaSessionOptions {
   /** `app.keys`, as a list or a Keygrip. Not needed when `signed` is false. */
-  readonly keys?: readonly string[] | { verify(data: string, digest: string): boolean } | undefined
+  readonly keys?: readonly string[] | Verifier | undefined
   /** The cookie's name. Default `koa.sess`. */
   readonly key?: string
   /** Whether the cookies were signed. Default true. */
@@ -62,17 +62,6 @@ export function koaSession(options: KoaSessionOptions): SessionReader {
       })
     },
   }
-}
-
-function verifierOf(name: string, keys: KoaSessionOptions['keys']): Signatures['areGenuine'] {
-  if (keys && 'verify' in keys && typeof keys.verify === 'function') {
-    return (value: string, request: ReaderRequest) =>
-      request.mayTry?.() !== false && signaturesIn(name, request).some((mac) => keys.verify(`${name}=${value}`, mac))
-  }
-  if (Array.isArray(keys)) return signatures(name, keys).areGenuine
-  throw new SessionError('BAD_OPTIONS', 'koaSession was given no keys.', {
-    fix: 'Give `app.keys` as `keys`, or `signed: false` if the cookies were not signed.',
-  })
 }
 
 /** The values of a record whose time has not passed; what begins with `_` is koa-session's own. */

@@ -1,4 +1,5 @@
 import { CookieTooLong } from '../../cookies/cookie.ts'
+import type { HeaderLine, HeadersOut } from '../../core/adapter.ts'
 
 /** The attributes of a cookie, with the names and units of the cookies package, which koa-session and cookie-session hand them to. */
 export interface LineOptions {
@@ -51,7 +52,33 @@ export function lineOf(name: string, value: string, options: LineOptions, isSecu
 const endOf = ({ maxAge, expires }: LineOptions, now: number): Date | undefined =>
   typeof maxAge === 'number' && maxAge !== 0 ? new Date(now + maxAge) : expires
 
-/** A line of this cookie, and of the signature that the other library kept beside it. */
-export const isOf = (name: string, line: string): boolean => line.startsWith(`${name}=`)
+const isOf = (name: string, line: string): boolean => line.startsWith(`${name}=`)
+
+/** The value that the lines of the engine give a cookie; empty: it is taken away. */
+export const valueIn = (lines: readonly HeaderLine[], name: string): string | undefined =>
+  lines.findLast(([, line]) => isOf(name, line))?.[1].slice(name.length + 1)
+
+/** Takes the lines of this cookie from a response. */
+export function withoutLines(headers: HeadersOut, name: string): void {
+  const others = headers.getSetCookie().filter((line) => !isOf(name, line))
+  headers.delete('set-cookie')
+  for (const line of others) headers.append('set-cookie', line)
+}
+
+/** The request that a cookie answers. */
+export interface Came {
+  readonly cookies: string | readonly string[] | undefined
+  readonly isSecure: boolean
+  readonly now: number
+}
+
+/** Puts the cookie on a response, and takes away the signature that another library kept beside its own (`<name>.sig`). */
+export function putLine(headers: HeadersOut, name: string, value: string, options: LineOptions, came: Came): void {
+  const { cookies = '', isSecure, now } = came
+  headers.append('set-cookie', lineOf(name, value, options, isSecure, now))
+  const signature = `${name}.sig`
+  if ([cookies].flat().join(';').includes(`${signature}=`))
+    headers.append('set-cookie', lineOf(signature, '', options, isSecure, now))
+}
 
 export const NOT_ENCRYPTED = 'Cannot send secure cookie over unencrypted connection'
