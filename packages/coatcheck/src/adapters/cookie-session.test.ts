@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import connect from 'connect'
@@ -55,7 +56,7 @@ async function site(
       'cookies',
       { get: () => jar.all().map(({ name, value }) => `${name}=${value}`) },
     ) as Browser
-  return { visitor }
+  return { base, visitor }
 }
 
 const told = (response: Promise<globalThis.Response>): Promise<string> => response.then((each) => each.text())
@@ -120,13 +121,17 @@ test('a visitor with a cookie of cookie-session keeps the session', async () => 
 test('a copy of a cookie opens nothing after `maxAge`', async () => {
   const copied = async (options: CookieSessionOptions, make: Make, seconds: number, pages: number) => {
     let now = Date.now()
-    const { visitor } = await site({ '/count': count, '/show': show }, { keys: KEYS, now: () => now, ...options }, make)
+    const { base, visitor } = await site({ '/count': count, '/show': show }, { keys: KEYS, now: () => now, ...options }, make)
     const jar = createJar({ now: () => 0 })
     const eve = visitor(jar)
     await eve('/count')
     for (let n = 0; n < pages; n++) {
       now += seconds * 1000
-      await eve('/show')
+      // A page load, which `fetch` says that it is none.
+      const [page] = (await once(get(`${base}/show`, { headers: { cookie: jar.header(base) ?? '' } }), 'response')) as [
+        IncomingMessage,
+      ]
+      for (const line of page.resume().headers['set-cookie'] ?? []) jar.set(line, base)
     }
     return told(visitor()('/show', { headers: { cookie: eve.cookies.join('; ') } }))
   }
