@@ -1,11 +1,11 @@
 import { type AdapterSessions, answer, type Commit, delayHeaders, nodeHeaders, type RequestSession } from '../../core/adapter.ts'
-import { snapshotOf } from '../express-session/values.ts'
 import type { KoaContext } from './http.ts'
 import type { SessionOptions } from './interface.ts'
 import { Opened } from './opened.ts'
 import { DEFAULT_MAX_AGE, type Setup } from './options.ts'
 import { Reply } from './reply.ts'
-import { type Behind, type CommitOptions, type Session, sessionOver } from './session.ts'
+import type { CommitOptions, Session } from './session.ts'
+import { Shown } from './shown.ts'
 
 /** One request's `ctx.session`, until the headers leave. */
 export class Visit {
@@ -16,9 +16,8 @@ export class Visit {
   readonly #adapter: AdapterSessions
   readonly #came: RequestSession
   readonly #reply: Reply
+  readonly #shown: Shown
   #opened: Opened | undefined
-  #session: Session | null | undefined
-  #behind: Behind | undefined
   #isRead = false
   /** The last commit came before the handler was done: another request may have answered since. */
   #wasEarly = false
@@ -33,6 +32,7 @@ export class Visit {
     this.#adapter = adapter
     this.#reply = new Reply(setup, ctx)
     this.options = { ...setup.options }
+    this.#shown = new Shown(this.options, (how) => this.#early(how))
     this.#came = adapter.requestSession(ctx.req, { get: (name) => this.#header(name) })
     this.#came.commitsByCall = this.options.autoCommit === false
     const sent = (): void => (this.#opened?.requestSession ?? this.#came).finish()
@@ -65,47 +65,12 @@ export class Visit {
 
   get(): Session | null {
     this.#isRead = true
-    if (this.#session === undefined) this.#session = this.#show(!this.#here.isKept)
-    return this.#session
+    return this.#shown.get(this.#here)
   }
 
   set(value: unknown): void {
-    if (value !== null && typeof value !== 'object') throw new Error('this.session can only be set as null or an object.')
-    this.get()
-    const { values, live } = this.#here
-    const given = value === null ? undefined : Object.entries(value)
-    // Whoever still has the object of before goes on seeing what it held.
-    if (this.#behind) this.#behind.values = snapshotOf(values)
-    if (!given) {
-      values.clear()
-      live.restart()
-      this.#session = null
-      return
-    }
-    const names = new Set(given.map(([key]) => key))
-    for (const key of values.keys()) if (!names.has(key)) values.delete(key)
-    this.#session = this.#show(false)
-    for (const [key, each] of given) Reflect.set(this.#session, key, each)
-  }
-
-  #show(isNew: boolean): Session {
-    const { options } = this
-    const { values, externalKey, isKept, live } = this.#here
-    const behind: Behind = {
-      values,
-      externalKey,
-      get maxAge() {
-        return options.maxAge
-      },
-      set maxAge(maxAge) {
-        options.maxAge = maxAge
-        session._requireSave = true
-      },
-      commit: (how) => this.#early(how),
-    }
-    this.#behind = behind
-    const session = sessionOver(behind, isNew, isKept && options.maxAge !== 'session' ? live.expiresAt : undefined)
-    return session
+    this.#isRead = true
+    this.#shown.set(this.#here, value)
   }
 
   async #early(how: CommitOptions | undefined): Promise<void> {
@@ -129,8 +94,8 @@ export class Visit {
   }
 
   async #commit({ save = false, regenerate = false }: CommitOptions = {}): Promise<void> {
-    if (!this.#opened || (this.#session === undefined && !this.#setup.isStored)) return
-    const session = this.#session
+    if (!this.#opened || (this.#shown.session === undefined && !this.#setup.isStored)) return
+    const { session } = this.#shown
     const { live, values } = this.#opened
     const reason = save || regenerate || session?._requireSave ? 'force' : this.#reason(this.#opened)
     if (session !== null && reason === '') return
