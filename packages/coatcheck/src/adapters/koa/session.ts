@@ -59,6 +59,25 @@ function json(this: Session): Record<string, unknown> {
   return Object.fromEntries([...values.keys()].map((key) => [key, values.get(key)]))
 }
 
+const METHODS: Partial<Session> & Record<symbol, unknown> = {
+  toJSON: json,
+  inspect: json,
+  [Symbol.for('nodejs.util.inspect.custom')]: json,
+  save(this: Session, callback?: Callback) {
+    return told(behindOf(this).commit({ save: true }), callback)
+  },
+  regenerate(this: Session, callback?: Callback) {
+    return told(behindOf(this).commit({ regenerate: true }), callback)
+  },
+  manuallyCommit(this: Session) {
+    return behindOf(this).commit()
+  },
+  commit(this: Session, options?: CommitOptions | Callback, callback?: Callback) {
+    if (typeof options === 'function') return told(behindOf(this).commit(), options)
+    return told(behindOf(this).commit(options), callback)
+  },
+}
+
 const PROTOTYPE = Object.defineProperties({} as Session, {
   length: {
     get(this: Session) {
@@ -83,28 +102,10 @@ const PROTOTYPE = Object.defineProperties({} as Session, {
       return behindOf(this).externalKey
     },
   },
+  ...Object.fromEntries(
+    Reflect.ownKeys(METHODS).map((key) => [key, { value: METHODS[key as string], configurable: true, writable: true }]),
+  ),
 })
-
-const METHODS: Partial<Session> & Record<symbol, unknown> = {
-  toJSON: json,
-  inspect: json,
-  [Symbol.for('nodejs.util.inspect.custom')]: json,
-  save(this: Session, callback?: Callback) {
-    return told(behindOf(this).commit({ save: true }), callback)
-  },
-  regenerate(this: Session, callback?: Callback) {
-    return told(behindOf(this).commit({ regenerate: true }), callback)
-  },
-  manuallyCommit(this: Session) {
-    return behindOf(this).commit()
-  },
-  commit(this: Session, options?: CommitOptions | Callback, callback?: Callback) {
-    if (typeof options === 'function') return told(behindOf(this).commit(), options)
-    return told(behindOf(this).commit(options), callback)
-  },
-}
-for (const key of Reflect.ownKeys(METHODS))
-  Object.defineProperty(PROTOTYPE, key, { value: METHODS[key as string], configurable: true, writable: true })
 
 /** Whether koa-session keeps a key of this name for itself. */
 export const isPrivate = (key: string): boolean => key.startsWith('_')
