@@ -100,7 +100,8 @@ const oneOfMany: Page = {
 function things(kilobytes: number): object[] {
   const thing = { sku: 'coat-4711', name: 'A coat for rain', size: 'M', quantity: 1, cents: 12900, tags: ['rain', 'new'] }
   const count = Math.round((kilobytes * 1000) / (JSON.stringify(thing).length + 1))
-  return Array.from({ length: count }, (_, n) => ({ ...thing, sku: `coat-${1000 + n}` }))
+  // With lists of their own: one list that all share is no JSON, and is stored in another way.
+  return Array.from({ length: count }, (_, n) => ({ ...thing, sku: `coat-${1000 + n}`, tags: [...thing.tags] }))
 }
 
 const connect = (url: string) => createClient({ url }).connect()

@@ -153,6 +153,7 @@ export async function allJunk(): Promise<readonly Junk[]> {
       'a forged seal of 300 bytes': under(forgedSeal),
       'a forged seal of 3 kB': under(await forged(2900, 'seal')),
       'four forged seals of 3 kB': (await Promise.all([1, 2, 3, 4].map(() => forged(2900, 'seal')))).map(under).join('; '),
+      'a forged seal of 11 kB, 15 kB in four pieces': pieces(await forged(11_200, 'seal')),
       'a forged seal of 23 kB in eight pieces': pieces(await forged(23_500, 'seal')),
       'a genuine seal of deep JSON': under(await sealed(deep(1200))),
       'a genuine seal of deep JSON, 20 kB': pieces(await sealed(deep(10_000))),
@@ -203,7 +204,9 @@ function ironSeals(site: string): Junk[] {
     'a forged seal of iron': () => under(seal(20)),
     'four forged seals of iron': () => Array.from({ length: 4 }, () => under(seal(20))).join('; '),
     'a forged seal of iron of 3 kB': () => under(seal(150)),
-    'a forged seal in nine pieces of h3': () => h3Pieces(seal(1650)),
+    'a forged seal of 15 kB in four pieces of h3': () => h3Pieces(seal(690)),
+    'a forged seal of 15 kB in fifty pieces of h3': () => h3Pieces(seal(690), 300),
+    'a forged seal of 35 kB in nine pieces of h3': () => h3Pieces(seal(1650)),
   }
   const isFlood = site.endsWith('reads 1 and 2')
   return Object.entries(rows).map(([name, cookie]) => ({ site, name, headers: () => ({ cookie: cookie() }), isFlood }))

@@ -29,8 +29,8 @@ export class Guest {
     this.jar = jar
   }
 
-  /** Sends a request, or a form, and follows nothing. */
-  async ask(path: string, form?: Record<string, string>): Promise<Response> {
+  /** Sends a request, or a form, and follows nothing. `whence`: what the browser says of the page that sends it; default a page of the app. */
+  async ask(path: string, form?: Record<string, string>, whence?: Record<string, string>): Promise<Response> {
     const url = this.#url(path)
     const cookie = this.jar.header(url)
     const response = await fetch(url, {
@@ -38,8 +38,7 @@ export class Guest {
       headers: {
         'user-agent': BROWSER,
         'sec-fetch-mode': 'navigate',
-        'sec-fetch-site': 'same-origin',
-        origin: new URL(url).origin,
+        ...(whence ?? { 'sec-fetch-site': 'same-origin', origin: new URL(url).origin }),
         ...(cookie !== '' && { cookie }),
       },
       ...(form && { method: 'POST', body: new URLSearchParams(form) }),

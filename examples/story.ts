@@ -17,6 +17,8 @@ export interface Story {
   readonly visit?: string
   /** The page keeps shared caches away by itself. Default true; a storage that only returns a string cannot. */
   readonly isKeptFromCaches?: boolean
+  /** What the framework itself answers a forged form of a page, before anybody else is asked. Default: nothing, the guard answers 403. */
+  readonly ownRefusal?: number
   readonly env?: Environment
 }
 
@@ -28,6 +30,7 @@ export function tellStory({
   hasUpdate = false,
   visit,
   isKeptFromCaches = true,
+  ownRefusal = 403,
   env = {},
 }: Story): void {
   describe(`the app in examples/${name}, ${isStored ? 'with a store' : 'without a store'}`, () => {
@@ -87,6 +90,24 @@ export function tellStory({
       if (!isStored) return
       expect((await before.see()).user, 'the ticket from before the sign-in').toBe('guest')
       expect((await during.see()).user, 'the ticket from before the sign-out').toBe('guest')
+    })
+
+    test('refuses what a page of another site sends in the name of somebody', async () => {
+      const ada = guest()
+      await ada.see()
+      await ada.send('/cart', { item: 'hat' })
+      const forgers: Record<string, string>[] = [
+        { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'same-site', origin: 'https://blog.shop.example' },
+        { 'sec-fetch-site': 'none', origin: 'chrome-extension://abcdefgh' },
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+      ]
+      for (const whence of forgers) {
+        expect((await ada.ask('/cart', { item: 'scarf' }, whence)).status, JSON.stringify(whence)).toBe(403)
+        expect((await ada.ask('/login', ADA, whence)).status).toBe(ownRefusal)
+      }
+      expect(await ada.see()).toMatchObject({ cart: 1, user: 'guest' })
     })
 
     test('takes any nonsense for a stranger', async () => {

@@ -12,10 +12,10 @@ export interface Running {
   stop(): Promise<void>
 }
 
-const HOST = '127.0.0.1'
+export const HOST = '127.0.0.1'
 
 /** `prepare` makes what the server needs on the disk; between a look for a free port and the start another may take it, so there are three tries. */
-async function run(
+export async function run(
   name: string,
   launchOn: (folder: string, ports: readonly number[]) => Promise<Launch>,
   ports = 1,
@@ -184,10 +184,10 @@ function unprivileged(name: string): { uid: number; gid: number } {
 }
 
 /** Asks again until the answer is yes, for a hundred seconds. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+export async function until(isSo: () => Promise<boolean>, late = 'Servers of Redis did not find each other'): Promise<void> {
   for (const end = Date.now() + 100_000; Date.now() < end; ) {
     if (await isSo()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error('Servers of Redis did not find each other within a hundred seconds.')
+  throw new Error(`${late} within a hundred seconds.`)
 }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The servers that stores are tested on. */
-export type EngineName = 'redis' | 'postgres' | 'mariadb' | 'nats' | 'memcached'
+/** The servers that stores are tested on, and the caches that stand in front of a site. */
+export type EngineName = 'redis' | 'postgres' | 'mariadb' | 'nats' | 'memcached' | 'nginx' | 'varnish'
 
 interface Engine {
   /** As people call it. */
@@ -13,8 +13,8 @@ interface Engine {
   readonly folders: () => readonly string[]
   /** The package of Debian. */
   readonly package: string
-  /** Names one that runs already, which is then used and left running. */
-  readonly variable: string
+  /** Names one that runs already, which is then used and left running. A cache has none: each test configures its own. */
+  readonly variable?: string
 }
 
 const usual = (): readonly string[] => ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
@@ -57,6 +57,8 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     package: 'memcached',
     variable: 'COATCHECK_TEST_MEMCACHED_URL',
   },
+  nginx: { title: 'nginx', binary: 'nginx', folders: usual, package: 'nginx' },
+  varnish: { title: 'Varnish', binary: 'varnishd', folders: usual, package: 'varnish' },
 }
 
 /**
@@ -74,7 +76,8 @@ export function engineBinary(name: EngineName, binary: string = ENGINES[name].bi
 
 /** The address of the engine that runs already, where there is one. */
 export function givenUrl(name: EngineName): string | undefined {
-  return process.env[ENGINES[name].variable] || undefined
+  const { variable } = ENGINES[name]
+  return (variable && process.env[variable]) || undefined
 }
 
 function find(name: EngineName, binary: string): string | undefined {
@@ -103,8 +106,9 @@ function install(names: readonly EngineName[]): void {
 
 function missing(name: EngineName, why: string, cause?: unknown): Error {
   const { title, package: debian, variable } = ENGINES[name]
+  const elsewhere = variable ? ` set ${variable} to the address of one that runs,` : ''
   return new Error(
-    `The tests on ${title} need it, and ${why}. Install it (Debian: \`apt-get install ${debian}\`), set ${variable} to the address of one that runs, or leave it out: npm test -- --without ${name}.`,
+    `The tests on ${title} need it, and ${why}. Install it (Debian: \`apt-get install ${debian}\`),${elsewhere} or leave it out: npm test -- --without ${name}.`,
     { cause },
   )
 }

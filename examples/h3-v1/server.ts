@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { crossSite } from 'coatcheck/csrf'
 import { useSession } from 'coatcheck/h3'
 import {
   createApp,
@@ -89,6 +90,9 @@ router.post(
 )
 
 const app = createApp()
+const guard = crossSite()
+// What pages of other sites send in a visitor's name is answered 403.
+app.use(defineEventHandler((event) => guard.middleware(event)))
 app.use(base ? useBase(base, router.handler) : router.handler)
 
 createServer(toNodeListener(app)).listen(port, '127.0.0.1', () => console.log(`Listening on http://localhost:${port}${base}/`))

@@ -1,3 +1,4 @@
+import { crossSite } from 'coatcheck/csrf'
 import { useSession } from 'coatcheck/h3'
 import { H3, type H3Event, html, raw, redirect, serve } from 'h3'
 import { homePage, loginPage } from './pages.ts'
@@ -11,6 +12,9 @@ async function field(event: H3Event, name: string): Promise<string> {
 }
 
 const app = new H3()
+
+// What pages of other sites send in a visitor's name is answered 403.
+app.use(crossSite().middleware)
 
 app.get('/', async (event) => {
   const session = await open(event)

@@ -1,9 +1,13 @@
 import * as serverBuild from 'virtual:react-router/server-build'
 import { createRequestHandler, storefrontRedirect } from '@shopify/hydrogen'
+import { crossSite } from 'coatcheck/csrf'
 import { createHydrogenRouterContext } from '~/lib/context'
 
+const guard = crossSite()
+
 export default {
-  async fetch(request: Request, env: Env, executionContext: ExecutionContext): Promise<Response> {
+  // What pages of other sites send in a visitor's name is answered 403.
+  fetch: guard.fetch(async (request: Request, env: Env, executionContext: ExecutionContext): Promise<Response> => {
     try {
       const hydrogenContext = await createHydrogenRouterContext(request, env, executionContext)
       const handleRequest = createRequestHandler({
@@ -21,5 +25,5 @@ export default {
       console.error(error)
       return new Response('An unexpected error occurred', { status: 500 })
     }
-  },
+  }),
 }

@@ -7,8 +7,8 @@ import { tellStory } from '../story.ts'
 
 const COOKIE = '__session'
 
-tellStory({ name: 'react-router', cookie: COOKIE })
-tellStory({ name: 'react-router', cookie: COOKIE, isStored: false })
+tellStory({ ownRefusal: 400, name: 'react-router', cookie: COOKIE })
+tellStory({ ownRefusal: 400, name: 'react-router', cookie: COOKIE, isStored: false })
 
 describe.each([true, false])('in React Router 8 (with a store: %s)', (isStored) => {
   const folder = temporaryFolder()

@@ -8,7 +8,7 @@ import { tellStory } from '../story.ts'
 const COOKIE = '__session'
 const SECRET = 'of-a-site-that-moves-5tGb8nHj'
 
-tellStory({ name: 'remix', cookie: COOKIE })
+tellStory({ ownRefusal: 500, name: 'remix', cookie: COOKIE })
 
 describe('in Remix 2, with sessions in files', () => {
   const folder = temporaryFolder()

@@ -1,3 +1,4 @@
+import { type CrossSite, crossSite } from 'coatcheck/csrf'
 import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 
@@ -19,23 +20,10 @@ export const safeHeaders: MiddlewareHandler = secureHeaders({
   strictTransportSecurity: false,
 })
 
-/**
- * Whether this changes nothing, or comes from a page of the shop. Browsers say where a request comes from in `Sec-Fetch-Site`, older ones
- * and those on plain http at least in `Origin`. What says neither is no browser and carries nobody's cookie by accident.
- */
-export function isFromHere(method: string, header: (name: string) => string | undefined): boolean {
-  if (method === 'GET' || method === 'HEAD') return true
-  const site = header('sec-fetch-site')
-  const origin = header('origin')
-  if (site !== undefined) return site === 'same-origin' || site === 'none'
-  return origin === undefined || hostOf(origin) === header('host')
-}
+/** Finds what pages of other sites send in a visitor's name. */
+export const guard: CrossSite = crossSite()
 
-/** Refuses what another site sends in a visitor's name. */
+/** Answers it with a page of the shop, in the place of the guard's own words. */
 export function fromHere(refuse: MiddlewareHandler): MiddlewareHandler {
-  return (c, next) => (isFromHere(c.req.method, (name) => c.req.header(name)) ? next() : refuse(c, next))
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.parse(origin)?.host
+  return (c, next) => (guard.check(c).allowed ? next() : refuse(c, next))
 }

@@ -229,7 +229,7 @@ describe('signing out', () => {
 
     const late = request(`${shop.origin}/cart/add`, {
       method: 'POST',
-      headers: { cookie: `${COOKIE}=${ticket}`, expect: '100-continue', 'content-length': form.length },
+      headers: { cookie: `${COOKIE}=${ticket}`, origin: shop.origin, expect: '100-continue', 'content-length': form.length },
     })
     late.flushHeaders()
     const answered = once(late, 'response') as Promise<[IncomingMessage]>

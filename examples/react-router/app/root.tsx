@@ -1,5 +1,9 @@
+import { crossSite } from 'coatcheck/csrf'
 import type { ReactNode } from 'react'
 import { Links, Meta, Outlet, Scripts, ScrollRestoration } from 'react-router'
+
+// What pages of other sites send in a visitor's name is answered 403.
+export const middleware = [crossSite().middleware]
 
 export function Layout({ children }: { children: ReactNode }) {
   return (

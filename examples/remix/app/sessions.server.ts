@@ -1,3 +1,4 @@
+import { crossSite } from 'coatcheck/csrf'
 import { createFileSessionStorage, createSessionStorage } from 'coatcheck/remix' // was: '@remix-run/node'
 import { sqliteStore } from 'coatcheck/stores/sqlite'
 
@@ -28,3 +29,6 @@ const file = process.env.COATCHECK_STORE
 export const { getSession, commitSession, destroySession } = file
   ? createSessionStorage<Data, Flash>({ cookie, store: sqliteStore({ path: file }) })
   : createFileSessionStorage<Data, Flash>({ cookie, dir: process.env.SESSION_FOLDER ?? './.sessions' })
+
+/** Answers 403 to what pages of other sites send in a visitor's name: the first line of every action. */
+export const { protect } = crossSite()

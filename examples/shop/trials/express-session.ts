@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import express, { type Express } from 'express'
 import expressSession, { MemoryStore, type SessionData } from 'express-session'
-import { isFromHere } from '../guard.ts'
+import { guard } from '../guard.ts'
 import { valueIn } from '../trace.ts'
 import type { Gates } from './gates.ts'
 import { latency } from './latency.ts'
@@ -25,10 +25,7 @@ const AGE = 10 * 60 * 1000
 /** What the buttons of the first page send, answered by express-session, signing in and out as its own documentation does it. */
 export function expressSessionTrials(secrets: string | readonly string[], gates: Gates): Express {
   const app = express().disable('x-powered-by')
-  app.use((req, res, next) => {
-    if (isFromHere(req.method, (name) => req.get(name))) next()
-    else res.sendStatus(403)
-  })
+  app.use(guard.node)
   const store = new SlowMemoryStore()
   setInterval(() => store.all(() => {}), AGE).unref() // drops what has expired
   app.use(

@@ -54,7 +54,11 @@ describe('S14: whatever a clock gives, sessions have whole milliseconds', () => 
     expect(clockOf(() => time as number)).toThrow(refused)
     const adapter = adapterOf(sessionsOf({ secrets: SECRET, now: () => time as number }))
     const requestSession = adapter.detached(presenting())
-    await expect(requestSession.open()).rejects.toEqual(refused)
+    const used = async () => {
+      ;(await requestSession.open()).set('a', 1)
+      await requestSession.commit()
+    }
+    await expect(used()).rejects.toEqual(refused)
   })
 })
 

@@ -10,8 +10,15 @@ const FIXES = {
   DAMAGED_RECORD: 'Look at it, and remove it or put it right; its visitor goes on with a fresh session.',
   CONFLICT: 'Too many requests changed this session at once, or two people signed in from it. Let the visitor try again.',
   KEY_UNKNOWN:
-    'Give every instance all secrets before any of them writes with the newest (docs/security.md, "Secrets"). Nothing was changed, and the ticket is left alone.',
+    'Give every instance all secrets before any of them writes with the newest (docs/secrets.md). Nothing was changed, and the ticket is left alone.',
+  TOO_MANY_SESSIONS: 'Let the visitor end a session elsewhere first, or set `evict: "oldest"`. Nobody was signed in.',
+  PARTLY_ENDED:
+    'Call it again until it does not fail. `remaining` has the handles of what is left; see `cause` for what failed first.',
+  SESSION_ENDED: 'Answer as you answer a visitor who has signed out.',
+  ONCE_FAILED: 'See `cause` for what it threw there. Answer as you would if it had failed here.',
   TOO_LATE: 'Change the session before the response headers are sent.',
+  NOT_FRESH:
+    'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   NOT_WRAPPED:
     'Wrap the handler with `withSession(sessions, …)` of coatcheck/fetch, coatcheck/node or coatcheck/hono, and pass the request it was given: the `Request`, `req` or `c`.',
@@ -23,6 +30,8 @@ export interface SessionErrorOptions {
   /** What to do about it, when it is more exact than the code's own advice. */
   readonly fix?: string
   readonly cause?: unknown
+  readonly ended?: number
+  readonly remaining?: readonly string[]
 }
 
 /** `error` with other advice, where it has none but that of its code. */
@@ -37,12 +46,21 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly fix: string
+  /** What HTTP answers such an error with, for frameworks that look for it: 401 (RFC 9110 15.5.2) for `NOT_FRESH`. */
+  declare readonly status?: 401
+  /** Of `PARTLY_ENDED`: how many sessions were ended. */
+  declare readonly ended?: number
+  /** Of `PARTLY_ENDED`: handles of those that may live. */
+  declare readonly remaining?: readonly string[]
 
   constructor(code: SessionErrorCode, what: string, options: SessionErrorOptions = {}) {
     const fix = options.fix ?? FIXES[code]
     super(`${what} ${fix}`, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.fix = fix
+    if (code === 'NOT_FRESH') this.status = 401
+    const { ended, remaining } = options
+    if (remaining) Object.assign(this, { ended, remaining })
   }
 }
 

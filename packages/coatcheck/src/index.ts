@@ -1,9 +1,25 @@
-export type { RefusalReason, SessionEvent } from './core/model/events.ts'
+export type { AboutEvent, EndReason, RefusalReason, SessionEvent } from './core/model/events.ts'
+export type { Telemetry } from './core/model/observing.ts'
 export type { Plan } from './core/model/plan.ts'
 export type { CookieOptions, GivenOptions as SessionsOptions } from './core/options/options.ts'
 export { aal1, aal2, aal3, type Timeouts } from './core/options/presets.ts'
+export type { SecretList, SecretState, StatedSecret } from './core/options/secret-states.ts'
+export { createSecret, type SecretSource } from './core/options/secrets.ts'
+export type { ListOptions, SessionOrHandle } from './core/owners/methods.ts'
+export type { ListedSession, OwnerLimit, SessionPage } from './core/owners/types.ts'
 export type { RequestOrContext } from './core/request/request-types.ts'
-export type { NewIdOptions, Session, SetOptions, SignOutOptions } from './core/session/types.ts'
+export type {
+  ElevateOptions,
+  FreshOptions,
+  Level,
+  NewIdOptions,
+  OnceCall,
+  OnceOptions,
+  Session,
+  SetOptions,
+  SignInOptions,
+  SignOutOptions,
+} from './core/session/types.ts'
 export { createSessions, type Sessions } from './core/sessions.ts'
 export { SessionError, type SessionErrorCode } from './errors.ts'
 export {

@@ -1,22 +1,15 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { memoryStore } from '../src/stores/memory.ts'
 import { explored } from './helpers/explored.ts'
+import { copies, engineOf, type Mutant } from './helpers/mutated.ts'
+import { scene } from './helpers/persons.ts'
 import { type Engine, SECRET, scenario } from './helpers/scenarios.ts'
 
 // Deliberate faults of the engine, each made in a copy of its sources: the stories below must notice every one of them.
 
-const here = dirname(fileURLToPath(import.meta.url))
-const folder = join(here, '..', '.mutants')
-
-interface Mutant {
-  readonly fault: string
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
+const folder = copies('.mutants')
 
 const MUTANTS: readonly Mutant[] = [
   {
@@ -40,8 +33,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an end does not follow to where the session moved',
     file: 'core/persistence/stored/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return this.',
-    to: '        return\n      } else if (await this.#records.end(found)) return this.',
+    from: '        } else if (await this.#records.end(found)) {',
+    to: '          return true\n        } else if (await this.#records.end(found)) {',
   },
   {
     fault: 'a write to an ended session begins it again',
@@ -53,18 +46,18 @@ const MUTANTS: readonly Mutant[] = [
     fault: 'every renewal makes an id of its own',
     file: 'core/persistence/stored/id-rotation.ts',
     from: '    if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }\n    return found ?',
-    to: "    if (found?.forwarding) return { kept: await this.begin(this.#after(found.contents, changeSet), found.record, changeSet), id: 'x' }\n    return found ?",
+    to: "    if (found?.forwarding) return { kept: await this.#fresh.begin(this.#after(found.contents, changeSet), found.record, changeSet, commit.request), id: 'x' }\n    return found ?",
   },
   {
     fault: 'a renewal is told the id that another made',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    from: "    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target, id: (await this.#ids.open(sealed, at)) as string }',
   },
   {
     fault: 'whoever follows is told the new id',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (commit.kind !== 'move') return { commit, target }",
+    from: "if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }",
     to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
   },
   {
@@ -82,7 +75,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, contents, changeSet)',
+    from: '? await this.#fresh.rewrite(made, contents, changeSet)',
     to: '? made',
   },
   {
@@ -99,31 +92,60 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "one person's values come along when another signs in",
-    file: 'core/session/session.ts',
-    from: 'if (this.owner !== undefined && this.owner !== owner) this.restart()',
+    file: 'core/session/sure.ts',
+    from: 'if (isOthers || ',
+    to: 'if (',
+  },
+  {
+    fault: 'writes of requests under way come along when somebody else is acted as',
+    file: 'core/persistence/stored/id-rotation.ts',
+    from: "kind === 'switch' && commit.kind === 'update' &&",
+    to: 'false &&',
+  },
+  {
+    fault: 'what was kept before somebody else was acted as is said to be dropped',
+    file: 'core/persistence/stored/id-rotation.ts',
+    from: ' && !isEmpty(attempts.left(changes, target.contents.writes))',
     to: '',
   },
+  {
+    fault: 'whoever acts as another person joins somebody who acts as a third one',
+    file: 'core/model/moves.ts',
+    from: "if (move.kind === 'switch') return contents.owner === move.owner && isImpersonated === move.impersonates",
+    to: "if (move.kind === 'switch') return isImpersonated === move.impersonates",
+  },
+  {
+    fault: 'a level that another new id came before is said to be there',
+    file: 'core/model/moves.ts',
+    from: 'if (move.auth?.up && move.auth.up.level !== auth?.up?.level) return false',
+    to: '',
+  },
+  {
+    fault: 'the own values do not wait while somebody else is acted as',
+    file: 'core/model/standing.ts',
+    from: 'session: encode({ ...EMPTY, values, flash }, {})',
+    to: 'session: encode({ ...EMPTY, flash }, {})',
+  },
+  {
+    fault: 'values come along when somebody else is acted as',
+    file: 'core/model/standing.ts',
+    from: 'return beside({ ...own, values: EMPTY.values, flash: EMPTY.flash, owner }, { impersonator })',
+    to: 'return beside({ ...own, flash: EMPTY.flash, owner }, { impersonator })',
+  },
+  {
+    fault: 'a sign-in keeps what the person did as somebody else',
+    file: 'core/session/sure.ts',
+    from: ' || (contents && impersonatorOf(contents) !== undefined)) inside',
+    to: ') inside',
+  },
 ]
-
-async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
-  const copy = join(folder, name)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
-    await cp(join(here, '../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  }
-  if (mutant) {
-    const path = join(copy, mutant.file)
-    const text = await readFile(path, 'utf8')
-    expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-    await writeFile(path, text.split(mutant.from).join(mutant.to))
-  }
-  return (await import(join(copy, 'core/sessions.ts'))) as Engine
-}
 
 /** What goes wrong with this engine, told by the first story that notices. */
 async function noticed(engine: Engine): Promise<string | undefined> {
   for (const story of [
     endsAreKept,
+    ...['IW', 'ij', 'eR'].map((letters) => playedBy(letters)),
+    ...['OW', 'BW'].map((letters) => playedBy(letters, true)),
     ...['WW', 'WD', 'RW', 'SW', 'RD', 'SD', 'SB', 'RR', 'RS'].map((letters) => searched(letters)),
   ]) {
     const bad = await story(engine)
@@ -143,6 +165,14 @@ function searched(letters: string) {
       if (bad[0] !== undefined) return bad[0]
     }
     return undefined
+  }
+}
+
+/** Of one person who acts as others. */
+function playedBy(letters: string, asBob = false) {
+  return async (engine: Engine) => {
+    const { bad } = await explored(scene({ letters, engine, asBob, store: () => memoryStore() }), { kill: true, double: true })
+    return bad[0]
   }
 }
 
@@ -184,11 +214,11 @@ beforeAll(() => rm(folder, { recursive: true, force: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('nothing is wrong with the engine as it is, read from a copy', async () => {
-  expect(await noticed(await engineOf(undefined, 'control'))).toBeUndefined()
+  expect(await noticed(await engineOf(undefined, join(folder, 'control')))).toBeUndefined()
 })
 
 for (const [at, mutant] of MUTANTS.entries()) {
   it(`is noticed: ${mutant.fault}`, async () => {
-    expect(await noticed(await engineOf(mutant, `mutant-${at}`))).toEqual(expect.any(String))
+    expect(await noticed(await engineOf(mutant, join(folder, `mutant-${at}`)))).toEqual(expect.any(String))
   })
 }

@@ -68,7 +68,7 @@ describe('the built package', () => {
 
   it('names modules of one platform only where a source does', () => {
     const bound = Object.keys(entries).filter((entry) => [...loadedWith(`${entry}.js`)].some(elsewhere))
-    expect(bound.sort()).toEqual(['hydrogen/file', 'stores/file', 'stores/memcached', 'stores/sqlite'])
+    expect(bound.sort()).toEqual(['hydrogen/file', 'secrets', 'stores/file', 'stores/memcached', 'stores/sqlite'])
   })
 
   it('has the entries of one process share what there is once', async () => {

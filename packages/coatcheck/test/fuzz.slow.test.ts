@@ -32,7 +32,14 @@ const REACHED: Readonly<Record<string, readonly string[]>> = {
     'iron chunks',
     'h3 chunks',
   ].flatMap((name) => [`${name}: opened`, `${name}: refused`]),
-  record: ['write: opened', 'write: a stranger', 'sign in: opened', 'flash: opened'],
+  record: [
+    'write: opened',
+    'write: a stranger',
+    'sign in: opened',
+    'flash: opened',
+    'impersonate: opened',
+    'say how sure: opened',
+  ],
   answers: ['write: opened', 'sign out: STORE_FAILED', 'update: a stranger', 'sign in: CONFLICT'],
   options: ['createSessions: works', 'createSessions: BAD_OPTIONS', 'h3: works', 'astro: works', 'remix store: works'],
 }

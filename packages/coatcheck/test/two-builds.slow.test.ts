@@ -62,19 +62,38 @@ const TICKETS: readonly Edit[] = [
   { file: 'crypto/keyring.ts', from: 'version: 2,', to: 'version: 4,' },
 ]
 
+/** A release that knows nothing of `core/model/standing.ts`. */
+const OLDER: readonly Edit[] = [
+  {
+    file: 'core/model/standing.ts',
+    from: 'authOf({ more: { auth } }: Contents)',
+    to: 'authOf({ more: { auth0: auth } }: Contents)',
+  },
+  { file: 'core/model/standing.ts', from: 'noteOf({ more: { note } }:', to: 'noteOf({ more: { note0: note } }:' },
+  {
+    file: 'core/model/standing.ts',
+    from: '({ more: { impersonator } }: Contents)',
+    to: '({ more: { impersonator0: impersonator } }: Contents)',
+  },
+  { file: 'core/model/moves.ts', from: 'beside({ ...own, owner }, fields)', to: '({ ...own, owner })' },
+  { file: 'core/persistence/stored/id-rotation.ts', from: "kind === 'switch' &&", to: 'false &&' },
+]
+
 let a: Build
 let b: Build
+let older: Build
 let format: Build
 let tickets: Build
 
 beforeAll(async () => {
   await rm(folder, { recursive: true, force: true })
-  ;[a, b, format, tickets] = (await Promise.all([
+  ;[a, b, format, tickets, older] = (await Promise.all([
     packed(folder, 'this', []),
     packed(folder, 'newer', MORE),
     packed(folder, 'newer-format', FORMAT),
     packed(folder, 'newer-tickets', TICKETS),
-  ])) as [Build, Build, Build, Build]
+    packed(folder, 'older', OLDER),
+  ])) as [Build, Build, Build, Build, Build]
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -340,5 +359,48 @@ describe('B0: a sealed session', () => {
     }
     expect(JSON.stringify(visit.browser.cookies())).toBe(cookies)
     expect((await visit.at(format, (s) => s.keys())).said).toEqual(['plain', 'more'])
+  })
+})
+
+describe.each(['sealed', 'stored'])('B0: who the person is, beside a release that does not know it, %s', (kind) => {
+  it('B0: survives its writes and new ids: how sure, until when, the note, who acts, and the own values', async () => {
+    const store = a.memoryStore()
+    const visit = serve(() => (kind === 'stored' ? store : undefined))
+    const said: Act = (s) => [s.owner, s.impersonator, s.level, s.authenticatedAt, s.note(), s.keys()]
+    const at = visit.clock.now()
+    await visit.at(a, (s) => {
+      s.signIn('eve', { level: 'aal1', remember: 40 * 86_400 })
+      s.elevate('aal2', { for: 3600 })
+      s.note({ device: 'Firefox' })
+      s.set('own', 1)
+    })
+    const acts: Act[] = [(s) => s.set('theirs', 1), (s) => s.regenerateId(), (s) => s.flash('f', 1), (s) => s.delete('gone')]
+    for (const act of acts) expect((await visit.at(older, act)).failed).toBeUndefined()
+    expect((await visit.at(older, said)).said).toEqual(['eve', undefined, undefined, undefined, undefined, ['own', 'theirs']])
+    expect((await visit.at(a, said)).said).toEqual(['eve', undefined, 'aal2', at, { device: 'Firefox' }, ['own', 'theirs']])
+    await visit.at(a, (s) => s.impersonate('bob'))
+    for (const act of acts) expect((await visit.at(older, act)).failed).toBeUndefined()
+    expect((await visit.at(a, said)).said).toEqual(['bob', 'eve', 'aal2', at, { device: 'Firefox' }, ['theirs']])
+    visit.clock.advance(39 * 86_400)
+    expect((await visit.at(older, (s) => s.owner)).said, 'remembered there as well').toBe('bob')
+    await visit.at(a, (s) => s.endImpersonation())
+    expect((await visit.at(a, said)).said).toEqual(['eve', undefined, 'aal1', at, { device: 'Firefox' }, ['own', 'theirs']])
+    expect((await visit.at(older, (s) => s.owner)).said).toBe('eve')
+    visit.clock.advance(86_400)
+    for (const build of [a, older]) expect((await visit.at(build, (s) => s.owner)).said).toBeUndefined()
+  })
+
+  it('B0: a sign-in there says nothing of how sure it is, or that of the last one here', async () => {
+    const store = a.memoryStore()
+    const visit = serve(() => (kind === 'stored' ? store : undefined))
+    await visit.at(older, (s) => s.signIn('ada'))
+    expect((await visit.at(a, (s) => [s.owner, s.authenticatedAt])).said).toEqual(['ada', undefined])
+    const at = visit.clock.now()
+    await visit.at(a, (s) => s.signIn('ada'))
+    visit.clock.advance(60)
+    await visit.at(older, (s) => s.signIn('ada'))
+    expect((await visit.at(a, (s) => s.authenticatedAt)).said, 'not too new').toBe(at)
+    await visit.at(older, (s) => s.signIn('bob'))
+    expect((await visit.at(a, (s) => [s.owner, s.authenticatedAt])).said).toEqual(['bob', undefined])
   })
 })

@@ -1,7 +1,8 @@
 import { type ActionFunctionArgs, redirect } from '@remix-run/node'
-import { commitSession, getSession } from '../sessions.server.ts'
+import { commitSession, getSession, protect } from '../sessions.server.ts'
 
 export async function action({ request }: ActionFunctionArgs) {
+  await protect(request)
   const session = await getSession(request.headers.get('Cookie'))
   const form = await request.formData()
   session.set('cart', [...(session.get('cart') ?? []), String(form.get('item'))])

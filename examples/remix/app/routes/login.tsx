@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { Form, useLoaderData } from '@remix-run/react'
-import { commitSession, getSession } from '../sessions.server.ts'
+import { commitSession, getSession, protect } from '../sessions.server.ts'
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const session = await getSession(request.headers.get('Cookie'))
@@ -9,6 +9,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 }
 
 export async function action({ request }: ActionFunctionArgs) {
+  await protect(request)
   const session = await getSession(request.headers.get('Cookie'))
   const form = await request.formData()
   const isAda = form.get('username') === 'ada' && form.get('password') === 'lovelace'

@@ -343,6 +343,46 @@ describe('what goes wrong', () => {
   })
 })
 
+test('req.sessionStore finds sessions by req.sessionID, and ends them', async () => {
+  const asked = <T>(run: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
+    new Promise((resolve, reject) => run((error, value) => (error ? reject(error) : resolve(value))))
+  type Kept = Store & {
+    get(sid: string, done: (error: unknown, session?: Mine) => void): void
+    all(done: (error: unknown, sessions: Mine[]) => void): void
+    length(done: (error: unknown, length: number) => void): void
+    set(sid: string, session: object, done: (error: unknown) => void): void
+    destroy(sid: string, done: (error: unknown) => void): void
+    clear(done: (error: unknown) => void): void
+  }
+  const held: { store?: Kept } = {}
+  const { visitor } = await site({
+    '/count': (req, res, next) => {
+      held.store = req.sessionStore as unknown as Kept
+      count(req, res, next)
+    },
+    '/id': ({ sessionID }, res) => res.end(sessionID),
+    '/in': signIn,
+    '/show': show,
+  })
+  const [eve, ada] = [visitor(), visitor()]
+  await eve('/count')
+  await ada('/count')
+  await ada('/in')
+  const store = held.store as Kept
+  const id = await told(eve('/id'))
+  expect(await asked<Mine | undefined>((done) => store.get(id, done))).toEqual({ cookie: {}, n: 1 })
+  expect((await asked<Mine[]>((done) => store.all(done))).map(({ n, user }) => n ?? user)).toEqual(
+    expect.arrayContaining([1, 'ada']),
+  )
+  expect(await asked<number>((done) => store.length(done))).toBe(2)
+  await expect(asked((done) => store.set(id, {}, done as never))).rejects.toThrow('Change req.session')
+  await asked((done) => store.destroy(id, done as never))
+  expect(await told(eve('/show'))).toBe('{}')
+  await asked((done) => store.clear(done as never))
+  expect(await told(ada('/show'))).toBe('{}')
+  expect(await asked<Mine | undefined>((done) => store.get('no such id', done))).toBeUndefined()
+})
+
 test('the parts that applications and stores use are there', () => {
   expect([session.Cookie, session.MemoryStore, session.Session, session.Store]).toEqual([Cookie, MemoryStore, Session, Store])
   const cookie = new Cookie({ maxAge: 60_000, domain: 'a.example' })

@@ -3,7 +3,8 @@ import { Cookie, isHttps } from './express-session/cookie.ts'
 import type { Http } from './express-session/http.ts'
 import { type SessionOptions, sessionsWith, setupOf } from './express-session/options.ts'
 import { Session } from './express-session/session.ts'
-import { MemoryStore, SessionStore, Store, type StoreConstructor } from './express-session/session-store.ts'
+import { MemoryStore, SessionStore } from './express-session/session-store.ts'
+import { Store, type StoreConstructor } from './express-session/store.ts'
 import { Visit } from './express-session/visit.ts'
 
 export type { CookieData, CookieOptions } from './express-session/cookie.ts'
@@ -26,18 +27,19 @@ function session(options: SessionOptions = {}): (req: Http, res: NodeResponse, n
     return adapter
   }
   if (setup.secrets) adapterFor(setup.secrets)
-  const sessionStore = SessionStore.over(setup.upstream)
+  const sessionStore = SessionStore.over(setup.store, setup.upstream)
   return (req, res, next) => {
     if (Object.hasOwn(req, 'session') || !sessionStore.isReady) return next()
     if (!pathOf(req).startsWith(setup.cookieOf(req).path || '/')) return next()
     const secrets = setup.secrets ?? (req.secret === undefined ? undefined : [req.secret])
     if (!secrets) return next(new Error('secret option required for sessions'))
-    const requestSession = adapterFor(secrets).requestSession(req, {
+    const adapter = adapterFor(secrets)
+    const requestSession = adapter.requestSession(req, {
       get: (name) => [req.headers[name] ?? null].flat()[0] ?? null,
     })
     const opened = requestSession.open().then(async (live) => {
       const visit = new Visit(setup, req, requestSession, live, isHttps(req, options.proxy))
-      sessionStore.attend(req, visit)
+      sessionStore.attend(req, visit, adapter)
       await visit.show()
       const hooks = {
         before: () => visit.settle(nodeHeaders(res)),

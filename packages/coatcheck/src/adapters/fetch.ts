@@ -14,7 +14,6 @@ export function withSession<Rest extends unknown[]>(
   const adapter = adapterOf(sessions)
   return (request, ...rest) => {
     const requestSession = adapter.requestSession(request, request.headers)
-    adapter.stands(request, request)
     return throughAdapter(
       requestSession,
       () => handler(request, ...rest),

@@ -625,7 +625,7 @@ describe('a configuration that is evaluated for each request', () => {
     await ada.sets('n', 1)
     expect(await guest(storage(2), ada.jar).sees()).toEqual({ n: 1 })
     await storage(3)().get(asks(`${name}=x`))
-    expect(events).toEqual(['1 committed', '2 loaded', '3 refused'])
+    expect(events).toEqual(['1 created', '1 committed', '2 loaded', '3 refused'])
     expect(read).toHaveBeenCalledTimes(1)
   })
 })

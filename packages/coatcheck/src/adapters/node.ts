@@ -2,9 +2,9 @@ import {
   type AnySessions,
   adapterOf,
   answer,
+  changeHeaders,
   delayHeaders,
   type NodeResponse,
-  nodeHeaders,
   type RequestSession,
   takeBack,
 } from '../core/adapter.ts'
@@ -53,7 +53,7 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
 
 /** Stores what changed and completes the headers: at once when nothing has to wait, and then the response is not held either. */
 function settle(requestSession: RequestSession, res: NodeResponse): void | Promise<void> {
-  const stored = (): void => answer(nodeHeaders(res), [requestSession])
+  const stored = (): void => changeHeaders(res, (headers) => answer(headers, [requestSession]))
   const closing = requestSession.close(res.statusCode)
   return closing instanceof Promise ? closing.then(stored) : stored()
 }

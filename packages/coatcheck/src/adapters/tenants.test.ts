@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import type { AdapterSessions } from '../core/adapter.ts'
+import type { Telemetry } from '../core/model/observing.ts'
 import type { SessionReader } from '../migrate/format.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { SessionConfig } from './h3/config.ts'
@@ -15,6 +16,8 @@ import { AppSession, type AppSessionOptions, MemorySessionStorage } from './hydr
 type Pairs<Options> = Required<{ readonly [Name in keyof Options]: readonly [unknown, unknown] | 'no part of any answer' }>
 
 const reader = (user: string): SessionReader => ({ format: 'other', read: () => ({ values: { user } }) })
+const silent = (): Telemetry => ({ span: (_part, _attributes, run) => run(), event() {} })
+
 const shared = {
   migrateFrom: [[reader('a')], [reader('b')]],
   migrateUntil: [1, 2],
@@ -23,8 +26,11 @@ const shared = {
   grace: [5, 6],
   onReplay: ['report', 'endSession'],
   whenStoreDown: ['fail', 'read-only'],
+  revocations: [memoryStore(), { store: memoryStore(), every: 30 }],
   now: [() => 1, () => 2],
   onEvent: [() => {}, () => {}],
+  requestId: [() => 'a', () => 'b'],
+  telemetry: [silent(), silent()],
   absoluteTimeout: [60 * 86_400, 61 * 86_400],
 } as const
 

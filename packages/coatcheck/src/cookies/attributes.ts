@@ -27,7 +27,8 @@ export interface CookieFault {
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 const PATH = /^\/[!-:<-~]*$/
 const DOMAIN = /^\.?[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
-const LONGEST_AGE = 34_560_000
+/** Seconds: browsers keep no cookie longer than 400 days (RFC 6265bis 5.5). */
+export const LONGEST_AGE: number = 400 * 86_400
 const YEAR_10000 = 253_402_300_800_000
 
 const FLAG = 'Use true or false.'

@@ -5,6 +5,7 @@ import { type CookieAttributes, setCookie, VALUE } from './attributes.ts'
 import {
   contentAfter,
   cookiesFrom,
+  firstValue,
   firstValues,
   joined,
   LONGEST,
@@ -15,7 +16,7 @@ import {
   trim,
 } from './scan.ts'
 
-export { type CookieAttributes, type CookieFault, cookieFault, type SameSite } from './attributes.ts'
+export { type CookieAttributes, type CookieFault, cookieFault, LONGEST_AGE, type SameSite } from './attributes.ts'
 
 /** So many cookies of one name are looked at; browsers send one for each path and domain, and seven pieces. */
 const MOST_COOKIES = 64
@@ -103,7 +104,7 @@ export class Cookies {
   readonly #header: string
   readonly #joins: boolean | undefined
   #found?: Map<string, PresentedCookie>
-  #numbered?: Map<string, ReadonlyMap<string, string> | undefined>
+  #numbered?: Map<string, { asked: number; all?: ReadonlyMap<string, string> }>
 
   constructor(header: string | null | undefined, joins?: boolean) {
     this.#header = header ?? ''
@@ -116,16 +117,15 @@ export class Cookies {
     this.#found.set(name, known)
     return known
   }
-
-  /** The first value; of cookies with a number all are found when a second is asked for, since most junk is known by its first piece. */
+  /** The first value; of cookies with a number all are found when a third is asked for, since most junk is known by its first piece or its last. */
   first(name: string): string | undefined {
     const prefix = name.slice(0, name.lastIndexOf('.') + 1)
     if (prefix === '') return this.named(name).values[0]
     this.#numbered ??= new Map()
-    const isSecond = this.#numbered.has(prefix)
-    const known = this.#numbered.get(prefix) ?? firstValues(this.#header, isSecond ? prefix : name)
-    this.#numbered.set(prefix, isSecond ? known : undefined)
-    return known.get(name)
+    const numbered = this.#numbered.get(prefix) ?? { asked: 0 }
+    this.#numbered.set(prefix, numbered)
+    if (++numbered.asked > 2) numbered.all ??= firstValues(this.#header, prefix)
+    return numbered.all ? numbered.all.get(name) : firstValue(this.#header, name)
   }
 }
 

@@ -49,6 +49,15 @@ function isFirst(header: string, at: number): boolean {
   return before === 0 || header.charCodeAt(before - 1) === SEMICOLON
 }
 
+/** What `firstValues` has of this name; nothing after it is looked at. */
+export function firstValue(header: string, name: string): string | undefined {
+  for (const cookie of cookiesFrom(header, name, '= \t')) {
+    const value = cookie.length > MOST_PADDED ? undefined : contentAfter(cookie, name.length)
+    if (value && !value.startsWith('~') && name.length + value.length <= LONGEST) return value
+  }
+  return undefined
+}
+
 /** The first value of each cookie whose name begins with `prefix`, found in one pass; without empty and over-long ones, and those of ours. */
 export function firstValues(header: string, prefix: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()

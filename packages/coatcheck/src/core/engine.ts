@@ -3,19 +3,20 @@ import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ReaderRequest } from '../migrate/format.ts'
 import type { Attempts, Begun } from './model/attempts.ts'
-import type { Changes } from './model/changes.ts'
+import type { Changes, Edit } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
+import type { Move } from './model/moves.ts'
+import type { Observers } from './model/observing.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
+import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
-import type { NewIdOptions } from './session/types.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
-export interface Engine {
+export interface Engine extends Observers {
   readonly now: () => number
-  readonly emit: Emit
   readonly policy: Policy
   readonly keyring: Keyring | undefined
   /** What tickets are bound to: the cookie's name. */
@@ -32,6 +33,10 @@ export interface Engine {
   readonly maxRequestTime: number
   /** Milliseconds after a new id in which the old ticket, presented anew, shows what the session was. */
   readonly grace: number
+  /** Milliseconds since the password was checked in which `requireFresh` asks for no other check, and `elevate` lasts. */
+  readonly freshFor: number
+  /** Milliseconds that a sign-in lasts that is to be remembered. */
+  readonly rememberFor: number
   /** What happens, besides the event, when an old ticket is used after that. */
   readonly onReplay: OnReplay
   /** Tickets and records of secrets that this process does not have, and another may have already. */
@@ -41,19 +46,16 @@ export interface Engine {
   readonly random: () => number
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
   readonly adoptsUntil: number
+  readonly maxPerOwner: OwnerLimit | undefined
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
-
-/** A new id was asked for: for the same person (`anew`: its time begins again as well), or because somebody signs in. */
-export type IdChange = NewIdOptions &
-  ({ readonly kind: 'regenerate'; readonly anew?: boolean } | { readonly kind: 'signIn'; readonly owner: string })
 
 /** What one commit takes from the session to carry out. */
 export interface ChangeSet {
   readonly attempts: Attempts
   readonly changes: Changes
-  readonly move: IdChange | undefined
+  readonly move: Move | undefined
   readonly ended: boolean
   /** The session is to be there even when it is empty. */
   readonly begins: boolean
@@ -71,6 +73,8 @@ export interface ChangeSet {
 export interface Circumstances {
   /** When it arrived, in milliseconds since the epoch by this process's clock. */
   readonly arrivedAt: number
+  /** What stands for it in events. */
+  readonly note?: string | undefined
   /** Whether a ticket that the visitor has already may be sent again: with a page, where hardly any other request is under way. */
   readonly mayResend: boolean
 }
@@ -109,6 +113,8 @@ export interface MigratingSession extends Omit<SessionState, 'handle'> {
 export interface Refused {
   readonly refused: RefusalReason
   readonly handle?: string
+  /** Tells what this ticket means, before the refusal is told. */
+  readonly alarm?: ((emit: Emit) => void) | undefined
   /** What the store said of a damaged record. */
   readonly error?: SessionError
   /** A session that this ticket cannot open any more but must still be able to end: its time is over. */
@@ -130,6 +136,8 @@ export interface Saved {
   readonly overtaken?: boolean
   /** Changes were not kept. */
   readonly dropped?: 'ended'
+  /** To be called once it is known that the ticket fits, and before it is sent: what this says counts instead. */
+  readonly confirm?: () => Promise<Saved>
 }
 
 /** Where sessions are kept: in a store, in the ticket itself, or by an application's own functions. */
@@ -137,7 +145,9 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly kind: 'sealed' | 'stored' | 'custom'
   /** Whether a ticket is sent again to scripts of a page as well, as another library does: it may undo what a parallel request changed. */
   readonly resends?: boolean
-  /** `request`: for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
+  /** Whether `find` looks at more of a request than the ticket. */
+  readonly readsRequest?: boolean
+  /** `request`: with `readsRequest`, for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
   find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
   adopt(migrates: MigratingSession, arrivedAt: number): Maybe<H | Refused>
@@ -150,24 +160,30 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
    * ended with it, or before a session begins. Synchronous where nothing has to wait.
    */
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
+  /** Sessions found by their owner, or by their handle. Left out: they are nowhere but in their tickets. */
+  readonly owners?: OwnedSessions
+  /** Left out where no store compares and sets. */
+  readonly shared?: SharedContents<H>
+}
+
+/**
+ * What all requests of one stored session see, wherever it went since `loaded` was read, beside their commits. undefined: it has ended.
+ * Throws `CONFLICT` where it became somebody else's.
+ */
+export interface SharedContents<H> {
+  look(loaded: H, request: Circumstances): Promise<Shown | undefined>
+  /** What there is after the edit. With the attempts of an earlier try it is not made twice. */
+  edit(loaded: H, request: Circumstances, edit: Edit, attempts: Attempts): Promise<Shown | undefined>
+}
+
+/** `key`: of its record. */
+export interface Shown {
+  readonly key: string
+  readonly contents: Contents
 }
 
 /** Makes the persistence of sessions whose options are known. */
 export type MakePersistence = ((engine: Engine) => Persistence) & { readonly needsSecrets?: boolean }
-
-/** The contents as an owner's: nobody's without one. */
-export function ownedBy({ since, ...contents }: Contents, { move }: ChangeSet): Contents {
-  return {
-    ...contents,
-    ...(since !== undefined && !startsAnew(move) && { since }),
-    ...(move?.kind === 'signIn' && { owner: move.owner }),
-  }
-}
-
-/** Whether the session's time begins again with this move. */
-export function startsAnew(move: IdChange | undefined): boolean {
-  return move?.kind === 'signIn' || move?.anew === true
-}
 
 /** The keyring, for what cannot be without one. */
 export function withSecrets({ keyring }: Engine): Keyring {

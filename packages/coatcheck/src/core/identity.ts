@@ -11,7 +11,7 @@
  * context: `beforeHeadersLeave` sends a line only to the request that presented the ticket itself.
  */
 
-import type { RequestHeaders } from './request/incoming.ts'
+import { Presented, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
 import { RequestSession } from './request/request-session.ts'
 
@@ -35,14 +35,14 @@ export const areSame = (one: readonly string[], other: readonly string[]): boole
 
 /** The request sessions of `core`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
 export function sharingOf(core: Core): Sharing & { newest(identity: object): RequestSession | undefined } {
-  const newest = new WeakMap<object, RequestSession>()
+  const newest = besides<RequestSession>()
   /** Where one request was presented with different credentials: all that are open. */
-  const several = new WeakMap<object, RequestSession[]>()
-  const meant = new WeakMap<object, object>()
+  const several = besides<RequestSession[]>()
+  const meant = besides<object>()
   /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
     let at: object | undefined = object
-    while (at && !meant.has(at) && !newest.has(at)) at = origins.get(at)
+    while (at && meant.get(at) === undefined && newest.get(at) === undefined) at = origins.get(at)
     return at && (meant.get(at) ?? at)
   }
   return {
@@ -55,7 +55,8 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
     },
     detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
     requestSession(identity, presented) {
-      const incoming = core.transport.incoming(presented)
+      tellClones(identity)
+      const incoming = new Presented(core.transport.places, presented)
       const last = newest.get(identity)
       // A request that was answered and comes again is another request.
       const open = last && (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
@@ -66,6 +67,39 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
       return requestSession
     },
   }
+}
+
+/** A class over this one puts its private field on the object that it was given. */
+class Given {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: this is what it is for
+    return object
+  }
+}
+
+/**
+ * What each object stands for, kept beside it where nobody else sees it, and nothing inherits or copies it. A WeakMap says the same; but a
+ * request session leads back to its request, and such an entry holds both until the next full collection (docs/decisions/035-what-a-request-leaves-behind.md).
+ */
+export function besides<V>(): { get(object: object): V | undefined; set(object: object, value: V): void } {
+  const fixed = new WeakMap<object, V>()
+  class Beside extends Given {
+    #value: V
+    constructor(object: object, value: V) {
+      super(object)
+      this.#value = value
+    }
+    static get(object: object): V | undefined {
+      if (typeof object !== 'function' && (typeof object !== 'object' || object === null)) return undefined
+      return #value in object ? object.#value : fixed.get(object)
+    }
+    static set(object: object, value: V): void {
+      if (#value in object) object.#value = value
+      else if (Object.isExtensible(object)) new Beside(object, value)
+      else fixed.set(object, value)
+    }
+  }
+  return Beside
 }
 
 /** The original of each clone. */

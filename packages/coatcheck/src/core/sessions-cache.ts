@@ -1,4 +1,4 @@
-import { createKeyring, type Keyring } from '../crypto/keyring.ts'
+import { createKeyring, type Keyring, type Keys } from '../crypto/keyring.ts'
 
 /** So many different texts are kept, those used last. */
 const MOST = 256
@@ -38,8 +38,8 @@ export function sessionsFor<Options extends object, Made extends object>(
   return place.made as Made
 }
 
-/** Keys are derived once for the same secrets, however often a storage of them is made. */
-export function keyringOf(secrets: readonly string[] | (() => readonly string[])): Keyring {
+/** Keys are derived once for the same secrets and uses of them, however often a storage of them is made. */
+export function keyringOf(secrets: Keys | (() => readonly string[])): Keyring {
   if (typeof secrets !== 'function') return keptAt(keyrings, JSON.stringify(secrets), () => createKeyring([...secrets]))
   const known = lateKeyrings.get(secrets) ?? createKeyring(secrets)
   lateKeyrings.set(secrets, known)

@@ -1,9 +1,14 @@
 import { SessionError } from '../errors.ts'
+import { changingKeyring } from './changing-keyring.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
-import { emitter } from './model/events.ts'
+import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Storable } from './options/storable.ts'
+import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
+import { FinalRecords } from './persistence/revoked/final-records.ts'
+import { revocablePersistence } from './persistence/revoked/revocable.ts'
+import { Revocations } from './persistence/revoked/revocations.ts'
 import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
@@ -18,7 +23,8 @@ import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
-export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
+export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>
+  extends SessionsByOwner {
   /**
    * The session of the request that an adapter was given (`withSession` of coatcheck/fetch, coatcheck/node, coatcheck/hono): of its
    * `Request` or a clone of that, its `req`, its `c` or `c.req`. Asking again gives the same one. Rejects with `STORE_FAILED` when the
@@ -74,11 +80,16 @@ export function sessionsOf<Data extends object, Flash extends object>(
 ): Sessions<Data, Flash> {
   const settings = settingsOf(options)
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
+  const observers = observersOf(options, now, storeTimeout)
   const engine: Engine = {
     now,
-    emit: emitter(options.onEvent),
+    ...observers,
     policy: { idle: settings.idle, absolute: settings.absolute },
-    keyring: secrets && keyringOf(secrets),
+    keyring:
+      secrets &&
+      ('source' in secrets || 'list' in secrets
+        ? changingKeyring(secrets, { now, emit: observers.emit, limit: storeTimeout })
+        : keyringOf(secrets)),
     binding,
     encryptRecords,
     acceptUnsigned,
@@ -86,19 +97,30 @@ export function sessionsOf<Data extends object, Flash extends object>(
     whenStoreDown,
     maxRequestTime: settings.maxRequestTime,
     grace: settings.grace,
+    freshFor: settings.freshFor,
+    rememberFor: settings.rememberFor,
     onReplay: settings.onReplay,
     unknownKeys: settings.secretsAreLasting ? new UnknownKeys() : undefined,
     conflictTimeout: 5000,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
+    maxPerOwner: options.maxPerOwner,
     ...surroundings,
   }
-  const core: Core = { engine, persistence: persistenceOf(options, engine), transport: new Transport(settings), migrateFrom }
+  const { revocations } = settings
+  const revoked = revocations && new Revocations(revocations.store, engine, revocations.every)
+  const core: Core = {
+    engine,
+    persistence: persistenceOf(options, engine, revoked),
+    transport: new Transport(settings),
+    migrateFrom,
+  }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...sharing } = sharingOf(core)
   const sessions: Sessions<Data, Flash> = {
+    ...sessionsByOwner(core.persistence),
     open(request) {
       const requestSession = newest(request)
       if (!requestSession) return Promise.reject(notWrapped(request))
@@ -109,7 +131,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return callStore(
         { storeTimeout: Number.POSITIVE_INFINITY },
         'prune',
-        async () => (await options.store?.prune?.(now(), 1000)) ?? 0,
+        async () => ((await options.store?.prune?.(now(), 1000)) ?? 0) + ((await revocations?.store.prune?.(now(), 1000)) ?? 0),
       )
     },
   }
@@ -130,7 +152,11 @@ export function sessionsOf<Data extends object, Flash extends object>(
 /** A request without headers. */
 const NOTHING: RequestHeaders = { get: () => null }
 
-function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine): Persistence {
-  if (store) return storedPersistence(store, engine) as Persistence
-  return persistence ? persistence(engine) : sealedPersistence(withSecrets(engine), engine)
+function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine, revoked: Revocations | undefined): Persistence {
+  const isWeak = (store?.consistency ?? 'strong') !== 'strong'
+  const records = store && revoked && isWeak ? new FinalRecords(store, engine, revoked) : undefined
+  if (store) return storedPersistence(store, engine, records) as Persistence
+  if (persistence) return persistence(engine)
+  const sealed = sealedPersistence(withSecrets(engine), engine)
+  return (revoked ? revocablePersistence(sealed, revoked, engine) : sealed) as Persistence
 }

@@ -10,6 +10,8 @@ import type { Bytes, Primitives } from './primitives.ts'
 import { createXaes } from './xaes.ts'
 
 const OLD = 'the secret of last year, 32 letters or more'
+const OTHER = 'Rz5mYk8wQb2nXv7jLc4hTg9sPd6fUa3e'
+const LAST = 'Pd6fUa3eRz5mYk8wQb2nXv7jLc4hTg9s'
 const NEW = 'the secret of this year, 32 letters or more'
 const COOKIE = ['__Host-Http-session']
 const SHOWN = Uint8Array.of(0, 1, 2, 253, 254, 255)
@@ -146,6 +148,59 @@ describe.each(sets)('a keyring on %s', (_, primitives) => {
       const signed = bytesOf(await before.sign('ticket', COOKIE, SHOWN))
       const renamed = encode(concat(Uint8Array.of(1), fresh.subarray(1), signed.subarray(5)))
       expect(await during.verify('ticket', COOKIE, renamed)).toBe('forged')
+    })
+  })
+
+  describe('whose secrets are used for this and that', () => {
+    const keyring = createKeyring(
+      [
+        { secret: NEW, use: 'read' },
+        { secret: OLD, use: 'write' },
+        { secret: OTHER, use: 'renew' },
+        { secret: LAST, use: 'refuse' },
+      ],
+      primitives,
+    )
+
+    it.each([
+      ['reads: opened, and not stale', NEW, { text: 'text', stale: false }, { stale: false }],
+      ['writes', OLD, { text: 'text', stale: false }, { stale: false }],
+      ['is renewed', OTHER, { text: 'text', stale: true }, { stale: true }],
+      ['is refused, by its name', LAST, 'revoked-key', 'revoked-key'],
+    ])('what %s', async (_, secret, sealed, signed) => {
+      const one = createKeyring([secret], primitives)
+      expect(await keyring.open('session', COOKIE, await one.seal('session', COOKIE, 'text'))).toEqual(sealed)
+      const verified = await keyring.verify('ticket', COOKIE, await one.sign('ticket', COOKIE, SHOWN))
+      if (typeof signed === 'string') expect(verified).toBe(signed)
+      else expect(verified).toMatchObject(signed)
+    })
+
+    it('tells what the one that writes sealed, once it was used for that', async () => {
+      const by = async (secret: string) => createKeyring([secret], primitives).seal('record', COOKIE, 'text')
+      const tokens = [await by(OLD), await by(NEW), await by(OTHER), await by(LAST), '']
+      expect(tokens.map((token) => keyring.isNewest('record', token))).toEqual([false, false, false, false, false])
+      expect(headOf(await keyring.seal('record', COOKIE, 'text'))).toEqual(headOf(tokens[0] as string))
+      expect(tokens.map((token) => keyring.isNewest('record', token))).toEqual([true, false, false, false, false])
+    })
+
+    it('reads where none writes, and says so to whoever writes', async () => {
+      const reading = createKeyring([{ secret: OLD, use: 'read' }], primitives)
+      const token = await createKeyring([OLD], primitives).seal('session', COOKIE, 'text')
+      expect(await reading.open('session', COOKIE, token)).toEqual({ text: 'text', stale: false })
+      await expect(async () => reading.seal('session', COOKIE, 'text')).rejects.toMatchObject({ code: 'BAD_OPTIONS' })
+    })
+
+    it('spends no cipher on what is refused', async () => {
+      const { counted, calls } = counting(primitives)
+      const ours = createKeyring(
+        [
+          { secret: OLD, use: 'write' },
+          { secret: LAST, use: 'refuse' },
+        ],
+        counted,
+      )
+      await ours.open('session', COOKIE, await createKeyring([LAST], primitives).seal('session', COOKIE, 'text'))
+      expect(calls()).not.toHaveProperty('gcmOpen')
     })
   })
 

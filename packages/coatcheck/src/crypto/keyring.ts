@@ -3,25 +3,25 @@ import { andThen, type Maybe } from './maybe.ts'
 import { platform } from './platform.ts'
 import type { Bytes, Primitives } from './primitives.ts'
 import { randomBytes } from './random.ts'
-import { createTokens, type Format, HEAD, type TokenFault } from './tokens.ts'
+import { createTokens, type Format, HEAD, type Keys, type TokenFault } from './tokens.ts'
 import { createXaes } from './xaes.ts'
 
-export type { TokenFault } from './tokens.ts'
+export { type Key, type Keys, noWriter, type TokenFault } from './tokens.ts'
 
 export interface Opened {
   readonly text: string
-  /** Opened by a secret that is not the newest. */
+  /** Opened by a secret that another one has taken the place of. */
   readonly stale: boolean
 }
 
 export interface Verified {
   readonly bytes: Uint8Array
-  /** Verified by a secret that is not the newest. */
+  /** Verified by a secret that another one has taken the place of. */
   readonly stale: boolean
 }
 
 /**
- * Writes tokens with the newest secret and reads those of all. A token is bound to its purpose and its context (say, the
+ * Writes tokens with one secret and reads those of all. A token is bound to its purpose and its context (say, the
  * cookie's name) and can be read with the same ones only. Purposes are few and fixed, as each has keys that are kept. All
  * strings that are written are well-formed. What a token holds never makes reading it throw.
  */
@@ -32,6 +32,8 @@ export interface Keyring {
   /** A token that shows `bytes`, with a MAC that proves who wrote it. */
   sign(purpose: string, context: readonly string[], bytes: Uint8Array): Maybe<string>
   verify(purpose: string, context: readonly string[], token: string): Maybe<Verified | TokenFault>
+  /** Whether `token`, which was sealed here or opened here before, is of the secret that writes now: nothing else may be taken as opened still. */
+  isNewest(purpose: string, token: string): boolean
 }
 
 const MAC = 16
@@ -68,7 +70,7 @@ const SEALED: Format = {
 }
 
 /** Nothing is derived, read or drawn here: each secret's keys are made when their purpose is first needed, once. */
-export function createKeyring(given: readonly string[] | (() => readonly string[]), primitives?: Primitives): Keyring {
+export function createKeyring(given: Keys | (() => readonly string[]), primitives?: Primitives): Keyring {
   const secrets = typeof given === 'function' ? given : () => given
   const using = () => primitives ?? platform()
   const sealed = createTokens(secrets, SEALED, using)
@@ -83,5 +85,6 @@ export function createKeyring(given: readonly string[] | (() => readonly string[
       }),
     sign: (purpose, context, bytes) => signed.write(purpose, context, new Uint8Array(bytes)),
     verify: signed.read,
+    isNewest: sealed.isNewest,
   }
 }

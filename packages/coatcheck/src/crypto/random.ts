@@ -6,7 +6,11 @@ export function randomBytes(bytes: number): Bytes {
   return globalThis.crypto.getRandomValues(new Uint8Array(bytes))
 }
 
+/** Where the bytes of a text are drawn, each time anew: memory of their own would cost more than the bytes. */
+const scratch: Bytes[] = []
+
 /** `bytes` fresh random bytes as base64url without padding. */
 export function randomText(bytes: number): string {
-  return encode(randomBytes(bytes))
+  scratch[bytes] ??= new Uint8Array(bytes)
+  return encode(globalThis.crypto.getRandomValues(scratch[bytes]))
 }

@@ -5,7 +5,16 @@ import { andThen, type Maybe } from './maybe.ts'
 import type { Bytes, Primitives } from './primitives.ts'
 
 /** Why a token is refused. `forged`: this key did not write it for this purpose and context. */
-export type TokenFault = 'malformed' | 'unknown-version' | 'unknown-key' | 'forged'
+export type TokenFault = 'malformed' | 'unknown-version' | 'unknown-key' | 'revoked-key' | 'forged'
+
+/** A secret, and what it is used for: `write` at most one, which reads as well; what `renew` opens is stale; `refuse` opens nothing. */
+export interface Key {
+  readonly secret: string
+  readonly use: 'write' | 'read' | 'renew' | 'refuse'
+}
+
+/** Each text is a secret that reads: the first writes, what the others open is stale. */
+export type Keys = readonly (string | Key)[]
 
 /** What a token held. */
 export interface Content {
@@ -31,6 +40,8 @@ export interface Format {
 export interface Tokens {
   write(purpose: string, context: readonly string[], content: Bytes): Maybe<string>
   read(purpose: string, context: readonly string[], token: string): Maybe<Content | TokenFault>
+  /** Whether the secret that writes wrote this token, by what it begins with; false where no key of this purpose was used yet. */
+  isNewest(purpose: string, token: string): boolean
 }
 
 /** One secret, for one version and one purpose. */
@@ -39,11 +50,14 @@ interface Pen extends Tool {
   readonly head: Bytes
   /** As text, as far as it tells nothing of what follows. */
   readonly start: string
-  readonly stale: boolean
+  readonly use: Key['use']
   bind(context: readonly string[]): Bytes
 }
 
-type Pens = readonly [newest: Pen, ...older: Pen[]]
+interface Pens {
+  readonly writer: Pen | undefined
+  readonly all: readonly Pen[]
+}
 
 const KEY_ID = 4
 /** Bytes before the body. */
@@ -52,14 +66,14 @@ export const HEAD: number = 1 + KEY_ID
 const LONG = 256
 
 /** Tokens of one format, as base64url of version (1 byte), key id (4 bytes) and body. */
-export function createTokens(secrets: () => readonly string[], format: Format, using: () => Primitives): Tokens {
+export function createTokens(secrets: () => Keys, format: Format, using: () => Primitives): Tokens {
   const { version, least } = format
   const kept = new Map<string, Pens>()
 
   // The pens are kept and not their promise, which may fail, or belong to a request that is cancelled.
   const pensFor = (purpose: string): Maybe<Pens> =>
     kept.get(purpose) ??
-    andThen(all(secrets().map((secret, age) => createPen(secret, age > 0, purpose, format, using()))), (made) => {
+    andThen(all(secrets().map((secret, at) => createPen(keyOf(secret, at), purpose, format, using()))), (made) => {
       const pens = distinct(made)
       kept.set(purpose, pens)
       return pens
@@ -67,12 +81,14 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
 
   return {
     write: (purpose, context, content) =>
-      andThen(pensFor(purpose), ([{ head, bind, write }]) =>
-        andThen(write(bind(context), content), (body) => encode(concat(head, ...body))),
-      ),
+      andThen(pensFor(purpose), ({ writer }) => {
+        if (!writer) throw noWriter()
+        const { head, bind, write } = writer
+        return andThen(write(bind(context), content), (body) => encode(concat(head, ...body)))
+      }),
 
     read(purpose, context, token) {
-      const known = kept.get(purpose)?.find(({ start }) => token.startsWith(start))
+      const known = kept.get(purpose)?.all.find(({ start }) => token.startsWith(start))
       const whole = known && decode(token)
       if (whole && isOf(known, whole)) return open(known, context, whole)
       // Junk is told by what it begins with: decoding all of a long text costs more than anything else that is done here.
@@ -81,11 +97,16 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
       if (start[0] !== version) return 'unknown-version'
       if (start.length < HEAD + least) return 'malformed'
       return andThen(pensFor(purpose), (pens) => {
-        const pen = pens.find((each) => isOf(each, start))
+        const pen = pens.all.find((each) => isOf(each, start))
         if (!pen) return 'unknown-key'
         const bytes = token.length > LONG ? decode(token) : start
         return bytes ? open(pen, context, bytes) : 'malformed'
       })
+    },
+
+    isNewest(purpose, token) {
+      const writer = kept.get(purpose)?.writer
+      return writer !== undefined && token.startsWith(writer.start)
     },
   }
 
@@ -96,10 +117,15 @@ export function createTokens(secrets: () => readonly string[], format: Format, u
 }
 
 function open(pen: Pen, context: readonly string[], bytes: Bytes): Maybe<Content | TokenFault> {
-  return andThen(pen.read(pen.bind(context), bytes), (content) => (content ? { bytes: content, stale: pen.stale } : 'forged'))
+  if (pen.use === 'refuse') return 'revoked-key'
+  const stale = pen.use === 'renew'
+  return andThen(pen.read(pen.bind(context), bytes), (content) => (content ? { bytes: content, stale } : 'forged'))
 }
 
-function createPen(secret: string, stale: boolean, purpose: string, format: Format, primitives: Primitives): Maybe<Pen> {
+const keyOf = (given: string | Key, at: number): Key =>
+  typeof given === 'string' ? { secret: given, use: at > 0 ? 'renew' : 'write' } : given
+
+function createPen({ secret, use }: Key, purpose: string, format: Format, primitives: Primitives): Maybe<Pen> {
   const version = `version ${format.version}`
   const derive = (length: number, ...use: readonly string[]) => primitives.hkdf(secret, frame(use), length)
   return andThen(derive(KEY_ID, 'key id'), (id) =>
@@ -115,7 +141,7 @@ function createPen(secret: string, stale: boolean, purpose: string, format: Form
           return bound
         }
         const head = concat(Uint8Array.of(format.version), id)
-        return { head, start: encode(head).slice(0, 6), stale, bind, write, read }
+        return { head, start: encode(head).slice(0, 6), use, bind, write, read }
       }),
     ),
   )
@@ -127,9 +153,17 @@ function frame(parts: readonly string[]): string {
 }
 
 /** Two secrets of one key id would make a token's key a guess, and XAES does not commit to its key. */
-function distinct([newest, ...older]: readonly Pen[]): Pens {
-  if (newest && new Set([newest, ...older].map(({ head }) => encode(head))).size > older.length) return [newest, ...older]
+function distinct(all: readonly Pen[]): Pens {
+  if (all.length > 0 && new Set(all.map(({ head }) => encode(head))).size === all.length)
+    return { writer: all.find(({ use }) => use === 'write'), all }
   throw new SessionError('BAD_OPTIONS', 'There are no `secrets`, or two are equal, or two happen to share their key id.')
+}
+
+/** Of secrets that may all read, and none write. */
+export function noWriter(): SessionError {
+  return new SessionError('BAD_OPTIONS', 'None of the `secrets` is active now, so nothing can be written.', {
+    fix: 'Give one that is: `from` has passed, and `until` has not.',
+  })
 }
 
 function startsWith(bytes: Bytes, head: Bytes): boolean {

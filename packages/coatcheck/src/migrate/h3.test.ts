@@ -210,6 +210,38 @@ describe('with h3 2 running', () => {
     }
   })
 
+  it('reads pieces wherever they were cut, down to one letter of the seal in the last', async () => {
+    const format = h3Seal({ password, version: 1, reads: [1] })
+    const seal = String(await format.write({ id: 'x', createdAt: 1, now: 1, values: { a: 1 } }))
+    for (let cut = 7; cut < seal.length; cut++) {
+      const cookies = { 'h3.1': seal.slice(0, cut), 'h3.2': seal.slice(cut) }
+      expect(await format.read('__chunked__2', asking('h3', cookies)), `cut at ${cut}`).toMatchObject({ values: { a: 1 } })
+    }
+  })
+
+  it('looks at no piece in the middle where the last cannot end a seal', async () => {
+    const format = h3Seal({ password, version: 1, reads: [1] })
+    const seal = String(await format.write({ id: 'x', createdAt: 1, now: 1, values: { a: 1 } }))
+    const [begin, middle, end] = [seal.slice(0, 100), seal.slice(100, 120), seal.slice(120)]
+    const asked: string[] = []
+    const readWith = (last: string) => {
+      const cookies: Record<string, string> = { 'h3.1': begin, 'h3.2': middle, 'h3.3': last }
+      const request = asking('h3', cookies)
+      asked.length = 0
+      const cookie = (name: string) => {
+        asked.push(name)
+        return request.cookie(name)
+      }
+      return format.read('__chunked__3', { ...request, cookie })
+    }
+    expect(await readWith(end)).toMatchObject({ values: { a: 1 } })
+    expect(asked).toEqual(['h3.1', 'h3.3', 'h3.2'])
+    for (const junk of ['x'.repeat(200), `${end}x`, end.slice(0, -1), end.replaceAll('*', '.'), `${'*'.repeat(109)}`]) {
+      expect(await readWith(junk)).toBe(undefined)
+      expect(asked).toEqual(['h3.1', 'h3.3'])
+    }
+  })
+
   it('keeps to its idle end', async () => {
     const site = siteOf[2]({ idleTimeout: 600 })
     const { lines } = await site('', { a: 1 })

@@ -6,7 +6,6 @@ import type { OldSession, ReaderRequest, UpstreamFormat } from './format.ts'
 import { IRON, type IronPassword, ironSeal, ironUnseal } from './iron.ts'
 import { isObject, parseJson, toJson, valuesOf } from './json.ts'
 import { checked } from './signed.ts'
-import { LONGEST } from './text.ts'
 
 export interface H3SealOptions {
   /**
@@ -87,18 +86,21 @@ const timeOf = (value: unknown) => (Number.isSafeInteger(value) && Number(value)
 
 const CHUNKED = /^__chunked__([1-9]\d?|100)$/
 
+/** The salt of the MAC and the MAC, which end a seal: as much of them as the last piece has. */
+const FOOT = /^(?:\*?[0-9a-f]{0,64}\*)?[\w-]{0,43}$/
+const LONGEST_FOOT = 1 + 64 + 1 + 43
+
 /** The seal that `name`, or `name.1` and its followers, hold. */
 function joined(value: string, request: ReaderRequest): string | undefined {
   const count = CHUNKED.exec(value)?.[1]
   if (count === undefined) return value
-  let seal = ''
-  for (let number = 1; number <= Number(count) && seal.length <= LONGEST; number++) {
-    const part = request.cookie(`${request.cookieName}.${number}`)
-    // Pieces are joined only where the first can begin a seal.
-    if (!part || (number === 1 && !part.startsWith(IRON))) return undefined
-    seal += part
-  }
-  return seal
+  const piece = (number: number | string): string => request.cookie(`${request.cookieName}.${number}`) ?? ''
+  // Pieces are looked for and joined only where the first begins a seal and the last ends one.
+  const [first, last] = [piece(1), piece(count)]
+  if (!first.startsWith(IRON) || !FOOT.test(last.slice(-LONGEST_FOOT))) return undefined
+  const parts = [first]
+  for (let number = 2; number <= Number(count); number++) parts.push(number === Number(count) ? last : piece(number))
+  return parts.includes('') ? undefined : parts.join('')
 }
 
 /** The password that seals, and those that open what was sealed under a name. */

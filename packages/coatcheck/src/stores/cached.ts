@@ -29,6 +29,9 @@ interface Call {
   answer?: Promise<Found | undefined>
 }
 
+/** What says that sessions were ended is of no use when it is old: it is always asked for. */
+const NEVER_KEPT = /(?:^|_)epoch-\w+$/
+
 /** A read that takes longer is joined by no other: what never answers must not stop those that come later. In milliseconds. */
 const JOINED = 1000
 
@@ -112,6 +115,7 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
       return store.evicts === true
     },
     async read(key) {
+      if (NEVER_KEPT.test(key)) return store.read(key)
       const found = inMemory(key)
       if (found) return found
       const other = newest.get(key)

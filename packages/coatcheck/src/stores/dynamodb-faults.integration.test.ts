@@ -6,7 +6,9 @@ import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePorts, makeFolder, removeFolder, Server } from '../../../../scripts/engine-process.ts'
 import { losesNothing, outlives } from '../../test/helpers/faults.ts'
+import { SECRET } from '../../test/helpers/site.ts'
 import { architectTables, awsTo } from '../../test/stores/dynamodb.ts'
+import { adapterOf, sessionsOf } from '../core/sessions.ts'
 import { type DynamodbClient, dynamodbStore } from './dynamodb.ts'
 import type { SessionRecord, Store } from './store.ts'
 
@@ -122,4 +124,37 @@ describe.each(Object.entries(CLIENTS))('dynamodbStore over %s, when', (name, con
     close()
     await between.close()
   })
+})
+
+it('a create that the client sends again, after another process has ended the sessions of its owner, brings nothing back', async () => {
+  const { client, close } = await (CLIENTS['the AWS SDK'] as NonNullable<(typeof CLIENTS)[string]>)(url)
+  const document = client as DynamoDBDocument
+  const options = { header: 'x-ticket', cookie: false, secrets: SECRET } as const
+  const elsewhere = sessionsOf({ ...options, store: dynamodbStore(client) })
+  let resent = 0
+  const resending = new Proxy(document, {
+    get(target, name) {
+      if (name !== 'put') return Reflect.get(target, name, target)
+      return async (params: { readonly Item: { readonly owner?: string } }) => {
+        const answer = await target.put(params as never)
+        if (params.Item.owner === undefined) return answer // the entry of the owner
+        // Carried out, and its answer is lost.
+        expect(await elsewhere.endAll('ada')).toBe(1)
+        resent++
+        return target.put(params as never)
+      }
+    },
+  })
+  for (const mark of [true, false]) {
+    const sessions = sessionsOf({ ...options, store: dynamodbStore(resending as DynamodbClient), now: () => Date.now() + 60_000 })
+    const request = adapterOf(sessions).detached({ get: () => null })
+    const session = await request.open()
+    session.signIn('ada', mark ? { mark: await sessions.mark('ada') } : {})
+    await Promise.resolve(request.commit()).catch((error: unknown) => expect(error).toMatchObject({ code: 'CONFLICT' }))
+    const presented = { get: (name: string) => (name === 'x-ticket' ? (request.ticket ?? null) : null) }
+    expect((await adapterOf(elsewhere).detached(presented).open()).owner).toBeUndefined()
+    expect((await elsewhere.list('ada')).sessions).toEqual([])
+  }
+  expect(resent).toBe(2)
+  close()
 })

@@ -1,4 +1,6 @@
+import { clockOf } from '../clock.ts'
 import { SessionError } from '../errors.ts'
+import { checkedOptions } from './shared/options.ts'
 import { type OverwritingStore, overwritingStore } from './shared/overwriting.ts'
 import type { Found } from './store.ts'
 
@@ -9,7 +11,16 @@ export interface ExpressStoreLike {
   destroy(sid: string, callback?: (error?: unknown) => void): unknown
 }
 
+export interface ExpressStoreOptions {
+  /** Milliseconds since the epoch: the store is told how long from now. Default `Date.now`. */
+  readonly now?: () => number
+}
+
 export type ExpressStore = OverwritingStore
+
+/** Its store goes by its own clock: a record goes a minute later, never earlier. In milliseconds. */
+const MARGIN = 60_000
+const realTime = clockOf(undefined)
 
 /** A record as such a store takes it: it reads `cookie` for the end, and keeps the rest as JSON. */
 interface Kept {
@@ -27,7 +38,8 @@ interface Kept {
  * `last-write-wins`: within this process nothing is lost, but of two processes that change one session at the same moment the later wins,
  * and one that writes while another ends the session may bring it back. Throws `BAD_OPTIONS` for what is no such store.
  */
-export function expressStore(store: ExpressStoreLike): ExpressStore {
+export function expressStore(store: ExpressStoreLike, options: ExpressStoreOptions = {}): ExpressStore {
+  const now = clockOf(checkedOptions('expressStore', options, ['now']).now)
   if (![store?.get, store?.set, store?.destroy].every((method) => typeof method === 'function')) {
     throw new SessionError('BAD_OPTIONS', 'expressStore was given no store of express-session.', {
       fix: 'Give an object with get(), set() and destroy(), such as new RedisStore({ client }) of connect-redis.',
@@ -38,9 +50,9 @@ export function expressStore(store: ExpressStoreLike): ExpressStore {
     backend: store,
     get: (key) => called((done) => store.get(key, done)),
     set(key, { coatcheck }) {
-      const { createdAt, expiresAt } = coatcheck.record
-      const expires = new Date(expiresAt).toISOString()
-      const kept: Kept = { cookie: { originalMaxAge: expiresAt - createdAt, expires, httpOnly: true, path: '/' }, coatcheck }
+      const left = coatcheck.record.expiresAt - now() + MARGIN
+      const expires = new Date(realTime() + left).toISOString()
+      const kept: Kept = { cookie: { originalMaxAge: left, expires, httpOnly: true, path: '/' }, coatcheck }
       return called((done) => store.set(key, kept as never, done))
     },
     remove: (key) => called((done) => store.destroy(key, done)),

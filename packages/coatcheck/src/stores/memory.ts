@@ -1,7 +1,8 @@
 import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
+import type { Entry } from './memory/entry.ts'
 import { checkedMemoryOptions, type MemoryStoreOptions } from './memory/options.ts'
-import { type Entry, Records } from './memory/records.ts'
+import { Records } from './memory/records.ts'
 import { promising, type SessionRecord, type Store, type Version } from './store.ts'
 
 export type { MemoryStoreOptions }
@@ -34,8 +35,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   }
 
   function holding(key: string, version: string): Entry | undefined {
-    const entry = records.get(key)
-    if (entry) records.use(entry)
+    const entry = records.use(key)
     return entry?.version === version ? entry : undefined
   }
 
@@ -67,8 +67,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   return {
     read: promising((key: string) => {
-      const entry = records.get(key)
-      if (entry) records.use(entry)
+      const entry = records.use(key)
       return entry && { record: entry.record, version: entry.version }
     }),
 

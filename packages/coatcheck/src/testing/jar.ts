@@ -181,7 +181,7 @@ function siteOf(url: string | WebURL): string {
   return `${protocol}//${isAddress(hostname) ? hostname : hostname.split('.').slice(-2).join('.')}`
 }
 
-function isSameSite(url: WebURL, { from, within }: RequestContext): boolean {
+export function isSameSite(url: WebURL, { from, within }: RequestContext): boolean {
   return [from, within].every((other) => other === undefined || siteOf(other) === siteOf(url))
 }
 

@@ -191,3 +191,29 @@ describe('a visitor', () => {
     await expect(waiting).rejects.toThrow('enough')
   })
 })
+
+describe('a request that may change something says where it is from, as browsers do', () => {
+  const whence: Serve = ({ headers }) => new Response(`${headers.get('origin')} ${headers.get('sec-fetch-site')}`)
+  const blog = 'https://blog.app.test/post'
+  test.each([
+    ['from the site itself', {}, 'https://app.test same-origin'],
+    ['from a sibling', { from: blog }, 'https://blog.app.test same-site'],
+    ['from another site', { from: 'https://evil.example' }, 'https://evil.example cross-site'],
+    ['from a frame', { within: 'https://evil.example' }, 'https://evil.example cross-site'],
+    ['with an Origin of the test', { headers: { origin: 'null' } }, 'null null'],
+    ['with the other header of the test', { headers: { 'sec-fetch-site': 'none' } }, 'null none'],
+  ] as const)('%s', async (_, init, said) => {
+    expect(await (await visitor(whence).post('/', {}, init)).text()).toBe(said)
+  })
+
+  test('over plain http, Origin alone; on this machine both', async () => {
+    const at = async (origin: string) => (await visitor(whence, { origin }).post('/')).text()
+    expect(await at('http://app.test')).toBe('http://app.test null')
+    expect(await at('http://localhost:3000')).toBe('http://localhost:3000 same-origin')
+    expect(await at('http://127.0.0.1:3000')).toBe('http://127.0.0.1:3000 same-origin')
+  })
+
+  test('and one that only reads says nothing', async () => {
+    expect(await (await visitor(whence).get('/')).text()).toBe('null null')
+  })
+})

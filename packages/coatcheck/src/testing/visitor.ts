@@ -1,5 +1,5 @@
 import type { WebBody, WebRequest, WebResponse, WebSignal } from '../web.ts'
-import { createJar, type Jar, type JarCookie, type RequestContext } from './jar.ts'
+import { createJar, isSameSite, type Jar, type JarCookie, type RequestContext } from './jar.ts'
 
 /** A server: a handler, or the origin of one that runs, such as `http://127.0.0.1:3000`. */
 export type Serve = ((request: WebRequest) => Promise<WebResponse> | WebResponse) | string
@@ -17,7 +17,10 @@ export interface VisitorOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** As of `fetch`, and where the request comes from. A `cookie` header given here is sent in place of the jar's cookies. */
+/**
+ * As of `fetch`, and where the request comes from. A `cookie` header given here is sent in place of the jar's cookies. With methods other
+ * than GET and HEAD go `Origin` and `Sec-Fetch-Site` as a browser sends them, unless one of both is given here.
+ */
 export interface VisitInit extends RequestContext {
   readonly headers?: Readonly<Record<string, string>>
   /** A record is sent as a form. */
@@ -80,6 +83,7 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
     const cookies = jar.header(request.url, whence)
     const headers = new Headers(request.headers)
     if (!headers.has('cookie') && cookies !== '') headers.set('cookie', cookies)
+    sayWhence(headers, request, context)
     const response = await answer(new Request(request, { headers, redirect: 'manual' }))
     let arrived = false
     const arrive = (): WebResponse => {
@@ -124,6 +128,20 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
     steal: () => visitor(serve, { ...options, jar: jar.copy() }),
     plant: (line, url = origin) => jar.set(line, url),
   }
+}
+
+/**
+ * As browsers do with what could change something (Fetch Metadata, Origin): so that a guard against cross-site requests lets it pass. A
+ * test that gives one of both headers gives all there is.
+ */
+function sayWhence(headers: Headers, { method, url }: WebRequest, context: RequestContext): void {
+  if (method === 'GET' || method === 'HEAD' || headers.has('origin') || headers.has('sec-fetch-site')) return
+  const here = new URL(url)
+  const { origin } = new URL(context.from ?? context.within ?? url)
+  headers.set('origin', origin)
+  // Browsers send it to secure origins alone.
+  if (here.protocol === 'https:' || /^(?:localhost|127\.|\[::1\])/.test(here.host))
+    headers.set('sec-fetch-site', origin === here.origin ? 'same-origin' : isSameSite(here, context) ? 'same-site' : 'cross-site')
 }
 
 function requestFor(url: URL, init: VisitInit, common: VisitorOptions['headers']): WebRequest {

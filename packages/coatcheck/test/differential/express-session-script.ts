@@ -215,7 +215,8 @@ export async function told(site: Site, { visits: all }: Script, tick: (seconds: 
     for (const line of lines) jar.set(line, url)
     first ??= jar.all().length > 0 ? jar.copy() : undefined
     // Ours is written down less often than with each request.
-    const seen = JSON.stringify(await response.json()).replaceAll(/"expires":"[^"]+"/g, '"expires":"a time"')
+    const text = (await response.text()) || JSON.stringify(`an empty body after ${response.status}`)
+    const seen = JSON.stringify(JSON.parse(text)).replaceAll(/"expires":"[^"]+"/g, '"expires":"a time"')
     const looks = gave.map((line) =>
       line.replace(/=[^;]+/, '=…').replace(/Expires=([^;]+)/, (_, at) => `Expires=${(Date.parse(at) - now()) / 1000}`),
     )

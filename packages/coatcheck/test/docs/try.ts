@@ -47,6 +47,8 @@ async function imported(): Promise<((request: Request) => Response | Promise<Res
 async function take({ method, path, body, status, shows }: Extract<Step, { kind: 'request' }>): Promise<void> {
   const headers = new Headers()
   if (jar.size > 0) headers.set('cookie', [...jar].map((pair) => pair.join('=')).join('; '))
+  // As a browser says it of a form of the page.
+  if (method !== 'GET') headers.set('sec-fetch-site', 'same-origin')
   if (body) headers.set('content-type', body.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded')
   const send = handler ?? fetch
   const response = await send(

@@ -21,12 +21,14 @@ const REASONS: Record<RefusalReason, true> = {
   malformed: true,
   'unknown-version': true,
   'unknown-key': true,
+  'revoked-key': true,
   forged: true,
   oversized: true,
   'bad-chunks': true,
   duplicate: true,
   unknown: true,
   replaced: true,
+  revoked: true,
   'idle-expired': true,
   'absolute-expired': true,
   'clock-skew': true,
@@ -36,6 +38,7 @@ const REASONS: Record<RefusalReason, true> = {
 const EVENTS: Record<SessionEvent['type'], true> = {
   'weaker-store': true,
   'store-down': true,
+  'secrets-failed': true,
   refused: true,
   loaded: true,
   adopted: true,
@@ -47,6 +50,11 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   'cache-conflict': true,
   'late-failed': true,
   reduced: true,
+  created: true,
+  ended: true,
+  conflict: true,
+  'store-slow': true,
+  'cross-site': true,
 }
 
 /** What one request came to. */
@@ -175,7 +183,12 @@ const CODES: Record<SessionErrorCode, true> = {
   CONFLICT: true,
   KEY_UNKNOWN: true,
   TOO_LATE: true,
+  NOT_FRESH: true,
   ENDED: true,
   NOT_WRAPPED: true,
+  PARTLY_ENDED: true,
+  TOO_MANY_SESSIONS: true,
+  ONCE_FAILED: true,
+  SESSION_ENDED: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

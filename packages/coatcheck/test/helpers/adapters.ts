@@ -7,23 +7,26 @@ import { sessionMiddleware as astroMiddleware } from '../../src/adapters/astro/m
 import { withSession as viaFetch } from '../../src/adapters/fetch.ts'
 import { type H3EventLike, type SessionConfig, useSession } from '../../src/adapters/h3.ts'
 import { withSession as viaHono } from '../../src/adapters/hono.ts'
-import { AppSession, SessionStorage, withSession as viaHydrogen } from '../../src/adapters/hydrogen.ts'
+import { AppSession, CookieSessionStorage, SessionStorage, withSession as viaHydrogen } from '../../src/adapters/hydrogen.ts'
 import { withSession as viaNode } from '../../src/adapters/node.ts'
 import { sessionMiddleware } from '../../src/adapters/react-router.ts'
-import { createSessionStorage } from '../../src/adapters/remix.ts'
+import { createCookieSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import * as remix3 from '../../src/adapters/remix3.ts'
 import type { OnReplay } from '../../src/core/engine.ts'
 import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { SharedOptions } from '../../src/core/options/options.ts'
 import type { NewIdOptions, Session } from '../../src/core/session/types.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { throughAstro } from './astro.ts'
-import { serving } from './serving.ts'
+import { answerNode, serving } from './serving.ts'
 import { COOKIE } from './site.ts'
 
 /** What a site says of its sessions, in whatever words its adapter has for it. */
 export interface Told {
-  readonly store: Store
+  /** Left out: sessions are sealed in the cookie. */
+  readonly store?: Store
+  readonly revocations?: NonNullable<SharedOptions['revocations']>
   /** The first writes. */
   readonly secrets: readonly string[]
   readonly now: () => number
@@ -41,11 +44,13 @@ export interface Held {
   end(): unknown
   /** A new id. Left out where the adapter has no way to ask for one. */
   renew?(): unknown
+  /** Leaves a value for the next time it is read, or reads one. Left out where the adapter has the words of another library for it. */
+  flash?(key: string, value?: string): unknown
   /** Left out where the adapter does not know whose a session is. */
   signIn?(owner: string, note?: NewIdOptions): unknown
 }
 
-/** What a page does with it. */
+/** What a page does with it; a `Response` it returns is the answer. */
 export type Act = (held: Held) => unknown
 
 export type Serve = (request: Request, act: Act) => Promise<Response>
@@ -57,15 +62,24 @@ export interface Adapter {
   serve(told: Told): Serve | Promise<Serve>
 }
 
-const ofCore = (session: Session): Held => ({
+/** The same of a session of core itself. */
+export const ofCore = (session: Session): Held => ({
   get: (key) => session.get(key),
   set: (key, value) => session.set(key, value),
   end: () => session.destroy(),
   renew: () => session.regenerateId(),
+  flash: (key, ...value) => session.flash(key, ...(value as [])),
   signIn: (owner, note) => session.signIn(owner, note),
 })
 
 const named = ({ secrets, ...told }: Told) => createSessions({ secrets, cookie: { name: COOKIE }, ...told })
+
+const replied = (result: unknown): Response => (result instanceof Response ? result : new Response('ok'))
+
+function withLine(response: Response, line: string): Response {
+  if (line !== '') response.headers.append('set-cookie', line)
+  return response
+}
 
 /** A page under a number, for requests that cross a socket. */
 function numbered(): { readonly take: (visit: string) => Act; readonly add: (act: Act) => string } {
@@ -85,12 +99,14 @@ const byH3 = (told: Told) => {
   const config: SessionConfig = { ...rest, name: COOKIE, password: [...secrets], sessionHeader: false, issue: 'when-stored' }
   return async (event: H3EventLike, act: Act) => {
     const session = await useSession(event, config)
-    await act({
-      get: (key) => session.data[key],
-      set: (key, value) => session.update({ [key]: value }),
-      end: () => session.clear(),
-      renew: () => session.rotate(),
-    })
+    return replied(
+      await act({
+        get: (key) => session.data[key],
+        set: (key, value) => session.update({ [key]: value }),
+        end: () => session.clear(),
+        renew: () => session.rotate(),
+      }),
+    )
   }
 }
 
@@ -101,8 +117,7 @@ export const adapters: readonly Adapter[] = [
       const sessions = named(told)
       return (request, act) =>
         viaFetch(sessions, async (inner: Request) => {
-          await act(ofCore((await sessions.open(inner)) as Session))
-          return new Response('ok')
+          return replied(await act(ofCore((await sessions.open(inner)) as Session)))
         })(request)
     },
   },
@@ -114,12 +129,12 @@ export const adapters: readonly Adapter[] = [
       const { origin } = await serving(
         createServer(
           viaNode(sessions, async (req, res) => {
-            await pages.take(req.url?.slice(1) ?? '')(ofCore((await sessions.open(req)) as Session))
-            res.end('ok')
+            const page = pages.take(req.url?.slice(1) ?? '')
+            await answerNode(res, replied(await page(ofCore((await sessions.open(req)) as Session))))
           }),
         ),
       )
-      return (request, act) => fetch(`${origin}/${pages.add(act)}`, { headers: request.headers })
+      return ({ method, headers }, act) => fetch(`${origin}/${pages.add(act)}`, { method, headers, redirect: 'manual' })
     },
   },
   {
@@ -131,8 +146,7 @@ export const adapters: readonly Adapter[] = [
         app.onError((_, c) => c.text('failed', 500))
         app.use(viaHono(sessions))
         app.all('*', async (c) => {
-          await act(ofCore((await sessions.open(c)) as Session))
-          return c.text('ok')
+          return replied(await act(ofCore((await sessions.open(c)) as Session)))
         })
         return app.fetch(request)
       }
@@ -142,11 +156,14 @@ export const adapters: readonly Adapter[] = [
     name: 'Remix’s storage',
     serve({ secrets, ...told }) {
       const cookie = { name: COOKIE, secrets: [...secrets], secure: true, path: '/' }
-      const storage = createSessionStorage<Record<string, unknown>>({ cookie, ...told })
+      const { store, ...rest } = told
+      const storage = store
+        ? createSessionStorage<Record<string, unknown>>({ cookie, ...rest, store })
+        : createCookieSessionStorage<Record<string, unknown>>({ cookie, ...rest })
       return async (request, act) => {
         const session = await storage.getSession(request.headers.get('cookie'))
         let ends = false
-        await act({
+        const result = await act({
           get: (key) => session.get(key),
           set: (key, value) => session.set(key, value),
           end: () => {
@@ -156,7 +173,7 @@ export const adapters: readonly Adapter[] = [
           signIn: (owner, note) => session.signIn(owner, note),
         })
         const line = ends ? await storage.destroySession(session) : await storage.commitSession(session)
-        return new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } })
+        return withLine(replied(result), line)
       }
     },
   },
@@ -167,8 +184,7 @@ export const adapters: readonly Adapter[] = [
       return (request, act) => {
         const context = new RouterContextProvider()
         return middleware({ request, context }, async () => {
-          await act(ofCore((await getSession(context)) as Session))
-          return new Response('ok')
+          return replied(await act(ofCore((await getSession(context)) as Session)))
         })
       }
     },
@@ -178,18 +194,22 @@ export const adapters: readonly Adapter[] = [
     namesNoSecret: true,
     serve({ secrets, ...told }) {
       const cookie = remix3.createCookie(COOKIE, { secrets: [...secrets], secure: true, path: '/' })
-      const middleware = remix3.session(cookie, remix3.createSessionStorage(told))
+      const { store, ...rest } = told
+      const storage = store
+        ? remix3.createSessionStorage({ ...rest, store })
+        : remix3.createCookieSessionStorage({ ...rest, secrets: [...secrets] })
+      const middleware = remix3.session(cookie, storage)
       return (request, act) => {
         const context = { request } as remix3.RequestContext & { session: remix3.Session }
         return middleware(context, async () => {
           const { session } = context
-          await act({
+          const result = await act({
             get: (key) => session.get(key),
             set: (key, value) => session.set(key, value),
             end: () => session.destroy(),
             renew: () => session.regenerateId(),
           })
-          return new Response('ok')
+          return replied(result)
         })
       }
     },
@@ -200,10 +220,7 @@ export const adapters: readonly Adapter[] = [
       const page = byH3(told)
       return async (request, act) => {
         const app = new H3({ silent: true })
-        app.all('/**', async (event: H3Event) => {
-          await page(event, act)
-          return 'ok'
-        })
+        app.all('/**', (event: H3Event) => page(event, act))
         return app.fetch(request)
       }
     },
@@ -214,12 +231,7 @@ export const adapters: readonly Adapter[] = [
       const page = byH3(told)
       return (request, act) => {
         const app = createApp({ onError: () => {} })
-        app.use(
-          eventHandler(async (event) => {
-            await page(event, act)
-            return 'ok'
-          }),
-        )
+        app.use(eventHandler((event) => page(event, act)))
         return toWebHandler(app)(request)
       }
     },
@@ -227,16 +239,18 @@ export const adapters: readonly Adapter[] = [
   {
     name: 'Hydrogen 1',
     serve({ secrets, ...told }) {
-      const storage = SessionStorage(COOKIE, { ...told, secrets: [...secrets], path: '/', secure: true })
+      const { store, ...rest } = { ...told, secrets: [...secrets], path: '/', secure: true }
+      const storage = store ? SessionStorage(COOKIE, { ...rest, store }) : CookieSessionStorage(COOKIE, rest)
       return (request, act) =>
-        viaHydrogen(storage, async (_, { session }) => {
-          await act({
-            get: async (key) => (await session.get())[key],
-            set: (key, value) => session.set(key, value as string),
-            end: () => session.destroy(),
-          })
-          return 'ok'
-        })(request)
+        viaHydrogen(storage, async (_, { session }) =>
+          replied(
+            await act({
+              get: async (key) => (await session.get())[key],
+              set: (key, value) => session.set(key, value as string),
+              end: () => session.destroy(),
+            }),
+          ),
+        )(request)
     },
   },
   {
@@ -245,7 +259,7 @@ export const adapters: readonly Adapter[] = [
       return async (request, act) => {
         const session = await AppSession.init(request, secrets, { ...told, name: COOKIE, secure: true })
         let line = ''
-        await act({
+        const result = await act({
           get: (key) => session.get(key),
           set: (key, value) => session.set(key, value),
           end: async () => {
@@ -253,24 +267,25 @@ export const adapters: readonly Adapter[] = [
           },
         })
         if (session.isPending) line = await session.commit()
-        return new Response('ok', line === '' ? {} : { headers: { 'set-cookie': line } })
+        return withLine(replied(result), line)
       }
     },
   },
   {
     name: 'Astro’s middleware',
-    serve({ secrets, store, now, onEvent, ...times }) {
+    serve({ secrets, store, now, onEvent, revocations, ...times }) {
       const site = { cookie: { name: COOKIE }, formerCookie: COOKIE, isProduction: true, ...times }
-      const onRequest = astroMiddleware(site, { getSecret: () => undefined, store, settings: { secrets, now, onEvent } })
+      const settings = { secrets, now, onEvent, ...(revocations && { revocations }) }
+      const onRequest = astroMiddleware(site, { getSecret: () => undefined, store: store ?? null, settings })
       return (request, act) =>
         throughAstro(onRequest, request, async (session) => {
-          await act({
+          const result = await act({
             get: (key) => session.get(key),
             set: (key, value) => session.set(key, value),
             end: () => session.destroy(),
             renew: () => session.regenerate(),
           })
-          return new Response('ok')
+          return replied(result)
         })
     },
   },

@@ -49,7 +49,7 @@ export function arena(kind: Kind, cookie: string, options: Partial<AdapterOption
       return run(...args)
     }
   const counted = (keyring: Keyring): Keyring => ({ ...keyring, open: counting(keyring.open), verify: counting(keyring.verify) })
-  const secrets = [options.secrets ?? SECRET].flat()
+  const secrets = [options.secrets ?? SECRET].flat() as string[]
   const all: Partial<AdapterOptions> = {
     cookie: { name: cookie },
     ...(kind !== 'sealed' && { store: watch.store }),

@@ -6,7 +6,7 @@ import type { LiveSession } from '../../src/core/session/session.ts'
 import { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
 import { type MemoryStore, memoryStore } from '../../src/stores/memory.ts'
 import { type Clock, clockFrom } from './clock.ts'
-import { COOKIE, discretion, SECRET } from './site.ts'
+import { COOKIE, discretion, isNone, SECRET } from './site.ts'
 import { type Watched, watched } from './watched.ts'
 
 /** One process that serves a site: request sessions are opened, committed and finished by hand. */
@@ -45,7 +45,7 @@ export function place(shared: Partial<AdapterOptions> = {}): Place {
         events.push(event)
       }
       const now = () => clock.now() + ahead * 1000
-      const options = { ...(secrets.length > 0 && { secrets }), now, onEvent, ...more, store: watch.store }
+      const options = { ...(!isNone(secrets) && { secrets }), now, onEvent, ...more, store: watch.store }
       const adapter = adapterOf(sessionsOf(options, { sleep: async () => {}, ...surroundings }))
       const arrive: Server['arrive'] = (ticket, headers = {}) => {
         const cookie = [ticket ?? []].flat().map((one) => `${COOKIE}=${one}`)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Server } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -31,6 +31,17 @@ export async function serving(listener: RequestListener | Server): Promise<Servi
   })
   const { port } = server.address() as AddressInfo
   return { origin: `http://127.0.0.1:${port}`, port, left: () => gone.promise }
+}
+
+/** Sends a web response as an application of Node writes one. */
+export async function answerNode(res: ServerResponse, response: Response): Promise<void> {
+  res.statusCode = response.status
+  for (const [name, value] of response.headers) {
+    if (name !== 'set-cookie') res.setHeader(name, value)
+  }
+  const lines = response.headers.getSetCookie()
+  if (lines.length > 0) res.setHeader('set-cookie', lines)
+  res.end(Buffer.from(await response.arrayBuffer()))
 }
 
 /** A client that shows every byte. */

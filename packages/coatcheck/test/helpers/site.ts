@@ -1,6 +1,6 @@
 import { withSession } from '../../src/adapters/fetch.ts'
 import type { Engine } from '../../src/core/engine.ts'
-import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { Happening, SessionEvent } from '../../src/core/model/events.ts'
 import type { AdapterOptions } from '../../src/core/options/options.ts'
 import type { Session } from '../../src/core/session/types.ts'
 import { type Sessions, sessionsOf } from '../../src/core/sessions.ts'
@@ -14,6 +14,8 @@ export const COOKIE = '__Host-Http-session'
 
 /** A site of these options has no secrets: tickets are ids without a MAC. */
 export const WITHOUT_SECRETS = { secrets: [] as readonly string[] } as const
+
+export const isNone = (secrets: AdapterOptions['secrets']): boolean => Array.isArray(secrets) && secrets.length === 0
 
 /** What a page does with the session; a `Response` it returns is the answer. */
 export type Act<T> = (session: Session, request: Request) => T | Promise<T>
@@ -45,7 +47,8 @@ export interface Person {
 export interface Site {
   readonly sessions: Sessions<Record<string, unknown>, Record<string, unknown>>
   readonly clock: Clock
-  readonly events: SessionEvent[]
+  /** The events, without what every event carries. */
+  readonly events: Happening[]
   /** Reasons of the `refused` events, in order. */
   readonly refusals: string[]
   readonly serve: (request: Request) => Promise<Response>
@@ -59,18 +62,23 @@ discretion.hide(NEWER_SECRET)
 
 type Page = { readonly act: Act<unknown> } | { readonly respond: (request: Request) => Response }
 
+/** An event without what every event carries. */
+export function happening({ at: _, owner, request, ...event }: SessionEvent): Happening {
+  return event as Happening
+}
+
 let visits = 0
 
 /** A site behind coatcheck/fetch, with pages that each test brings along. Sealed cookies unless there is a store. */
 export function site(options: Partial<AdapterOptions> & { clock?: Clock } = {}, surroundings: Partial<Engine> = {}): Site {
   const { clock = clockFrom(), secrets = SECRET, ...given } = options
-  const events: SessionEvent[] = []
+  const events: Happening[] = []
   const onEvent = (event: SessionEvent) => {
     discretion.tell(event)
-    events.push(event)
+    events.push(happening(event))
   }
   const sessions = sessionsOf<Record<string, unknown>, Record<string, unknown>>(
-    { ...(secrets.length > 0 && { secrets }), now: clock.now, onEvent, ...given },
+    { ...(!isNone(secrets) && { secrets }), now: clock.now, onEvent, ...given },
     surroundings,
   )
   const pages = new Map<string, Page>()

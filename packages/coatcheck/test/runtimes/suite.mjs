@@ -1,5 +1,6 @@
 // What the packed package must do on every runtime. Nothing here knows which runtime it is: only the package's own entries are imported.
 import * as engine from 'coatcheck'
+import * as csrf from 'coatcheck/csrf'
 import * as fetchAdapter from 'coatcheck/fetch'
 import * as honoAdapter from 'coatcheck/hono'
 import * as nodeAdapter from 'coatcheck/node'
@@ -7,7 +8,7 @@ import * as memory from 'coatcheck/stores/memory'
 import * as testing from 'coatcheck/testing'
 import { engineSuite } from './engine.mjs'
 
-const everywhere = { engine, fetchAdapter, honoAdapter, nodeAdapter, memory, testing }
+const everywhere = { engine, csrf, fetchAdapter, honoAdapter, nodeAdapter, memory, testing }
 
 /**
  * Runs every test, one after the other, and yields a line for each: `{ name, error? }`. `more` holds the entries that only some runtimes
@@ -35,6 +36,19 @@ function describe(entries, folder, it) {
     })
   }
   const { file, sqlite } = entries
+  it('csrf: refuses what another site sends, unless it brings a token of the session', async () => {
+    const values = new Map()
+    const session = { owner: 'ada', get: (key) => values.get(key), set: (key, value) => values.set(key, value) }
+    let token = ''
+    const guard = csrf.crossSite({ token: () => ({ session, token }) })
+    const headers = { 'sec-fetch-site': 'cross-site', cookie: 'a=1' }
+    const serve = guard.fetch(() => new Response('done'))
+    const send = async () => (await serve(new Request('https://shop.example/', { method: 'POST', headers }))).status
+    const statuses = [await send()]
+    token = await guard.token(session)
+    statuses.push(await send())
+    if (String(statuses) !== '403,200') throw new Error(`answered ${statuses}`)
+  })
   engineSuite(it, { fileStore: file?.fileStore, sqliteStore: sqlite?.sqliteStore, folder })
   const expect = ['list', 'listByOwner', 'prune']
   const stores = {

@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V1: what others wrote while the id changed is not taken along',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: '? await this.#rewrite(made, contents, changeSet)',
+    from: '? await this.#fresh.rewrite(made, contents, changeSet)',
     to: '? made',
     shows: /^1 lost/,
   },
@@ -56,8 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V2: an end does not follow to where the session moved',
     file: 'core/persistence/stored/ends.ts',
-    from: '      } else if (await this.#records.end(found)) return this.',
-    to: '        return\n      } else if (await this.#records.end(found)) return this.',
+    from: '        } else if (await this.#records.end(found)) {',
+    to: '          return true\n        } else if (await this.#records.end(found)) {',
     shows: /^2/,
   },
   {
@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V4: whoever follows is told the new id',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (commit.kind !== 'move') return { commit, target }",
+    from: "if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }",
     to: "if (commit.kind !== 'move') return { commit, target, id: (await this.#ids.open(sealed, at)) as string }",
     shows: /^3/,
   },
@@ -106,14 +106,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V6: what a renewal stores goes to where another moved the session',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
+    from: "    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')\n    return { overtaken: true }",
     to: '    return { commit: update, target }',
     shows: /^3/,
   },
   {
     fault: 'V6: a sign-in joins that of anybody',
     file: 'core/persistence/stored/id-rotation.ts',
-    from: "if (kind !== 'signIn' || target.contents.owner !== move.owner)",
+    from: "if (kind !== 'signIn' || !isThere)",
     to: "if (kind !== 'signIn')",
     shows: /^[23]/,
   },
@@ -136,8 +136,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V9: a sign-out with an old ticket says that it is done',
     file: 'core/persistence/stored/replaced.ts',
-    from: 'return { ...refused, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }',
-    to: 'return mayOverwrite ? refused : { ...refused, cannotEnd }',
+    from: 'return { ...refused, alarm, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }',
+    to: 'return mayOverwrite ? { ...refused, alarm } : { ...refused, alarm, cannotEnd }',
     shows: /^[24]/,
     drawing: { only: 'SDO' },
   },
@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V11: what is young ends without a marker',
     file: 'core/persistence/stored/records.ts',
-    from: 'if (this.#engine.now() >= young) return',
+    from: 'if (now >= young) return',
     to: 'if (young > 0) return',
     shows: /^2/,
     drawing: { only: 'RSDO', fault: 'doubled' },
@@ -190,8 +190,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V12: the old ticket of a guest ends the session of who signed in',
     file: 'core/persistence/stored/replaced.ts',
-    from: "if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false",
-    to: "if (onReplay === 'report') return false",
+    from: "if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return { alarm }",
+    to: "if (onReplay === 'report') return { alarm }",
     shows: /^[17]/,
     drawing: { only: 'RSN' },
   },
@@ -234,8 +234,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a failed sign-out is told as done',
     file: 'core/persistence/stored/ends.ts',
-    from: '} else if (await this.#records.end(found)) return this.',
-    to: '} else if (await this.#records.end(found).catch(() => true)) return this.',
+    from: '} else if (await this.#records.end(found)) {',
+    to: '} else if (await this.#records.end(found).catch(() => true)) {',
     shows: /^2/,
   },
   {
@@ -255,8 +255,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'what a commit was refused for is told to nobody',
     file: 'core/request/commit.ts',
-    from: "emit({ type: 'dropped', reason: dropped,",
-    to: "if (String(dropped) === '') emit({ type: 'dropped', reason: dropped,",
+    from: "      emit(\n        { type: 'dropped', reason: dropped,",
+    to: "      if (String(dropped) === '') emit(\n        { type: 'dropped', reason: dropped,",
     shows: /^[17]/,
   },
   {

@@ -1,6 +1,7 @@
 import { createStorage } from 'unstorage'
 import { describe, expect, test } from 'vitest'
 import { clockFrom, DAY, HOUR } from '../../../test/helpers/clock.ts'
+import { aal2 } from '../../core/options/presets.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { astroDriver } from './driver.ts'
@@ -14,6 +15,14 @@ function place(store: Store = memoryStore()) {
 }
 
 describe('a driver for Astro’s own session object', () => {
+  test('takes a preset for both timeouts', async () => {
+    const clock = clockFrom()
+    const driver = astroDriver({ store: memoryStore(), now: clock.now, ...aal2 })
+    await driver.setItem(ID, TEXT)
+    clock.advance(HOUR)
+    expect(await driver.getItem(ID)).toBeNull()
+  })
+
   test('gives back what was stored, through Astro’s storage too', async () => {
     const { driver } = place()
     const storage = createStorage({ driver: { ...driver, hasItem: () => false, getKeys: () => [] } })

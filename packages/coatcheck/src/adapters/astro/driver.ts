@@ -1,4 +1,5 @@
 import { clockOf } from '../../clock.ts'
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { SessionError } from '../../errors.ts'
 import { checkedOptions } from '../../stores/shared/options.ts'
 import type { SessionRecord, Store } from '../../stores/store.ts'
@@ -9,6 +10,8 @@ export interface AstroDriverOptions {
   readonly idleTimeout?: number
   /** Seconds after which a session ends at the latest, counted from its beginning. Default 30 days. */
   readonly absoluteTimeout?: number
+  /** Part of the presets `aal1`, `aal2` and `aal3`; a driver sees no sign-in, so it has no effect. */
+  readonly freshFor?: number
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -30,11 +33,11 @@ const HOUR = 3_600_000
  * whole record of the later one counts. Throws `STORE_FAILED` when the store does.
  */
 export function astroDriver(options: AstroDriverOptions): SessionDriver {
-  const known = ['store', 'idleTimeout', 'absoluteTimeout', 'now'] as const
+  const known = ['store', 'idleTimeout', 'absoluteTimeout', 'now', 'freshFor'] as const
   const { store, idleTimeout = 7 * 86_400, absoluteTimeout = 30 * 86_400 } = checkedOptions('astroDriver', options, known)
   const now = clockOf(options.now)
   for (const [name, seconds] of Object.entries({ idleTimeout, absoluteTimeout })) {
-    if (!(seconds > 0 && seconds <= 400 * 86_400))
+    if (!(seconds > 0 && seconds <= LONGEST_AGE))
       throw new SessionError('BAD_OPTIONS', `astroDriver: \`${name}\` is no positive number of seconds, 400 days at most.`)
   }
 

@@ -1,3 +1,4 @@
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { type AdapterOptions, checkedOptions, type Policy, rollingPolicy, type SessionsOptions } from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
@@ -37,7 +38,10 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
 }
 
 /** Settings that cannot be part of a build: the default export of the module that the option `settings` names. */
-export type RuntimeSettings = Pick<SessionsOptions, 'secrets' | 'store' | 'onEvent' | 'migrateFrom' | 'migrateUntil' | 'now'>
+export type RuntimeSettings = Pick<
+  SessionsOptions,
+  'secrets' | 'store' | 'revocations' | 'onEvent' | 'requestId' | 'telemetry' | 'migrateFrom' | 'migrateUntil' | 'now'
+>
 
 export interface Surroundings {
   /** An environment variable. */
@@ -48,8 +52,6 @@ export interface Surroundings {
 }
 
 const DAY = 86_400
-/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
-const LONGEST = 400 * DAY
 
 /** The options of Astro and of the integration as options of the engine. */
 export function adapterOptionsOf(settings: Settings, { secretOf, store, more = {} }: Surroundings): AdapterOptions {
@@ -85,8 +87,11 @@ function timesOf({ cookie: { maxAge }, ttl = 0, idleTimeout, absoluteTimeout }: 
   readonly idleTimeout: number
   readonly absoluteTimeout: number
 } {
-  const idle = idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST)
-  return { idleTimeout: idle, absoluteTimeout: absoluteTimeout ?? (maxAge === undefined ? Math.max(30 * DAY, idle) : LONGEST) }
+  const idle = idleTimeout ?? Math.min(maxAge ?? Math.max(7 * DAY, ttl), LONGEST_AGE)
+  return {
+    idleTimeout: idle,
+    absoluteTimeout: absoluteTimeout ?? (maxAge === undefined ? Math.max(30 * DAY, idle) : LONGEST_AGE),
+  }
 }
 
 /** Further options of the engine, where the cookie has a `maxAge`. */

@@ -75,6 +75,7 @@ export class Cookie {
   set maxAge(ms: number | Date | null | undefined) {
     if (ms && typeof ms !== 'number' && !(ms instanceof Date)) throw new TypeError('maxAge must be a number or Date')
     this.expires = typeof ms === 'number' ? new Date(this.#now() + ms) : ms
+    if (typeof ms === 'number') this.originalMaxAge = ms
   }
 
   get data(): CookieData {

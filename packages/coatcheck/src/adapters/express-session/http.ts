@@ -1,6 +1,3 @@
-import type { Session } from './session.ts'
-import type { SessionStore } from './session-store.ts'
-
 /** The part of a request of node:http, Express or Connect that is used here, and what is added to it. */
 export interface Http {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
@@ -11,9 +8,9 @@ export interface Http {
   readonly secure?: boolean
   /** That of cookie-parser. */
   readonly secret?: string
-  session?: Session | null
+  session?: unknown
   sessionID?: string
-  sessionStore?: SessionStore
+  sessionStore?: unknown
 }
 
 export type Done = (error?: unknown) => void

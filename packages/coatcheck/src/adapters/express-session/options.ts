@@ -65,7 +65,7 @@ export function setupOf(options: SessionOptions): Setup {
   const maxAge = typeof cookie === 'object' ? cookie.maxAge : undefined
   return {
     name: options.name || options.key || 'connect.sid',
-    store: isOurs(store) ? store : store ? expressStore(store) : memoryStore(),
+    store: isOurs(store) ? store : store ? expressStore(store, options.now && { now: options.now }) : memoryStore(),
     upstream,
     secrets: secret ? [secret].flat() : undefined,
     cookieOf: (req) => (typeof cookie === 'function' ? cookie(req as never) : cookie),

@@ -1,66 +1,36 @@
+import type { AdapterSessions } from '../../core/adapter.ts'
 import type { ExpressStoreLike } from '../../stores/express-session.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store as Records } from '../../stores/store.ts'
 import type { Done, Http } from './http.ts'
+import { ATTENDED, type Attended, type Emitter, Store } from './store.ts'
 
-/** The part of node:events' `EventEmitter` that is used here. */
-interface Emitter {
-  on(event: string, listener: (...args: never[]) => void): this
-  emit(event: string, ...args: unknown[]): boolean
+type Answer<T> = (error?: unknown, value?: T) => void
+/** A session as express-session's stores keep it. */
+interface Plain extends Record<string, unknown> {
+  cookie: object
 }
 
-/** The class that stores for express-session extend, with `class` or with `util.inherits`. */
-export interface Store extends Emitter {
-  /** Begins a session that holds nothing, on this request. */
-  generate(req: Http): void
-  /** Ends the session of this request, and begins an empty one. */
-  regenerate(req: Http, done: Done): void
-}
+const answered = <T>(answer: Answer<T> | undefined, promise: Promise<T>): void =>
+  void promise.then(
+    (value) => answer?.(null, value),
+    (error: unknown) => answer?.(error),
+  )
 
-export interface StoreConstructor {
-  new (): Store
-  (this: unknown): void
-  readonly prototype: Store
-}
-
-const events = globalThis.process?.getBuiltinModule?.('node:events')
-
-export const Store = function (this: object): void {
-  if (events) Reflect.apply(events.EventEmitter, this, [])
-} as unknown as StoreConstructor
-if (events) Object.setPrototypeOf(Store.prototype, events.EventEmitter.prototype)
-
-/** What a request lets its store do. */
-export interface Attended {
-  generate(): unknown
-  regenerate(): Promise<void>
-}
-const ATTENDED = new WeakMap<object, Attended>()
-
-const attendedOf = (req: Http): Attended => {
-  const attended = ATTENDED.get(req)
-  if (attended) return attended
-  throw new TypeError('coatcheck: this request has not passed the session middleware. Pass the `req` of an Express handler.')
-}
-
-Object.assign(Store.prototype, {
-  generate(req: Http) {
-    attendedOf(req).generate()
-  },
-  regenerate(req: Http, done: Done) {
-    attendedOf(req)
-      .regenerate()
-      .then(() => done(), done)
-  },
-})
-
-/** `req.sessionStore`. */
+/** `req.sessionStore`: sessions by their `req.sessionID`, which opens nothing. */
 export class SessionStore extends Store {
   /** False while a store that emits `disconnect` and `connect` is not there: requests have no session then. */
   isReady = true
+  readonly #records: Records
+  #adapter: AdapterSessions | undefined
 
-  static over(upstream: ExpressStoreLike | undefined): SessionStore {
-    const store = new SessionStore()
+  constructor(records: Records) {
+    super()
+    this.#records = records
+  }
+
+  static over(records: Records, upstream: ExpressStoreLike | undefined): SessionStore {
+    const store = new SessionStore(records)
     const { on } = (upstream ?? {}) as Partial<Emitter>
     const says = (event: string, isReady: boolean): void => {
       if (typeof on !== 'function') return
@@ -77,9 +47,63 @@ export class SessionStore extends Store {
     return store
   }
 
-  attend(req: Http, attended: Attended): void {
+  attend(req: Http, attended: Attended, adapter: AdapterSessions): void {
     ATTENDED.set(req, attended)
+    this.#adapter = adapter
     req.sessionStore = this
+  }
+
+  get(sid: string, done: Answer<Plain | undefined>): void {
+    answered(done, this.#read(sid))
+  }
+  load(sid: string, done: Answer<Plain | undefined>): void {
+    answered(done, this.#read(sid))
+  }
+  /** A session is stored by its own request alone: written from elsewhere, it would undo what that changes. */
+  set(_: string, __: object, done?: Answer<never>): void {
+    const error = new TypeError(
+      'coatcheck: sessionStore.set() is not supported. Change req.session, and call req.session.save().',
+    )
+    queueMicrotask(() => done?.(error))
+  }
+  touch(_: string, __: object, done?: Done): void {
+    queueMicrotask(() => done?.())
+  }
+  destroy(sid: string, done?: Done): void {
+    answered(done && ((error) => done(error)), Promise.resolve(this.#owners?.end?.(sid, undefined)))
+  }
+  all(done: Answer<Plain[]>): void {
+    answered(done, this.#all())
+  }
+  length(done: Answer<number>): void {
+    const count = async (): Promise<number> => (await this.#all()).length
+    answered(done, count())
+  }
+  clear(done?: Done): void {
+    answered(done && ((error) => done(error)), Promise.resolve(this.#owners?.endEverything?.()))
+  }
+
+  get #owners(): AdapterSessions['core']['persistence']['owners'] {
+    return this.#adapter?.core.persistence.owners
+  }
+  async #read(sid: string): Promise<Plain | undefined> {
+    const values = await this.#owners?.values?.(sid)
+    return values && { cookie: {}, ...values }
+  }
+  async #all(): Promise<Plain[]> {
+    const all: Plain[] = []
+    let after: string | undefined
+    do {
+      const page = await this.#records.list?.(after, 1000)
+      for (const key of page?.keys ?? []) {
+        // A key of before a new id leads to the session, which comes by its own.
+        const isItsOwn = (await this.#owners?.find?.(key))?.handle === key
+        const session = isItsOwn ? await this.#read(key) : undefined
+        if (session) all.push(session)
+      }
+      after = page?.next
+    } while (after !== undefined)
+    return all
   }
 }
 

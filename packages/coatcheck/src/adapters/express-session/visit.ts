@@ -1,10 +1,11 @@
 import { answer, type HeadersOut, type LiveSession, type RequestSession } from '../../core/adapter.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
-import { type Cookie, type CookieData, type CookieOptions, cookieFor } from './cookie.ts'
 import type { Http } from './http.ts'
 import type { Setup } from './options.ts'
+import { Property } from './property.ts'
 import { type Behind, type Session, sessionOver, type Values } from './session.ts'
-import { COOKIE, LiveValues, snapshotOf } from './values.ts'
+import { LiveValues, snapshotOf } from './values.ts'
+import { VisitCookie } from './visit-cookie.ts'
 
 /** One request's `req.session`, from the middleware until the headers leave. */
 export class Visit {
@@ -12,8 +13,8 @@ export class Visit {
   readonly #req: Http
   readonly #requestSession: RequestSession
   readonly #live: LiveSession
-  readonly #isHttps: boolean
-  readonly #options: CookieOptions
+  readonly #cookie: VisitCookie
+  readonly #property: Property
   readonly #values: LiveValues
   /** The session that the browser has. */
   readonly #cameWith: string | undefined
@@ -24,7 +25,6 @@ export class Visit {
   #begins = false
   #isModified = false
   #wasSavedEmpty = false
-  #isRead = false
 
   constructor(setup: Setup, req: Http, requestSession: RequestSession, live: LiveSession, isHttps: boolean) {
     this.#setup = setup
@@ -32,8 +32,8 @@ export class Visit {
     this.#requestSession = requestSession
     this.#live = live
     this.#cameWith = live.handle
-    this.#isHttps = isHttps
-    this.#options = setup.cookieOf(req)
+    this.#cookie = new VisitCookie(setup.cookieOf(req), isHttps, live, requestSession.now)
+    this.#property = new Property(req)
     this.#values = new LiveValues(live, requestSession)
   }
 
@@ -45,17 +45,6 @@ export class Visit {
   }
 
   #show(id: string): void {
-    const live = this.#live
-    const clock = this.#requestSession.now
-    const kept = this.#kept()
-    const maxAge = kept.originalMaxAge
-    const own = { ...this.#options, ...kept, ...(maxAge !== undefined && { maxAge }) }
-    const cookie = cookieFor(own, this.#isHttps, clock)
-    if (cookie.originalMaxAge !== null && live.expiresAt !== undefined) {
-      const { originalMaxAge } = cookie
-      cookie.expires = new Date(Math.min(live.expiresAt, clock() + originalMaxAge))
-      cookie.originalMaxAge = originalMaxAge
-    }
     this.#behind = {
       values: this.#values,
       id,
@@ -64,48 +53,14 @@ export class Visit {
       regenerate: () => this.regenerate(),
       destroy: () => this.#destroy(),
     }
-    this.#session = sessionOver(this.#behind, cookie, this.#req)
+    this.#session = sessionOver(this.#behind, this.#cookie.make(), this.#req)
     this.#req.sessionID = id
-    this.#put(this.#session)
-  }
-
-  /** A property that tells whether anybody looked: what nobody asked for leaves no trace in the response. */
-  #put(session: Session): void {
-    let now: Session | null | undefined = session
-    Object.defineProperty(this.#req, 'session', {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        this.#isRead = true
-        return now
-      },
-      set: (next) => {
-        this.#isRead = true
-        now = next
-      },
-    })
-  }
-
-  /** What the session's cookie says otherwise than the options. */
-  #kept(): Partial<CookieData> {
-    return (this.#live.get(COOKIE) as Partial<CookieData> | undefined) ?? {}
-  }
-
-  /** Notes what the session's cookie says otherwise than the options. Whether that is news. */
-  #keep({ data }: Cookie): boolean {
-    const usual = cookieFor(this.#options, this.#isHttps, this.#requestSession.now).data
-    const { expires: _, ...names } = data
-    const other = Object.fromEntries(Object.entries(names).filter(([name, value]) => value !== usual[name as keyof CookieData]))
-    const was = JSON.stringify(this.#kept())
-    if (JSON.stringify(other) === was) return false
-    if (Object.keys(other).length > 0) this.#live.set(COOKIE, other)
-    else this.#live.delete(COOKIE)
-    return true
+    this.#property.put(this.#session)
   }
 
   /** Before the headers leave. */
   async settle(headers: HeadersOut): Promise<void> {
-    const session = Object.getOwnPropertyDescriptor(this.#req, 'session') && this.#current()
+    const { session } = this.#property
     let lines = this.#requestSession.lines
     session?.touch()
     if (session) lines = await this.#commit(session, this.#setup.options.rolling === true)
@@ -116,16 +71,9 @@ export class Visit {
       await this.#requestSession.commit()
       lines = this.#requestSession.lines
     }
-    if (!this.#isRead && lines.length === 0) return
+    if (!this.#property.isRead && lines.length === 0) return
     answer(headers, [this.#requestSession])
-    this.#write(headers, lines, session?.cookie)
-  }
-
-  #current(): Session | null | undefined {
-    const isRead = this.#isRead
-    const { session } = this.#req
-    this.#isRead = isRead
-    return session
+    this.#cookie.write(headers, this.#setup.name, lines, session?.cookie)
   }
 
   async #commit(session: Session, isRolling: boolean): Promise<RequestSession['lines']> {
@@ -134,7 +82,7 @@ export class Visit {
     if (this.#begins || (this.#setup.options.saveUninitialized ?? true)) this.#live.begin()
     // Of a session that is not stored, a cookie that was changed stores nothing.
     const isThere = this.#live.handle !== undefined || this.#live.pending !== 'nothing'
-    this.#isModified ||= (isThere && this.#keep(cookie)) || this.#live.changed
+    this.#isModified ||= (isThere && this.#cookie.keep(cookie)) || this.#live.changed
     const age = cookie.originalMaxAge === null ? this.#setup.idle : cookie.originalMaxAge
     const tells = isRolling || (this.#isModified && cookie.expires instanceof Date)
     const { current } = await this.#requestSession.commit({
@@ -146,22 +94,6 @@ export class Visit {
       this.#cameWith !== undefined && this.#cameWith === this.#live.handle && !tells && cookie.expires instanceof Date
     if (isAgain) return []
     return current.length > 0 ? current : this.#requestSession.lines
-  }
-
-  /** The lines of the engine say the value; the session's own cookie says the rest. */
-  #write(headers: HeadersOut, lines: RequestSession['lines'], cookie: Cookie | undefined): void {
-    const { name } = this.#setup
-    const own = `${name}=`
-    const others = headers.getSetCookie().filter((line) => !line.startsWith(own))
-    headers.delete('set-cookie')
-    for (const line of others) headers.append('set-cookie', line)
-    const value = lines.findLast(([, line]) => line.startsWith(own))?.[1].slice(own.length)
-    // A session that was set to null has no cookie, but for the one that takes an older away.
-    if (value === undefined || (value !== '' && !cookie)) return
-    const over = { ...this.#options, maxAge: undefined, expires: new Date(0) }
-    const sent = value !== '' && cookie ? cookie : cookieFor(over, this.#isHttps, () => 0)
-    // As express-session: a cookie that is Secure is not sent over http, where no browser would keep it.
-    if (!sent.secure || this.#isHttps) headers.append('set-cookie', sent.serialize(name, value))
   }
 
   async #save(): Promise<void> {
@@ -203,8 +135,7 @@ export class Visit {
   async #destroy(): Promise<void> {
     this.#leave()
     this.#session = undefined
-    Reflect.deleteProperty(this.#req, 'session')
-    this.#isRead = true
+    this.#property.remove()
     this.#live.restart()
     await this.#requestSession.commit()
   }

@@ -9,7 +9,7 @@ import { type Watched, watched } from '../../../test/helpers/watched.ts'
 import type { SessionEvent } from '../../core/model/events.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { visitor } from '../../testing/visitor.ts'
-import { clearSession, commitSessions, type SessionConfig, updateSession, useSession } from '../h3.ts'
+import { clearSession, commitSessions, type H3EventLike, type SessionConfig, updateSession, useSession } from '../h3.ts'
 
 const crypto = process.getBuiltinModule('node:crypto')
 const KINDS: readonly (readonly [string, () => SessionConfig])[] = [
@@ -206,6 +206,27 @@ describe.each(HOUSES)('the answer of $name', (house) => {
     for (const status of [404, 500, 403, 503]) expect((await ada.get(`/${status}`)).status).toBe(status)
     expect(await said(ada.get('/'))).toEqual(house.name === 'h3 1 by toWebHandler' ? {} : { '/404': true, '/403': true })
   })
+
+  test.each([false, true])(
+    'found B8: what a page says of caches after it asked does not count (commits: %s)',
+    async (commits) => {
+      const config: SessionConfig = { password: PASSWORD, store: memoryStore(), issue: 'when-stored' }
+      const loud = { 'cache-control': 'public, max-age=60', 'x-accel-expires': '60' }
+      const page = async (event: H3EventLike, path: string) => {
+        const session = await useSession(event, config)
+        if (path === '/in') await session.update({ user: 'ada' })
+        return new Response(String(session.data.user), { headers: [...Object.entries(loud), ['set-cookie', 'seen=1']] })
+      }
+      const ada = await comesTo(house, page, { commits })
+      const of = async (path: string) => {
+        const { headers } = await ada.get(path)
+        return [...['cache-control', 'x-accel-expires'].map((name) => headers.get(name)), headers.getSetCookie().length]
+      }
+      expect(await of('/')).toEqual([...Object.values(loud), 1])
+      expect(await of('/in')).toEqual(['no-store', '0', 2])
+      expect(await of('/')).toEqual([expect.stringMatching(/^private, (?:max-age=60|no-cache)$/), '0', 1])
+    },
+  )
 
   test('F17: a configuration written in the handler, functions and all, derives no key again', async () => {
     const derive = vi.spyOn(crypto, 'hkdfSync')

@@ -1,9 +1,10 @@
 import {
   answer,
+  besides,
+  changeHeaders,
   delayHeaders,
   type HeadersOut,
   type NodeResponse,
-  nodeHeaders,
   type RequestSession,
   takeBack,
 } from '../../core/adapter.ts'
@@ -12,9 +13,9 @@ import type { SessionError } from '../../errors.ts'
 import { type H3EventLike, headersOf, isAnswerTo, nodeResponseOf, preparedOf } from './event.ts'
 
 /** By event: what its answer has to carry. */
-const answers = new WeakMap<object, Answer>()
+const answers = besides<Answer>()
 
-/** The answer of an event, once a session was asked for in it. */
+/** The answer of an event in which a session was asked for. */
 export const knownAnswer = (event: object): Answer | undefined => answers.get(event)
 
 export function answerOf(event: H3EventLike): Answer {
@@ -37,7 +38,9 @@ export class Answer {
     this.#headers = res?.headersSent ? [] : headersOf(event)
     this.#isOver = this.#headers.length === 0
     this.isHeld = res !== undefined && !this.#isOver && isAnswerTo(event, res) && this.#delayHeaders(res)
-    if (!this.isHeld && preparedOf(event) && event.app) watch(event.app as App)
+    if (this.isHeld) return
+    if (preparedOf(event) && event.app) watch(event.app as App)
+    else if (res && Object.hasOwn(res, '_headers') && !this.#isOver) this.#stayOn(res)
   }
 
   /** `requestSession` is asked for in this event. */
@@ -56,7 +59,7 @@ export class Answer {
   /** Stores what is not stored yet. */
   close(status: number): Maybe<void> {
     return this.#living().reduce<Maybe<void>>(
-      (done, requestSession) => andThen(done, () => closed(requestSession, status)),
+      (done, requestSession) => andThen(done, () => andThen(requestSession.close(status), () => undefined)),
       undefined,
     )
   }
@@ -82,10 +85,27 @@ export class Answer {
 
   #delayHeaders(res: NodeResponse): boolean {
     return delayHeaders(res, {
-      before: () => andThen(this.close(res.statusCode), () => this.#putOn(nodeHeaders(res))),
+      before: () => andThen(this.close(res.statusCode), () => changeHeaders(res, (headers) => this.#putOn(headers))),
       failed: (error) => refuse(res, error),
       sent: () => this.finish(),
     })
+  }
+
+  /** The imitation that h3 1 makes of a response tells nobody when its headers leave: each change is followed by what there is to say. */
+  #stayOn(res: NodeResponse): void {
+    let isPutting = false
+    for (const name of ['setHeader', 'appendHeader', 'removeHeader'] as const) {
+      const change: (...args: never[]) => unknown = res[name].bind(res)
+      const changed = (...args: never[]): unknown => {
+        const result = change(...args)
+        if (isPutting) return result
+        isPutting = true
+        for (const headers of this.#headers) answer(headers, this.#requestSessions)
+        isPutting = false
+        return result
+      }
+      Object.assign(res, { [name]: changed })
+    }
   }
 
   #living(): RequestSession[] {
@@ -100,9 +120,6 @@ export class Answer {
     )
   }
 }
-
-const closed = (requestSession: RequestSession, status: number): Maybe<void> =>
-  andThen(requestSession.close(status), () => undefined)
 
 /** An application of h3 2. */
 interface App {

@@ -1,4 +1,4 @@
-import type { CookieAttributes } from '../../cookies/cookie.ts'
+import { type CookieAttributes, LONGEST_AGE } from '../../cookies/cookie.ts'
 import {
   type AdapterOptions,
   type AdapterSessions,
@@ -14,8 +14,6 @@ import { h3Seal } from '../../migrate/h3.ts'
 import type { SessionConfig, SessionCookieOptions } from './config.ts'
 import { upstreamCookie } from './upstream.ts'
 
-/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
-const LONGEST = 34_560_000
 const DEFAULT = 30 * 86_400
 
 export const nameOf = ({ name }: Partial<SessionConfig>): string => name || 'h3'
@@ -80,9 +78,9 @@ function optionsOf(config: Looked, upstream: 1 | 2 | undefined): AdapterOptions 
 function timesOf(config: Looked): Record<'absoluteTimeout' | 'idleTimeout', number> {
   const { maxAge, idleTimeout, absoluteTimeout } = config
   const rolls = rollsOf(config)
-  const absolute = maxAge || absoluteTimeout || (rolls ? LONGEST : DEFAULT)
-  const ends = Math.min(absolute, absoluteTimeout || LONGEST, LONGEST)
-  return { absoluteTimeout: ends, idleTimeout: Math.min(idleTimeout || rolls || LONGEST, ends) }
+  const absolute = maxAge || absoluteTimeout || (rolls ? LONGEST_AGE : DEFAULT)
+  const ends = Math.min(absolute, absoluteTimeout || LONGEST_AGE, LONGEST_AGE)
+  return { absoluteTimeout: ends, idleTimeout: Math.min(idleTimeout || rolls || LONGEST_AGE, ends) }
 }
 
 /** Seconds after which a browser forgets a cookie of ours, where the cookie itself says so. */

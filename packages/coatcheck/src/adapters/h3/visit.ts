@@ -1,4 +1,4 @@
-import type { AdapterSessions, RequestSession } from '../../core/adapter.ts'
+import { type AdapterSessions, besides, type RequestSession } from '../../core/adapter.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { answerOf } from './answers.ts'
 import { clear } from './changes.ts'
@@ -24,7 +24,7 @@ interface Known {
   clearing?: AdapterSessions
 }
 
-const requests = new WeakMap<object, Map<string, Known>>()
+const requests = besides<Map<string, Known>>()
 
 export function visitOf(event: H3EventLike, config: SessionConfig): Visit {
   const identity = identityOf(event)

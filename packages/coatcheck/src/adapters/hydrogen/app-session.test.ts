@@ -154,7 +154,12 @@ test('D7: of what cannot be stored as it is, the JSON is, as in the template; an
   session.flash('note', { text: 'hi', show: () => {} })
   const next = await init(pairOf(await session.commit()))
   expect([next.get('price'), next.get('note')]).toEqual([{ amount: 3 }, { text: 'hi' }])
-  expect(events).toMatchObject([{ type: 'reduced', key: 'price' }, { type: 'reduced', key: 'note' }, { type: 'committed' }])
+  expect(events).toMatchObject([
+    { type: 'reduced', key: 'price' },
+    { type: 'reduced', key: 'note' },
+    { type: 'created' },
+    { type: 'committed' },
+  ])
 })
 
 test('D16: only what init gives makes one', () => {

@@ -1,5 +1,5 @@
 import type { SameSite } from '../../cookies/cookie.ts'
-import { checkedOptions, type SessionsOptions, type SharedOptions } from '../../core/adapter.ts'
+import { checkedOptions, type SecretList, type SharedOptions } from '../../core/adapter.ts'
 import { checkKinds, type Kinds } from '../../errors.ts'
 import type { Anything } from '../../web.ts'
 
@@ -7,7 +7,9 @@ export type { Anything }
 export type Values = Record<string, Anything>
 
 /** Hydrogen's options of a cookie, by the names of its documents or, as its own cookies needed them, in lower case; and ours. */
-export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'secrets'> {
+export interface CookieOptions extends SharedOptions {
+  /** Newest first: the first writes, all of them read; or with states and times. Default: COATCHECK_SECRET. */
+  readonly secrets?: SecretList | undefined
   /** Always true, unless `format` says otherwise: no script has any business with a session. */
   readonly httpOnly?: boolean
   readonly httponly?: boolean
@@ -32,7 +34,7 @@ export interface CookieOptions extends SharedOptions, Pick<SessionsOptions, 'sec
 
 /** Of Hydrogen's own options: memory is shared by them, too. */
 export const KINDS: Readonly<Record<Exclude<keyof CookieOptions, keyof SharedOptions | 'absoluteTimeout'>, Kinds[string]>> = {
-  secrets: ['text', 'list of texts'],
+  secrets: ['text', 'object'],
   sameSite: 'text',
   samesite: 'text',
   path: 'text',

@@ -1,4 +1,4 @@
-import type { CookieAttributes, SameSite } from '../../cookies/cookie.ts'
+import { type CookieAttributes, LONGEST_AGE, type SameSite } from '../../cookies/cookie.ts'
 import {
   type AdapterOptions,
   type AdapterSessions,
@@ -13,8 +13,6 @@ import { type CookieOptions, lastingOf, WEEK } from './config.ts'
 import { upstreamLine } from './upstream.ts'
 
 const DAY = 86_400
-/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
-const LONGEST = 400 * DAY
 
 /** Where sessions are kept. */
 export type Place = Pick<AdapterOptions, 'store' | 'persistence' | 'encryptRecords'>
@@ -51,7 +49,7 @@ function adapterOptions(told: Told): AdapterOptions & { readonly absoluteTimeout
   const { expires: _, ...others } = told
   const { maxAge = WEEK } = lastingOf(others)
   const { name, secrets, absoluteTimeout } = told
-  const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST)
+  const absolute = absoluteTimeout ?? Math.min(Math.max(Math.ceil(maxAge), 30 * DAY), LONGEST_AGE)
   return {
     secrets,
     secretRule: 'warn',

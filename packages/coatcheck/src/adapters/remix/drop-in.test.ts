@@ -136,7 +136,7 @@ describe('D7: values', () => {
     const events: SessionEvent[] = []
     const ada = browser(kinds['on a store']?.({ onEvent: (event) => events.push(event) }) as CoatcheckStorage)
     await ada.does((session) => session.set('user', new User('ada')))
-    expect(events.filter(({ type }) => type === 'reduced')).toEqual([{ type: 'reduced', key: 'user' }])
+    expect(events.filter(({ type }) => type === 'reduced')).toMatchObject([{ type: 'reduced', key: 'user' }])
     expect(await ada.does((session) => session.get('user').greet)).toBeUndefined()
   })
 

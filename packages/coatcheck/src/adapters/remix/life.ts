@@ -1,7 +1,8 @@
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { type AdapterOptions, checkedOptions, type Policy, rollingPolicy } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import type { CookieSerializeOptions } from './line.ts'
-import { ageOf, LONGEST_AGE } from './line.ts'
+import { ageOf } from './line.ts'
 
 const MONTH = 30 * 86_400
 

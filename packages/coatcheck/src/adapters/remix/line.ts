@@ -1,4 +1,4 @@
-import { type CookieAttributes, cookieFault } from '../../cookies/cookie.ts'
+import { type CookieAttributes, cookieFault, LONGEST_AGE } from '../../cookies/cookie.ts'
 import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import type { Anything } from '../../web.ts'
 
@@ -30,9 +30,6 @@ export type { Anything }
 export interface CookieParseOptions {
   readonly decode?: (value: string) => string | undefined
 }
-
-/** Browsers keep no cookie longer (RFC 6265bis 5.5). */
-export const LONGEST_AGE: number = 400 * 86_400
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -94,7 +94,9 @@ export function storageOn(adapter: () => AdapterSessions, { format = false, isCa
     async isOfUnknownKey(ticket) {
       const { persistence, engine } = adapter().core
       const found = await persistence.find(ticket, undefined, engine.now())
-      return 'refused' in found && found.refused === 'unknown-key'
+      if (!('refused' in found)) return false
+      found.alarm?.(engine.emit)
+      return found.refused === 'unknown-key'
     },
     save,
     refuse: (reason) => adapter().core.engine.emit({ type: 'refused', reason }),
@@ -111,6 +113,7 @@ async function heldStill({ ticket, core: { persistence, engine } }: RequestSessi
   if (ticket === undefined || persistence.kind === 'sealed') return null
   try {
     const found = await persistence.find(ticket, undefined, engine.now())
+    if ('refused' in found) found.alarm?.(engine.emit)
     return 'refused' in found || found.isReplaced ? null : ticket
   } catch {
     return ticket // The save is done, and the ticket was good a moment ago.

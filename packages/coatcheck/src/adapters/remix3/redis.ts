@@ -1,3 +1,4 @@
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { customPersistence } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import { remixFlash, withFlash } from '../../migrate/flash-keys.ts'
@@ -36,7 +37,7 @@ export function createRedisSessionStorage(
   }
   if (ttl !== undefined && !client.setEx && !client.expire) throw lacking('setEx() or expire(), which `ttl` needs')
   const { absoluteTimeout, idleTimeout = ttl === undefined ? undefined : Math.max(1, Math.floor(ttl)) } = rest
-  const idle = idleTimeout === undefined ? {} : { idleTimeout: Math.min(idleTimeout, absoluteTimeout ?? 400 * 86_400) }
+  const idle = idleTimeout === undefined ? {} : { idleTimeout: Math.min(idleTimeout, absoluteTimeout ?? LONGEST_AGE) }
   const times = { ...rest, ...idle }
 
   async function put(key: string, value: string, seconds: number | undefined): Promise<void> {

@@ -1,3 +1,4 @@
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import {
   type AdapterOptions,
   type AdapterSessions,
@@ -84,6 +85,6 @@ const isCapped = ({ absoluteTimeout }: StorageOptions): boolean => absoluteTimeo
 
 /** In Remix 3 no session ends by itself: here one that nobody uses, and after the longest time that a browser keeps a cookie. */
 const adapterWith = (options: AdapterOptions): AdapterSessions => {
-  const { absoluteTimeout = 400 * 86_400, idleTimeout = options.absoluteTimeout ?? 30 * 86_400 } = options
+  const { absoluteTimeout = LONGEST_AGE, idleTimeout = options.absoluteTimeout ?? 30 * 86_400 } = options
   return adapterOf(sessionsOf({ secretRule: 'warn', cookie: false, binding: 'remix3', ...options, absoluteTimeout, idleTimeout }))
 }

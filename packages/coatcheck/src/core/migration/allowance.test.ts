@@ -34,7 +34,15 @@ async function siteWith(
   const events: SessionEvent[] = []
   const onEvent = (event: SessionEvent) => void events.push(event)
   const adapter = adapterOf(
-    sessionsOf({ secrets: SECRET, now: clock.now, onEvent, migrateFrom: readers(formats), ...more } as AdapterOptions),
+    // A slow machine takes long to derive a key.
+    sessionsOf({
+      secrets: SECRET,
+      now: clock.now,
+      storeTimeout: 600,
+      onEvent,
+      migrateFrom: readers(formats),
+      ...more,
+    } as AdapterOptions),
   )
   const open = (...values: string[]) =>
     adapter.detached(new Headers({ cookie: values.map((value) => `${COOKIE}=${value}`).join('; ') }))

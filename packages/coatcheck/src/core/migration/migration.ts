@@ -21,7 +21,7 @@ export interface Home<H extends LoadedSession> {
   findById(id: string, stale: boolean, arrivedAt: number): Maybe<H | Refused>
   /** Finds the session of this id, also after a new id, with the contents that the request saw in the old cookie. */
   resume(id: string, contents: Contents): Promise<H | undefined>
-  begin(from: Contents, changeSet: ChangeSet, createdAt?: number): Promise<Begun<H>>
+  begin(from: Contents, changeSet: ChangeSet, request: Circumstances, createdAt?: number): Promise<Begun<H>>
   commit(plan: Plan, loaded: H | undefined, changeSet: ChangeSet, request: Circumstances, over: readonly H[]): Maybe<Saved>
 }
 
@@ -117,7 +117,8 @@ class IncomingTickets<H extends LoadedSession> {
   /** A new id is a second step. The old ticket leads to the session before the sign-in, and must not open the session after it. */
   async #begin(plan: Plan, contents: Contents, createdAt: number) {
     const isMove = plan === 'regenerate'
-    const begun = await this.#home.begin(contents, isMove ? { ...this.#changeSet, ...NOTHING } : this.#changeSet, createdAt)
+    const changeSet = isMove ? { ...this.#changeSet, ...NOTHING } : this.#changeSet
+    const begun = await this.#home.begin(contents, changeSet, this.#request, createdAt)
     return { ...begun, done: (): Maybe<Saved> => (isMove ? this.#there(plan, begun.loaded) : begun) }
   }
 

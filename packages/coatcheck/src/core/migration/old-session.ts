@@ -73,7 +73,8 @@ export async function readOldSession(
     for (const found of await foundAt(place, engine)) {
       const loaded = await persistence.adopt(found, arrivedAt)
       if ('refused' in loaded) {
-        const { refused, handle, ends, blocked, cannotEnd } = loaded
+        const { refused, handle, ends, blocked, cannotEnd, alarm } = loaded
+        alarm?.(engine.emit)
         engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }) })
         if (!over.migrated) over = { over: ends ? [ends] : [], blocked, cannotEnd, migrated: found }
       } else if (!alive.has(loaded.handle)) alive.set(loaded.handle, { loaded, migrated: found })

@@ -1,6 +1,6 @@
 import { Entry } from './codec.ts'
-import type { Contents, Flash } from './contents.ts'
-import { editable } from './text-values.ts'
+import type { Contents, Fields, Flash } from './contents.ts'
+import { type EditableValues, editable } from './text-values.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
@@ -19,15 +19,22 @@ export interface Changes {
   readonly flashRead: ReadonlySet<string>
   /** The session's own idle time from now on, in milliseconds. */
   readonly lasts?: number
+  /** Fields beside the values. */
+  readonly more?: Fields
+  /** A change of several values by what is stored then, which comes last and is run again for each try. One commit has one at most. */
+  readonly edit?: Edit
 }
+
+/** Changes `values`, which are those of `contents`. May throw: then the commit fails, and nothing is written. */
+export type Edit = (values: EditableValues, contents: Contents) => void
 
 export function isEmpty(changes: Changes): boolean {
-  return !holdsValues(changes) && changes.lasts === undefined
+  return !holdsValues(changes) && changes.lasts === undefined && !changes.edit
 }
 
-/** Whether values or flash values change. */
-export const holdsValues = ({ values, flash, flashRead }: Changes): boolean =>
-  values.size > 0 || flash.size > 0 || flashRead.size > 0
+/** Whether values or flash values change, or what stands beside them. */
+export const holdsValues = ({ values, flash, flashRead, more }: Changes): boolean =>
+  values.size > 0 || flash.size > 0 || flashRead.size > 0 || more !== undefined
 
 /**
  * Changes still to write if an earlier attempt, `done`, was saved. To write them twice would undo what others did in between: a flash value
@@ -49,8 +56,13 @@ export function without(changes: Changes, done: Changes): Changes {
   }
   const flash = new Map([...changes.flash].filter(([key, { id }]) => done.flash.get(key)?.id !== id))
   const flashRead = new Set([...changes.flashRead].filter((id) => !done.flashRead.has(id)))
-  const { lasts, ...rest } = changes
-  return { ...rest, values, flash, flashRead, ...(lasts !== undefined && lasts !== done.lasts && { lasts }) }
+  const { lasts, more, edit, ...rest } = changes
+  const others = {
+    ...(lasts !== undefined && lasts !== done.lasts && { lasts }),
+    ...(more && more !== done.more && { more }),
+    ...(edit && !done.edit && { edit }),
+  }
+  return { ...rest, values, flash, flashRead, ...others }
 }
 
 const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
@@ -74,7 +86,10 @@ export function apply(contents: Contents, changes: Changes, now: number, overwri
   const flash = new Map(contents.flash)
   for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
   for (const [key, value] of changes.flash) flash.set(key, value)
-  return { ...contents, values, flash, ...(changes.lasts !== undefined && { lasts: changes.lasts }) }
+  changes.edit?.(values, contents)
+  const { lasts, more } = changes
+  const others = { ...(lasts !== undefined && { lasts }), ...(more && { more: { ...contents.more, ...more } }) }
+  return { ...contents, values, flash, ...others }
 }
 
 function replay(key: string, stored: Entry | undefined, steps: readonly Updater[]): Entry {

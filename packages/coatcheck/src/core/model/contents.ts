@@ -24,7 +24,7 @@ export interface Contents {
   readonly from?: string
   /** How a write whose answer was lost is recognised. */
   readonly writes: Writes
-  /** Fields that a newer release wrote: kept through every write and move. */
+  /** The other fields, of `standing.ts` and of newer releases: kept through every write and move. */
   readonly more: Fields
 }
 
@@ -32,8 +32,8 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** The session has a new id. The record of the old one stays as it was then, with this added to it. */
 export interface Forwarding {
-  /** Whether a person signed in with it. */
-  readonly kind: 'regenerate' | 'signIn'
+  /** Whether a person signed in with it, or began or ceased to act as somebody else. */
+  readonly kind: 'regenerate' | 'signIn' | 'switch'
   /** The new record's key. */
   readonly key: string
   /** The new id, sealed under the secrets and bound to the old key; absent without secrets. */

@@ -4,38 +4,73 @@ import type { Plan } from './plan.ts'
 
 /**
  * Why a presented ticket was not honoured. `malformed`: not a ticket's form. `unknown-version`: of a newer release. `unknown-key`:
- * made with a secret that is not in use. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
+ * made with a secret that is not in use. `revoked-key`: made with one that is revoked. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
  * `duplicate`: two different live tickets at once. `unknown`: no such session. `replaced`: its id was given up for a new one.
- * `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
+ * `revoked`: it was ended, and its ticket was used again. `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
  * record, cannot be read. `too-busy`: another library's seal, when too many were to be opened at once.
  */
 export type RefusalReason =
   | 'malformed'
   | 'unknown-version'
   | 'unknown-key'
+  | 'revoked-key'
   | 'forged'
   | 'oversized'
   | 'bad-chunks'
   | 'duplicate'
   | 'unknown'
   | 'replaced'
+  | 'revoked'
   | 'idle-expired'
   | 'absolute-expired'
   | 'clock-skew'
   | 'corrupt'
   | 'too-busy'
 
-/** An event for `onEvent`. No event holds a ticket, an id, a secret or a stored value: sessions are named by their handles. */
-export type SessionEvent =
+/**
+ * How a session ended. `signed-out`, `destroyed`: by `signOut()`, `destroy()`. `replaced`: another person signed in. `replayed`: its old
+ * ticket was used after its time (`onReplay`). `elsewhere`: from outside its requests, as from a list of sessions. `evicted`: its owner has
+ * too many.
+ */
+export type EndReason = 'signed-out' | 'destroyed' | 'replaced' | 'replayed' | 'elsewhere' | 'evicted'
+
+/** What every event carries. */
+export interface AboutEvent {
+  /** When it was told, in milliseconds since the epoch, by the clock of the options. */
+  readonly at: number
+  /** The digest of the session's owner, by which stores know the owner too; absent for a guest. */
+  readonly owner?: string
+  /** What `requestId` said of the request; absent where no request is known. */
+  readonly request?: string
+}
+
+/**
+ * An event for `onEvent`. No event holds a ticket, an id, a secret, an owner in the clear or a stored value: sessions are named by their
+ * handles, owners by a digest.
+ */
+export type SessionEvent = AboutEvent & Happening
+
+/** The rest of an event. */
+export type Happening =
   /** At the start: the store promises less than `strong`. */
   | { readonly type: 'weaker-store'; readonly consistency: Exclude<Consistency, 'strong'> }
   /** The store could not be read, and the request goes on with a session that is empty and read-only. */
   | { readonly type: 'store-down'; readonly error: SessionError }
+  /** The secrets could not be read again, or not be meant as they are: the last list counts on, if there is one. */
+  | { readonly type: 'secrets-failed'; readonly error: SessionError }
   /** A visitor presented something that opens no session; the request goes on with a fresh one. */
   | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string; readonly error?: SessionError }
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
   /** A visitor came with a session that another library kept; the next commit keeps it here. */
   | { readonly type: 'adopted'; readonly format: string; readonly handle: string }
+  /** A session was stored for the first time. */
+  | { readonly type: 'created'; readonly handle: string }
+  /** A session ended before its time. `handle`: the one it had. */
+  | { readonly type: 'ended'; readonly reason: EndReason; readonly handle: string }
+  /** Another process wrote the session first, and this one tries again; `retry` counts from 1. */
+  | { readonly type: 'conflict'; readonly handle: string; readonly retry: number }
+  /** A call of the store took longer than a quarter of `storeTimeout`. */
+  | { readonly type: 'store-slow'; readonly call: string; readonly milliseconds: number }
   /** A commit was carried out. `nothing` is not reported. */
   | { readonly type: 'committed'; readonly plan: Plan; readonly handle?: string }
   /** Changes were not kept: the session was ended meanwhile, by a sign-out or because somebody else signed in. */
@@ -62,20 +97,91 @@ export type SessionEvent =
   | { readonly type: 'cache-conflict'; readonly was: string }
   /** A change could not be stored, and there is no response left to say so: it was made after the headers, or the handler threw. */
   | { readonly type: 'late-failed'; readonly error: SessionError }
+  /** A page of another site sent a request in a visitor's name, and `crossSite` of coatcheck/csrf refused it. */
+  | { readonly type: 'cross-site'; readonly reason: string }
 
-export type Emit = (event: SessionEvent) => void
+/** What is known where an event is told. */
+export interface Known {
+  readonly request?: { readonly note?: string | undefined } | undefined
+  /** In the clear. */
+  readonly owner?: string | undefined
+}
 
-/** An observer must not be able to break a request: what it throws, or its promise rejects with, is reported and goes no further. */
-export function emitter(onEvent: ((event: SessionEvent) => void) | undefined): Emit {
-  if (!onEvent) return () => {}
+export type Emit = (event: Happening, known?: Known) => void
+
+interface Told {
+  readonly handle: string
+  readonly contents: { readonly owner: string | undefined }
+}
+
+/** Tells what a commit did to a session: `before` and `after` it. */
+export function tellCommit(
+  emit: Emit,
+  plan: Plan,
+  reason: EndReason,
+  before?: Told,
+  after?: Told,
+  request?: Known['request'],
+): void {
+  const [begins, ends] = [plan === 'create' || plan === 'end+create', plan === 'end' || plan === 'end+create']
+  if (before && ends) emit({ type: 'ended', reason, handle: before.handle }, { request, owner: before.contents.owner })
+  const known = { request, owner: (after ?? before)?.contents.owner }
+  if (after && begins) emit({ type: 'created', handle: after.handle }, known)
+  emit({ type: 'committed', plan, ...(after && { handle: after.handle }) }, known)
+}
+
+/** What turns an owner into its digest. */
+type Digest = (owner: string) => string | Promise<string>
+
+/**
+ * Completes events and tells them, in their order. An observer must not be able to break a request: what it throws, or its promise rejects
+ * with, is reported and goes no further.
+ */
+export function emitter(tell: ((event: SessionEvent) => unknown) | undefined, now: () => number, digest: Digest): Emit {
+  if (!tell) return () => {}
   const failed = (error: unknown) => console.error('coatcheck: onEvent threw; the request goes on.', error)
-  return (event) => {
+  const told = (event: SessionEvent): void => {
     try {
-      const promised: unknown = onEvent(event)
+      const promised = tell(event)
       // A rejection that nobody handles would end the process.
       if (promised !== undefined) void Promise.resolve(promised).then(undefined, failed)
     } catch (error) {
       failed(error)
     }
+  }
+  /** Where digests take a while: what is told after this. */
+  let last: Promise<void> | undefined
+  return (event, { request, owner } = {}) => {
+    const note = noteOf(request, failed)
+    const about = { ...event, at: timeOf(now), ...(note !== undefined && { request: note }) }
+    const made = owner === undefined ? undefined : digest(owner)
+    if (!last && !(made instanceof Promise)) return told(made === undefined ? about : { ...about, owner: made })
+    const mine = Promise.all([made, last]).then(([is]) => {
+      if (last === mine) last = undefined
+      told(is === undefined ? about : { ...about, owner: is })
+    }, failed)
+    last = mine
+  }
+}
+
+/** Characters of a request's note: it comes from the request. */
+const LONGEST_NOTE = 200
+
+function noteOf(request: Known['request'], failed: (error: unknown) => void): string | undefined {
+  try {
+    const note: unknown = request?.note
+    return typeof note === 'string' ? note.slice(0, LONGEST_NOTE).toWellFormed() : undefined
+  } catch (error) {
+    failed(error)
+    return undefined
+  }
+}
+
+/** A clock that tells no time is told of when a session is opened. */
+function timeOf(now: () => number): number {
+  try {
+    return now()
+  } catch {
+    return 0
   }
 }

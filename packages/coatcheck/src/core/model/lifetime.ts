@@ -59,12 +59,15 @@ export function isOver(lifetime: Lifetime, now: number): boolean {
 interface Lasting {
   readonly lasts?: number
   readonly since?: number
+  /** `remembered`: its own time counts from the sign-in, and no visit moves its end. */
+  readonly more?: { readonly remembered?: unknown }
 }
 
 /** The policy of one session: that of all, or the idle time that it was given for itself. */
-export function policyOf({ lasts }: Lasting, all: Policy): Policy {
+export function policyOf({ lasts, more }: Lasting, all: Policy): Policy {
   if (lasts === undefined) return all
   const { until: _, ...policy } = all
+  if (more?.remembered === true) return { ...policy, idle: lasts, absolute: lasts }
   return { ...policy, idle: lasts, absolute: policy.fixed ? policy.absolute : Math.max(2 * lasts, policy.absolute) }
 }
 
@@ -99,8 +102,8 @@ function idleEnd({ idle, until = Number.POSITIVE_INFINITY }: Policy, now: number
  * own. How long a session had not been seen before that nobody knows: its idle end is cut once it is seen.
  */
 export function lifeUnder(lifetime: Lifetime, contents: Lasting, policy: Policy): Lifetime {
-  const { lasts, since = lifetime.createdAt } = contents
-  if (lasts !== undefined && !policy.fixed) return lifetime
+  const { lasts, since = lifetime.createdAt, more } = contents
+  if (lasts !== undefined && (!policy.fixed || more?.remembered === true)) return lifetime
   const endsAt = Math.min(lifetime.endsAt, since + policy.absolute)
   const until = lasts === undefined ? (policy.until ?? endsAt) : endsAt
   if (endsAt === lifetime.endsAt && until >= lifetime.expiresAt) return lifetime

@@ -9,7 +9,7 @@ import {
   takeBack,
 } from './node-response.ts'
 
-export { type NodeResponse, nodeHeaders } from './node-response.ts'
+export { changeHeaders, type NodeResponse, nodeHeaders } from './node-response.ts'
 
 export interface HoldHooks {
   /** Runs once, before the headers leave. When it returns no promise, nothing waits and the response stays synchronous. */

@@ -1,4 +1,4 @@
-import { areSame, type Sharing } from '../identity.ts'
+import { areSame, besides, type Sharing } from '../identity.ts'
 import type { RequestHeaders } from '../request/incoming.ts'
 import type { Core } from '../request/load.ts'
 import type { RequestSession } from '../request/request-session.ts'
@@ -49,7 +49,7 @@ interface Response {
   readonly beside: Set<RequestSession>
 }
 
-const responses = new WeakMap<NodeResponse, Response>()
+const responses = besides<Response>()
 
 /**
  * The last word on what an open request session answers: when the headers of the response around `here` leave, the newest of its lines goes with

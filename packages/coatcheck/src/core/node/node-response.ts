@@ -38,21 +38,21 @@ export function isServerResponse(res: object): boolean {
 
 const PRETENCE = Symbol('coatcheck.pretence')
 
-/** How to make a response look as if it had been sent, and not; there while it does. */
+/** A response that looks as if `calls` had been carried out; `own`: what it had of its own before. */
+interface Pretence {
+  readonly calls: readonly Call[]
+  readonly own: readonly (readonly [name: string, was: PropertyDescriptor | undefined])[]
+}
+
 interface Pretending extends NodeResponse {
-  [PRETENCE]?: { put(): void; lift(): void } | undefined
+  [PRETENCE]?: Pretence | undefined
 }
 
 /** The headers of a response that have not left, to read and to change, also while it is held. */
 export function nodeHeaders(res: NodeResponse): HeadersOut {
   const change = (edit: () => unknown): void => {
-    const pretence = (res as Pretending)[PRETENCE]
-    pretence?.lift()
-    try {
-      edit()
-    } finally {
-      pretence?.put()
-    }
+    if ((res as Pretending)[PRETENCE]) changeHeaders(res, edit)
+    else edit()
   }
   const values = (name: string): string[] => [res.getHeader(name) ?? []].flat().map(String)
   return {
@@ -65,6 +65,19 @@ export function nodeHeaders(res: NodeResponse): HeadersOut {
     delete: (name) => change(() => res.removeHeader(name)),
     getSetCookie: () => values('set-cookie'),
     keys: () => res.getHeaderNames(),
+  }
+}
+
+/** Changes several headers at once: a held response looks as if nothing had been sent only while `change` runs. */
+export function changeHeaders(res: NodeResponse, change: (headers: HeadersOut) => unknown): void {
+  const pretending: Pretending = res
+  const pretence = pretending[PRETENCE]
+  if (pretence) lift(res, pretence)
+  pretending[PRETENCE] = undefined
+  try {
+    change(nodeHeaders(res))
+  } finally {
+    if (pretence) put(res, pretence)
   }
 }
 
@@ -91,43 +104,58 @@ export function takeBack(res: NodeResponse): void {
   if (Object.hasOwn(res, 'statusMessage')) res.statusMessage = ''
 }
 
+const held = (res: Pretending): readonly Call[] => res[PRETENCE]?.calls ?? []
+const ended = (res: Pretending): boolean => held(res).some(([name]) => name === 'end')
+const wrote = (res: Pretending): boolean => held(res).some(([name]) => name === 'write')
+
 /**
- * Makes a response that holds `calls` look as if they had been carried out, and returns what takes that away. Frameworks look:
- * h3 answers a second time otherwise, and compression writes a second head (it asks for `_header`).
+ * The same functions for all responses: V8 writes the getters of a property into the hidden class, which it keeps until the next full
+ * collection, and with one that knew its response the whole request.
  */
-export function pretend(res: NodeResponse, calls: readonly Call[]): () => void {
-  const ended = (): boolean => calls.some(([name]) => name === 'end')
-  const wrote = (): boolean => calls.some(([name]) => name === 'write')
-  const refused = (): typeof refuse => refuse
-  const looks: Record<string, () => unknown> = {
+const LOOKS: PropertyDescriptorMap = Object.fromEntries(
+  Object.entries<(res: Pretending) => unknown>({
     headersSent: () => true,
     _header: () => 'held',
     finished: ended,
     writableEnded: ended,
     writableFinished: () => false,
-    writableNeedDrain: () => wrote() && !ended(),
-    writableLength: () => calls.reduce((sum, [, [chunk]]) => sum + sizeOf(chunk), 0),
-    setHeader: refused,
-    setHeaders: refused,
-    appendHeader: refused,
-    removeHeader: refused,
-  }
-  const own = Object.keys(looks).map((name) => [name, Object.getOwnPropertyDescriptor(res, name)] as const)
-  const put = (): void => {
-    for (const [name, get] of Object.entries(looks)) Object.defineProperty(res, name, { configurable: true, get })
-  }
-  const lift = (): void => {
-    for (const [name, was] of own) {
-      if (was) Object.defineProperty(res, name, was)
-      else Reflect.deleteProperty(res, name)
+    writableNeedDrain: (res) => wrote(res) && !ended(res),
+    writableLength: (res) => held(res).reduce((sum, [, [chunk]]) => sum + sizeOf(chunk), 0),
+    setHeader: () => refuse,
+    setHeaders: () => refuse,
+    appendHeader: () => refuse,
+    removeHeader: () => refuse,
+  }).map(([name, look]) => {
+    function get(this: Pretending): unknown {
+      return look(this)
     }
+    return [name, { configurable: true, get }]
+  }),
+)
+
+function put(res: Pretending, pretence: Pretence): void {
+  res[PRETENCE] = pretence
+  Object.defineProperties(res, LOOKS)
+}
+
+function lift(res: NodeResponse, { own }: Pretence): void {
+  for (const [name, was] of own) {
+    if (was) Object.defineProperty(res, name, was)
+    else Reflect.deleteProperty(res, name)
   }
-  const pretending: Pretending = res
-  put()
-  pretending[PRETENCE] = { put, lift }
+}
+
+/**
+ * Makes a response that holds `calls` look as if they had been carried out, and returns what takes that away. Frameworks look:
+ * h3 answers a second time otherwise, and compression writes a second head (it asks for `_header`).
+ */
+export function pretend(res: NodeResponse, calls: readonly Call[]): () => void {
+  const own = Object.keys(LOOKS).map((name) => [name, Object.getOwnPropertyDescriptor(res, name)] as const)
+  const pretence = { calls, own }
+  put(res, pretence)
   return () => {
-    lift()
-    pretending[PRETENCE] = undefined
+    lift(res, pretence)
+    ;(res as Pretending)[PRETENCE] = undefined
   }
 }
 

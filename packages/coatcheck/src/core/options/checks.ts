@@ -1,3 +1,4 @@
+import { LONGEST_AGE } from '../../cookies/cookie.ts'
 import { bad, kind } from '../../errors.ts'
 
 export { bad, kind } from '../../errors.ts'
@@ -21,7 +22,7 @@ export const seconds = (ordinary: number, most: number, within?: string, least =
   check: (value) =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
-      : `Give whole seconds from ${least} to ${most}${most === 400 * DAY ? ' (400 days: browsers keep no cookie longer)' : ''}.`,
+      : `Give whole seconds from ${least} to ${most}${most === LONGEST_AGE ? ' (400 days: browsers keep no cookie longer)' : ''}.`,
 })
 
 export const flag = (ordinary: boolean): Row<boolean> => ({
@@ -63,7 +64,7 @@ export function refuseUnknown(prefix: string, given: object, known: object): voi
   }
 }
 
-export function checkStore(store: unknown): undefined {
+export function checkStore(store: unknown, option = 'store'): undefined {
   if (
     ['read', 'create', 'update', 'delete'].every(
       (verb) => typeof (store as Record<string, unknown> | null)?.[verb] === 'function',
@@ -71,10 +72,24 @@ export function checkStore(store: unknown): undefined {
   )
     return
   throw bad(
-    'store',
+    option,
     `is ${kind(store)}, which is no store`,
-    'Pass for instance memoryStore() of coatcheck/stores/memory, or leave it out to seal sessions in the cookie.',
+    option === 'store'
+      ? 'Pass for instance memoryStore() of coatcheck/stores/memory, or leave it out to seal sessions in the cookie.'
+      : 'Pass for instance memoryStore() of coatcheck/stores/memory, or `{ store, every: 30 }`, or leave it out.',
   )
+}
+
+export function checkLimit(limit: unknown): string | undefined {
+  const { count, evict, ...others } = Object(limit) as Record<string, unknown>
+  const isCount = Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
+  if (isCount && (evict === 'oldest' || evict === 'refuse') && Object.keys(others).length === 0) return undefined
+  return 'Pass `{ count, evict }`: a whole number from 1 to 1000, and `oldest` or `refuse`.'
+}
+
+export function checkTelemetry(given: unknown): string | undefined {
+  const { span, event } = given as Record<string, unknown>
+  return typeof span === 'function' && typeof event === 'function' ? undefined : 'Pass what otel() of coatcheck/otel returns.'
 }
 
 /** Whether a text is one part over and over, the last time maybe cut short. */

@@ -1,11 +1,13 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
-import { fallbackSecrets, missingSecret, secretsOf, unsetSecret } from './secrets.ts'
+import { type RevocationOptions, revocationsOf } from './revocations.ts'
+import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
 import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
 export type { CookieOptions } from './cookie.ts'
+export type { RevocationOptions } from './revocations.ts'
 export type { AdapterOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions } from './table.ts'
 
 export interface Settings
@@ -18,7 +20,7 @@ export interface Settings
   /** They are the same when the process starts again: what they do not open may be of another instance. */
   readonly secretsAreLasting: boolean
   /** undefined: none. */
-  readonly secrets: readonly string[] | (() => readonly string[]) | undefined
+  readonly secrets: Secrets | undefined
   readonly cookie: CheckedCookie | undefined
   /** Tickets may come in several cookies: those of a store never do. */
   readonly joins: boolean
@@ -26,6 +28,8 @@ export interface Settings
   readonly binding: string
   /** Milliseconds since the epoch. */
   readonly migrateUntil: number
+  /** `every` in milliseconds. */
+  readonly revocations: Required<RevocationOptions> | undefined
 }
 
 /** Refuses what only adapters may say. */
@@ -39,10 +43,10 @@ export function settingsOf(given: AdapterOptions): Settings {
   const warns = options.secretRule === 'warn'
   const needsSecrets = encryptRecords || persistence?.needsSecrets || !(store || persistence)
   const named = secretsOf(options.secrets, warns)
-  if (named.length === 0 && 'secrets' in given && !warns) throw unsetSecret()
-  const isMissing = named.length === 0 && needsSecrets
+  if (!named && 'secrets' in given && !warns) throw unsetSecret()
+  const isMissing = !named && needsSecrets
   if (isMissing && !warns) throw missingSecret()
-  const secrets = isMissing ? fallbackSecrets() : named.length > 0 ? named : undefined
+  const secrets = isMissing ? fallbackSecrets() : named
   if (store && persistence) throw bad('persistence', 'is set beside a store', 'Give one of the two.')
   if (encryptRecords && !store)
     throw bad('encryptRecords', 'is set without a store', 'Leave it out: a session in the cookie is always sealed.')
@@ -52,6 +56,12 @@ export function settingsOf(given: AdapterOptions): Settings {
   if (binding === undefined)
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
   checkOnReplay(options)
+  if (options.maxPerOwner && typeof store?.listByOwner !== 'function')
+    throw bad(
+      'maxPerOwner',
+      'needs a store that lists the sessions of an owner',
+      'Use one (docs/stores.md says which do), or leave it out.',
+    )
   return {
     ...options,
     ...timesOf(options, given),
@@ -62,6 +72,7 @@ export function settingsOf(given: AdapterOptions): Settings {
     joins: !store,
     header,
     binding,
+    revocations: revocationsOf(options.revocations, persistence),
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }
 }

@@ -1,11 +1,15 @@
-import type { CookieAttributes } from '../../cookies/cookie.ts'
+import { type CookieAttributes, LONGEST_AGE } from '../../cookies/cookie.ts'
 import type { SessionReader } from '../../migrate/format.ts'
 import type { Store } from '../../stores/store.ts'
 import type { MakePersistence } from '../engine.ts'
 import type { SessionEvent } from '../model/events.ts'
-import { checked, checkStore, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
+import type { Telemetry } from '../model/observing.ts'
+import type { OwnerLimit } from '../owners/types.ts'
+import { checked, checkLimit, checkStore, checkTelemetry, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
+import { checkRevocations, type RevocationOptions } from './revocations.ts'
+import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
 export interface SharedOptions {
@@ -35,10 +39,23 @@ export interface SharedOptions {
    * every change throws `STORE_FAILED`. The visitor's ticket stays as it is. Default `fail`.
    */
   readonly whenStoreDown?: 'fail' | 'read-only'
+  /**
+   * Where it is written which sessions were ended, for sessions that live in the cookie and for a store that is not `strong`: with it an end is
+   * final. A store that is `strong`; or `{ store, every }`, with the seconds for which a process goes by what it has looked up. Default: none;
+   * `every` 0.
+   */
+  readonly revocations?: Store | RevocationOptions
   /** The clock, in milliseconds since the epoch; of fractions the whole part counts. Default `Date.now`. */
   readonly now?: () => number
   /** Told of everything a visitor's input does wrong and of every commit; see `SessionEvent`. */
   readonly onEvent?: (event: SessionEvent) => void
+  /**
+   * What stands for a request in its events, from its headers: `(headers) => headers.get('x-request-id') ?? undefined`. 200 characters count.
+   * It is called for requests with an event, and with `onEvent` or `telemetry` only. Default: nothing.
+   */
+  readonly requestId?: (headers: { get(name: string): string | null }) => string | undefined
+  /** Measures: `otel({ tracer, meter })` of coatcheck/otel. Default: nothing is measured. */
+  readonly telemetry?: Telemetry
 }
 
 /** And those of storages, whose adapters know cookies and secrets by names of their own. */
@@ -52,16 +69,31 @@ export interface StorageOptions extends SharedOptions {
 }
 
 export interface SessionsOptions extends StorageOptions {
-  /** Newest first: the first writes, all of them read. At least 32 random characters each. Needed unless there is a store. */
-  readonly secrets?: string | readonly string[] | undefined
+  /**
+   * Newest first: the first writes, all of them read; with states or times as `StatedSecret` says. Or a function or a source that gives them,
+   * again and again. At least 32 random characters each. Needed unless there is a store.
+   */
+  readonly secrets?: SecretsOption | undefined
   /** Where records live. Left out, the whole session is sealed in the cookie. */
   readonly store?: Store
   /** False: tickets travel in `header` only. */
   readonly cookie?: CookieOptions | false
   /** A header that may carry the ticket instead of the cookie, both ways, for clients that are no browsers; `authorization` as a Bearer token. */
   readonly header?: string
+  /**
+   * Seconds since somebody proved who they are in which `session.requireFresh()` asks for no other proof, and which `session.elevate(level)`
+   * lasts. Default 3600.
+   */
+  readonly freshFor?: number
+  /** Seconds that a session lasts from `session.signIn(owner, { remember: true })` on, used or not. Default 30 days; at most 400. */
+  readonly rememberFor?: number
   /** Spreads a ticket of over 4096 bytes over several cookies, eight at most, instead of failing. Default false. */
   readonly chunks?: boolean
+  /**
+   * How many sessions one owner may have at once, for a store that lists them by owner. At one more `evict: 'oldest'` ends the one that signed
+   * in the longest time ago; `'refuse'` signs nobody in: the commit fails with `TOO_MANY_SESSIONS`. Default: no limit.
+   */
+  readonly maxPerOwner?: OwnerLimit
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
 }
@@ -104,8 +136,11 @@ export const SHARED: Table<SharedOptions> = {
   grace: seconds(10, DAY, 'maxRequestTime', 0),
   onReplay: words('report', 'endSession', 'endOwner'),
   whenStoreDown: words('fail', 'read-only'),
+  revocations: { check: checkRevocations },
   now: FUNCTION,
   onEvent: FUNCTION,
+  requestId: FUNCTION,
+  telemetry: { check: checkTelemetry },
 }
 
 /** all of `createSessions`, */
@@ -114,11 +149,14 @@ export const OPTIONS: Table<SessionsOptions> = {
   store: { check: checkStore },
   cookie: {},
   header: {},
-  absoluteTimeout: seconds(30 * DAY, 400 * DAY),
-  idleTimeout: seconds(7 * DAY, 400 * DAY, 'absoluteTimeout'),
+  absoluteTimeout: seconds(30 * DAY, LONGEST_AGE),
+  idleTimeout: seconds(7 * DAY, LONGEST_AGE, 'absoluteTimeout'),
+  freshFor: seconds(3600, LONGEST_AGE),
+  rememberFor: seconds(30 * DAY, LONGEST_AGE),
   encryptRecords: flag(false),
   chunks: flag(false),
   acceptUnsigned: flag(false),
+  maxPerOwner: { check: checkLimit },
   ...SHARED,
 }
 

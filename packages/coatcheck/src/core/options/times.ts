@@ -8,6 +8,8 @@ export interface TimeSettings {
   readonly maxRequestTime: number
   readonly grace: number
   readonly storeTimeout: number
+  readonly freshFor: number
+  readonly rememberFor: number
 }
 
 export function checkOnReplay({ onReplay, store }: CheckedOptions): void {
@@ -19,7 +21,7 @@ export function checkOnReplay({ onReplay, store }: CheckedOptions): void {
 
 /** `given`: without defaults. */
 export function timesOf(options: CheckedOptions, given: SessionsOptions): TimeSettings {
-  const { absoluteTimeout: absolute, idleTimeout: idle, maxRequestTime, grace, storeTimeout } = options
+  const { absoluteTimeout: absolute, idleTimeout: idle, maxRequestTime, grace, storeTimeout, freshFor, rememberFor } = options
   if (idle > absolute)
     throw bad(
       'absoluteTimeout',
@@ -38,5 +40,7 @@ export function timesOf(options: CheckedOptions, given: SessionsOptions): TimeSe
     maxRequestTime: maxRequestTime * 1000,
     grace: grace * 1000,
     storeTimeout: storeTimeout * 1000,
+    freshFor: freshFor * 1000,
+    rememberFor: rememberFor * 1000,
   }
 }

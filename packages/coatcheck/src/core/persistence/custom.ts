@@ -8,16 +8,14 @@ import {
   type LoadedSession,
   type MakePersistence,
   type MigratingSession,
-  ownedBy,
   type Persistence,
   type Refused,
   type Saved,
-  startsAnew,
   withSecrets,
 } from '../engine.ts'
-import { apply } from '../model/changes.ts'
 import { EMPTY } from '../model/contents.ts'
 import { type Lifetime, lifeFault, lifeUnder, newLifetime, type Policy, policyOf } from '../model/lifetime.ts'
+import { moved, startsAnew } from '../model/moves.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Plain } from './plain.ts'
 import { Rows, rowBody, rowOf, rowWith, type Seen } from './rows.ts'
@@ -116,10 +114,7 @@ function persistenceOf(storage: CustomStorage, formats: IdFormats, engine: Engin
     const before = plan === 'end+create' ? undefined : loaded
     const fresh = await asItIs(before)
     if (!fresh) return { loaded: undefined, dropped: 'ended' }
-    const contents = ownedBy(
-      apply(fresh.contents, changeSet.changes, now, () => {}),
-      changeSet,
-    )
+    const contents = moved(fresh.contents, changeSet, now)
     const data = { ...rowWith(fresh.unreadable), ...rowOf(contents) }
     const { lasts } = changeSet.changes
     if (before?.id === undefined || plan === 'regenerate') {

@@ -2,27 +2,18 @@ import { digest } from '../../crypto/digest.ts'
 import type { Keyring } from '../../crypto/keyring.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { randomText } from '../../crypto/random.ts'
-import {
-  type ChangeSet,
-  type Engine,
-  type LoadedSession,
-  type MigratingSession,
-  ownedBy,
-  type Persistence,
-  type Refused,
-  type Saved,
-  startsAnew,
-} from '../engine.ts'
-import { apply } from '../model/changes.ts'
+import type { ChangeSet, Engine, LoadedSession, MigratingSession, Persistence, Refused, Saved } from '../engine.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
-import { afterWrite, type Lifetime, lifeFault, lifeUnder, newLifetime, policyOf } from '../model/lifetime.ts'
+import { afterWrite, isOver, type Lifetime, lifeFault, lifeUnder, newLifetime, policyOf } from '../model/lifetime.ts'
+import { moved, startsAnew } from '../model/moves.ts'
 import type { Plan } from '../model/plan.ts'
 import { decodeSealed, encodeSealed } from '../model/sealed-text.ts'
+import { beside } from '../model/standing.ts'
 import { newerRelease } from './stored/pending-commit.ts'
 
 const PURPOSE = 'session'
 /** It names the session in events and on pages, and opens nothing: it is only to be another one each time. */
-const ID_BYTES = 12
+export const ID_BYTES = 12
 
 /** What another library kept, for persistence that keeps nothing of it but what they give out. */
 export function adopt({ unique = randomText(18), contents, lifetime, isGone }: MigratingSession): Maybe<LoadedSession | Refused> {
@@ -30,12 +21,33 @@ export function adopt({ unique = randomText(18), contents, lifetime, isGone }: M
   return andThen(digest('foreign', unique), (handle) => ({ contents, lifetime, handle, stale: true, migrates: true }))
 }
 
+/** A session as its ticket says it. */
+export interface SealedHeld extends LoadedSession {
+  /** The end that the ticket states, whatever today's policy says. Milliseconds since the epoch. */
+  readonly ends?: number
+}
+
+/** What a ticket is to hold besides. */
+export interface SealedAs {
+  readonly handle: string
+  readonly more?: Contents['more'] | undefined
+  /** The absolute end is not to be later. Milliseconds since the epoch. */
+  readonly ends?: number | undefined
+}
+
+export interface SealedPersistence extends Persistence<SealedHeld> {
+  /** `expired`: with the session whose time is over. */
+  open(ticket: string, expired: boolean): Maybe<SealedHeld | Refused>
+  /** The ticket of what a commit makes of a session; it does no I/O. */
+  make(plan: Plan, loaded: SealedHeld | undefined, changeSet: ChangeSet, as?: SealedAs): Maybe<Saved>
+}
+
 /** Sessions that live in the ticket: sealed, bound to the cookie's name, with both ends inside. */
-export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence {
+export function sealedPersistence(keyring: Keyring, engine: Engine): SealedPersistence {
   const context = [engine.binding]
 
-  function find(ticket: string): Maybe<LoadedSession | Refused> {
-    return andThen(keyring.open(PURPOSE, context, ticket), (opened): LoadedSession | Refused => {
+  function open(ticket: string, expired: boolean): Maybe<SealedHeld | Refused> {
+    return andThen(keyring.open(PURPOSE, context, ticket), (opened): SealedHeld | Refused => {
       if (typeof opened === 'string') return { refused: opened }
       const sealed = decodeSealed(opened.text)
       if (sealed === 'unknown-version') return { refused: sealed, blocked: newerRelease() }
@@ -43,23 +55,25 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence
       const { id: handle, contents, lifetime: made } = sealed
       const lifetime = lifeUnder(made, contents, engine.policy)
       const refused = lifeFault(made, engine.now()) ?? lifeFault(lifetime, engine.now())
-      return refused ? { refused, handle } : { contents, lifetime, handle, stale: opened.stale }
+      const session = { contents, lifetime, handle, stale: opened.stale, ends: made.endsAt }
+      if (!refused) return session
+      return { refused, handle, ...(expired && isOver(lifetime, engine.now()) && { ends: session }) }
     })
   }
 
-  function commit(plan: Plan, loaded: LoadedSession | undefined, changeSet: ChangeSet): Maybe<Saved> {
+  function make(plan: Plan, loaded: SealedHeld | undefined, changeSet: ChangeSet, as?: SealedAs): Maybe<Saved> {
     if (plan === 'end') return { loaded: undefined }
     const now = engine.now()
     const before = plan === 'end+create' ? undefined : loaded
-    const contents = ownedBy(
-      apply(before?.contents ?? EMPTY, changeSet.changes, now, () => {}),
-      changeSet,
-    )
+    const contents = moved(before?.contents ?? EMPTY, changeSet, now)
     const policy = policyOf(contents, engine.policy)
     const goesOn = before && !startsAnew(changeSet.move)
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
       : newLifetime(policy, now)
+    // What the commit itself put beside the values stays.
+    const { epochs } = as?.more ?? {}
+    if (as) return write(as.more ? beside(contents, { epochs }) : contents, until(lifetime, as.ends), as.handle)
     return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(ID_BYTES))
   }
 
@@ -71,5 +85,18 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): Persistence
     }))
   }
 
-  return { kind: 'sealed', find, adopt, commit }
+  return {
+    kind: 'sealed',
+    find: (ticket) => open(ticket, false),
+    adopt,
+    commit: (plan, loaded, changeSet) => make(plan, loaded, changeSet),
+    open,
+    make,
+  }
 }
+
+const until = (lifetime: Lifetime, ends = lifetime.endsAt): Lifetime => ({
+  ...lifetime,
+  endsAt: Math.min(lifetime.endsAt, ends),
+  expiresAt: Math.min(lifetime.expiresAt, ends),
+})

@@ -3,10 +3,10 @@ import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { discretion, type Site, site } from '../../../test/helpers/site.ts'
 import { type Watched, watched } from '../../../test/helpers/watched.ts'
 import { withSession } from '../../adapters/fetch.ts'
-import type { SessionEvent } from '../../index.ts'
 import type { IdFormat } from '../../migrate/format.ts'
 import { storedSessions } from '../../migrate/stored.ts'
 import { memoryStore } from '../../stores/memory.ts'
+import type { Happening } from '../model/events.ts'
 import type { Session } from '../session/types.ts'
 
 afterAll(() => discretion.check())
@@ -217,7 +217,7 @@ describe('what `whenStoreDown` changes nothing of', () => {
 })
 
 describe('a store that promises less than others', () => {
-  const told = (consistency?: 'strong' | 'last-write-wins' | 'eventual'): SessionEvent[] => {
+  const told = (consistency?: 'strong' | 'last-write-wins' | 'eventual'): Happening[] => {
     const store = { ...memoryStore(), ...(consistency && { consistency }) }
     return site({ store }).events
   }
@@ -229,7 +229,7 @@ describe('a store that promises less than others', () => {
   it('is told of no more when requests come', async () => {
     const { person, events } = site({ store: { ...memoryStore(), consistency: 'eventual' } })
     await person().does((session) => session.set('n', 1))
-    expect(events.map(({ type }) => type)).toEqual(['weaker-store', 'committed'])
+    expect(events.map(({ type }) => type)).toEqual(['weaker-store', 'created', 'committed'])
   })
 
   it('is not a strong one, and not a sealed session', () => {

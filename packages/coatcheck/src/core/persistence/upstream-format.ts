@@ -2,21 +2,11 @@ import { digest } from '../../crypto/digest.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { randomText } from '../../crypto/random.ts'
 import type { ReaderRequest, UpstreamFormat } from '../../migrate/format.ts'
-import {
-  type ChangeSet,
-  type Engine,
-  type LoadedSession,
-  type MakePersistence,
-  ownedBy,
-  type Persistence,
-  type Refused,
-  type Saved,
-  startsAnew,
-} from '../engine.ts'
+import type { ChangeSet, Engine, LoadedSession, MakePersistence, Persistence, Refused, Saved } from '../engine.ts'
 import { lifeIn } from '../migration/old-session.ts'
-import { apply } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
 import { afterWrite, type Lifetime, lifeFault, newLifetime, policyOf } from '../model/lifetime.ts'
+import { moved, startsAnew } from '../model/moves.ts'
 import type { Plan } from '../model/plan.ts'
 import { bodyOf, plainOf, provenOwner, signedOwner } from './plain.ts'
 import { adopt, sealedPersistence } from './sealed.ts'
@@ -56,10 +46,7 @@ function persistenceOf(format: UpstreamFormat, engine: Engine): Persistence {
     if (plan === 'end') return { loaded: undefined }
     const now = engine.now()
     const before = plan === 'end+create' ? undefined : loaded
-    const contents = ownedBy(
-      apply(before?.contents ?? EMPTY, changeSet.changes, now, () => {}),
-      changeSet,
-    )
+    const contents = moved(before?.contents ?? EMPTY, changeSet, now)
     const policy = policyOf(contents, engine.policy)
     const goesOn = before && !before.migrates && !startsAnew(changeSet.move)
     const lifetime = goesOn
@@ -79,6 +66,7 @@ function persistenceOf(format: UpstreamFormat, engine: Engine): Persistence {
   return {
     kind: 'sealed',
     resends: true,
+    readsRequest: true,
     find: (ticket, request) => (request ? find(ticket, request) : { refused: 'malformed' }),
     adopt,
     commit,

@@ -2,13 +2,14 @@ import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { holdsValues } from '../model/changes.ts'
+import { tellCommit } from '../model/events.ts'
 import { rolls } from '../model/lifetime.ts'
 import { type Plan, planCommit } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
 import type { IncomingTickets } from './incoming.ts'
-import { type Asked, slides, timed } from './lifetime-override.ts'
-import type { Core, LoadResult } from './load.ts'
+import { type Asked, endReason, slides, timed } from './lifetime-override.ts'
+import { type Core, carryOut, type LoadResult } from './load.ts'
 import { type HeaderLine, type LineOptions, TicketResponse } from './tickets.ts'
 
 /** The result of one commit. */
@@ -31,7 +32,12 @@ export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, curren
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
 export class Commits {
   readonly #core: Core
-  readonly #reply: TicketResponse
+  readonly #incoming: IncomingTickets
+  /** Made when there is something to tell the visitor. */
+  #made: TicketResponse | undefined
+  #via: 'header' | 'cookie' | undefined
+  /** A cookie of another library that ours takes the place of. */
+  #other: string | undefined
   readonly #request: Circumstances
   #loaded: LoadedSession | undefined
   /** Sessions whose tickets came along and open nothing. */
@@ -48,7 +54,7 @@ export class Commits {
 
   constructor(core: Core, incoming: IncomingTickets, request: Circumstances) {
     this.#core = core
-    this.#reply = new TicketResponse(core.transport, core.engine, incoming)
+    this.#incoming = incoming
     this.#request = request
   }
 
@@ -60,15 +66,22 @@ export class Commits {
     this.#cannotEnd = cannotEnd
     this.#ticket = ticket
     this.#forget = migrated?.forget
-    this.#reply.other = migrated?.cookieName
-    if (via) this.#reply.via = via
+    this.#other = migrated?.cookieName
+    this.#via = via
   }
 
+  get #reply(): TicketResponse {
+    if (this.#made) return this.#made
+    this.#made = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming)
+    this.#made.other = this.#other
+    if (this.#via) this.#made.via = this.#via
+    return this.#made
+  }
   get lines(): readonly HeaderLine[] {
-    return this.#reply.lines
+    return this.#made?.lines ?? NO_LINES
   }
   get holdsTicket(): boolean {
-    return this.#loaded !== undefined && !this.#loaded.migrates && this.#reply.lines.length === 0
+    return this.#loaded !== undefined && !this.#loaded.migrates && this.lines.length === 0
   }
   /** The secret value that opens the session now. */
   get ticket(): string | undefined {
@@ -84,14 +97,17 @@ export class Commits {
     const { persistence } = this.#core
     if (session.handle === undefined || this.#loaded?.migrates || this.#ticket === undefined) return false
     const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt)
-    if ('refused' in found) return false
+    if ('refused' in found) {
+      found.alarm?.(this.#core.engine.emit)
+      return false
+    }
     this.#loaded = found
     session.reload(found)
     return true
   }
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
-    const { persistence, engine } = this.#core
+    const { engine } = this.#core
     const taken = session.take()
     const renews = how.renews === true && !this.#given
     const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, this.#loaded, this.#core, renews) : taken
@@ -99,7 +115,7 @@ export class Commits {
     const loaded = this.#loaded
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
     if (this.#gone && !ended) {
-      if (changed) engine.emit({ type: 'dropped', reason: 'ended' })
+      if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
       return this.#done('nothing', NO_LINES)
     }
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
@@ -111,21 +127,23 @@ export class Commits {
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
     const signsIn = move?.kind === 'signIn'
-    const rotation = move !== undefined
     const isThere = loaded !== undefined || (ended && this.#over.length > 0)
-    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation, signsIn, slideIsDue })
-    if (plan === 'nothing' && !ended) return this.#again(this.#done(plan, this.#differently(how)), how)
+    const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
+    if (plan === 'nothing' && !ended)
+      return andThen(this.#recheck(), () => this.#again(this.#done(plan, this.#differently(how)), how))
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
-        andThen(persistence.commit(plan, loaded, changeSet, this.#request, this.#over), (saved) =>
-          this.#saved(plan, saved, changeSet, session, how),
+        andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, this.#over), (saved) =>
+          andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
+            this.#saved(plan, kept, changeSet, session, how),
+          ),
         ),
       (error) => {
         changeSet.undo()
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
         const mayUndo = this.#repeats && (ended || changeSet.attempts.areOvertaken)
-        if (saysMovedOn(error) || mayUndo) this.#reply.lines = []
+        if (saysMovedOn(error) || mayUndo) this.#sendNothing()
       },
     )
   }
@@ -138,9 +156,22 @@ export class Commits {
     return persistence.kind === 'stored' && (this.#reply.via === 'header' || !rolls(loaded.contents, engine.policy))
   }
 
+  #sendNothing(): void {
+    if (this.#made) this.#made.lines = NO_LINES
+  }
+
   #done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
-    return { plan, send, current: this.#reply.lines, ticket: this.#given ? this.#ticket : undefined }
+    return { plan, send, current: this.lines, ticket: this.#given ? this.#ticket : undefined }
+  }
+
+  /** Of a ticket that the visitor has already: whether an earlier commit's line may still be sent. */
+  #recheck(): Maybe<void> {
+    const { isCurrent } = this.#core.persistence
+    if (!this.#repeats || this.#reply.lines.length === 0 || !this.#loaded || !isCurrent) return
+    return andThen(isCurrent(this.#loaded), (is) => {
+      if (!is) this.#reply.lines = NO_LINES
+    })
   }
 
   /** The line once more, when this request gave one and it is to look different. */
@@ -159,15 +190,19 @@ export class Commits {
   }
 
   #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
-    const { emit } = this.#core.engine
+    const { emit, isTold } = this.#core.engine
     const { loaded, ticket, dropped, repeats, overtaken } = saved
+    const before = this.#loaded
     this.#gone = dropped !== undefined
     if (dropped) {
       // Ended by another request: nothing of it may be sent, or a late cookie would bring it back.
-      emit({ type: 'dropped', reason: dropped, ...(this.#loaded && { handle: this.#loaded.handle }) })
+      emit(
+        { type: 'dropped', reason: dropped, ...(before && { handle: before.handle }) },
+        { request: this.#request, ...before?.contents },
+      )
     }
     // Nor may the old ticket of a session that another request has given a new id: its answer may have come first.
-    if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#reply.lines = []
+    if (dropped || loaded?.isReplaced || (overtaken && this.#repeats)) this.#sendNothing()
     if (ticket !== undefined || !loaded) this.#repeats = repeats && !this.#loaded?.migrates && (this.#repeats || !this.#given)
     const send =
       ticket !== undefined && loaded
@@ -179,25 +214,21 @@ export class Commits {
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (loaded) this.#blocked = this.#cannotEnd = undefined
     session.settle(loaded, changeSet)
-    if (!dropped) emit({ type: 'committed', plan, ...(loaded && { handle: loaded.handle }) })
+    if (!dropped && isTold) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const committed = this.#again(this.#done(plan, send), how)
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined
-    return removed(forget).then(
+    // Also when it throws instead of rejecting.
+    return (async () => forget())().then(
       () => committed,
       (cause) => {
         const error = new SessionError('STORE_FAILED', 'The old record of a session that was adopted was not removed.', { cause })
-        emit({ type: 'late-failed', error })
+        emit({ type: 'late-failed', error }, { request: this.#request, ...loaded?.contents })
         return committed
       },
     )
   }
-}
-
-/** Also when it throws instead of rejecting. */
-async function removed(forget: () => Promise<void>): Promise<void> {
-  await forget()
 }

@@ -38,6 +38,12 @@ const LONGEST = 8 * 4096
 const BEARER = /^Bearer ?$/i
 const NO_PIECES: readonly string[] = []
 
+/** Where requests have their tickets. `oldNames`: cookies that other libraries' sessions may come in. */
+export interface TicketPlaces {
+  readonly settings: Settings
+  readonly oldNames: readonly string[]
+}
+
 /** The tickets in a request's headers. The headers are read at once, but parsed only when asked for: most pages read no session. */
 export class Presented implements IncomingTickets {
   readonly #settings: Settings
@@ -48,7 +54,7 @@ export class Presented implements IncomingTickets {
   #known: Cookies | undefined
   #came: PresentedCookie | undefined
 
-  constructor(settings: Settings, oldNames: readonly string[], presented: RequestHeaders) {
+  constructor({ settings, oldNames }: TicketPlaces, presented: RequestHeaders) {
     this.#settings = settings
     this.#oldNames = oldNames
     this.#cookieHeader = presented.get('cookie')
@@ -113,14 +119,20 @@ export class Presented implements IncomingTickets {
 export class Arrival implements Circumstances {
   readonly arrivedAt: number
   readonly #presented: RequestHeaders
+  readonly #requestId: Engine['requestId']
 
-  constructor({ now }: Engine, presented: RequestHeaders) {
+  constructor({ now, requestId }: Engine, presented: RequestHeaders) {
     this.#presented = presented
+    this.#requestId = requestId
     try {
       this.arrivedAt = now()
     } catch {
       this.arrivedAt = Number.NaN // a clock that tells no time is told of when the session is opened
     }
+  }
+
+  get note(): string | undefined {
+    return this.#requestId?.(this.#presented)
   }
 
   /** A ticket that is sent again may undo what a parallel request has sent: only with a page is that unlikely. */

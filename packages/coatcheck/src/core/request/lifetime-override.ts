@@ -1,5 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import type { ChangeSet, Engine, LoadedSession, Persistence } from '../engine.ts'
+import type { EndReason } from '../model/events.ts'
 import { LONGEST_LIFE, policyOf, renewalIsDue, rolls, slideIsDue } from '../model/lifetime.ts'
 import type { LiveSession } from '../session/session.ts'
 import type { LineOptions } from './tickets.ts'
@@ -80,6 +81,12 @@ export function timed(changeSet: ChangeSet, loaded: LoadedSession | undefined, c
   // The same time again: a line each time would undo what a parallel sign-in has just sent.
   const isNews = renews || lasts !== loaded.contents.lasts || slides(loaded, core)
   return { ...changeSet, renews, ...(!isNews && { changes }) }
+}
+
+/** How the request ended the session that it ended. */
+export function endReason({ move }: ChangeSet, { isOver }: LiveSession): EndReason {
+  if (move?.kind === 'signIn') return 'replaced'
+  return isOver ? 'destroyed' : 'signed-out'
 }
 
 /** Whether a request that changed nothing should still move the session's idle end. */

@@ -1,10 +1,10 @@
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ReaderRequest, SessionReader } from '../../migrate/format.ts'
-import type { Engine, LoadedSession, Persistence, Refused } from '../engine.ts'
+import type { Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../engine.ts'
 import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
 import { type Adopted, type Found, readOldSession } from '../migration/old-session.ts'
-import type { RefusalReason } from '../model/events.ts'
+import type { Emit, RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
 import type { IncomingTickets } from './incoming.ts'
 import type { Transport } from './tickets.ts'
@@ -36,18 +36,19 @@ export interface LoadResult {
 }
 
 /** Tickets refused for these reasons cost nothing and do not count as tries. */
-const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key'])
+const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key', 'revoked-key'])
 
 /** Opens the session of a request's tickets, at once where the store answers at once. Fails when the store does, unless `whenStoreDown` says otherwise. */
-export function loadSession(core: Core, incoming: IncomingTickets, arrivedAt: number): Maybe<LoadResult> {
+export function loadSession(core: Core, incoming: IncomingTickets, request: Circumstances): Maybe<LoadResult> {
   const { whenStoreDown, emit } = core.engine
   const failed = (error: unknown): LoadResult => {
     if (whenStoreDown === 'fail' || !(error instanceof SessionError) || error.code !== 'STORE_FAILED') throw error
-    emit({ type: 'store-down', error })
+    emit({ type: 'store-down', error }, { request })
     return { down: error }
   }
   try {
-    const result = new Loading(core, incoming, arrivedAt).from(0)
+    const load = () => new Loading(core, incoming, request).from(0)
+    const result = core.engine.trace ? core.engine.trace('open', {}, load) : load()
     return result instanceof Promise ? result.catch(failed) : result
   } catch (error) {
     return failed(error)
@@ -68,22 +69,28 @@ class Loading {
   readonly #core: Core
   readonly #incoming: IncomingTickets
   readonly #arrivedAt: number
-  readonly #request: ReaderRequest
+  #reading: ReaderRequest | undefined
   #allowance: Allowance | undefined
   readonly #over: LoadedSession[] = []
   #blocked: SessionError | undefined
   #cannotEnd: SessionError | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, arrivedAt: number) {
-    this.#core = core
+  constructor(core: Core, incoming: IncomingTickets, asked: Circumstances) {
+    this.#core = telling(core, asked)
     this.#incoming = incoming
-    this.#arrivedAt = arrivedAt
+    this.#arrivedAt = asked.arrivedAt
+    if (incoming.refused) this.#core.engine.emit({ type: 'refused', reason: incoming.refused })
+  }
+
+  /** The request as readers of other formats see it: our own tickets need none of it. */
+  get #request(): ReaderRequest {
+    const { engine } = this.#core
     const slowly: Allowance['slowly'] = (trial) => {
-      this.#allowance ??= allowance(core.engine)
+      this.#allowance ??= allowance(engine)
       return this.#allowance.slowly(trial)
     }
-    this.#request = { ...incoming.request(core.engine.now()), slowly }
-    if (incoming.refused) core.engine.emit({ type: 'refused', reason: incoming.refused })
+    this.#reading ??= { ...this.#incoming.request(engine.now()), slowly }
+    return this.#reading
   }
 
   /** The session of the first place, from this one on, whose tickets open any. */
@@ -91,7 +98,7 @@ class Loading {
     const place = this.#incoming.groups[at]
     if (!place) return this.#adopted()
     if (place.values.length === 0) return this.from(at + 1)
-    const request = { ...this.#request, mayTry: tries() }
+    const request = this.#core.persistence.readsRequest ? { ...this.#request, mayTry: tries() } : undefined
     return andThen(this.#opened(place.values, 0, 0, [], request), (opened) => {
       const one = this.#chosen(opened)
       return one ? { ...one, via: place.via, over: this.#over } : this.from(at + 1)
@@ -99,7 +106,7 @@ class Loading {
   }
 
   /** The sessions that the tickets from `at` on open, besides those that are `opened`. */
-  #opened(tickets: readonly string[], at: number, tried: number, opened: Opened[], request: ReaderRequest): Maybe<Opened[]> {
+  #opened(tickets: readonly string[], at: number, tried: number, opened: Opened[], request?: ReaderRequest): Maybe<Opened[]> {
     const ticket = tickets[at]
     if (ticket === undefined || tried === MOST_TRIES) return opened
     return andThen(this.#core.persistence.find(ticket, request, this.#arrivedAt), (found) => {
@@ -116,8 +123,9 @@ class Loading {
     })
   }
 
-  #refused({ refused, ends, handle, error, blocked, cannotEnd }: Refused, ticket: string): void {
+  #refused({ refused, ends, handle, error, blocked, cannotEnd, alarm }: Refused, ticket: string): void {
     const { engine } = this.#core
+    alarm?.(engine.emit)
     engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }), ...(error && { error }) })
     if (ends) this.#over.push(ends)
     this.#blocked ??= blocked ?? unreadHere(refused, ticket, engine)
@@ -132,7 +140,7 @@ class Loading {
     const [one] = alive
     const { persistence, engine } = this.#core
     if (one && alive.length === 1) {
-      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind })
+      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind }, one.loaded.contents)
       return one
     }
     if (one) engine.emit({ type: 'refused', reason: 'duplicate' })
@@ -158,6 +166,22 @@ class Loading {
       cannotEnd: this.#cannotEnd ?? adopted.cannotEnd,
     }
   }
+}
+
+/** Carries a plan out. */
+export function carryOut(
+  { persistence, engine: { trace } }: Core,
+  ...[plan, ...rest]: Parameters<Persistence['commit']>
+): Maybe<Saved> {
+  const run = () => persistence.commit(plan, ...rest)
+  return trace ? trace('commit', { plan }, run) : run()
+}
+
+/** The same, whose events name this request. */
+function telling(core: Core, request: Circumstances): Core {
+  if (!core.engine.isTold) return core
+  const emit: Emit = (event, known) => core.engine.emit(event, { request, ...known })
+  return { ...core, engine: { ...core.engine, emit } }
 }
 
 /** The error for a ticket that another instance may be able to read: this one must not replace it. */

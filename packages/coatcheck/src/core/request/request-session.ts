@@ -1,7 +1,7 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import type { Circumstances } from '../engine.ts'
-import type { Emit } from '../model/events.ts'
+import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
@@ -17,8 +17,7 @@ export class RequestSession implements Surroundings {
   readonly core: Core
   readonly incoming: IncomingTickets
   readonly now: () => number
-  readonly emit: Emit
-  readonly #request: Circumstances
+  readonly request: Circumstances
   /** Made when the session is opened: most pages need none of it. */
   #commits: Commits | undefined
   #queue: Queue | undefined
@@ -39,9 +38,8 @@ export class RequestSession implements Surroundings {
   constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
     this.core = core
     this.now = core.engine.now
-    this.emit = core.engine.emit
     this.incoming = incoming
-    this.#request = new Arrival(core.engine, presented)
+    this.request = new Arrival(core.engine, presented)
   }
 
   /** The session; asking again gives the same object. Rejects for a store that fails, never for what a visitor sent. */
@@ -78,12 +76,10 @@ export class RequestSession implements Surroundings {
   get lines(): readonly HeaderLine[] {
     return this.#commits?.lines ?? NOTHING_DONE.send
   }
-
   /** Name and value of every cookie that a commit gave. */
   get gave(): ReadonlySet<string> {
     return new Set(this.#given.map(([, line]) => pairOf(line)))
   }
-
   /** Changes the session now if it is open, else as soon as it is, in order. */
   later(change: (session: LiveSession) => void): void {
     if (this.session) change(this.session)
@@ -160,11 +156,14 @@ export class RequestSession implements Surroundings {
   enter(): void {
     this.#adapters++
   }
-  /** The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. */
-  finish(): void {
+  /**
+   * The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. `isUnchanged`:
+   * a commit has just found nothing to do, and nothing of the application has run since.
+   */
+  finish(isUnchanged = false): void {
     if (--this.#adapters > 0) return
     this.finished = true
-    if (this.commitsByCall || !this.session) return
+    if (isUnchanged || this.commitsByCall || !this.session) return
     try {
       const { pending } = this.session
       if (pending === 'nothing') return
@@ -177,8 +176,8 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.#request.arrivedAt), (result) => {
-      this.#commits ??= new Commits(this.core, this.incoming, this.#request)
+    return andThen(loadSession(this.core, this.incoming, this.request), (result) => {
+      this.#commits ??= new Commits(this.core, this.incoming, this.request)
       this.#commits.begin(result)
       this.isProven = result.loaded !== undefined
       this.session = new LiveSession(this, result)
@@ -189,7 +188,7 @@ export class RequestSession implements Surroundings {
 
   #commit(how: Commit | undefined): Maybe<Committed> {
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
-    this.#commits ??= new Commits(this.core, this.incoming, this.#request) // of a session begun afresh
+    this.#commits ??= new Commits(this.core, this.incoming, this.request) // of a session begun afresh
     this.#queue?.check()
     const asked = how && tellLifetime(how, this.session, this.now)
     return andThen(this.#commits.commit(this.session, asked), (done) => {
@@ -197,6 +196,10 @@ export class RequestSession implements Surroundings {
       if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done
     })
+  }
+
+  emit(event: Happening, known?: Known): void {
+    this.core.engine.emit(event, { request: this.request, ...known })
   }
 
   /** Asked by the session before each change. */
@@ -214,4 +217,46 @@ export class RequestSession implements Surroundings {
       this.emit(late(error))
     }
   }
+}
+
+/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
+export const isAnswer = (thrown: unknown): thrown is Response => {
+  const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
+  return isResponse && counts((thrown as Response).status)
+}
+
+/**
+ * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
+ * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned. Nothing waits that has no need to.
+ */
+export async function throughAdapter(
+  requestSession: RequestSession,
+  handle: () => Response | Promise<Response>,
+  reply: (response: Response) => Response,
+): Promise<Response> {
+  requestSession.enter()
+  let thrown = false
+  let response: Response
+  try {
+    response = await handle()
+    if (!response) throw new TypeError('The handler given to withSession() returned no Response.')
+  } catch (error) {
+    if (!isAnswer(error)) {
+      await requestSession.abandon()
+      throw error
+    }
+    response = error
+    thrown = true
+  }
+  let isUnchanged = false
+  try {
+    const closing = requestSession.close(response.status)
+    if (closing instanceof Promise) await closing
+    else isUnchanged = closing.plan === 'nothing'
+    response = reply(response)
+  } finally {
+    requestSession.finish(isUnchanged)
+  }
+  if (thrown) throw response
+  return response
 }

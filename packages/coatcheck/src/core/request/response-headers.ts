@@ -1,7 +1,7 @@
 import { cookieNameOf, pairOf } from '../../cookies/cookie.ts'
 import { isIdle } from '../../cookies/idle.ts'
 import { SessionError } from '../../errors.ts'
-import type { SessionEvent } from '../model/events.ts'
+import type { Happening } from '../model/events.ts'
 import type { Core } from './load.ts'
 import type { RequestSession } from './request-session.ts'
 import type { HeaderLine } from './tickets.ts'
@@ -30,7 +30,7 @@ export interface Asking {
   readonly vary: readonly string[]
   /** Whether a cookie of this name is theirs. */
   owns(cookieName: string): boolean
-  emit(event: SessionEvent): void
+  emit(event: Happening): void
 }
 
 /**
@@ -58,12 +58,12 @@ function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
   })
 }
 
-const asking = ({ core: { engine, transport }, lines }: RequestSession, presents: boolean): Asking => ({
+const asking = ({ core: { engine, transport }, request, lines }: RequestSession, presents: boolean): Asking => ({
   lines,
   presents,
   vary: transport.vary,
   owns: (name) => transport.owns(name),
-  emit: engine.emit,
+  emit: (event) => engine.emit(event, { request }),
 })
 
 /**

@@ -1,11 +1,12 @@
 import { isWhole, lineWriter } from '../../cookies/attributes.ts'
 import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
+import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import type { Engine, LoadedSession } from '../engine.ts'
+import type { Engine, LoadedSession, Saved } from '../engine.ts'
 import { largest } from '../model/contents.ts'
 import { cookieEnd } from '../model/lifetime.ts'
 import type { Settings } from '../options/options.ts'
-import { bareTickets, type IncomingTickets, Presented, type RequestHeaders } from './incoming.ts'
+import { bareTickets, type IncomingTickets, Presented, type RequestHeaders, type TicketPlaces } from './incoming.ts'
 
 /** A header to put on the response. */
 export type HeaderLine = readonly [name: string, value: string]
@@ -22,6 +23,7 @@ export class Transport {
   readonly #settings: Settings
   /** Cookies that other libraries' sessions may come in. */
   readonly #oldNames: readonly string[]
+  readonly places: TicketPlaces
   /** The request headers that a response which used the session depends on. */
   readonly vary: readonly string[]
   readonly #line: ReturnType<typeof lineWriter>
@@ -33,11 +35,12 @@ export class Transport {
     this.#oldNames = [...new Set(migrateFrom.map(({ cookieName }) => cookieName ?? cookie?.name ?? ''))].filter(
       (name) => name !== '',
     )
+    this.places = { settings, oldNames: this.#oldNames }
     this.#line = lineWriter(cookie?.name ?? '', cookie?.attributes ?? {})
   }
 
   incoming(presented: RequestHeaders): IncomingTickets {
-    return new Presented(this.#settings, this.#oldNames, presented)
+    return new Presented(this.places, presented)
   }
 
   /** For tickets by themselves. */
@@ -146,6 +149,14 @@ export class TicketResponse {
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(loaded.contents)}.`
       throw new SessionError('COOKIE_TOO_LARGE', what)
     }
+  }
+
+  /** What is saved once a new ticket is known to fit: what cannot be sent is not to take the place of anything. */
+  confirmed(saved: Saved, how: LineOptions): Maybe<Saved> {
+    const { confirm, ticket, loaded } = saved
+    if (!confirm) return saved
+    if (ticket !== undefined && loaded) this.giving(ticket, loaded, how)
+    return confirm()
   }
 
   /** The lines that take the ticket from a visitor who has one, `always` from any; what this response would have given is simply not sent. */

@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors.ts'
-import type { SessionEvent } from '../model/events.ts'
+import type { Happening } from '../model/events.ts'
 
 // Why a session does not take a change.
 
@@ -22,7 +22,7 @@ export function readOnly(what: string, cause: SessionError): SessionError {
 }
 
 /** The event of a commit that failed when there was no response left to say so. */
-export function late(cause: unknown): SessionEvent {
+export function late(cause: unknown): Happening {
   const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })
   return { type: 'late-failed', error }
 }

@@ -1,32 +1,37 @@
 import type { SessionError } from '../../errors.ts'
-import type { ChangeSet, SessionState } from '../engine.ts'
+import type { ChangeSet, LoadedSession } from '../engine.ts'
 import { Attempts, type Begun } from '../model/attempts.ts'
-import type { Updater } from '../model/changes.ts'
+import type { Changes, Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
+import type { Call } from '../once/once.ts'
+import { Assured } from './assured.ts'
 import { liveData } from './data.ts'
 import { FlashValues, NO_FLASH } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, readOnly } from './refusals.ts'
+import type { Inside } from './sure.ts'
 import type { Opened, Surroundings } from './surroundings.ts'
-import type { Entry, NewIdOptions, Session, SetOptions, SignOutOptions } from './types.ts'
-import { checkKey, checkOwner, noteIn, untilOf, Values } from './values.ts'
+import type { Entry, Session, SetOptions, SignOutOptions } from './types.ts'
+import { checkKey, untilOf, Values } from './values.ts'
 
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
-export class LiveSession implements Session {
+export class LiveSession extends Assured implements Session {
   readonly isNew: boolean
   readOnly: boolean
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
-  #kept: SessionState | undefined
+  #kept: LoadedSession | undefined
   #values: Values
   #flashes: FlashValues | undefined
-  readonly #next = new Intents()
-  #over = false
+  readonly #next: Intents
+  isOver = false // destroyed, and nothing was begun since
   #attempts: Attempts | undefined
 
-  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}) {
+  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}, next: Intents = new Intents()) {
+    super()
+    this.#next = next
     this.#around = around
     this.#kept = loaded
     this.#down = down
@@ -47,13 +52,7 @@ export class LiveSession implements Session {
     return this.#kept?.handle
   }
   get owner(): string | undefined {
-    return this.#next.signsIn ?? this.#kept?.contents.owner
-  }
-  get createdAt(): number | undefined {
-    return this.#kept?.lifetime.createdAt
-  }
-  get expiresAt(): number | undefined {
-    return this.#kept?.lifetime.expiresAt
+    return this.#next.signsIn ?? this.#contents?.owner
   }
 
   get = (key: string): unknown => {
@@ -73,27 +72,23 @@ export class LiveSession implements Session {
     this.#admit(key)
     return this.#values.update(key, change)
   }
+  once = async (...call: Call): Promise<unknown> => {
+    this.#admit('once()')
+    const { once } = await import('../once/once.ts') // most sites need none of it
+    return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#next }, ...call)
+  }
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
-    const stored = this.#kept?.contents.flash
+    const stored = this.#contents?.flash
     if (args.length === 1 && !this.#flash.has(key, stored)) return undefined
     this.#admit(key)
     if (args.length > 1) return this.#flash.leave(key, value, stored)
     return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
-
   keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
   entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
     this.#values.entries() as Entry<Record<string, unknown>, K>[]
-
-  signIn = (owner: string, options?: NewIdOptions): void => {
-    this.#admit('signIn()', true)
-    checkOwner(owner)
-    const move = { kind: 'signIn', owner, ...noteIn(options) } as const
-    if (this.owner !== undefined && this.owner !== owner) this.restart() // another person's values do not come along
-    this.#next.move = move
-  }
 
   signOut = (options?: SignOutOptions<Record<string, unknown>>): void => {
     const kept = (options?.keep ?? []).map((key) => ({ key, ...this.#values.read(key) })).filter(({ present }) => present)
@@ -101,11 +96,6 @@ export class LiveSession implements Session {
     this.restart()
     for (const { key, value, until } of kept) this.#values.put(key, value, until)
   }
-  regenerateId = (options?: NewIdOptions): void => {
-    this.#admit('regenerateId()', true)
-    this.#next.move ??= { kind: 'regenerate', ...noteIn(options) }
-  }
-
   // For adapters, from here to peek.
   patch = (change: Patch): void => patch(this, change)
   replace = (values: object): void => replace(this, values)
@@ -117,15 +107,9 @@ export class LiveSession implements Session {
   }
 
   /** Goes on from what is stored now, and forgets what is not committed. */
-  reload = (kept: SessionState): void => {
+  reload = (kept: LoadedSession): void => {
     this.#kept = kept
     this.revert()
-  }
-
-  /** A new id, and the session's time begins again. */
-  renew = (): void => {
-    this.#admit('renew()', true)
-    if (this.#next.move?.kind !== 'signIn') this.#next.move = { kind: 'regenerate', anew: true }
   }
 
   /** From here on the session is there even when it is empty. */
@@ -137,13 +121,13 @@ export class LiveSession implements Session {
 
   /** Milliseconds without being seen after which this session ends from here on. */
   last = (lasts: number): void => void Object.assign(this.#next, { lasts })
-  flashKeys = (): string[] => this.#flash.keys(this.#kept?.contents.flash)
-  peek = (key: string): unknown => this.#flash.peek(key, this.#kept?.contents.flash)
+  flashKeys = (): string[] => this.#flash.keys(this.#contents?.flash)
+  peek = (key: string): unknown => this.#flash.peek(key, this.#contents?.flash)
 
   destroy = (): void => {
     if (!this.#next.ended) this.#admit('destroy()')
     this.restart()
-    this.#over = true
+    this.isOver = true
   }
 
   /** Throws `STORE_FAILED` when it is read-only. */
@@ -155,7 +139,7 @@ export class LiveSession implements Session {
   restart(): void {
     this.writes('Ending it')
     this.#next.end()
-    this.#over = false
+    this.isOver = false
     this.#kept = undefined
     this.revert()
   }
@@ -172,41 +156,61 @@ export class LiveSession implements Session {
     return this.#next.pending(this.#kept !== undefined, this.changed)
   }
   get changed(): boolean {
-    return this.#values.changed || (this.#flashes?.changed ?? false)
+    return this.#values.changed || (this.#flashes?.changed ?? false) || this.#next.more !== undefined
   }
 
   take(): ChangeSet {
     const values = this.#values.take() // first: when it throws, nothing is taken
     const { undo: undoFlash, flash, flashRead } = this.#flashes?.takeAll() ?? NO_FLASH
-    const { lasts, move, begins, ended, isWhole, isCurrent, undo } = this.#next.take(values.undo, undoFlash)
-    const given = { values: values.changes, flash, flashRead }
-    const changes = lasts === undefined ? given : { ...given, lasts }
+    const { lasts, more, ...intents } = this.#next.take(values.undo, undoFlash)
+    const changes = { values: values.changes, flash, flashRead, ...(lasts !== undefined && { lasts }), ...(more && { more }) }
     this.#attempts ??= new Attempts()
-    return { attempts: this.#attempts, changes, move, begins, ended, isWhole, isCurrent, undo }
+    return { attempts: this.#attempts, changes, ...intents }
   }
 
-  /** Goes on from the session that the commit of `changeSet` left; undefined: the session is gone. */
-  settle(kept: SessionState | undefined, changeSet: ChangeSet): void {
+  /** Goes on from the session that the commit of `changeSet` left; undefined: it is gone. */
+  settle(kept: LoadedSession | undefined, changeSet: ChangeSet): void {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
     this.#kept = kept
     this.readOnly &&= !kept // it was blocked, and one of its own was begun
     this.#attempts = undefined
-    if (changeSet.isWhole()) this.#values.settle(kept?.contents ?? EMPTY, changeSet.changes.values)
+    const isMerged = changeSet.move?.kind === 'signIn' && changeSet.move.merge && !this.#values.changed
+    if (changeSet.isWhole() && !isMerged) this.#values.settle(kept?.contents ?? EMPTY, changeSet.changes.values)
     else this.#values = this.#valuesOf(kept?.contents)
     this.#flashes?.settle()
   }
 
+  get #contents(): Contents | undefined {
+    return this.#next.shows ?? this.#kept?.contents
+  }
+  protected override get inside(): Inside {
+    return {
+      around: this.#around,
+      next: this.#next,
+      contents: this.#contents,
+      lifetime: this.#kept?.lifetime,
+      owner: this.owner,
+      admit: (what, inPlace = false) => this.#admit(what, !inPlace),
+      session: this,
+      turnTo: (contents) => this.#turnTo(contents),
+    }
+  }
+  #turnTo(contents: Contents): Changes {
+    const [{ changes: values }, { flash, flashRead }] = [this.#values.take(), this.#flashes?.takeAll() ?? NO_FLASH]
+    this.#flashes?.clear()
+    this.#values = this.#valuesOf(contents)
+    return { values, flash, flashRead }
+  }
   #valuesOf(contents: Contents = EMPTY): Values {
     return new Values(contents, this.#around.now, this.#unreadable)
   }
   #unreadable = (key: string): void => {
-    this.#around.emit({ type: 'unreadable-value', key, ...(this.handle !== undefined && { handle: this.handle }) })
+    this.#around.emit({ type: 'unreadable-value', key, ...(this.#kept && { handle: this.#kept.handle }) }, this.#kept?.contents)
   }
-
   #admit(what: string, newTicket = false): void {
     this.writes(what)
-    if (this.#over) throw ended(what)
+    if (this.isOver) throw ended(what)
     this.#around.admit(what, newTicket || this.#next.ended) // after an end any change begins a session
   }
 }

@@ -107,6 +107,20 @@ export async function typed(request: Request): Promise<void> {
   session.data = {}
 
   // owner, ends, ids
+  const times: number = await session.once(
+    'count',
+    async (current = 0, { attempt, signal }) => (signal.aborted ? current : attempt),
+    {
+      for: 60,
+    },
+  )
+  session.set('count', times)
+  // @ts-expect-error another type
+  await session.once('count', () => 'many', { for: 60 })
+  // @ts-expect-error no such key
+  await session.once('nothing', () => 1, { for: 60 })
+  // @ts-expect-error for how long
+  await session.once('count', () => 1)
   session.signIn('ada')
   // @ts-expect-error an owner is a text
   session.signIn(7)
@@ -235,6 +249,7 @@ export function events(event: SessionEvent): string {
     case 'committed':
       return event.plan
     case 'dropped':
+    case 'cross-site':
       return event.reason
     case 'overwritten':
     case 'unreadable-value':
@@ -246,7 +261,16 @@ export function events(event: SessionEvent): string {
       return event.was
     case 'late-failed':
     case 'store-down':
+    case 'secrets-failed':
       return event.error.message
+    case 'created':
+      return `${event.handle} ${event.at}`
+    case 'ended':
+      return `${event.reason} ${event.owner} ${event.request}`
+    case 'conflict':
+      return `${event.handle} ${event.retry}`
+    case 'store-slow':
+      return `${event.call} ${event.milliseconds}`
     case 'replayed':
       return `${event.handle} ${event.movedAt} ${event.usedAt}`
     case 'weaker-store':
@@ -275,4 +299,36 @@ export function adapters(): void {
   void handler(new Request('https://app.test'))
   // @ts-expect-error a handler answers with a Response
   withFetchSession(sessions, () => 'hello')
+}
+
+export function persons(session: Session<Data, Flash>): void {
+  session.signIn('ada', { level: 'card', remember: true, note: 'phone' })
+  session.signIn('ada', {
+    merge: (guest, existing) => {
+      same<typeof guest, Partial<Data>>(true)
+      return { count: Math.max(guest.count ?? 0, existing.count ?? 0) }
+    },
+  })
+  // @ts-expect-error a value of another type
+  session.signIn('ada', { merge: () => ({ count: 'one' }) })
+  // @ts-expect-error it is run when the session is stored, at once
+  session.signIn('ada', { merge: async () => ({ count: 1 }) })
+  // @ts-expect-error days and the like are not understood
+  session.signIn('ada', { remember: '30 days' })
+  session.requireFresh()
+  session.requireFresh(60, { level: 'aal2' })
+  // @ts-expect-error the level comes second
+  session.requireFresh('aal2')
+  session.elevate('aal2', { for: 60, note: 'phone' })
+  // @ts-expect-error to which level
+  session.elevate()
+  session.note({ device: 'Firefox' })
+  same<ReturnType<typeof session.note>, void>(true) // of the last of its forms
+  const device: unknown = session.note()?.device
+  // @ts-expect-error a text is no note
+  session.note('Firefox')
+  same<typeof session.impersonator, string | undefined>(true)
+  same<typeof session.authenticatedAt, number | undefined>(true)
+  // @ts-expect-error only by signIn and elevate
+  session.authenticatedAt = Number(device)
 }

@@ -1,18 +1,20 @@
 import type { SessionError } from '../../errors.ts'
-import type { SessionState } from '../engine.ts'
+import type { Circumstances, Engine, LoadedSession, Persistence } from '../engine.ts'
 import type { Emit } from '../model/events.ts'
 
 /** The parts of its request that a session uses. */
 export interface Surroundings {
   readonly now: () => number
-  readonly emit: Emit
+  emit: Emit
+  readonly core: { readonly engine: Engine; readonly persistence: Persistence }
+  readonly request: Circumstances
   /** Asked before each change; throws when it comes too late. */
   readonly admit: (what: string, newTicket: boolean) => void
 }
 
 /** The session that a request's tickets opened, or why there is none. */
 export interface Opened {
-  readonly loaded?: SessionState
+  readonly loaded?: LoadedSession
   /** The store's error, when it could not be read. */
   readonly down?: SessionError
   /** Why a commit will be refused, unless somebody signs in. */

@@ -5,6 +5,9 @@ import type { Contents } from '../model/contents.ts'
 import { advance, changedInside, changeOf, decoded, type Live, liveOf, putIn, takeBack } from './live-value.ts'
 import type { NewIdOptions } from './types.ts'
 
+/** What a key begins with under which the library keeps something of its own beside the values: see core/once. */
+export const OWN = 'once\u001f'
+
 /** The values of one session in one request: what was stored, what the request made of it, and the difference. */
 export class Values {
   #contents: Contents
@@ -62,7 +65,7 @@ export class Values {
       this.#live.has(key) ? this.read(key).present : entry.live(now) && !entry.isOpaque,
     )
     const added = [...this.#live.keys()].filter((key) => !this.#contents.values.has(key) && this.read(key).present)
-    return [...stored.map(([key]) => key), ...added]
+    return [...stored.map(([key]) => key), ...added].filter((key) => !key.startsWith(OWN))
   }
 
   /** Those that can be read. */
@@ -74,6 +77,27 @@ export class Values {
   get changed(): boolean {
     for (const [key, live] of this.#live) if (changeOf(key, live)) return true
     return false
+  }
+
+  /** As they were stored when this request looked last. */
+  get stored(): Contents['values'] {
+    return this.#contents.values
+  }
+
+  isChanged(key: string): boolean {
+    const live = this.#live.get(key)
+    return live !== undefined && changeOf(key, live) !== undefined
+  }
+
+  /** Goes on with these keys as they are in `contents`. */
+  learn(keys: readonly string[], { values: newest }: Contents): void {
+    const values = new Map(this.#contents.values)
+    for (const key of keys) {
+      this.#live.delete(key)
+      const entry = newest.get(key)
+      if (entry) values.set(key, entry)
+    }
+    this.#contents = { ...this.#contents, values }
   }
 
   /** Takes the changes for a commit; later changes are found against what that commit writes. */
@@ -132,9 +156,10 @@ export function checkKey(key: string): string {
   throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
 }
 
-export function checkOwner(owner: string): void {
+/** `what` it was given to. */
+export function checkOwner(owner: string, what: string): void {
   if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
-  throw new SessionError('BAD_VALUE', 'signIn() was given an owner that is not a non-empty text.', {
+  throw new SessionError('BAD_VALUE', `${what} was given an owner that is not a non-empty text.`, {
     fix: 'Pass the id of the user as a string.',
   })
 }
@@ -149,6 +174,15 @@ export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
   if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
   throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
     fix: 'Keep the rest elsewhere, and note under which number.',
+  })
+}
+
+/** Whose it is, and whether it counts, is looked at when somebody signs in with it. */
+export function markIn({ mark }: { readonly mark?: string }): { readonly mark?: string } {
+  if (mark === undefined) return {}
+  if (typeof mark === 'string') return { mark }
+  throw new SessionError('BAD_VALUE', 'The `mark` of a sign-in is not a text.', {
+    fix: 'Pass what `await sessions.mark(owner)` returned.',
   })
 }
 

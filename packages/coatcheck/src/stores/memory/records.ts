@@ -1,49 +1,16 @@
 import type { Page, SessionRecord } from '../store.ts'
-import { Heap, type Placed } from './heap.ts'
-import { type Linked, Row } from './row.ts'
-
-/** One owner's records, or those of all guests. */
-interface Group extends Linked<Group> {
-  /** undefined: guests. */
-  readonly owner: string | undefined
-  /** Records that may have to make room. */
-  readonly sessions: Row<Entry>
-  /** Records with a `keepUntil`, which are no sessions any more. */
-  readonly kept: Row<Entry>
-}
-
-export interface Entry extends Linked<Entry>, Placed {
-  readonly key: string
-  record: SessionRecord
-  version: string
-  readonly group: Group
-  /** Place in the list of all. */
-  slot: number
-  pin: Pin | undefined
-}
-
-/** Place of a record with a `keepUntil` among those. */
-interface Pin extends Placed {
-  readonly entry: Entry
-}
-
-const groupOf = (owner: string | undefined): Group => ({
-  owner,
-  sessions: new Row(),
-  kept: new Row(),
-  before: undefined,
-  after: undefined,
-})
+import { type Entry, type Group, groupOf, type Pin, Row } from './entry.ts'
+import { Heap } from './heap.ts'
 
 /** The records of a memory store, and who has to go when there are too many. Nothing here goes through all of them. */
 export class Records {
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new SplitMap<Entry>()
   /** All of them. The last takes the place of one that goes: listed from the end, none that stays is missed. */
   readonly #slots: Entry[] = []
   readonly #ends = new Heap<Entry>()
   readonly #pins = new Heap<Pin>()
   readonly #guests = groupOf(undefined)
-  readonly #owners = new Map<string, Group>()
+  readonly #owners = new SplitMap<Group>()
   /** Owners by how many sessions they have: those with one, with two, and so on up to whoever has most. */
   readonly #levels: Row<Group>[] = []
 
@@ -70,12 +37,14 @@ export class Records {
     this.#enter(entry, keepUntil)
   }
 
-  /** Marks it as just used, and its owner too. */
-  use(entry: Entry): void {
-    const { pin, group } = entry
-    if (pin) return
+  /** The record at this key, marked as just used, and its owner too. */
+  use(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    if (!entry || entry.pin) return entry
+    const { group } = entry
     group.sessions.use(entry)
     if (group.owner !== undefined) this.#levels[group.sessions.size - 1]?.use(group)
+    return entry
   }
 
   replace(entry: Entry, record: SessionRecord, version: string, keepUntil: number | undefined): void {
@@ -188,3 +157,35 @@ export class Records {
 /** How many sessions there are besides the one that is to be replaced. */
 const countIn = (group: Group, from: Entry | undefined): number =>
   group.sessions.size - (from?.group === group && !from.pin ? 1 : 0)
+
+/** A power of two. A million entries are four thousand in each part. */
+const PARTS = 256
+
+/**
+ * A Map in many parts: one that grows copies all that it holds, which takes half a second for a million entries while everybody waits. The
+ * last three characters of a key say in which part it is: keys are digests, or names of owners that often begin alike.
+ */
+export class SplitMap<V> {
+  readonly #parts: Map<string, V>[] = []
+
+  get(key: string): V | undefined {
+    return this.#parts[partOf(key)]?.get(key)
+  }
+
+  set(key: string, value: V): void {
+    const at = partOf(key)
+    // Made in order, so that the list of them stays a plain one.
+    while (this.#parts.length <= at) this.#parts.push(new Map())
+    this.#parts[at]?.set(key, value)
+  }
+
+  delete(key: string): void {
+    this.#parts[partOf(key)]?.delete(key)
+  }
+}
+
+function partOf(key: string): number {
+  const end = key.length
+  // Past its beginning there is no character: NaN counts as 0.
+  return (key.charCodeAt(end - 1) + 31 * (key.charCodeAt(end - 2) + 31 * key.charCodeAt(end - 3))) & (PARTS - 1)
+}

@@ -35,6 +35,13 @@ interface Place {
   run(options: never): unknown
 }
 
+/** Secrets with states and times. */
+const states = [
+  { secret: `${SECRET} but newer`, from: '2090-01-31T12:00Z', until: 4_200_000_000_000 },
+  { secret: SECRET, state: 'retired' },
+  { secret: `${SECRET} to come`, state: 'pending' },
+  { secret: `${SECRET} that leaked`, state: 'revoked', until: '2090-01-31' },
+]
 const store = { $: 'memory store' }
 const now = { $: 'now' }
 const cookie = { name: 'sid', path: '/', sameSite: 'lax', secure: true, domain: 'app.test', partitioned: false }
@@ -65,6 +72,8 @@ const PLACES: Readonly<Record<string, Place>> = {
         acceptUnsigned: true,
         onEvent: { $: 'function' },
       },
+      { secrets: states, now },
+      { secrets: states, store, encryptRecords: true, now },
       { secrets: SECRET, chunks: true, header: 'authorization', migrateFrom: [reader], now },
     ],
     async run(options: Parameters<typeof createSessions>[0]) {
@@ -163,7 +172,10 @@ const PLACES: Readonly<Record<string, Place>> = {
       inHydrogen1(SessionStorage(name as string, options as unknown as Parameters<typeof SessionStorage>[1])),
   },
   'hydrogen cookie': {
-    right: [{ name: 'a', secrets: SECRET, path: '/', maxage: 60, now }],
+    right: [
+      { name: 'a', secrets: SECRET, path: '/', maxage: 60, now },
+      { name: 'a', secrets: states, maxage: 60, now },
+    ],
     run({ name, ...options }: Given) {
       const made = new Cookie(name as string, options)
       made.parse('a=b')

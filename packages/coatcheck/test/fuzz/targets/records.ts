@@ -75,7 +75,9 @@ async function played(kind: string): Promise<Played> {
       session.set('text', HUSH)
       session.set('when', new Map([['a', new Date(0)]]))
       session.flash('note', new Set([1]))
-      session.signIn('user-ada')
+      session.note({ device: 'one' })
+      session.signIn('user-ada', { level: 'aal1', remember: 3600 })
+      session.elevate('aal2', { for: 60 })
     }),
   )
   if (!genuine) throw new Error('nothing was created')
@@ -89,10 +91,21 @@ const ACTS: Readonly<Record<string, Parameters<Grounds['visit']>[1]>> = {
   flash: (session) => void session.flash('note'),
   'sign in': (session) => session.signIn('user-bob'),
   'sign out': (session) => session.signOut(),
+  'say how sure': (session) => void [session.level, session.authenticatedAt, session.impersonator, session.note()],
+  elevate: (session) => asOwner(session, () => session.elevate('aal3')),
+  remember: (session) => session.signIn('user-ada', { remember: true }),
+  note: (session) => session.note({ device: 'two' }),
+  impersonate: (session) => asOwner(session, () => session.impersonator ?? session.impersonate('user-ada as well')),
+  'go back': (session) => session.endImpersonation(),
   renew: (session) => session.regenerateId(),
   delete: (session) => void session.keys().map((key) => session.delete(key)),
 }
 const NAMES = Object.keys(ACTS)
+
+/** What nobody may do who is not signed in. */
+function asOwner({ owner }: { readonly owner: string | undefined }, act: () => unknown): void {
+  if (owner !== undefined) act()
+}
 
 /** A request; undefined where it failed, as it may, with an error of a known code. */
 async function visited({ site }: Played, act: string, ends: Map<string, number>): Promise<Seen | undefined> {

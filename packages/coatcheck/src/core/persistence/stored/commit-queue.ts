@@ -8,7 +8,7 @@ import { afterWrite, isOver } from '../../model/lifetime.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
 import type { MovedOn, Outcome, PendingCommit } from './pending-commit.ts'
-import { backOff, checkTime, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
+import { backOff, checkTime, knownOf, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
@@ -24,7 +24,6 @@ export class CommitQueue {
   readonly #rotation: IdRotation
   readonly #ends: Ends
   readonly #turns: Turns
-
   constructor(records: Records, engine: Engine, rotation: IdRotation, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
@@ -61,7 +60,8 @@ export class CommitQueue {
       let turns = waiting
       try {
         // Whoever comes while it waits for its turn goes along.
-        if (this.#turns.isContended(key)) found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
+        if (this.#turns.hasOthers && this.#turns.isContended(key))
+          found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
         turns = waiting.splice(0)
         // What was just written is handed over; after a failure nobody knows what is there.
         const areUpdates = turns.every(({ commit }) => commit.kind === 'update')
@@ -136,6 +136,7 @@ export class CommitQueue {
       try {
         const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, time))
         saved = answer instanceof Promise ? await answer : answer
+        if (answer instanceof Promise) time = now()
       } catch (error) {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
@@ -143,13 +144,14 @@ export class CommitQueue {
       for (const { commit } of turns) commit.changeSet.attempts.answered(saved ? 'kept' : 'refused')
       if (saved) {
         this.#records.latest.answer(key, write)
-        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key })
+        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key }, knownOf(turns, found))
         // On Workers nothing goes on after the answer.
-        const released = this.#turns.done(key)
+        const released = this.#turns.done(key, time)
         if (released instanceof Promise) await released
         for (const turn of turns) turn.done({ kept: saved })
         return saved
       }
+      this.#engine.emit({ type: 'conflict', handle: key, retry: attempt + 1 }, knownOf(turns, found))
       await backOff(attempt, this.#engine)
       found = undefined
     }
@@ -187,7 +189,7 @@ function applied(from: VersionedRecord, turns: readonly Turn[], now: number) {
     const { attempts, changes } = turn.commit.changeSet
     try {
       const left = attempts.left(changes, from.contents.writes)
-      const isThere = isEmpty(left)
+      const isThere = left !== changes && isEmpty(left)
       if (isThere) turn.done({ kept: from })
       else contents = apply(contents, left, now, (key) => overwritten.push(key))
       return !isThere

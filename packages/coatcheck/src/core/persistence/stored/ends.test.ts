@@ -163,7 +163,7 @@ describe('a browser that holds the old ticket and the new one, of two paths', ()
       const session = await server.arrive(both).open()
       expect([session.owner, session.keys()]).toEqual(['ada', ['a']])
     }
-    expect(server.events).not.toContainEqual({ type: 'refused', reason: 'duplicate' })
+    expect(server.events).not.toContainEqual(expect.objectContaining({ type: 'refused', reason: 'duplicate' }))
   })
 
   test('V4: an old ticket that leads elsewhere is another one', async () => {
@@ -174,7 +174,7 @@ describe('a browser that holds the old ticket and the new one, of two paths', ()
     const planted = await server.visit((s) => s.signIn('eve'))
     const session = await server.arrive([old, planted]).open()
     expect([session.isNew, session.owner]).toEqual([true, undefined])
-    expect(server.events).toContainEqual({ type: 'refused', reason: 'duplicate' })
+    expect(server.events).toContainEqual(expect.objectContaining({ type: 'refused', reason: 'duplicate' }))
   })
 })
 

@@ -17,18 +17,24 @@ export class Ends {
     this.#turns = turns
   }
 
-  /** Ends the session, wherever it went. Throws `CONFLICT` where it cannot be told whether it lives. */
-  async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<void> {
+  /** Ends the session, wherever it went. False: it had ended. Throws `CONFLICT` where it cannot be told whether it lives. */
+  async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<boolean> {
     let found = readable(from)
     let hasMoved = false
     const since = this.#engine.now()
     try {
       for (let attempt = 0; attempt < 100; attempt++) {
-        if (!found) return this.#checkGone(request)
+        if (!found) {
+          this.#checkGone(request)
+          return false
+        }
         hasMoved ||= found.forwarding !== undefined
         if (found.forwarding) {
           if (!isFresh(request, this.#engine)) throw tooOld(this.#engine)
-        } else if (await this.#records.end(found)) return this.#turns.done(found.key)
+        } else if (await this.#records.end(found)) {
+          await this.#turns.done(found.key)
+          return true
+        }
         found = readable(await this.#turns.read(found.forwarding?.key ?? found.key, attempt, since))
       }
     } catch (error) {

@@ -654,6 +654,19 @@ describe('V7: where each commit gives a line, as with Remix', () => {
   })
 })
 
+test('V7: a ticket that an early commit sends again is not sent when the session has a new id by the end (seed 40933064)', async () => {
+  const site = place()
+  const old = await site.server().visit((s) => s.set('a', 1))
+  const server = site.server({ secrets: [NEWER_SECRET, SECRET] })
+  const early = await underWay(server, old, writes)
+  await early.commit()
+  expect(early.lines).toHaveLength(1)
+  const now = await server.visit(renews, old)
+  await early.close(200)
+  expect(early.lines).toHaveLength(0)
+  expect(await server.look(now, (s) => s.keys())).toEqual(['a', 'late'])
+})
+
 test('C8: a double click that joins a sign-in whose session ends before it is written is told, never "done" (seed 40210826)', async () => {
   const site = place()
   const [server, other] = [site.server(), site.server()]

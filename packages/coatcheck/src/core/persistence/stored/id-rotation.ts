@@ -1,11 +1,12 @@
-import type { Maybe } from '../../../crypto/maybe.ts'
-import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
-import { type ChangeSet, type Engine, ownedBy, startsAnew } from '../../engine.ts'
-import { apply, isEmpty } from '../../model/changes.ts'
+import type { ChangeSet, Engine } from '../../engine.ts'
+import { isEmpty } from '../../model/changes.ts'
 import type { Contents, Forwarding } from '../../model/contents.ts'
 import { afterWrite, isOver, type Lifetime, newLifetime, policyOf } from '../../model/lifetime.ts'
+import { isDone, moved, startsAnew } from '../../model/moves.ts'
+import { inLineOf } from '../../owners/lineage.ts'
 import type { Ends } from './ends.ts'
+import type { Ids, Made, NewRecords } from './new-records.ts'
 import {
   backOff,
   checkTime,
@@ -22,17 +23,6 @@ import {
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
-/** How ids are made, and hidden in a forwarding record so that a stolen store opens nothing. */
-export interface Ids {
-  make(): Maybe<{ readonly id: string; readonly key: string }>
-  /** undefined without secrets. */
-  seal(id: string, key: string): Promise<string | undefined>
-  open(sealed: string | undefined, key: string): Promise<string | undefined>
-}
-
-/** A record that was begun, and the id that opens it. */
-export type Made = VersionedRecord & { readonly id: string }
-
 /** A new id, and the way from an old one to it: the rules of docs/security.md, "A new id". */
 export class IdRotation {
   readonly #records: Records
@@ -40,29 +30,15 @@ export class IdRotation {
   readonly #ids: Ids
   readonly #ends: Ends
   readonly #turns: Turns
+  readonly #fresh: NewRecords
 
-  constructor(records: Records, engine: Engine, ids: Ids, ends: Ends, turns: Turns) {
+  constructor(records: Records, engine: Engine, ids: Ids, ends: Ends, turns: Turns, fresh: NewRecords) {
     this.#records = records
     this.#engine = engine
     this.#ids = ids
     this.#ends = ends
     this.#turns = turns
-  }
-
-  /** Begins a record at a key of its own, or that of an earlier try of this request. `from`: the key of what it takes the place of. */
-  async begin(contents: Contents, lifetime: Lifetime, changeSet: ChangeSet, from?: string): Promise<Made> {
-    const { attempts } = changeSet
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const { id, key } = attempts.begun(contents.owner, from) ?? (await this.#ids.make())
-      attempts.began({ key, id, owner: contents.owner })
-      const made = await this.#records.create(key, this.#signed(contents, changeSet), lifetime, from)
-      if (made) return { ...made, id }
-      const there = await this.#records.read(key)
-      if (there && !there.forwarding && attempts.areLastIn(there.contents.writes))
-        return this.#rewrite({ ...there, id }, contents, changeSet)
-      attempts.changeSet(key)
-    }
-    throw new SessionError('STORE_FAILED', 'The store said of three random ids in a row that they are taken.')
+    this.#fresh = fresh
   }
 
   /** A new id: the new record first, so that a failure loses nobody's session; then the old one leads to it. */
@@ -76,10 +52,15 @@ export class IdRotation {
       for (let attempt = 0; found && !found.forwarding && !isOver(found.record, this.#engine.now()); attempt++) {
         checkTime(commit, this.#engine)
         // What others wrote to the old record meanwhile belongs to the new one as well.
-        const contents = this.#after(found.contents, changeSet)
+        const contents = inLineOf(found, this.#after(found.contents, changeSet))
         made = made
-          ? await this.#rewrite(made, contents, changeSet)
-          : await this.begin(contents, this.#lifeOf(contents, found, changeSet), changeSet, found.key)
+          ? await this.#fresh.rewrite(made, contents, changeSet)
+          : await this.#fresh.begin(contents, this.#lifeOf(contents, found, changeSet), changeSet, commit.request, found)
+        if (!made) {
+          // Somebody ended the new one, as a session of this owner.
+          if (changeSet.move?.kind !== 'signIn') await this.#ends.end(commit, found)
+          return this.#ends.over(commit)
+        }
         if (await this.#lead(found, made, changeSet)) {
           await this.#turns.done(found.key)
           return { kept: made, id: made.id, isOwn: attempt === 0 }
@@ -93,10 +74,10 @@ export class IdRotation {
       }
     } catch (error) {
       // Where nobody knows whether the old record leads to it, the new one must stay.
-      if (made && (error as SessionError).code !== 'STORE_FAILED') await this.#discard(made, changeSet)
+      if (made && (error as SessionError).code !== 'STORE_FAILED') await this.#fresh.discard(made, changeSet)
       throw error
     }
-    if (made) await this.#discard(made, changeSet)
+    if (made) await this.#fresh.discard(made, changeSet)
     if (found?.forwarding) return { forwarding: found.forwarding, at: found.key }
     return found ? this.#ends.over(commit) : this.#ends.gone(commit)
   }
@@ -104,26 +85,27 @@ export class IdRotation {
   /** Takes a commit that found its session moved to where it went, as far as it may go. Nobody else is ever told the new id. */
   async next(commit: PendingCommit, { key, kind, sealed }: Forwarding, at: string): Promise<Onward | Step> {
     const { changeSet, request } = commit
-    const { move, attempts } = changeSet
+    const { move, attempts, changes } = changeSet
     const own = attempts.idOf(key)
     if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
     const target = readable(await this.#records.read(key))
     if (!target) return this.#ends.gone(commit)
-    if (commit.kind !== 'move') return { commit, target }
+    // Into another person's session nothing is written for the one before; what an earlier try has written was kept.
+    const isOthers = kind === 'switch' && commit.kind === 'update' && !isEmpty(attempts.left(changes, target.contents.writes))
+    if (commit.kind !== 'move') return isOthers ? { dropped: 'ended' } : { commit, target }
     const update = { ...commit, kind: 'update' } as const
-    const signsIn = move?.kind === 'signIn'
+    const isThere = !move || isDone(move, target.contents)
     // Led here by an earlier try, which may have wanted less than this one.
-    if (own !== undefined) return { commit: signsIn && target.contents.owner !== move.owner ? commit : update, target, id: own }
-    if (signsIn) {
+    if (own !== undefined) return { commit: isThere ? update : commit, target, id: own }
+    if (move?.kind === 'signIn') {
       // A double click: the same person signs in twice from one session.
-      if (kind !== 'signIn' || target.contents.owner !== move.owner)
-        throw overtaken('Somebody else signed in, or the session was given a new id,')
+      if (kind !== 'signIn' || !isThere) throw overtaken('Somebody else signed in, or the session was given a new id,')
       const id = await this.#ids.open(sealed, at)
       if (id === undefined && sealed !== undefined) throw keyUnknown('The session was given a new id, which is')
       return { commit: update, target, ...(id !== undefined && { id }) }
     }
     // Whoever made that id may hold it: what this request stores must not be shown to them.
-    if (!isEmpty(changeSet.changes)) throw overtaken('Another request gave the session a new id')
+    if (!isThere || !isEmpty(changes)) throw overtaken('Another request gave the session a new id')
     return { overtaken: true }
   }
 
@@ -151,7 +133,7 @@ export class IdRotation {
     } catch {
       eitherTicket(error)
     }
-    await this.#discard(made, changeSet)
+    await this.#fresh.discard(made, changeSet)
     throw new SessionError(
       'STORE_FAILED',
       'The store failed while the session was given a new id; it has its old one, as before.',
@@ -162,39 +144,12 @@ export class IdRotation {
     )
   }
 
-  /** A record that nothing leads to. One that cannot be removed is left: nobody knows its id. */
-  async #discard(made: Made, { attempts }: ChangeSet): Promise<void> {
-    attempts.forget(made.key)
-    try {
-      await this.#records.end((await this.#records.read(made.key)) ?? made)
-    } catch {}
-  }
-
   #after(contents: Contents, changeSet: ChangeSet): Contents {
-    const left = changeSet.attempts.left(changeSet.changes, contents.writes)
-    return ownedBy(
-      apply(contents, left, this.#engine.now(), () => {}),
-      changeSet,
-    )
+    return moved(contents, changeSet, this.#engine.now(), (changes) => changeSet.attempts.left(changes, contents.writes))
   }
 
   #lifeOf(contents: Contents, { record, contents: before }: VersionedRecord, { move }: ChangeSet): Lifetime {
     const { policy, now } = this.#engine
     return startsAnew(move) ? newLifetime(policyOf(contents, policy), now()) : afterWrite(record, contents, before, policy, now())
-  }
-
-  #signed(contents: Contents, { attempts, changes }: ChangeSet): Contents {
-    const write = randomText(6)
-    attempts.add(write, contents.writes, changes)
-    return this.#records.signed(contents, write, this.#engine.now())
-  }
-
-  /** Writes the new record once more; nobody else can know its key yet. */
-  async #rewrite(made: Made, contents: Contents, changeSet: ChangeSet): Promise<Made> {
-    const next = this.#signed(contents, changeSet)
-    const id = next.writes.recent.at(-1)?.id
-    const afterWrite = (await this.#records.update(made, next, made.record)) ?? readable(await this.#records.read(made.key))
-    if (afterWrite?.contents.writes.recent.some((write) => write.id === id)) return { ...afterWrite, id: made.id }
-    throw new SessionError('STORE_FAILED', 'A record that nobody else knows was changed or lost in the store.')
   }
 }

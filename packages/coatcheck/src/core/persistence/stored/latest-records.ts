@@ -24,8 +24,10 @@ export interface VersionedRecord {
 
 /** So many are kept, */
 const MOST = 500
-/** unless they are larger than this, in UTF-16 units: this bounds the memory they take. */
-const LARGEST = 16_384
+/** and so much text of them, in UTF-16 units: this bounds the memory they take. */
+const MOST_TEXT = 8_000_000
+/** A larger one would take the place of too many others. */
+const LARGEST = 262_144
 
 /** So many sessions of which the last answer is remembered. */
 const MOST_ANSWERS = 5000
@@ -33,6 +35,7 @@ const MOST_ANSWERS = 5000
 /** What this process wrote last, session by session, for commits that come later. */
 export class LatestRecords {
   readonly #byKey = new Map<string, VersionedRecord>()
+  #text = 0
   readonly #answered = new Map<string, string>()
 
   /** The newer one of what a request read and what this process wrote since: against that one the request would lose. */
@@ -55,7 +58,7 @@ export class LatestRecords {
 
   /**
    * What such a record holds, if it is the one remembered: then there is nothing to open and to decode. Texts are compared, not versions, so
-   * that what was altered is seen; two texts of 16,384 characters take about a microsecond.
+   * that what was altered is seen; two texts of 16,384 characters take about a microsecond, and to decode one of 64,000 takes a hundred.
    */
   of(key: string, { data, owner, createdAt, endsAt }: SessionRecord): VersionedRecord | undefined {
     const latest = this.#byKey.get(key)
@@ -64,9 +67,18 @@ export class LatestRecords {
   }
 
   remember(key: string, found: VersionedRecord | undefined): void {
+    this.#forget(key)
+    if (!found || found.forwarding || found.fault || found.record.data.length > LARGEST) return
+    this.#byKey.set(key, found)
+    this.#text += found.record.data.length
+    while (this.#byKey.size > MOST || this.#text > MOST_TEXT) {
+      const [oldest] = this.#byKey.keys()
+      this.#forget(oldest as string)
+    }
+  }
+
+  #forget(key: string): void {
+    this.#text -= this.#byKey.get(key)?.record.data.length ?? 0
     this.#byKey.delete(key)
-    if (found && !found.forwarding && !found.fault && found.record.data.length <= LARGEST) this.#byKey.set(key, found)
-    const [oldest] = this.#byKey.keys()
-    if (oldest !== undefined && this.#byKey.size > MOST) this.#byKey.delete(oldest)
   }
 }

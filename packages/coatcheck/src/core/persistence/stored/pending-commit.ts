@@ -2,6 +2,7 @@ import type { Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
 import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
 import type { Forwarding } from '../../model/contents.ts'
+import type { Known } from '../../model/events.ts'
 import type { VersionedRecord } from './records.ts'
 
 /** One commit of a session in a store. */
@@ -69,6 +70,12 @@ export class Turn {
   }
 }
 
+/** For an event about these: of several requests it names the first. */
+export const knownOf = ([turn]: readonly Turn[], { contents }: VersionedRecord): Known => ({
+  request: turn?.commit.request,
+  owner: contents.owner,
+})
+
 /** When the oldest of these began. */
 export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
 
@@ -110,6 +117,10 @@ export function readable(found: VersionedRecord | undefined): VersionedRecord | 
 }
 
 export function unreadable({ key, fault }: Pick<VersionedRecord, 'key' | 'fault'>): SessionError {
+  if (fault === 'revoked-key')
+    return new SessionError('KEY_UNKNOWN', `The record of session ${key} was made with a secret that is revoked.`, {
+      fix: 'Nothing was changed. The session is over: with the next request the visitor begins afresh.',
+    })
   if (fault === 'unknown-key') return keyUnknown(`The record of session ${key} is`)
   return new SessionError('STORE_FAILED', `The record of session ${key} cannot be read (${fault}).`, {
     fix: 'Look at what wrote it: another release, other secrets, or damage in the store. It was left as it is.',

@@ -5,6 +5,7 @@ import type { Found, SessionRecord, Store } from '../../../stores/store.ts'
 import type { Engine, Lifetime } from '../../engine.ts'
 import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, type Frame } from '../../model/contents.ts'
 import { SKEW } from '../../model/lifetime.ts'
+import { actorOf } from '../../model/standing.ts'
 import { withWrite } from '../../model/writes.ts'
 import { askStore } from '../store-call.ts'
 import { LatestRecords, type VersionedRecord } from './latest-records.ts'
@@ -61,8 +62,10 @@ export class Records {
     const none = { key, at, contents: EMPTY, made: 0, stale: false }
     const checked = checkedRecord(found)
     if (!checked) return { ...none, version: '', record: NO_RECORD, fault: 'corrupt' }
+    const { encryptRecords, keyring } = this.#engine
     const same = this.latest.of(key, checked.record)
-    if (same) return { ...same, ...checked, at }
+    // What another secret sealed is opened again: it may be retired or revoked since.
+    if (same && !(encryptRecords && !keyring?.isNewest('record', checked.record.data))) return { ...same, ...checked, at }
     const known: VersionedRecord = { ...none, ...checked }
     const opened = this.#texts.open(key, checked.record)
     return opened instanceof Promise ? opened.then((text) => this.#decoded(known, text)) : this.#decoded(known, opened)
@@ -88,7 +91,8 @@ export class Records {
   /** undefined: the key is taken. `from`: the key of what it is to take the place of. */
   async create(key: string, contents: Contents, lifetime: Lifetime, from?: string): Promise<VersionedRecord | undefined> {
     const made = this.#engine.now()
-    const owner = contents.owner === undefined ? undefined : await ownerDigest(contents.owner)
+    const actor = actorOf(contents)
+    const owner = actor === undefined ? undefined : await ownerDigest(actor)
     const text = encode(contents, frameOf(key, made))
     const record = await this.#texts.record(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
     const version = await askStore(this.#engine, this.store, 'create', key, record, from)
@@ -140,9 +144,10 @@ export class Records {
 
   /** Whether the session was ended: false when `known` is not what is there any more. */
   async end(known: VersionedRecord): Promise<boolean> {
-    const young = known.made + 4 * callTime(this.#engine.storeTimeout) + SKEW
-    if (this.#engine.now() >= young) return askStore(this.#engine, this.store, 'delete', known.key, known.version)
-    // The call that created it may be carried out once more, and would bring it back where there is nothing.
+    const now = this.#engine.now()
+    const young = (known.fault ? now : known.made) + 4 * callTime(this.#engine.storeTimeout) + SKEW
+    if (now >= young) return askStore(this.#engine, this.store, 'delete', known.key, known.version)
+    // The call that created it may be carried out once more, and would bring it back where there is nothing. When was it, if it cannot be read?
     return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
   }
 

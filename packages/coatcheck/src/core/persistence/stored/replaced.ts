@@ -9,13 +9,18 @@ import type { Records, VersionedRecord } from './records.ts'
 /** More new ids than a session is given while an old ticket is still about. */
 const LONGEST_CHAIN = 100
 
+interface Alarm {
+  readonly alarm?: Refused['alarm']
+  readonly isEnded?: boolean
+}
+
 /** What the old ticket of a session that was given a new id is still good for, and the alarm when it is used after that. */
 export class ReplacedTickets {
   readonly #records: Records
   readonly #engine: Engine
-  readonly #ends: Ends
+  readonly #ends: Pick<Ends, 'end'>
 
-  constructor(records: Records, engine: Engine, ends: Ends) {
+  constructor(records: Records, engine: Engine, ends: Pick<Ends, 'end'>) {
     this.#records = records
     this.#engine = engine
     this.#ends = ends
@@ -27,13 +32,19 @@ export class ReplacedTickets {
     const target = await this.#target(forwarding)
     if (!target) return { ...refused, ...(this.#records.store.evicts && { cannotEnd: perhapsEvicted() }) }
     if (arrivedAt <= this.#records.graceEnd(forwarding))
-      return target.fault && { ...refused, refused: target.fault, blocked: unreadable(target) }
-    const isEnded = !forwarding.replayed && (await this.#tell(found, forwarding, target, arrivedAt))
-    if (isEnded) return refused
+      return (
+        target.fault && {
+          ...refused,
+          refused: target.fault,
+          ...(target.fault !== 'revoked-key' && { blocked: unreadable(target) }),
+        }
+      )
+    const { alarm, isEnded = false } = forwarding.replayed ? {} : await this.#find(found, forwarding, target, arrivedAt)
+    if (isEnded) return { ...refused, alarm }
     const cannotEnd = replacedTicket()
     // Later than this no request of the same browser is under way whose sign-in a new session could overwrite.
     const mayOverwrite = arrivedAt <= (forwarding.at ?? 0) + this.#engine.maxRequestTime + SKEW
-    return { ...refused, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }
+    return { ...refused, alarm, cannotEnd, ...(mayOverwrite && { blocked: cannotEnd }) }
   }
 
   /** Where the session is now; undefined: it has ended. */
@@ -43,32 +54,36 @@ export class ReplacedTickets {
     return found && (found.fault || !isOver(found.record, this.#engine.now())) ? found : undefined
   }
 
-  /** Once for each old ticket. Whether the session was ended for it. */
-  async #tell(found: VersionedRecord, forwarding: Forwarding, target: VersionedRecord, usedAt: number): Promise<boolean> {
+  /** Once for each old ticket: the alarm, and whether the session was ended for it. */
+  async #find(found: VersionedRecord, forwarding: Forwarding, target: VersionedRecord, usedAt: number): Promise<Alarm> {
     const { emit, onReplay } = this.#engine
+    let alarm: Refused['alarm']
     try {
-      if (!(await this.#records.markReplayed(found, forwarding))) return false
+      if (!(await this.#records.markReplayed(found, forwarding))) return {}
       const { at: movedAt = 0, note } = forwarding
-      emit({ type: 'replayed', handle: target.key, movedAt, usedAt, ...(note !== undefined && { note }) })
+      const event = { type: 'replayed', handle: target.key, movedAt, usedAt, ...(note !== undefined && { note }) } as const
+      alarm = (tell) => tell(event, target.contents)
       const { owner } = found.record
       // Anybody may plant the ticket of a guest: it must not sign out whoever signed in with it.
-      if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return false
+      if (onReplay === 'report' || owner === undefined || owner !== target.record.owner) return { alarm }
       const { store } = this.#records
       const keys = onReplay === 'endOwner' ? ((await store.listByOwner?.(owner)) ?? []) : []
       const failures: unknown[] = []
       for (const key of new Set([target.key, ...keys])) await this.#end(key).catch((error) => failures.push(error))
       if (failures.length > 0) throw failures[0]
-      return true
+      return { alarm, isEnded: true }
     } catch (cause) {
       const error = new SessionError('STORE_FAILED', 'What an old ticket brings about was not carried out.', { cause })
-      emit({ type: 'late-failed', error })
-      return false
+      emit({ type: 'late-failed', error }, target.contents)
+      return { alarm }
     }
   }
 
   async #end(key: string): Promise<void> {
     const request = { arrivedAt: this.#engine.now(), mayResend: false }
     const found = await this.#records.read(key)
-    if (found) await this.#ends.end({ request }, found)
+    if (!found) return
+    await this.#ends.end({ request }, found)
+    if (!found.forwarding) this.#engine.emit({ type: 'ended', reason: 'replayed', handle: key }, found.contents)
   }
 }

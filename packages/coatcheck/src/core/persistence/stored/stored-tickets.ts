@@ -10,6 +10,12 @@ const UNSIGNED = 32
 /** Version, key id, MAC and id, in base64url. */
 const SIGNED = 60
 
+interface Shown {
+  readonly id: string
+  readonly key: string
+  readonly stale: boolean
+}
+
 /** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
 export class StoredTickets {
   readonly #engine: Engine
@@ -33,8 +39,14 @@ export class StoredTickets {
     return keyring ? keyring.sign('ticket', [binding], decode(id) ?? new Uint8Array()) : id
   }
 
-  /** The id that a ticket shows, checked before anything is asked of the store. */
-  idOf(ticket: string): Maybe<{ readonly id: string; readonly stale: boolean } | Refused> {
+  /** The id that a ticket shows, and the key of its record, checked before anything is asked of the store. */
+  shownBy(ticket: string): Maybe<Shown | Refused> {
+    return andThen(this.#idOf(ticket), (shown) =>
+      'refused' in shown ? shown : andThen(this.keyOf(shown.id), (key) => ({ ...shown, key })),
+    )
+  }
+
+  #idOf(ticket: string): Maybe<Omit<Shown, 'key'> | Refused> {
     const { keyring, binding, acceptUnsigned } = this.#engine
     const isUnsigned = ticket.length === UNSIGNED && decode(ticket) !== undefined
     if (!keyring) return isUnsigned ? { id: ticket, stale: false } : { refused: 'malformed' }

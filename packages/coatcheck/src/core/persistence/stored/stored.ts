@@ -1,17 +1,16 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Store } from '../../../stores/store.ts'
-import {
-  type ChangeSet,
-  type Circumstances,
-  type Engine,
-  type LoadedSession,
-  ownedBy,
-  type Persistence,
-  type Refused,
-  type Saved,
+import type {
+  ChangeSet,
+  Circumstances,
+  Engine,
+  LoadedSession,
+  Persistence,
+  Refused,
+  Saved,
+  SharedContents,
 } from '../../engine.ts'
-import { Adoptions } from '../../migration/adoptions.ts'
-import { type Begun, type Elsewhere, migrating } from '../../migration/migration.ts'
+import { type Elsewhere, type Home, migrating } from '../../migration/migration.ts'
 import { apply } from '../../model/changes.ts'
 import { type Contents, EMPTY } from '../../model/contents.ts'
 import {
@@ -25,13 +24,18 @@ import {
   policyOf,
   rolls,
 } from '../../model/lifetime.ts'
+import { moved } from '../../model/moves.ts'
 import type { Plan } from '../../model/plan.ts'
+import { ownersIn } from '../../owners/stored.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
+import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
+import { NewRecords } from './new-records.ts'
 import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
+import { sharedContents } from './shared.ts'
 import { StoredTickets } from './stored-tickets.ts'
 import { Turns } from './turns.ts'
 
@@ -44,12 +48,14 @@ interface StoredHeld extends LoadedSession {
 }
 
 /** Sessions in a store: the ticket is a random id, with a MAC when there are secrets; the record's key is the id's digest. */
-export function storedPersistence(store: Store, engine: Engine): Persistence<StoredHeld | Elsewhere> {
+export function storedPersistence(store: Store, engine: Engine, given?: Records): Persistence<StoredHeld | Elsewhere> {
+  const records = given ?? new Records(store, engine)
   const tickets = new StoredTickets(engine)
-  const records = new Records(store, engine)
   const turns = new Turns(records, engine)
   const ends = new Ends(records, engine, turns)
-  const rotation = new IdRotation(records, engine, tickets, ends, turns)
+  const { owners, admission, adoptions } = ownersIn(records, engine, ends)
+  const fresh = new NewRecords(records, engine, tickets, admission)
+  const rotation = new IdRotation(records, engine, tickets, ends, turns, fresh)
   const queue = new CommitQueue(records, engine, rotation, ends, turns)
   const replaced = new ReplacedTickets(records, engine, ends)
 
@@ -65,18 +71,21 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   })
 
   function find(ticket: string, _: unknown, arrivedAt: number): Maybe<StoredHeld | Refused> {
-    return andThen(tickets.idOf(ticket), (shown) => ('refused' in shown ? shown : findById(shown.id, shown.stale, arrivedAt)))
-  }
-
-  function findById(id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
-    return andThen(tickets.keyOf(id), (handle) =>
-      andThen(records.read(handle), (known) =>
-        known
-          ? judged(known, id, stale, arrivedAt)
-          : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
-      ),
+    return andThen(tickets.shownBy(ticket), (shown) =>
+      'refused' in shown ? shown : findAt(shown.key, shown.id, shown.stale, arrivedAt),
     )
   }
+
+  function findAt(handle: string, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+    return andThen(records.read(handle), (known) =>
+      known
+        ? judged(known, id, stale, arrivedAt)
+        : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
+    )
+  }
+
+  const findById = (id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> =>
+    andThen(tickets.keyOf(id), (handle) => findAt(handle, id, stale, arrivedAt))
 
   function judged(known: VersionedRecord, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
     const handle = known.key
@@ -117,7 +126,7 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     }
     if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
     if (loaded) await queue.commit({ kind: 'end', changeSet, request, since: engine.now() }, loaded.known)
-    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet)
+    return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet, request)
   }
 
   function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
@@ -139,8 +148,10 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     // The id that it joined was given up: it is told none in a later commit either.
     if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
-    const isDue = () => cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
-    if (!asked && !(request.mayResend && (loaded.stale || isDue()))) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    const isDue = () =>
+      rolls(kept.contents, engine.policy) &&
+      cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
+    if (!asked && !((loaded.stale || isDue()) && request.mayResend)) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
     return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
@@ -151,13 +162,10 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
     return { loaded, ticket: await tickets.ticketOf(loaded.id) }
   }
 
-  async function begin(from: Contents, changeSet: ChangeSet, createdAt = engine.now()): Promise<Begun<StoredHeld>> {
-    const contents = ownedBy(
-      apply(from, changeSet.changes, engine.now(), () => {}),
-      changeSet,
-    )
+  const begin: Home<StoredHeld>['begin'] = async (from, changeSet, request, createdAt = engine.now()) => {
+    const contents = moved(from, changeSet, engine.now())
     const lifetime = { ...newLifetime(policyOf(contents, engine.policy), engine.now()), createdAt }
-    const made = await rotation.begin(contents, lifetime, changeSet)
+    const made = await fresh.begin(contents, lifetime, changeSet, request)
     return { id: made.id, loaded: heldOf(made, made.id, false), ticket: await tickets.ticketOf(made.id) }
   }
 
@@ -181,17 +189,24 @@ export function storedPersistence(store: Store, engine: Engine): Persistence<Sto
   // What the visitor has already is not sent again where it may undo a sign-in.
   const isCurrent = (loaded: StoredHeld | Elsewhere) => ends.isCurrent(loaded.handle, false)
 
-  const migration = migrating({ findById, resume, begin, commit }, new Adoptions(records, engine))
+  const migration = migrating({ findById, resume, begin, commit }, adoptions)
+  const shared: SharedContents<StoredHeld> = sharedContents(records, queue, ends, engine)
   const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
+  const commitOther: typeof migration.commit = (plan, loaded, changeSet, request, over) =>
+    mergesUnseen(changeSet)
+      ? withExisting(changeSet, records, engine).then((seen) => migration.commit(plan, loaded, seen, request, over))
+      : migration.commit(plan, loaded, changeSet, request, over)
   return {
     kind: 'stored',
+    owners,
     find,
     reserve: () => andThen(tickets.make(), (made) => ({ ...made, owner: undefined })),
     isCurrent,
+    ...((store.consistency ?? 'strong') === 'strong' && { shared }),
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
       !loaded || 'source' in loaded || isOther(plan)
-        ? migration.commit(plan, loaded, changeSet, request, over)
+        ? commitOther(plan, loaded, changeSet, request, over)
         : commit(plan, loaded, changeSet, request, []),
   }
 }

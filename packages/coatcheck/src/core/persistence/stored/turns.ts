@@ -45,6 +45,8 @@ const MOST = 500
  */
 export class Turns {
   readonly #known = new Map<string, Known>()
+  /** Whether others were ever seen to wait: as long as nobody was, `isContended` need not be asked. */
+  hasOthers = false
   readonly #records: Records
   readonly #engine: Engine
 
@@ -83,11 +85,10 @@ export class Turns {
     }
   }
 
-  /** This process has written the session, or ended it. Now and then it looks, while it goes on, whether others wait. */
-  done(key: string): Maybe<void> {
+  /** This process has written the session at `now`, or ended it. Now and then it looks, while it goes on, whether others wait. */
+  done(key: string, now: number = this.#engine.now()): Maybe<void> {
     const { random } = this.#engine
     const known = this.#know(key)
-    const now = this.#engine.now()
     known.row = now - known.last < BREAK ? known.row + 1 : 1
     known.last = now
     if (known.row === ROW) {
@@ -129,6 +130,7 @@ export class Turns {
     if (known.other?.version !== version) known.other = { version, at: now }
     known.slowest = now < known.until ? Math.max(known.slowest * 0.9, trip) : trip
     known.until = now + MEMORY
+    this.hasOthers = true
     return { trip, at: known.other.at }
   }
 

@@ -1,0 +1,39 @@
+import type { Http } from './http.ts'
+import type { Session } from './session.ts'
+
+/** The property `session` of one request, which tells whether anybody looked: what nobody asked for leaves no trace in the response. */
+export class Property {
+  readonly #req: Http
+  #now: unknown
+  isRead = false
+
+  constructor(req: Http) {
+    this.#req = req
+  }
+
+  put(session: Session): void {
+    this.#now = session
+    Object.defineProperty(this.#req, 'session', {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        this.isRead = true
+        return this.#now
+      },
+      set: (next) => {
+        this.isRead = true
+        this.#now = next
+      },
+    })
+  }
+
+  remove(): void {
+    this.isRead = true
+    Reflect.deleteProperty(this.#req, 'session')
+  }
+
+  /** The session that the application left there; undefined: it removed it, or set it to null. */
+  get session(): Session | undefined {
+    return Object.hasOwn(this.#req, 'session') ? ((this.#now ?? undefined) as Session | undefined) : undefined
+  }
+}

@@ -1,0 +1,34 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
+
+const source = join(import.meta.dirname, '../../src')
+
+/** A deliberate fault of the engine: one line of its sources, and what stands there instead. */
+export interface Mutant {
+  readonly fault: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+/** A folder for copies of the engine, in which their imports find what ours do. */
+export const copies = (name: string): string => join(source, '..', name)
+
+/** The engine of a copy of its sources, with this fault, or as it is. */
+export async function engineOf(
+  mutant: Mutant | undefined,
+  copy: string,
+): Promise<{ readonly sessionsOf: typeof sessionsOf; readonly adapterOf: typeof adapterOf }> {
+  await mkdir(copy, { recursive: true })
+  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts'])
+    await cp(join(source, room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  if (mutant) {
+    const path = join(copy, mutant.file)
+    const text = await readFile(path, 'utf8')
+    expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
+    await writeFile(path, text.split(mutant.from).join(mutant.to))
+  }
+  return import(join(copy, 'core/sessions.ts'))
+}
