@@ -62,6 +62,7 @@ export class Visit {
     const given = isNothing ? [] : Object.entries(value).filter(([key]) => !isTaken(key))
     // Whoever still has the object of before goes on seeing what it held.
     if (this.#behind) this.#behind.values = snapshotOf(this.#values)
+    this.#behind = undefined
     if (isNothing) {
       this.#values.clear()
       this.#live.restart()

@@ -36,6 +36,7 @@ export class Shown {
     const given = value === null ? undefined : Object.entries(value)
     // Whoever still has the object of before goes on seeing what it held.
     if (this.#behind) this.#behind.values = snapshotOf(values)
+    this.#behind = undefined
     if (!given) {
       values.clear()
       live.restart()
