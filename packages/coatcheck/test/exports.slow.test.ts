@@ -53,9 +53,11 @@ describe('the built package', () => {
     expect(large).toEqual([
       'astro',
       'astro/middleware',
+      'cookie-session',
       'h3',
       'hydrogen',
       'hydrogen/file',
+      'koa',
       'nitro/runtime',
       'react-router',
       'remix',

@@ -1,10 +1,8 @@
 import { clockOf } from '../clock.ts'
-import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import { inTurn } from './shared/in-turn.ts'
-import { checkName } from './shared/names.ts'
 import { checkedOptions } from './shared/options.ts'
-import type { Found, SessionRecord, Store, Version } from './store.ts'
+import { type OverwritingStore, overwritingStore } from './shared/overwriting.ts'
+import type { Found } from './store.ts'
 
 /** A store that was written for express-session, such as that of connect-redis. */
 export interface ExpressStoreLike {
@@ -18,7 +16,7 @@ export interface ExpressStoreOptions {
   readonly now?: () => number
 }
 
-export type ExpressStore = Store & { readonly consistency: 'last-write-wins' }
+export type ExpressStore = OverwritingStore
 
 /** Its store goes by its own clock: a record goes a minute later, never earlier. In milliseconds. */
 const MARGIN = 60_000
@@ -47,55 +45,18 @@ export function expressStore(store: ExpressStoreLike, options: ExpressStoreOptio
       fix: 'Give an object with get(), set() and destroy(), such as new RedisStore({ client }) of connect-redis.',
     })
   }
-  const alone = inTurn(store)
-
-  async function look(key: string): Promise<Found | undefined> {
-    checkName('express-session', key)
-    const kept = (await called((done) => store.get(key, done))) as Partial<Kept> | null | undefined
-    if (kept === undefined || kept === null) return undefined
-    if (isSound(kept.coatcheck)) return kept.coatcheck
-    throw new SessionError('DAMAGED_RECORD', 'What the store of express-session has under a key of ours is no session of ours.')
-  }
-
-  async function put(key: string, { data, owner, createdAt, endsAt, expiresAt }: SessionRecord): Promise<Version> {
-    const version = randomText(9)
-    const record = { data, ...(owner !== undefined && { owner }), createdAt, endsAt, expiresAt }
-    const left = expiresAt - now() + MARGIN
-    const expires = new Date(realTime() + left).toISOString()
-    const kept: Kept = {
-      cookie: { originalMaxAge: left, expires, httpOnly: true, path: '/' },
-      coatcheck: { version, record },
-    }
-    await called((done) => store.set(key, kept as never, done))
-    return version
-  }
-
-  return {
-    consistency: 'last-write-wins',
-    read: look,
-    create: (key, record) => alone(key, async () => ((await look(key)) ? undefined : put(key, record))),
-    update: (key, { data, expiresAt }, version) =>
-      alone(key, async () => {
-        const found = await look(key)
-        return found?.version === version ? put(key, { ...found.record, data, expiresAt }) : undefined
-      }),
-    delete: (key, version) =>
-      alone(key, async () => {
-        if ((await look(key))?.version !== version) return false
-        await called((done) => store.destroy(key, done))
-        return true
-      }),
-  }
-}
-
-function isSound(found: Found | undefined): found is Found {
-  const { data, owner, createdAt, endsAt, expiresAt } = found?.record ?? {}
-  return (
-    typeof found?.version === 'string' &&
-    typeof data === 'string' &&
-    (owner === undefined || typeof owner === 'string') &&
-    [createdAt, endsAt, expiresAt].every(Number.isFinite)
-  )
+  return overwritingStore({
+    library: 'express-session',
+    backend: store,
+    get: (key) => called((done) => store.get(key, done)),
+    set(key, { coatcheck }) {
+      const left = coatcheck.record.expiresAt - now() + MARGIN
+      const expires = new Date(realTime() + left).toISOString()
+      const kept: Kept = { cookie: { originalMaxAge: left, expires, httpOnly: true, path: '/' }, coatcheck }
+      return called((done) => store.set(key, kept as never, done))
+    },
+    remove: (key) => called((done) => store.destroy(key, done)),
+  })
 }
 
 /** What a callback was told. As in express-session, a missing file is no failure. */

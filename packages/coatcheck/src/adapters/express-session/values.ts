@@ -5,19 +5,24 @@ import type { Values } from './session.ts'
 /** The key under which a session keeps what its cookie says otherwise than the options. As with express-session, no value has this name. */
 export const COOKIE = 'cookie'
 
-/** The values of the session that a request has. As with express-session, what cannot be stored is stored as its JSON. */
+/**
+ * The values of the session that a request has. As with express-session and its kin, what cannot be stored is stored as its JSON. `hides`: keys
+ * that are no values.
+ */
 export class LiveValues implements Values {
   readonly #live: LiveSession
   readonly #originals: Originals
+  readonly #hides: (key: string) => boolean
 
-  constructor(live: LiveSession, { core }: RequestSession) {
+  constructor(live: LiveSession, { core }: RequestSession, hides = (key: string): boolean => key === COOKIE) {
     this.#live = live
+    this.#hides = hides
     this.#originals = new Originals(() => live, core.engine.emit)
   }
 
-  has = (key: string): boolean => key !== COOKIE && (this.#originals.has(key) || this.#live.has(key))
+  has = (key: string): boolean => !this.#hides(key) && (this.#originals.has(key) || this.#live.has(key))
   get = (key: string): unknown => {
-    if (key === COOKIE) return undefined
+    if (this.#hides(key)) return undefined
     return this.#originals.has(key) ? this.#originals.get(key) : this.#live.get(key)
   }
   set = (key: string, value: unknown): void => this.#originals.set(key, value)
@@ -26,7 +31,7 @@ export class LiveValues implements Values {
     this.#live.delete(key)
   }
   keys = (): string[] => [
-    ...new Set([...this.#live.keys(), ...Object.keys(this.#originals.all())].filter((key) => key !== COOKIE)),
+    ...new Set([...this.#live.keys(), ...Object.keys(this.#originals.all())].filter((key) => !this.#hides(key))),
   ]
   /** Before a commit. */
   refresh = (): void => this.#originals.refresh()

@@ -17,6 +17,8 @@ export interface Policy {
   readonly fixed?: boolean
   /** Cookies end so long after they were given, and are given again by what moves the idle end. Else they say the absolute end, once. */
   readonly rolls?: number
+  /** A use that changes nothing does not move the idle end, unless that was asked for. */
+  readonly movesByChange?: boolean
   /** The idle end of no session is later, whenever it was seen; milliseconds since the epoch. */
   readonly until?: number
 }
@@ -153,5 +155,8 @@ export function slideIsDue(lifetime: Lifetime, policy: Policy, now: number): boo
   const { expiresAt } = extended(lifetime, policy, now)
   // Counted from when the idle end was last set, so that the last stretch before the absolute end slides too.
   const lastSeen = lifetime.expiresAt - policy.idle
-  return expiresAt < lifetime.expiresAt || (now - lastSeen >= policy.idle / 2 && expiresAt > lifetime.expiresAt)
+  return (
+    expiresAt < lifetime.expiresAt ||
+    (!policy.movesByChange && now - lastSeen >= policy.idle / 2 && expiresAt > lifetime.expiresAt)
+  )
 }
