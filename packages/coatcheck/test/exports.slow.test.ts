@@ -54,6 +54,7 @@ describe('the built package', () => {
       'astro',
       'astro/middleware',
       'cookie-session',
+      'express-session',
       'h3',
       'hydrogen',
       'hydrogen/file',

@@ -11,6 +11,7 @@ export { type RequestContext, requestContext, watchRequests, within } from './no
 export type { AdapterOptions, SessionsOptions, SharedOptions, StorageOptions } from './options/options.ts'
 export type { SecretList } from './options/secret-states.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'
+export { Originals } from './originals.ts'
 export { type CustomStorage, customPersistence, type IdFormats } from './persistence/custom.ts'
 export { upstreamPersistence } from './persistence/upstream-format.ts'
 export { processSingleton, warnOfPlainHttp } from './process-singleton.ts'

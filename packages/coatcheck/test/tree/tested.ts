@@ -26,6 +26,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/options/storable.ts': 'core/session/session.types.test.ts',
   'core/options/table.ts': 'core/options/options.test.ts',
   'core/owners/': 'core/owners/owned.test.ts',
+  'core/originals.ts': 'adapters/remix/drop-in.test.ts',
   'core/persistence/plain.ts': 'core/persistence/upstream-format.test.ts',
   'core/persistence/revoked/': 'core/persistence/revoked/revocable.test.ts',
   'core/persistence/rows.ts': 'core/persistence/custom.test.ts',

@@ -40,11 +40,6 @@ export interface Session {
 
 const BEHIND = new WeakMap<object, Behind>()
 
-/** The class of `req.session`, for `instanceof` and for methods that an application adds to it. */
-export function Session(): never {
-  throw new TypeError('coatcheck: a session is made by its middleware. Use `req.session`.')
-}
-
 const behindOf = (session: object): Behind => {
   const behind = BEHIND.get(session)
   if (behind) return behind
@@ -84,8 +79,23 @@ const METHODS: Record<string, (this: Session, done?: Done) => Session> = {
     return this
   },
 }
-for (const [name, value] of Object.entries(METHODS))
-  Object.defineProperty(Session.prototype, name, { value, configurable: true, enumerable: false, writable: true })
+interface SessionConstructor {
+  (): never
+  readonly prototype: Session
+  [Symbol.hasInstance](value: unknown): boolean
+}
+
+function sessionClass(): SessionConstructor {
+  function Session(): never {
+    throw new TypeError('coatcheck: a session is made by its middleware. Use `req.session`.')
+  }
+  for (const [name, value] of Object.entries(METHODS))
+    Object.defineProperty(Session.prototype, name, { value, configurable: true, enumerable: false, writable: true })
+  return Session as unknown as SessionConstructor
+}
+
+/** The class of `req.session`, for `instanceof` and for methods that an application adds to it. */
+export const Session: SessionConstructor = sessionClass()
 
 /**
  * The object of one session. Its own properties are the values; `cookie`, the methods, and what an application puts over a method belong to the

@@ -20,13 +20,6 @@ export interface StoreConstructor {
   readonly prototype: Store
 }
 
-const events = globalThis.process?.getBuiltinModule?.('node:events')
-
-export const Store = function (this: object): void {
-  if (events) Reflect.apply(events.EventEmitter, this, [])
-} as unknown as StoreConstructor
-if (events) Object.setPrototypeOf(Store.prototype, events.EventEmitter.prototype)
-
 /** What a request lets its store do. */
 export interface Attended {
   generate(): unknown
@@ -41,13 +34,23 @@ const attendedOf = (req: Http): Attended => {
   throw new TypeError('coatcheck: this request has not passed the session middleware. Pass the `req` of an Express handler.')
 }
 
-Object.assign(Store.prototype, {
-  generate(req: Http) {
-    attendedOf(req).generate()
-  },
-  regenerate(req: Http, done: Done) {
-    attendedOf(req)
-      .regenerate()
-      .then(() => done(), done)
-  },
-})
+function storeClass(): StoreConstructor {
+  const events = globalThis.process?.getBuiltinModule?.('node:events')
+  function Store(this: object): void {
+    if (events) Reflect.apply(events.EventEmitter, this, [])
+  }
+  if (events) Object.setPrototypeOf(Store.prototype, events.EventEmitter.prototype)
+  Object.assign(Store.prototype, {
+    generate(req: Http) {
+      attendedOf(req).generate()
+    },
+    regenerate(req: Http, done: Done) {
+      attendedOf(req)
+        .regenerate()
+        .then(() => done(), done)
+    },
+  })
+  return Store as unknown as StoreConstructor
+}
+
+export const Store: StoreConstructor = storeClass()

@@ -1,6 +1,6 @@
 import type { LiveSession, RequestSession } from '../../core/adapter.ts'
+import { Originals } from '../../core/adapter.ts'
 import { flashNameIn, NAMELESS, remixFlash, withoutNames } from '../../migrate/flash-keys.ts'
-import { Originals } from './json.ts'
 import type { Anything } from './line.ts'
 import type { CoatcheckSession, FlashSessionData, Session, SessionData } from './types.ts'
 import { behind, wasAsked } from './wrapped.ts'

@@ -1,9 +1,9 @@
-import { type AdapterSessions, jsonOf, type LiveSession, setOrReduce } from '../../core/adapter.ts'
-
-type Emit = AdapterSessions['core']['engine']['emit']
+import type { Emit } from './model/events.ts'
+import { jsonOf, setOrReduce } from './reduced.ts'
+import type { LiveSession } from './session/session.ts'
 
 /**
- * Sets values as Remix does, which keeps the JSON of whatever it is given: an instance of a class, say, or an object with functions in it.
+ * Sets values as Remix and express-session do, which keep the JSON of whatever they are given: an instance of a class, say, or an object with functions in it.
  * The engine refuses these, so its JSON is stored; the request that set it goes on with what it set.
  */
 export class Originals {
