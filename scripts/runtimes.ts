@@ -60,7 +60,7 @@ const worker = (name: string, workerd: string, flags: string): Runtime => ({
       resolve: { mainFields: ['module', 'main'] },
       logLevel: 'silent',
     })
-    await bundle.write({ file: join(app, 'bundle.mjs') })
+    await bundle.write({ file: join(app, 'bundle.mjs'), codeSplitting: false })
     const config = `using Workerd = import "/workerd/workerd.capnp";
       const config :Workerd.Config = (
         services = [(name = "main", worker = (modules = [(name = "bundle.mjs", esModule = embed "bundle.mjs")],

@@ -10,7 +10,7 @@ export async function inWorkerd(file: string): Promise<{ send(request: Request):
     resolve: { mainFields: ['module', 'main'] },
     logLevel: 'silent',
   })
-  const { output } = await bundle.generate({ format: 'esm' })
+  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false })
   const [{ code, exports }] = output
   const worker = new Miniflare({
     modules: [{ type: 'ESModule', path: 'worker.mjs', contents: code }],

@@ -30,7 +30,7 @@ export async function startWorkerd(): Promise<Workerd> {
     resolve: { mainFields: ['module', 'main'] },
     logLevel: 'silent',
   })
-  const { output } = await bundle.generate({ format: 'esm' })
+  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false })
   await bundle.close()
   // Each write is brought to the disk, which takes its time; where there is one in memory, not.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'coatcheck-workerd-'))
