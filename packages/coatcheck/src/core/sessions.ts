@@ -62,8 +62,8 @@ export function adapterOf(sessions: AnySessions): AdapterSessions {
 }
 
 /**
- * Makes the sessions of a site from options that are checked here. It reads no clock, draws no random bytes, derives no key and calls
- * nothing but `onEvent`, so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
+ * Makes the sessions of a site from options that are checked here. It draws no random bytes, derives no key, and calls nothing but
+ * `onEvent` (with a time, for a store that is weaker than `strong`), so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
  */
 export function createSessions<
   Data extends object & Storable<Data> = Record<string, unknown>,
