@@ -167,8 +167,9 @@ const config: UserConfig = defineConfig({
   deps: { neverBundle: [/^node:/, /^bun:/], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
   // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
   // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.
+  // With line breaks: of an error that nobody catches Node prints the whole line before the message.
   sourcemap: true,
-  minify: { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } },
+  minify: { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: false } },
   outputOptions: { codeSplitting: { groups: [...CHUNKS] } },
   plugins: [removable, licences],
   // A slow machine is no fault of the build.

@@ -38,7 +38,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an epoch is the time, and may go back',
     file: 'core/owners/epochs.ts',
-    from: 'Math.max((found?.epoch ?? first?.epoch ?? 0) + 1, at)',
+    from: 'Math.max((found?.epoch ?? first?.epoch ?? 0) + 1, at, least)',
     to: 'at',
   },
   {

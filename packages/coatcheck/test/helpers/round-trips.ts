@@ -58,7 +58,10 @@ async function count(store: Store, trips: Count): Promise<RoundTrips['trips']> {
     await work()
     return trips()
   }
-  for (let n = 0; n < WARM_UP; n++) await countVerbs(store, during, `first-${n}`)
+  // First a sign-in, which reads two records at once: each connection that a pool opens for it has to meet each statement.
+  await countRequests(store, during)
+  for (let n = 0; n < WARM_UP; n++)
+    await Promise.all([countVerbs(store, during, `first-${n}`), countVerbs(store, during, `beside-${n}`)])
   await countRequests(store, during)
   return { ...(await countVerbs(store, during, 'last')), ...(await countRequests(store, during)) }
 }

@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
-  'core/session': ['core/model', 'core/once', ...parts('engine'), 'crypto', 'errors.ts'],
+  'core/session': ['core/model', 'core/once', ...parts('engine'), 'crypto', 'errors.ts', 'web.ts'],
   'core/persistence': [
     'core/model',
     'core/migration',

@@ -118,7 +118,8 @@ export function cookieFor(options: CookieOptions, isHttps: boolean, clock: () =>
 
 /** Whether a request came over HTTPS, as far as `proxy` lets anybody know. */
 export function isHttps(req: Http, proxy: boolean | undefined): boolean {
-  if (req.socket?.encrypted || req.connection?.encrypted) return true
+  const { socket, connection } = req as { [name in 'socket' | 'connection']?: { readonly encrypted?: boolean } }
+  if (socket?.encrypted || connection?.encrypted) return true
   if (proxy === false) return false
   if (proxy !== true) return req.secure === true
   const forwarded = [req.headers['x-forwarded-proto'] ?? ''].flat()[0] ?? ''

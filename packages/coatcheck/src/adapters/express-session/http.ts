@@ -3,11 +3,11 @@ export interface Http {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
   readonly url?: string | undefined
   readonly originalUrl?: string
-  readonly socket?: { readonly encrypted?: boolean }
-  readonly connection?: { readonly encrypted?: boolean }
+  readonly socket?: object
+  readonly connection?: object
   readonly secure?: boolean
   /** That of cookie-parser. */
-  readonly secret?: string
+  readonly secret?: string | undefined
   session?: unknown
   sessionID?: string
   sessionStore?: unknown

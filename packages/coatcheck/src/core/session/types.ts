@@ -1,3 +1,5 @@
+import type { WebSignal } from '../../web.ts'
+
 /** The keys of `T` that can name a value. */
 export type Key<T> = keyof T & string
 
@@ -61,7 +63,7 @@ export interface OnceCall {
   /** 1, and one more for each call since the last result that failed, or whose process died. */
   readonly attempt: number
   /** Aborted when the session has ended, another's result is stored, or the call takes longer than `maxRequestTime`. */
-  readonly signal: AbortSignal
+  readonly signal: WebSignal
 }
 
 export interface SignOutOptions<Data> {

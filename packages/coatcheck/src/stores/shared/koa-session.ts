@@ -1,4 +1,4 @@
-import { type OverwritingStore, overwritingStore } from './shared/overwriting.ts'
+import { type OverwritingStore, overwritingStore } from './overwriting.ts'
 
 /** A store that was written for koa-session, such as that of koa-redis. */
 export interface KoaStoreLike {
