@@ -1,4 +1,4 @@
-import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders } from '../core/adapter.ts'
+import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders, presentedBy } from '../core/adapter.ts'
 import { Cookie, isHttps } from './express-session/cookie.ts'
 import type { Http } from './express-session/http.ts'
 import { type SessionOptions, sessionsWith, setupOf } from './express-session/options.ts'
@@ -6,6 +6,7 @@ import { Session } from './express-session/session.ts'
 import { MemoryStore, SessionStore } from './express-session/session-store.ts'
 import { Store, type StoreConstructor } from './express-session/store.ts'
 import { Visit } from './express-session/visit.ts'
+import { VisitCookie } from './express-session/visit-cookie.ts'
 
 export type { CookieData, CookieOptions } from './express-session/cookie.ts'
 export { Cookie, MemoryStore, Session, type SessionOptions, Store }
@@ -19,26 +20,25 @@ type Next = (error?: unknown) => void
  */
 function session(options: SessionOptions = {}): (req: Http, res: NodeResponse, next: Next) => void {
   const setup = setupOf(options)
-  const adapters = new Map<string, AdapterSessions>()
-  const adapterFor = (secrets: readonly string[]): AdapterSessions => {
-    const key = JSON.stringify(secrets)
-    const adapter = adapters.get(key) ?? adapterOf(sessionsWith(setup, secrets))
-    adapters.set(key, adapter)
+  const own = setup.secrets && adapterOf(sessionsWith(setup, setup.secrets))
+  /** By the secret of cookie-parser, where the options have none. */
+  const others = new Map<string, AdapterSessions>()
+  const adapterFor = (secret: string): AdapterSessions => {
+    const adapter = others.get(secret) ?? adapterOf(sessionsWith(setup, [secret]))
+    others.set(secret, adapter)
     return adapter
   }
-  if (setup.secrets) adapterFor(setup.secrets)
   const sessionStore = SessionStore.over(setup.store, setup.upstream)
   return (req, res, next) => {
     if (Object.hasOwn(req, 'session') || !sessionStore.isReady) return next()
-    if (!pathOf(req).startsWith(setup.cookieOf(req).path || '/')) return next()
-    const secrets = setup.secrets ?? (req.secret === undefined ? undefined : [req.secret])
-    if (!secrets) return next(new Error('secret option required for sessions'))
-    const adapter = adapterFor(secrets)
-    const requestSession = adapter.requestSession(req, {
-      get: (name) => [req.headers[name] ?? null].flat()[0] ?? null,
-    })
+    const cookie = setup.cookieOf(req)
+    if (!pathOf(req).startsWith(cookie.path || '/')) return next()
+    const adapter = own ?? (req.secret === undefined ? undefined : adapterFor(req.secret))
+    if (!adapter) return next(new Error('secret option required for sessions'))
+    const requestSession = adapter.requestSession(req, presentedBy(req))
     const opened = requestSession.open().then(async (live) => {
-      const visit = new Visit(setup, req, requestSession, live, isHttps(req, options.proxy))
+      const visitCookie = new VisitCookie(cookie, isHttps(req, options.proxy), live, requestSession.now)
+      const visit = new Visit(setup, req, requestSession, live, visitCookie)
       sessionStore.attend(req, visit, adapter)
       await visit.show()
       const hooks = {

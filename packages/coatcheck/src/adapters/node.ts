@@ -5,6 +5,7 @@ import {
   changeHeaders,
   delayHeaders,
   type NodeResponse,
+  presentedBy,
   type RequestSession,
   takeBack,
 } from '../core/adapter.ts'
@@ -41,7 +42,7 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
 ) {
   const adapter = adapterOf(sessions)
   return (req: Req, res: Res, next?: Next): void => {
-    const requestSession = adapter.requestSession(req, { get: (name) => [req.headers[name] ?? null].flat()[0] ?? null })
+    const requestSession = adapter.requestSession(req, presentedBy(req))
     const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
     // Headers that have left, or those of an imitation of a response: what needs them must fail, and not be lost in silence.
     if (!delayHeaders(res, { before: () => settle(requestSession, res), failed, sent: () => requestSession.finish() }))

@@ -1,4 +1,4 @@
-import { answer, type LiveSession, type NodeResponse, nodeHeaders, type RequestSession } from '../../core/adapter.ts'
+import { answer, type LiveSession, type NodeResponse, nodeHeaders, presentedBy, type RequestSession } from '../../core/adapter.ts'
 import { LiveValues, snapshotOf } from '../express-session/values.ts'
 import { putLine, valueIn, withoutLines } from '../koa/line.ts'
 import type { CookieSessionOptions, Setup } from './options.ts'
@@ -29,9 +29,7 @@ export class Visit {
   constructor(setup: Setup, req: Request) {
     this.#setup = setup
     this.#req = req
-    this.#requestSession = setup.adapter.requestSession(req, {
-      get: (name) => [req.headers[name] ?? null].flat()[0] ?? null,
-    })
+    this.#requestSession = setup.adapter.requestSession(req, presentedBy(req))
   }
 
   async open(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Setup } from './options.ts'
 import { Property } from './property.ts'
 import { type Behind, type Session, sessionOver, type Values } from './session.ts'
 import { LiveValues, snapshotOf } from './values.ts'
-import { VisitCookie } from './visit-cookie.ts'
+import type { VisitCookie } from './visit-cookie.ts'
 
 /** One request's `req.session`, from the middleware until the headers leave. */
 export class Visit {
@@ -26,13 +26,13 @@ export class Visit {
   #isModified = false
   #wasSavedEmpty = false
 
-  constructor(setup: Setup, req: Http, requestSession: RequestSession, live: LiveSession, isHttps: boolean) {
+  constructor(setup: Setup, req: Http, requestSession: RequestSession, live: LiveSession, cookie: VisitCookie) {
     this.#setup = setup
     this.#req = req
     this.#requestSession = requestSession
     this.#live = live
     this.#cameWith = live.handle
-    this.#cookie = new VisitCookie(setup.cookieOf(req), isHttps, live, requestSession.now)
+    this.#cookie = cookie
     this.#property = new Property(req)
     this.#values = new LiveValues(live, requestSession)
   }

@@ -1,4 +1,5 @@
-import type { NodeResponse } from '../../core/adapter.ts'
+import { type NodeResponse, presentedBy, type RequestHeaders } from '../../core/adapter.ts'
+import type { SessionOptions } from './interface.ts'
 import type { Session } from './session.ts'
 
 /** The part of a Koa application that is used here. */
@@ -19,4 +20,16 @@ export interface KoaContext {
   readonly secure: boolean
   onerror(error: unknown): void
   session?: Session | null
+}
+
+/** What a request presents: where `externalKey` says which session it is, that stands in the place of its cookies. */
+export function presentedTo(ctx: KoaContext, key: string, options: SessionOptions): RequestHeaders {
+  const presented = presentedBy(ctx.req)
+  const get = (name: string): string | null => {
+    const { externalKey } = options
+    if (name !== 'cookie' || !externalKey) return presented.get(name)
+    const given = externalKey.get(ctx as never)
+    return given ? `${key}=${given}` : null
+  }
+  return { get }
 }

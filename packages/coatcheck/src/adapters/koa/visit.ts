@@ -1,5 +1,5 @@
 import { type AdapterSessions, answer, type Commit, delayHeaders, nodeHeaders, type RequestSession } from '../../core/adapter.ts'
-import type { KoaContext } from './http.ts'
+import { type KoaContext, presentedTo } from './http.ts'
 import type { SessionOptions } from './interface.ts'
 import { Opened } from './opened.ts'
 import { DEFAULT_MAX_AGE, type Setup } from './options.ts'
@@ -33,19 +33,12 @@ export class Visit {
     this.#reply = new Reply(setup, ctx)
     this.options = { ...setup.options }
     this.#shown = new Shown(this.options, (how) => this.#early(how))
-    this.#came = adapter.requestSession(ctx.req, { get: (name) => this.#header(name) })
+    this.#came = adapter.requestSession(ctx.req, presentedTo(ctx, setup.key, this.options))
     this.#came.commitsByCall = this.options.autoCommit === false
     const sent = (): void => (this.#opened?.requestSession ?? this.#came).finish()
     const hooks = { before: () => this.#settle(), failed: (error: unknown) => ctx.onerror(error), sent }
     // A response that is none: what is saved is stored, and no cookie can be sent.
     if (!delayHeaders(ctx.res, hooks)) this.#came.finish()
-  }
-
-  #header(name: string): string | null {
-    const { externalKey } = this.options
-    if (name !== 'cookie' || !externalKey) return [this.#ctx.req.headers[name] ?? null].flat()[0] ?? null
-    const given = externalKey.get(this.#ctx as never)
-    return given ? `${this.#setup.key}=${given}` : null
   }
 
   /** Reads the session. A second middleware of the application finds it open. */

@@ -75,6 +75,11 @@ interface NodeRequest {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
 }
 
+/** What a request of node:http presents. */
+export const presentedBy = (req: NodeRequest): RequestHeaders => ({
+  get: (name) => [req.headers[name] ?? null].flat()[0] ?? null,
+})
+
 /** From here on every request that a server of node:http gets is ambient to what answers it. Bun never says when one begins. */
 export function watchRequests(): void {
   const here = place()
@@ -83,7 +88,7 @@ export function watchRequests(): void {
   here.watching = true
   channels.subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: NodeRequest; response: NodeResponse }
-    const presented: RequestHeaders = { get: (name) => [request.headers[name] ?? null].flat()[0] ?? null }
+    const presented = presentedBy(request)
     here.local?.enterWith({ identity: request, presented, node: { res: response, presented }, isOver: false })
   })
 }
