@@ -1,7 +1,6 @@
-import type { AddressInfo } from 'node:net'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
-import { type Arbitrary, constant, constantFrom, integer, array as list, oneof, record } from 'fast-check'
-import { createJar, type Jar } from '../../src/testing/index.ts'
+import { type Arbitrary, constant, constantFrom, integer, oneof, record } from 'fast-check'
+import { type Script as ScriptOf, type Site, scriptsOf, served, type Visit as VisitOf, valuesUpTo, visitIn } from './visits.ts'
 
 // A script of requests to an application on express-session, and what its handlers and a browser see of it.
 
@@ -11,15 +10,6 @@ export type Call =
   | { readonly call: 'json' | 'keys' | 'id' | 'cookie' }
   | { readonly call: 'save' | 'reload' | 'regenerate' | 'destroy' | 'touch' | 'setNull' | 'remove' | 'generate' | 'old' }
   | { readonly call: 'maxAge'; readonly value: number | null }
-
-export interface Visit {
-  /** Seconds since the one before. */
-  readonly wait: number
-  /** What the browser has: its cookies, none, junk under the name, or what it had after the first visit. */
-  readonly sends: 'cookies' | 'nothing' | 'junk' | 'first'
-  readonly status: 200 | 404 | 500
-  readonly calls: readonly Call[]
-}
 
 export interface How {
   readonly maxAge?: number
@@ -34,19 +24,14 @@ export interface How {
   readonly httpOnly?: boolean
 }
 
-export interface Script {
-  readonly configured: How
-  readonly visits: readonly Visit[]
-}
+export type Visit = VisitOf<Call>
+export type Script = ScriptOf<Call, How>
 
 /** The only part of a session middleware that is used here. */
 export type Middleware = (options: object) => (req: never, res: never, next: never) => void
 
 const keys = constantFrom('a', 'b', 'list', 'user')
-const values: Arbitrary<unknown> = oneof(
-  integer({ min: 0, max: 3 }),
-  constantFrom<unknown>('', 'x', null, false, [1, [2]], { n: 1, deep: { s: 'é…日本; =%' } }, 'y'.repeat(6000)),
-)
+const values = valuesUpTo(6000)
 const calls: Arbitrary<Call> = oneof(
   { weight: 8, arbitrary: record({ call: constant('set' as const), key: keys, value: values }) },
   {
@@ -60,18 +45,6 @@ const calls: Arbitrary<Call> = oneof(
   { weight: 1, arbitrary: record({ call: constantFrom('setNull' as const, 'remove' as const) }) },
   { weight: 2, arbitrary: record({ call: constant('maxAge' as const), value: constantFrom(null, 60_000, 600_000) }) },
 )
-const visits: Arbitrary<Visit> = record({
-  wait: oneof({ weight: 3, arbitrary: constant(0) }, { weight: 2, arbitrary: constantFrom(10, 45, 100, 700) }),
-  sends: oneof(
-    { weight: 12, arbitrary: constant('cookies' as const) },
-    { weight: 1, arbitrary: constantFrom('nothing' as const, 'junk' as const, 'first' as const) },
-  ),
-  status: oneof(
-    { weight: 8, arbitrary: constant(200 as const) },
-    { weight: 1, arbitrary: constantFrom(404 as const, 500 as const) },
-  ),
-  calls: list(calls, { maxLength: 5 }),
-})
 const configured: Arbitrary<How> = record(
   {
     maxAge: constantFrom(60_000, 600_000),
@@ -87,12 +60,7 @@ const configured: Arbitrary<How> = record(
   },
   { requiredKeys: [] },
 )
-export const scripts: Arbitrary<Script> = record({ configured, visits: list(visits, { minLength: 1, maxLength: 8 }) })
-
-export interface Site {
-  readonly base: string
-  close(): void
-}
+export const scripts: Arbitrary<Script> = scriptsOf(configured, calls)
 
 /** An application of Express whose handler does what `X-Calls` says. */
 export async function siteOf(session: Middleware, { maxAge, secure, sameSite, path, httpOnly, ...options }: How): Promise<Site> {
@@ -110,22 +78,14 @@ export async function siteOf(session: Middleware, { maxAge, secure, sameSite, pa
     }) as never,
   )
   app.use(async (req: Request, res: Response) => {
-    const { status, calls: steps } = JSON.parse(decodeURIComponent(String(req.headers['x-script']))) as Visit
+    const { status, calls: steps } = visitIn<Call>(req.headers)
     const seen: unknown[] = []
     const before = (req as unknown as Partial<Seen>).session
     for (const step of steps) seen.push(await play(req as unknown as Seen, step, before ?? undefined))
     res.status(status).json(seen)
   })
   app.use((error: Error, _: Request, res: Response, __: NextFunction) => void res.status(599).json(error.message))
-  const server = app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  return {
-    base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+  return served(app)
 }
 
 type Done = (error?: Error | null) => void
@@ -194,44 +154,11 @@ async function play(req: Seen, step: Call, before: Session | undefined): Promise
   }
 }
 
-/** What was seen, visit by visit, in an order in which two stories can be compared. `tick`: seconds pass. */
-export async function told(site: Site, { visits: all }: Script, tick: (seconds: number) => void): Promise<unknown[]> {
-  const url = 'http://shop.example/app/page'
-  const now = (): number => Date.now()
-  const story: unknown[] = []
-  let jar = createJar({ now })
-  let first: Jar | undefined
-  for (const visit of all) {
-    tick(visit.wait)
-    if (visit.sends === 'first') jar = first?.copy() ?? jar
-    else if (visit.sends !== 'cookies') jar = createJar({ now })
-    if (visit.sends === 'junk') jar.set('connect.sid=s%3Ajunk.junk; Path=/', url)
-    const cookie = jar.header(url)
-    const response = await fetch(`${site.base}/app/page`, {
-      headers: { 'x-script': encodeURIComponent(JSON.stringify(visit)), ...(cookie && { cookie }) },
-    })
-    const lines = response.headers.getSetCookie()
-    const gave = lines.filter((line) => !/^[^=]+=;/.test(line))
-    for (const line of lines) jar.set(line, url)
-    first ??= jar.all().length > 0 ? jar.copy() : undefined
-    // Ours is written down less often than with each request.
-    const text = (await response.text()) || JSON.stringify(`an empty body after ${response.status}`)
-    const seen = JSON.stringify(JSON.parse(text)).replaceAll(/"expires":"[^"]+"/g, '"expires":"a time"')
-    const looks = gave.map((line) =>
-      line.replace(/=[^;]+/, '=…').replace(/Expires=([^;]+)/, (_, at) => `Expires=${(Date.parse(at) - now()) / 1000}`),
-    )
-    story.push({ status: response.status, seen: sorted(JSON.parse(seen)), lines: looks })
-  }
-  return story
-}
-
-/** Neither promises an order of keys. */
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.every((one) => typeof one === 'string') ? value.toSorted() : value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([key, inner]) => [key, sorted(inner)] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  )
+/** How its cookie and its answers look. */
+export const LOOKS = {
+  junk: 'connect.sid=s%3Ajunk.junk; Path=/',
+  gives: (line: string): boolean => !/^[^=]+=;/.test(line),
+  // When a session ends is written down less often by ours than with each request.
+  seen: (text: string, status: number): unknown =>
+    JSON.parse((text || JSON.stringify(`an empty body after ${status}`)).replaceAll(/"expires":"[^"]+"/g, '"expires":"a time"')),
 }

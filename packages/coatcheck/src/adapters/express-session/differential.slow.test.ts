@@ -1,50 +1,24 @@
 import theirs from 'express-session'
-import { asyncProperty, assert as hold } from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe } from 'vitest'
 import { differences } from '../../../test/differential/express-session-differences.ts'
-import { type Middleware, type Script, scripts, siteOf, told } from '../../../test/differential/express-session-script.ts'
-import { holdListed, meetsListed, tellListed } from '../../../test/differential/listed.ts'
+import { LOOKS, type Middleware, type Script, scripts, siteOf } from '../../../test/differential/express-session-script.ts'
+import { holdListed, tellListed } from '../../../test/differential/listed.ts'
+import { holdTime, storiesOf, testScripts } from '../../../test/differential/visits.ts'
 import ours from '../express-session.ts'
 
 // One script of requests to an application of Express, on express-session itself and on ours.
 
-const NOW = Date.parse('2026-11-21T08:00:00Z')
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW, toFake: ['Date'] })
-  for (const method of ['error', 'warn'] as const) vi.spyOn(console, method).mockImplementation(() => {})
-})
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
+holdTime()
 
-async function both(script: Script): Promise<[theirs: unknown[], ours: unknown[]]> {
-  const tell = async (session: Middleware): Promise<unknown[]> => {
-    vi.setSystemTime(NOW)
-    const site = await siteOf(session, script.configured)
-    try {
-      return await told(site, script, (seconds) => void vi.setSystemTime(Date.now() + seconds * 1000))
-    } finally {
-      site.close()
-    }
-  }
-  return [await tell(theirs as Middleware), await tell(ours as Middleware)]
-}
+const both = (script: Script): Promise<unknown[][]> =>
+  storiesOf(
+    script,
+    LOOKS,
+    [theirs, ours].map((session) => () => siteOf(session as Middleware, script.configured)),
+  )
 
 describe('the same requests on express-session and here', () => {
-  test('handlers and a browser see the same, but for what is listed', async () => {
-    let compared = 0
-    await hold(
-      asyncProperty(scripts, async (script) => {
-        if (meetsListed(differences, '', script)) return
-        const [upstream, here] = await both(script)
-        expect(here).toEqual(upstream)
-        compared++
-      }),
-      { numRuns: 600 },
-    )
-    expect(compared).toBeGreaterThan(250)
-  })
+  testScripts(scripts, differences, '', both, { runs: 600, least: 250 })
 
   tellListed(differences, '', both)
 })
