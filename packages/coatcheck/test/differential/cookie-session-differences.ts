@@ -1,7 +1,7 @@
 import type { Call, Script, Visit } from './cookie-session-script.ts'
 import type { Difference } from './differences.ts'
 
-const HERE = 'packages/coatcheck/src/adapters/cookie-session.test.ts'
+const HERE = 'packages/coatcheck/src/adapters/middleware/cookie-session.test.ts'
 
 const visit = (...calls: readonly Call[]): Visit => ({ wait: 0, sends: 'cookies', status: 200, calls })
 const of = (...visits: readonly Visit[]): Script => ({ configured: {}, visits })

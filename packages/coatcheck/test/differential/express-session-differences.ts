@@ -1,7 +1,7 @@
 import type { Difference } from './differences.ts'
 import type { Call, Script, Visit } from './express-session-script.ts'
 
-const HERE = 'packages/coatcheck/src/adapters/express-session.test.ts'
+const HERE = 'packages/coatcheck/src/adapters/middleware/express-session.test.ts'
 
 const visit = (...calls: readonly Call[]): Visit => ({ wait: 0, sends: 'cookies', status: 200, calls })
 const of = (...visits: readonly Visit[]): Script => ({ configured: {}, visits })

@@ -1,7 +1,7 @@
 import type { Difference } from './differences.ts'
 import type { Call, Script, Visit } from './koa-session-script.ts'
 
-const HERE = 'packages/coatcheck/src/adapters/koa.test.ts'
+const HERE = 'packages/coatcheck/src/adapters/middleware/koa.test.ts'
 
 const has = ({ calls }: Visit, name: Call['call']): boolean => calls.some(({ call }) => call === name)
 const visit = (...calls: readonly Call[]): Visit => ({ wait: 0, sends: 'cookies', status: 200, calls })

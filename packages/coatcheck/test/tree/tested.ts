@@ -54,7 +54,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'migrate/primitives.ts': 'migrate/h3.test.ts',
   'migrate/signed.ts': 'migrate/express-session.test.ts',
   'migrate/text.ts': 'migrate/hostile.test.ts',
-  'stores/shared/koa-session.ts': 'adapters/koa.test.ts',
+  'stores/shared/koa-session.ts': 'adapters/middleware/koa.test.ts',
   'stores/shared/in-turn.ts': 'stores/express-session.test.ts',
   'stores/shared/names.ts': 'stores/namespaced.test.ts',
   'stores/shared/overwriting.ts': 'stores/express-session.test.ts',

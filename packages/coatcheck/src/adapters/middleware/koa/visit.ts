@@ -1,4 +1,11 @@
-import { type AdapterSessions, answer, type Commit, delayHeaders, nodeHeaders, type RequestSession } from '../../core/adapter.ts'
+import {
+  type AdapterSessions,
+  answer,
+  type Commit,
+  delayHeaders,
+  nodeHeaders,
+  type RequestSession,
+} from '../../../core/adapter.ts'
 import { type KoaContext, presentedTo } from './http.ts'
 import type { SessionOptions } from './interface.ts'
 import { Opened } from './opened.ts'

@@ -1,4 +1,4 @@
-import type { AdapterSessions, LiveSession, RequestSession } from '../../core/adapter.ts'
+import type { AdapterSessions, LiveSession, RequestSession } from '../../../core/adapter.ts'
 import { LiveValues } from '../express-session/values.ts'
 import type { KoaContext } from './http.ts'
 import type { SessionOptions } from './interface.ts'

@@ -1,4 +1,4 @@
-import type { LiveSession } from '../../core/adapter.ts'
+import type { LiveSession } from '../../../core/adapter.ts'
 import { type LiveValues, snapshotOf } from '../express-session/values.ts'
 import type { SessionOptions } from './interface.ts'
 import { type Behind, type CommitOptions, type Session, sessionOver } from './session.ts'

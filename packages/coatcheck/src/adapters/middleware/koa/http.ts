@@ -1,4 +1,4 @@
-import { type NodeResponse, presentedBy, type RequestHeaders } from '../../core/adapter.ts'
+import { type NodeResponse, presentedBy, type RequestHeaders } from '../../../core/adapter.ts'
 import type { SessionOptions } from './interface.ts'
 import type { Session } from './session.ts'
 

@@ -1,5 +1,5 @@
-import { answer, type HeadersOut, type LiveSession, type RequestSession } from '../../core/adapter.ts'
-import { andThen, type Maybe } from '../../crypto/maybe.ts'
+import { answer, type HeadersOut, type LiveSession, type RequestSession } from '../../../core/adapter.ts'
+import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import type { Http } from './http.ts'
 import type { Setup } from './options.ts'
 import { Property } from './property.ts'

@@ -1,6 +1,6 @@
-import type { SharedOptions } from '../../core/adapter.ts'
-import type { KoaStoreLike } from '../../stores/shared/koa-session.ts'
-import type { Store } from '../../stores/store.ts'
+import type { SharedOptions } from '../../../core/adapter.ts'
+import type { KoaStoreLike } from '../../../stores/shared/koa-session.ts'
+import type { Store } from '../../../stores/store.ts'
 import type { LineOptions } from './line.ts'
 import type { Session } from './session.ts'
 

@@ -1,5 +1,5 @@
-import type { LiveSession, RequestSession } from '../../core/adapter.ts'
-import { Originals } from '../../core/adapter.ts'
+import type { LiveSession, RequestSession } from '../../../core/adapter.ts'
+import { Originals } from '../../../core/adapter.ts'
 import type { Values } from './session.ts'
 
 /** The key under which a session keeps what its cookie says otherwise than the options. As with express-session, no value has this name. */

@@ -1,4 +1,4 @@
-import { type AdapterSessions, adapterOf } from '../core/adapter.ts'
+import { type AdapterSessions, adapterOf } from '../../core/adapter.ts'
 import type { KoaApp, KoaContext } from './koa/http.ts'
 import type { SessionOptions } from './koa/interface.ts'
 import { secretsOf, sessionsWith, setupOf } from './koa/options.ts'

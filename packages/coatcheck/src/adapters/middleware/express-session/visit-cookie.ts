@@ -1,4 +1,4 @@
-import type { HeadersOut, LiveSession, RequestSession } from '../../core/adapter.ts'
+import type { HeadersOut, LiveSession, RequestSession } from '../../../core/adapter.ts'
 import { type Cookie, type CookieData, type CookieOptions, cookieFor } from './cookie.ts'
 import { COOKIE } from './values.ts'
 

@@ -1,4 +1,4 @@
-import { type HeaderLine, type HeadersOut, nodeHeaders } from '../../core/adapter.ts'
+import { type HeaderLine, type HeadersOut, nodeHeaders } from '../../../core/adapter.ts'
 import type { KoaContext } from './http.ts'
 import type { SessionOptions } from './interface.ts'
 import { NOT_ENCRYPTED, putLine, valueIn, withoutLines } from './line.ts'

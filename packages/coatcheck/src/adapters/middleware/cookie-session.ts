@@ -1,4 +1,4 @@
-import { delayHeaders, type NodeResponse } from '../core/adapter.ts'
+import { delayHeaders, type NodeResponse } from '../../core/adapter.ts'
 import { type CookieSessionOptions, setupOf } from './cookie-session/options.ts'
 import type { Session } from './cookie-session/session.ts'
 import { type Request, Visit } from './cookie-session/visit.ts'

@@ -1,4 +1,4 @@
-import { clockOf } from '../../clock.ts'
+import { clockOf } from '../../../clock.ts'
 import {
   type AdapterSessions,
   adapterOf,
@@ -6,9 +6,9 @@ import {
   type SharedOptions,
   sessionsOf,
   sharedOptions,
-} from '../../core/adapter.ts'
-import { checkKinds, SessionError } from '../../errors.ts'
-import { type Verifier, valuesInCookie } from '../../migrate/keygrip.ts'
+} from '../../../core/adapter.ts'
+import { checkKinds, SessionError } from '../../../errors.ts'
+import { type Verifier, valuesInCookie } from '../../../migrate/keygrip.ts'
 import { bareLine, type LineOptions } from '../koa/line.ts'
 
 /** The options of cookie-session, and those of the engine. */

@@ -1,10 +1,10 @@
 import theirs from 'koa-session'
 import { describe } from 'vitest'
-import { differences } from '../../../test/differential/koa-session-differences.ts'
-import { looksOf, type Make, rowsStore, type Script, scripts, siteOf } from '../../../test/differential/koa-session-script.ts'
-import { holdListed, tellListed } from '../../../test/differential/listed.ts'
-import { holdTime, storiesOf, testScripts } from '../../../test/differential/visits.ts'
-import { memoryStore } from '../../stores/memory.ts'
+import { differences } from '../../../../test/differential/koa-session-differences.ts'
+import { looksOf, type Make, rowsStore, type Script, scripts, siteOf } from '../../../../test/differential/koa-session-script.ts'
+import { holdListed, tellListed } from '../../../../test/differential/listed.ts'
+import { holdTime, storiesOf, testScripts } from '../../../../test/differential/visits.ts'
+import { memoryStore } from '../../../stores/memory.ts'
 import ours from '../koa.ts'
 
 // One script of requests to an application of Koa, on koa-session itself and on ours.

@@ -8,7 +8,7 @@ import { rateLimit } from 'express-rate-limit'
 import { Server as Sockets } from 'socket.io'
 import { io } from 'socket.io-client'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createJar } from '../../testing/jar.ts'
+import { createJar } from '../../../testing/jar.ts'
 import session from '../express-session.ts'
 
 // Middleware that was written for express-session, on ours.

@@ -1,4 +1,11 @@
-import { answer, type LiveSession, type NodeResponse, nodeHeaders, presentedBy, type RequestSession } from '../../core/adapter.ts'
+import {
+  answer,
+  type LiveSession,
+  type NodeResponse,
+  nodeHeaders,
+  presentedBy,
+  type RequestSession,
+} from '../../../core/adapter.ts'
 import { LiveValues, snapshotOf } from '../express-session/values.ts'
 import { putLine, valueIn, withoutLines } from '../koa/line.ts'
 import type { CookieSessionOptions, Setup } from './options.ts'

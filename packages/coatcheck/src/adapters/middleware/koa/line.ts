@@ -1,5 +1,5 @@
-import { CookieTooLong } from '../../cookies/cookie.ts'
-import type { HeaderLine, HeadersOut } from '../../core/adapter.ts'
+import { CookieTooLong } from '../../../cookies/cookie.ts'
+import type { HeaderLine, HeadersOut } from '../../../core/adapter.ts'
 
 /** The attributes of a cookie, with the names and units of the cookies package, which koa-session and cookie-session hand them to. */
 export interface LineOptions {

@@ -1,9 +1,9 @@
 import theirs from 'express-session'
 import { describe } from 'vitest'
-import { differences } from '../../../test/differential/express-session-differences.ts'
-import { LOOKS, type Middleware, type Script, scripts, siteOf } from '../../../test/differential/express-session-script.ts'
-import { holdListed, tellListed } from '../../../test/differential/listed.ts'
-import { holdTime, storiesOf, testScripts } from '../../../test/differential/visits.ts'
+import { differences } from '../../../../test/differential/express-session-differences.ts'
+import { LOOKS, type Middleware, type Script, scripts, siteOf } from '../../../../test/differential/express-session-script.ts'
+import { holdListed, tellListed } from '../../../../test/differential/listed.ts'
+import { holdTime, storiesOf, testScripts } from '../../../../test/differential/visits.ts'
 import ours from '../express-session.ts'
 
 // One script of requests to an application of Express, on express-session itself and on ours.

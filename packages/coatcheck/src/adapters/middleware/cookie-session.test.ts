@@ -6,7 +6,7 @@ import connect from 'connect'
 import upstream from 'cookie-session'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createJar } from '../testing/jar.ts'
+import { createJar } from '../../testing/jar.ts'
 import cookieSession, { type CookieSessionOptions, type Session } from './cookie-session.ts'
 
 const KEYS = ['a secret that is long enough for all', 'another secret that is long enough']

@@ -1,4 +1,4 @@
-import { clockOf } from '../../clock.ts'
+import { clockOf } from '../../../clock.ts'
 import type { Http } from './http.ts'
 
 /** The attributes of the cookie, with express-session's names and units. */
