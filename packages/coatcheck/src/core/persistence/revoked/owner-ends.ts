@@ -1,5 +1,5 @@
 import type { Circumstances, Engine, LoadedSession } from '../../engine.ts'
-import type { Contents, Fields } from '../../model/contents.ts'
+import type { Contents } from '../../model/contents.ts'
 import { LONGEST_LIFE, SKEW } from '../../model/lifetime.ts'
 import { actorOf } from '../../model/standing.ts'
 import { Epochs } from '../../owners/epochs.ts'
@@ -13,6 +13,11 @@ import type { Revocations } from './revocations.ts'
  * not know the field keeps it. Without it: of the time before anything was ended.
  */
 type Given = readonly [ofOwner: number, ofAll: number, from?: string | undefined]
+
+/** Without epochs: nothing was ended yet. */
+export interface Stamp {
+  readonly epochs: Given | undefined
+}
 
 type Session = Pick<LoadedSession, 'handle' | 'contents'>
 
@@ -35,20 +40,20 @@ export class OwnerEnds {
   }
 
   /** What the next ticket of this session is to hold besides; undefined: it was ended with others. `isFresh`: see `LookUps`. */
-  async standing({ handle, contents }: Session, isFresh: boolean): Promise<Fields | undefined> {
+  async standing({ handle, contents }: Session, isFresh: boolean): Promise<Stamp | undefined> {
     const [owners, all] = await this.#now(actorOf(contents), isFresh)
     const [ofOwner, ofAll, from] = givenIn(contents)
     const isSpared = async (id = handle) => (await this.#epoch(spared(id), isFresh)) >= owners
     if (ofAll < all || (ofOwner < owners && !(await isSpared()) && !(from && (await isSpared(from))))) return undefined
-    return withEpochs(contents.more, [Math.max(ofOwner, owners), Math.max(ofAll, all)])
+    return stamp(Math.max(ofOwner, owners), Math.max(ofAll, all))
   }
 
   /** What the first ticket of whoever signs in, or of a guest, is to hold. Throws `CONFLICT` if the owner's sessions were ended meanwhile. */
-  async admit(owner: string | undefined, mark: string | undefined, { arrivedAt }: Circumstances, more: Fields): Promise<Fields> {
+  async admit(owner: string | undefined, mark: string | undefined, { arrivedAt }: Circumstances): Promise<Stamp> {
     // Before the mark is looked at: what is raised in between ends this ticket.
     const now = await this.#now(owner, true)
     if (owner !== undefined) await this.#marks.check(owner, mark, arrivedAt)
-    return withEpochs(more, now)
+    return stamp(...now)
   }
 
   /** Nobody can count them: 0. */
@@ -91,12 +96,9 @@ function givenIn({ more: { epochs } }: Contents): Given {
   return [number(ofOwner), number(ofAll), typeof from === 'string' ? from : undefined]
 }
 
-function withEpochs({ epochs: _, ...more }: Fields, [ofOwner, ofAll]: Given): Fields {
-  return ofOwner + ofAll > 0 ? { ...more, epochs: [ofOwner, ofAll] } : more
-}
+const stamp = (ofOwner: number, ofAll: number): Stamp => ({ epochs: ofOwner + ofAll > 0 ? [ofOwner, ofAll] : undefined })
 
 /** In the ticket of a new id: a session that is spared may be given one at the same time. */
-export function cameFrom(handle: string, { epochs, ...more }: Fields): Fields {
-  const [ofOwner = 0, ofAll = 0] = (epochs ?? []) as unknown as Partial<Given>
-  return { ...more, epochs: [ofOwner, ofAll, handle] }
-}
+export const cameFrom = (handle: string, { epochs: [ofOwner, ofAll] = [0, 0] }: Stamp): Stamp => ({
+  epochs: [ofOwner, ofAll, handle],
+})

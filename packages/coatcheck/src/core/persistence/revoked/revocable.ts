@@ -13,7 +13,6 @@ import type {
   Saved,
 } from '../../engine.ts'
 import { isEmpty } from '../../model/changes.ts'
-import { EMPTY, type Fields } from '../../model/contents.ts'
 import { LONGEST_LIFE } from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
 import { actorOf } from '../../model/standing.ts'
@@ -22,7 +21,7 @@ import { isFresh, overtaken, tooOld, unreadable } from '../stored/pending-commit
 import { ownerDigest } from '../stored/record-text.ts'
 import type { VersionedRecord } from '../stored/records.ts'
 import { ReplacedTickets } from '../stored/replaced.ts'
-import { cameFrom, OwnerEnds } from './owner-ends.ts'
+import { cameFrom, OwnerEnds, type Stamp } from './owner-ends.ts'
 import type { Moved, Revocations } from './revocations.ts'
 
 interface Held extends SealedHeld {
@@ -83,13 +82,13 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
   }
 
   async function begin(changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
-    const more = await admitted(changeSet, request, EMPTY.more)
-    return sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), more })
+    const { epochs } = await admitted(changeSet, request)
+    return sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), epochs })
   }
 
-  function admitted({ move }: ChangeSet, request: Circumstances, more: Fields): Promise<Fields> {
+  function admitted({ move }: ChangeSet, request: Circumstances): Promise<Stamp> {
     const { owner, mark } = move?.kind === 'signIn' ? move : {}
-    return owners.admit(owner, mark, request, more)
+    return owners.admit(owner, mark, request)
   }
 
   async function endSession({ handle, ends, lifetime, contents }: Held, request: Circumstances): Promise<void> {
@@ -99,14 +98,15 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
 
   /** The same id goes on. Looked at again, since the answer of a request that was under way may put back what was ended since. */
   async function goOn(plan: Plan, loaded: Held, changeSet: ChangeSet): Promise<Saved> {
-    const [known, more] = await Promise.all([revoked.read(loaded.handle, true), owners.standing(loaded, true)])
+    const [known, stamp] = await Promise.all([revoked.read(loaded.handle, true), owners.standing(loaded, true)])
     if (known?.fault) throw unreadable(known)
     const isTouch = plan === 'touch'
-    if (!known || !more) return isTouch ? { loaded, overtaken: true } : { loaded: undefined, dropped: 'ended' }
+    if (!known || !stamp) return isTouch ? { loaded, overtaken: true } : { loaded: undefined, dropped: 'ended' }
     // Its values cannot be put into a ticket that it does not have, and under the new id an old ticket would open the session for ever.
     if (known.forwarding && !isTouch) throw overtaken('Another request gave the session a new id')
     if (known.forwarding) return { loaded: { ...loaded, isReplaced: true } }
-    return andThen(sealed.make(plan, loaded, changeSet, { handle: loaded.handle, more }), (saved) => keeping(saved, loaded))
+    const as = { handle: loaded.handle, ...stamp }
+    return andThen(sealed.make(plan, loaded, changeSet, as), (saved) => keeping(saved, loaded))
   }
 
   /** A new id: the way to it is written down before anybody is told of it. */
@@ -116,11 +116,10 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     const id = attempts.begun(owner, loaded.handle)?.id ?? randomText(ID_BYTES)
     attempts.began({ key: id, id, owner })
     const signsIn = move?.kind === 'signIn'
-    const { contents, handle } = loaded
-    const kept = signsIn ? await admitted(changeSet, request, contents.more) : await owners.standing(loaded, true)
-    if (!kept) return ended(false)
-    const more = cameFrom(handle, kept)
-    const saved = await sealed.make('regenerate', loaded, changeSet, { handle: id, more })
+    const stamp = signsIn ? await admitted(changeSet, request) : await owners.standing(loaded, true)
+    if (!stamp) return ended(false)
+    const { epochs } = cameFrom(loaded.handle, stamp)
+    const saved = await sealed.make('regenerate', loaded, changeSet, { handle: id, epochs })
     const { kind = 'regenerate', note } = move ?? {}
     const to: Moved = {
       kind,
@@ -136,8 +135,8 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
       if (there === true) return saved
       const before: Moved | undefined = there?.forwarding
       // An earlier try of this commit was kept, or the client asked twice.
-      if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, more, ends: before.ends })
-      return late(there, loaded, changeSet, request, to.as, more)
+      if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, epochs, ends: before.ends })
+      return late(there, loaded, changeSet, request, { as: to.as, epochs })
     }
     return { ...saved, confirm }
   }
@@ -148,8 +147,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     loaded: Held,
     changeSet: ChangeSet,
     request: Circumstances,
-    as: string | undefined,
-    more: Fields,
+    { as, epochs }: Stamp & { readonly as: string | undefined },
   ): Promise<Saved> {
     const signsIn = changeSet.move?.kind === 'signIn'
     if (!there?.forwarding) return ended(signsIn)
@@ -163,7 +161,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     if (!target) return ended(signsIn)
     if (target.forwarding || target.fault) throw overtaken('Somebody else signed in, or the session was given a new id,')
     // A double click: the same person signs in twice from one session.
-    return sealed.make('regenerate', loaded, changeSet, { handle: to.key, more, ends: to.ends })
+    return sealed.make('regenerate', loaded, changeSet, { handle: to.key, epochs, ends: to.ends })
   }
 
   const isCurrent = async (session: LoadedSession): Promise<boolean> => {
