@@ -24,19 +24,19 @@ type Session = Pick<LoadedSession, 'handle' | 'contents'>
 /** Ends of all sessions of an owner, or of the site: numbers that tickets are compared with, since nobody knows which tickets there are. */
 export class OwnerEnds {
   readonly offered: OwnedSessions = {
-    mark: (owner) => this.#marks.make(owner),
+    mark: (owner) => this.marks.make(owner),
     endAll: (owner, except) => this.#endAll(owner, except),
     endEverything: () => this.#endEverything(),
   }
   readonly #revoked: Revocations
-  readonly #epochs: Epochs
-  readonly #marks: Marks
+  readonly epochs: Epochs
+  readonly marks: Marks
 
   constructor(revoked: Revocations, engine: Engine) {
     this.#revoked = revoked
     // As long as a ticket may last.
-    this.#epochs = new Epochs(revoked.store, engine, LONGEST_LIFE + SKEW)
-    this.#marks = new Marks(this.#epochs, engine)
+    this.epochs = new Epochs(revoked.store, engine, LONGEST_LIFE + SKEW)
+    this.marks = new Marks(this.epochs, engine)
   }
 
   /** What the next ticket of this session is to hold besides; undefined: it was ended with others. `isFresh`: see `LookUps`. */
@@ -52,18 +52,18 @@ export class OwnerEnds {
   async admit(owner: string | undefined, mark: string | undefined, { arrivedAt }: Circumstances): Promise<Stamp> {
     // Before the mark is looked at: what is raised in between ends this ticket.
     const now = await this.#now(owner, true)
-    if (owner !== undefined) await this.#marks.check(owner, mark, arrivedAt)
+    if (owner !== undefined) await this.marks.check(owner, mark, arrivedAt)
     return stamp(...now)
   }
 
   /** Nobody can count them: 0. */
   async #endAll(owner: string, except: Which | undefined): Promise<number> {
     const digest = await ownerDigest(owner)
-    const epoch = await this.#epochs.raise(digest)
+    const epoch = await this.epochs.raise(digest)
     this.#revoked.forget(nameOf(digest))
     let handle = except?.handle
     for (let hop = 0; handle !== undefined && hop < 100; hop++) {
-      await this.#epochs.raise(spared(handle), epoch)
+      await this.epochs.raise(spared(handle), epoch)
       this.#revoked.forget(nameOf(spared(handle)))
       handle = (await this.#revoked.read(handle, true))?.forwarding?.key
     }
@@ -71,7 +71,7 @@ export class OwnerEnds {
   }
 
   async #endEverything(): Promise<number> {
-    await this.#epochs.raise(undefined)
+    await this.epochs.raise(undefined)
     this.#revoked.forget(nameOf(undefined))
     return 0
   }
@@ -82,7 +82,7 @@ export class OwnerEnds {
   }
 
   #epoch(name: string | undefined, isFresh: boolean): Promise<number> {
-    return this.#revoked.lookUp(nameOf(name), isFresh, () => this.#epochs.read(name))
+    return this.#revoked.lookUp(nameOf(name), isFresh, () => this.epochs.read(name))
   }
 }
 

@@ -1,5 +1,4 @@
 import { digest } from '../../../crypto/digest.ts'
-import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { SessionError } from '../../../errors.ts'
 import type {
@@ -21,6 +20,7 @@ import { isFresh, overtaken, tooOld, unreadable } from '../stored/pending-commit
 import { ownerDigest } from '../stored/record-text.ts'
 import type { VersionedRecord } from '../stored/records.ts'
 import { ReplacedTickets } from '../stored/replaced.ts'
+import { ListedSessions } from './listed-sessions.ts'
 import { cameFrom, OwnerEnds, type Stamp } from './owner-ends.ts'
 import type { Moved, Revocations } from './revocations.ts'
 
@@ -33,8 +33,14 @@ interface Held extends SealedHeld {
  * Sealed sessions whose ends are final, and whose old tickets show nothing that came after: a small list in a store says which ids were ended or
  * given up. What is in a session stays in its ticket, so that two requests at once still cannot both be kept.
  */
-export function revocablePersistence(sealed: SealedPersistence, revoked: Revocations, engine: Engine): Persistence<Held> {
+export function revocablePersistence(
+  sealed: SealedPersistence,
+  revoked: Revocations,
+  engine: Engine,
+  isListed: boolean,
+): Persistence<Held> {
   const owners = new OwnerEnds(revoked, engine)
+  const listed = isListed ? new ListedSessions(revoked, owners, engine) : undefined
   const replaced = new ReplacedTickets(revoked, engine, {
     end: ({ request }, found) => revoked.endAnywhere(found?.key ?? '', undefined, request),
   })
@@ -83,7 +89,20 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
 
   async function begin(changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
     const { epochs } = await admitted(changeSet, request)
-    return sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), epochs })
+    const saved = await sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), epochs })
+    if (!listed || !saved.loaded) return saved
+    const confirm = async (): Promise<Saved> => {
+      await list(saved, changeSet, request)
+      return saved
+    }
+    return { ...saved, confirm }
+  }
+
+  /** Before the ticket of a new id is sent. */
+  async function list({ loaded }: Saved, { move }: ChangeSet, request: Circumstances, from?: string): Promise<void> {
+    if (!listed || !loaded) return
+    if (move?.kind === 'signIn') await listed.admit(loaded, move, request, from)
+    else await listed.put(loaded, from)
   }
 
   function admitted({ move }: ChangeSet, request: Circumstances): Promise<Stamp> {
@@ -94,6 +113,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
   async function endSession({ handle, ends, lifetime, contents }: Held, request: Circumstances): Promise<void> {
     if (contents.from !== undefined) await revoked.revoke(contents.from, engine.now() + LONGEST_LIFE)
     await revoked.endAnywhere(handle, ends ?? lifetime.endsAt, request)
+    await listed?.drop(handle)
   }
 
   /** The same id goes on. Looked at again, since the answer of a request that was under way may put back what was ended since. */
@@ -105,8 +125,9 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     // Its values cannot be put into a ticket that it does not have, and under the new id an old ticket would open the session for ever.
     if (known.forwarding && !isTouch) throw overtaken('Another request gave the session a new id')
     if (known.forwarding) return { loaded: { ...loaded, isReplaced: true } }
-    const as = { handle: loaded.handle, ...stamp }
-    return andThen(sealed.make(plan, loaded, changeSet, as), (saved) => keeping(saved, loaded))
+    const saved = await sealed.make(plan, loaded, changeSet, { handle: loaded.handle, ...stamp })
+    if (saved.loaded) await listed?.put(saved.loaded)
+    return keeping(saved, loaded)
   }
 
   /** A new id: the way to it is written down before anybody is told of it. */
@@ -131,11 +152,14 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     }
     // Only once it is known that the new ticket can be sent.
     const confirm = async (): Promise<Saved> => {
+      await list(saved, changeSet, request, loaded.handle)
       const there = await revoked.lead(loaded.handle, loaded.ends ?? loaded.lifetime.endsAt, to)
+      if (there === true) await listed?.drop(loaded.handle)
       if (there === true) return saved
       const before: Moved | undefined = there?.forwarding
       // An earlier try of this commit was kept, or the client asked twice.
       if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, epochs, ends: before.ends })
+      await listed?.drop(id)
       return late(there, loaded, changeSet, request, { as: to.as, epochs })
     }
     return { ...saved, confirm }
@@ -171,7 +195,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
 
   return {
     kind: 'sealed',
-    owners: owners.offered,
+    owners: (listed ?? owners).offered,
     find,
     adopt: adopted,
     isCurrent,
@@ -185,7 +209,7 @@ function ended(signsIn: boolean): Saved {
 }
 
 /** Tickets of one id may state several ends: its entry has to outlast them all. */
-function keeping(saved: Saved, { ends, lifetime }: SealedHeld): Maybe<Saved> {
+function keeping(saved: Saved, { ends, lifetime }: SealedHeld): Saved {
   const { loaded } = saved
   return loaded
     ? { ...saved, loaded: { ...loaded, ends: Math.max(ends ?? lifetime.endsAt, loaded.lifetime.endsAt) } as Held }
