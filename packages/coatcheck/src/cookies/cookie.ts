@@ -175,10 +175,19 @@ export function cookieNameOf(line: string): string {
   return trim(pair.slice(0, Math.max(0, pair.indexOf('='))))
 }
 
-/** A `Set-Cookie` line, taken apart. */
-export function partsOf(line: string): { name: string; value: string; attributes: object } | undefined {
-  const { name, value, ...attributes } = parseSetCookie(line, { decode: false }) ?? {}
-  return name && value !== undefined ? { name, value, attributes } : undefined
+/** A cookie for frameworks that set cookies by a call of their own. */
+export interface ResponseCookie {
+  readonly name: string
+  /** As it goes over the wire: nothing is to be encoded. Empty in a cookie that clears. */
+  readonly value: string
+  readonly attributes: CookieAttributes
+}
+
+/** A `Set-Cookie` line, taken apart. undefined: it sets no cookie. */
+export function partsOf(line: string): ResponseCookie | undefined {
+  const { name, value, sameSite, ...others } = parseSetCookie(line, { decode: false }) ?? {}
+  if (!name || value === undefined) return undefined
+  return { name, value, attributes: typeof sameSite === 'string' ? { ...others, sameSite } : others }
 }
 
 /** Name and value of a `Set-Cookie` line. */

@@ -1,5 +1,6 @@
 /** What core offers to frameworks/: their only way into it. */
 
+export type { ResponseCookie } from '../cookies/cookie.ts'
 export type { Persistence } from './engine.ts'
 export { besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'
@@ -21,7 +22,7 @@ export { headersOf, type RequestHeaders } from './request/incoming.ts'
 export type { Commit } from './request/lifetime-override.ts'
 export { isAnswer, type RequestSession, throughAdapter } from './request/request-session.ts'
 export { answer, answered, answeredByCall, type HeadersOut, putOn, takenBack } from './request/response-headers.ts'
-export type { HeaderLine } from './request/tickets.ts'
+export { cookiesOf, type HeaderLine } from './request/tickets.ts'
 export type { LiveSession } from './session/session.ts'
 export type { Session } from './session/types.ts'
 export { type AdapterSessions, type AnySessions, adapterOf, type Sessions, sessionsOf } from './sessions.ts'
