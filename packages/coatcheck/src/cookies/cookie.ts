@@ -1,5 +1,4 @@
 /** The only room that knows the words Cookie and Set-Cookie. */
-import { parseSetCookie } from 'cookie-es'
 import { SessionError } from '../errors.ts'
 import { type CookieAttributes, setCookie, VALUE } from './attributes.ts'
 import {
@@ -173,21 +172,6 @@ export function clearCookie(name: string, attributes: CookieAttributes, pieces: 
 export function cookieNameOf(line: string): string {
   const [pair = ''] = line.split(';', 1)
   return trim(pair.slice(0, Math.max(0, pair.indexOf('='))))
-}
-
-/** A cookie for frameworks that set cookies by a call of their own. */
-export interface ResponseCookie {
-  readonly name: string
-  /** As it goes over the wire: nothing is to be encoded. Empty in a cookie that clears. */
-  readonly value: string
-  readonly attributes: CookieAttributes
-}
-
-/** A `Set-Cookie` line, taken apart. undefined: it sets no cookie. */
-export function partsOf(line: string): ResponseCookie | undefined {
-  const { name, value, sameSite, ...others } = parseSetCookie(line, { decode: false }) ?? {}
-  if (!name || value === undefined) return undefined
-  return { name, value, attributes: typeof sameSite === 'string' ? { ...others, sameSite } : others }
 }
 
 /** Name and value of a `Set-Cookie` line. */

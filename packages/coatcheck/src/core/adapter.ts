@@ -1,6 +1,6 @@
 /** What core offers to frameworks/: their only way into it. */
 
-export type { ResponseCookie } from '../cookies/cookie.ts'
+export type { ResponseCookie } from '../cookies/response-cookie.ts'
 export type { Persistence } from './engine.ts'
 export { besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'

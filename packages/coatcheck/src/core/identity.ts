@@ -11,8 +11,9 @@
  * context: `beforeHeadersLeave` sends a line only to the request that presented the ticket itself.
  */
 
-import { Presented, type RequestHeaders } from './request/incoming.ts'
+import { headersOf, Presented, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
+import { PrerenderingSession } from './request/prerendering.ts'
 import { RequestSession } from './request/request-session.ts'
 
 /** Gives the request sessions of one `createSessions`. */
@@ -25,6 +26,11 @@ export interface Sharing {
   requestSession(identity: object, presented: RequestHeaders): RequestSession
   /** From here on `other`, and what its `clone()` gives, stands for the same request as `identity`. */
   stands(other: object, identity: object): void
+  /**
+   * The request session of a page that is made once for everybody: opening it rejects with `PRERENDERING`, and `fix` says what to do in the
+   * words of the framework. Default: the advice of the code. Call it in place of `requestSession`.
+   */
+  prerendering(identity: object, fix?: string): RequestSession
   /** A request session that nobody shares. */
   detached(presented: RequestHeaders): RequestSession
 }
@@ -54,6 +60,12 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
       if (other !== identity && newest.get(standsFor(other) ?? other)?.finished !== false) meant.set(other, identity)
     },
     detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
+    prerendering(identity, fix) {
+      const refusing = new PrerenderingSession(core, core.transport.bare([]), headersOf(null))
+      refusing.fix = fix
+      newest.set(identity, refusing)
+      return refusing
+    },
     requestSession(identity, presented) {
       tellClones(identity)
       const incoming = new Presented(core.transport.places, presented)

@@ -1,12 +1,6 @@
 import { isWhole, lineWriter } from '../../cookies/attributes.ts'
-import {
-  type CookieAttributes,
-  CookieTooLong,
-  clearCookie,
-  partsOf,
-  type ResponseCookie,
-  writeCookie,
-} from '../../cookies/cookie.ts'
+import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
+import { partsOf, type ResponseCookie } from '../../cookies/response-cookie.ts'
 import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { Engine, LoadedSession, Saved } from '../engine.ts'
