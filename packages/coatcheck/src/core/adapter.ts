@@ -33,7 +33,7 @@ export { type CustomStorage, customPersistence, type IdFormats } from './persist
 export { upstreamPersistence } from './persistence/upstream-format.ts'
 export { processSingleton, warnOfPlainHttp } from './process-singleton.ts'
 export { jsonOf, setOrReduce } from './reduced.ts'
-export { type Committed, counts } from './request/commit.ts'
+export type { Committed } from './request/commit.ts'
 export { headersOf, type RequestHeaders } from './request/incoming.ts'
 export type { Commit } from './request/lifetime-override.ts'
 export { isAnswer, type RequestSession, throughAdapter } from './request/request-session.ts'

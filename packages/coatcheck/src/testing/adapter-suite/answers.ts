@@ -1,8 +1,8 @@
-// What an adapter does to answers: headers, statuses, errors, streams.
+// What an adapter does to answers: headers, caches, streams.
 
 import type { WebResponse } from '../../web.ts'
 import { same, sure } from '../suite/trial.ts'
-import { gate, type Play, type Visit } from './site.ts'
+import { gate, type Play } from './site.ts'
 import { alike, cookiesIn, type Story, sets } from './story.ts'
 
 const PUBLIC = [
@@ -78,57 +78,6 @@ async function otherHeaders({ visitor, page, knows }: Play): Promise<void> {
   alike(await knows(eve, 'n'), [3], 'the session holds')
 }
 
-const throwing =
-  (before: (session: Visit['session']) => unknown) =>
-  async ({ session }: Visit): Promise<never> => {
-    await before(session)
-    throw new Error('The adapter suite throws this on purpose.')
-  }
-
-async function threw({ ada, visitor, page, knows, backend }: Play): Promise<void> {
-  const [known, eve] = [await ada(), visitor()]
-  const path = page(throwing((session) => session.set('half', true)))
-  for (const someone of [known, eve]) {
-    const response = await someone.get(path)
-    sure(response.status >= 500, `a page that throws is answered with ${response.status}.`)
-    alike(cookiesIn(response), [], 'Set-Cookie of a page that throws')
-  }
-  same(backend.writes, 0, 'writes of pages that throw')
-  alike(await knows(known, 'name', 'half'), ['ada', null], 'the next request finds')
-}
-
-async function failed({ ada, page, knows, backend }: Play): Promise<void> {
-  const known = await ada()
-  const response = await known.get(
-    page(async ({ session }) => {
-      await session.set('half', true)
-      return { status: 503, body: 'sorry' }
-    }),
-  )
-  alike(
-    [response.status, await response.text(), cookiesIn(response), backend.writes],
-    [503, 'sorry', [], 0],
-    'status, body, Set-Cookie and writes of a page that answers 503',
-  )
-  alike(await knows(known, 'name', 'half'), ['ada', null], 'the next request finds')
-}
-
-async function endedAndThrew({ ada, page, knows }: Play): Promise<void> {
-  const known = await ada()
-  const thief = known.steal()
-  await known.get(page(throwing((session) => session.end())))
-  alike(await knows(thief, 'name'), [null], 'whoever has the ticket of a session that was ended by a page that then threw finds')
-}
-
-async function refused({ ada, page, knows }: Play): Promise<void> {
-  const known = await ada()
-  for (const status of [400, 401, 404, 422]) {
-    const response = await known.get(page(async (visit) => ({ status, body: await sets('tries', status)(visit) })))
-    same(response.status, status, 'the status is')
-    alike(await knows(known, 'tries'), [status], `after an answer of ${status} the session holds`)
-  }
-}
-
 async function head({ visitor, page, knows }: Play): Promise<void> {
   const eve = visitor()
   const { response, arrive } = await eve.begin(page(sets('seen', true)), { method: 'HEAD' })
@@ -197,36 +146,12 @@ async function streamed({ visitor, ada, page, knows }: Play): Promise<void> {
   alike(seen, [true], 'what was changed while the page was streamed is stored for a known visitor, who finds')
 }
 
-async function storeDown({ ada, page, knows, backend }: Play): Promise<void> {
-  const known = await ada()
-  const path = page(async (visit) => ({ headers: [['ETag', '"1"']], body: await sets('n', 1)(visit) }))
-  for (const down of ['read', 'update']) {
-    backend.before = (call) => {
-      if (call === down) throw new Error('The adapter suite lets the store fail on purpose.')
-    }
-    const response = await known.get(path)
-    sure(response.status >= 500, `a page whose store fails (${down}) is answered with ${response.status}.`)
-    alike(
-      [cookiesIn(response), (await response.text()).includes('ok')],
-      [[], false],
-      'Set-Cookie, and whether the page is sent that could not be stored',
-    )
-  }
-  backend.before = () => {}
-  alike(await knows(known, 'name', 'n'), ['ada', null], 'nobody was signed out: the visitor finds')
-}
-
 export const ANSWERS: readonly Story[] = [
   { name: 'leaves a page that never asks for the session as it is', test: untouched },
   { name: 'stores nothing for a stranger who only reads, and gives no cookie', test: readByStranger },
   { name: 'keeps what depends on a session out of shared caches', test: keptPrivate },
   { name: 'adds one cookie to those of the page, and changes nothing else', test: otherHeaders },
-  { name: 'stores nothing of a page that throws', test: threw },
-  { name: 'stores nothing of a page that answers 500 or above', test: failed },
-  { name: 'leaves a session ended that a page has ended which then threw', test: endedAndThrew },
-  { name: 'stores what a page did that answers below 500', test: refused },
   { name: 'gives a HEAD the headers of a GET', test: head },
   { name: 'stores what a page did that answers 304', test: notModified },
   { name: 'stores before the first piece of a stream, and what a known visitor changes while it runs', test: streamed },
-  { name: 'fails the request whose store fails, sends nothing of its page, and signs nobody out', test: storeDown },
 ]
