@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { astroDriver } from '../../adapters/astro/driver.ts'
-import { cached } from '../cached.ts'
 import { cloudflareKvStore } from '../cloudflare-kv.ts'
 import { d1Store } from '../d1.ts'
 import { denoKvStore } from '../deno-kv.ts'
@@ -15,7 +14,8 @@ import { natsStore } from '../nats.ts'
 import { postgresStore } from '../postgres.ts'
 import { redisStore } from '../redis.ts'
 import { sqliteStore } from '../sqlite.ts'
-import { unstorageStore } from '../unstorage.ts'
+import { cached } from '../wrapping/cached.ts'
+import { unstorageStore } from '../wrapping/unstorage.ts'
 
 const nothing = async () => undefined
 /** A client that answers to every name that a store asks for. */
