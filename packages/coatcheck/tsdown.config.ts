@@ -48,6 +48,7 @@ export const entries: Record<string, string> = {
   'stores/libsql': 'src/stores/libsql.ts',
   'stores/memcached': 'src/stores/memcached.ts',
   'stores/memory': 'src/stores/memory.ts',
+  'stores/mongodb': 'src/stores/mongodb.ts',
   'stores/mysql': 'src/stores/mysql.ts',
   'stores/namespaced': 'src/stores/wrapping/namespaced.ts',
   'stores/nats': 'src/stores/nats.ts',
