@@ -61,6 +61,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'stores/shared/sql-store.ts': 'stores/mysql.integration.test.ts',
   'stores/shared/sql.ts': 'stores/mysql.integration.test.ts',
   'stores/shared/sqlite-sql.ts': 'stores/sqlite.test.ts',
+  'stores/shared/sql-clients.ts': 'stores/postgres-clients.integration.test.ts',
   'stores/shared/wrapped.ts': 'stores/wrapping/namespaced.test.ts',
   'stores/store.ts': 'testing/store-suite.test.ts',
   'testing/index.ts': 'core/request/lifetime-override.test.ts',
