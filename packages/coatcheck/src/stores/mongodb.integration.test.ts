@@ -150,6 +150,17 @@ describe('mongodbStore', () => {
     expect(error.fix).toContain('another `collection`')
   })
 
+  it('keeps as many bytes as it declares, and says of more that they are too many', async () => {
+    const { store } = await migrated()
+    const most = record({ data: 'é'.repeat(store.maxBytes / 2), owner: 'o'.repeat(128) })
+    const key = 'k'.repeat(128)
+    const version = (await store.create(key, most)) ?? ''
+    expect((await store.read(key))?.record.data === most.data).toBe(true)
+    const over = record({ data: 'x'.repeat(store.maxBytes + 1024) })
+    expect(await rejected(() => store.update(key, over, version))).toMatchObject({ code: 'STORE_FAILED' })
+    expect((await store.read(key))?.version).toBe(version)
+  })
+
   it('leaves a collection alone that a newer version made', async () => {
     const { store, collection } = await migrated()
     await client
