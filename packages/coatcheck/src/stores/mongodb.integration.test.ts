@@ -254,6 +254,7 @@ describe('mongodbStore', () => {
   it.each([
     () => mongodbStore(client as never),
     () => mongodbStore(client.db().collection('a') as never),
+    () => mongodbStore({ db: client.db(), collection: () => {} } as never), // as mongoose's connection is
     () => mongodbStore({} as never),
     () => mongodbStore(undefined as never),
     () => mongodbStore(client.db(), { collection: 'system.users' }),

@@ -47,7 +47,8 @@ export interface Collections {
 /** Throws `BAD_OPTIONS` for what is no database, and for a name that no collection should have. */
 export function collectionsOf(database: MongodbDatabase, name: unknown, level: string): Collections {
   const { collection, db } = Object(database) as { readonly collection?: unknown; readonly db?: unknown }
-  if (typeof collection !== 'function' || typeof db === 'function')
+  // A client has `db` too, and so has a connection of mongoose, whose collections overlook the settings.
+  if (typeof collection !== 'function' || db !== undefined)
     throw new SessionError('BAD_OPTIONS', 'mongodbStore: the first argument must be a `Db` of the package `mongodb`.', {
       fix: 'Give it `client.db()`; of mongoose `mongoose.connection.db`, once it is connected.',
     })

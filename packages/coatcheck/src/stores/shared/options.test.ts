@@ -9,6 +9,7 @@ import { fileStore } from '../file.ts'
 import { libsqlStore } from '../libsql.ts'
 import { memcachedStore } from '../memcached.ts'
 import { memoryStore } from '../memory.ts'
+import { mongodbStore } from '../mongodb.ts'
 import { mysqlStore } from '../mysql.ts'
 import { natsStore } from '../nats.ts'
 import { postgresStore } from '../postgres.ts'
@@ -31,6 +32,7 @@ const stores: Record<string, (options: never) => unknown> = {
   fileStore: (options) => fileStore({ directory: 'x', ...(options as object) }),
   libsqlStore: (options) => libsqlStore(client, options),
   memcachedStore: (options) => memcachedStore(client, options),
+  mongodbStore: (options) => mongodbStore(client, options),
   mysqlStore: (options) => mysqlStore(client, options),
   natsStore: (options) => natsStore(client, options),
   postgresStore: (options) => postgresStore(client, options),
