@@ -2,7 +2,7 @@
 
 export type { ResponseCookie } from '../cookies/response-cookie.ts'
 export type { Persistence } from './engine.ts'
-export { besides } from './identity.ts'
+export { areSame, besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
 export { changeHeaders, delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'

@@ -1,0 +1,3 @@
+import { tellStoryInBrowser } from '../browse.ts'
+
+tellStoryInBrowser({ name: 'sveltekit', cookie: 'shop' })
