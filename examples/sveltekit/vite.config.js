@@ -5,4 +5,5 @@ const compilerOptions = { experimental: { async: true } }
 
 export default {
   plugins: [sveltekit({ adapter: adapter(), experimental: { remoteFunctions: true }, compilerOptions })],
+  server: { port: Number(process.env.PORT ?? 3000) },
 }
