@@ -32,8 +32,7 @@ export function tellWithin(event: KitEvent, page: object): void {
     const [request, target] = isRequest(input) ? [input, input.url] : [undefined, input]
     const headers = new Headers((request ?? init)?.headers)
     const isOwn = URL.canParse(target, url.href) && new URL(target, url.href).origin === url.origin
-    // Of two handles of this library the first that is asked says it for both.
-    if (!isOwn || underWay.has(headers.get(HEADER) ?? '')) return fetch(input, init)
+    if (!isOwn) return fetch(input, init)
     const name = crypto.randomUUID()
     headers.set(HEADER, name)
     underWay.set(name, { page, isOfVisitor: (request ?? init)?.credentials !== 'omit' })
