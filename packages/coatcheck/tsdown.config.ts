@@ -57,6 +57,7 @@ export const entries: Record<string, string> = {
   'stores/redis': 'src/stores/redis.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/wrapping/unstorage.ts',
+  sveltekit: 'src/adapters/sveltekit.ts',
   testing: 'src/testing/index.ts',
 }
 
