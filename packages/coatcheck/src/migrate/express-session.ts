@@ -30,28 +30,29 @@ export function expressSession(options: ExpressSessionOptions): SessionReader {
   const { secret, store, cookieName = 'connect.sid' } = options
   const { unsign } = signer(checked('secret', typeof secret === 'string' ? [secret] : secret))
 
-  async function find(sid: string, now: number): Promise<OldSession | undefined> {
-    // A store may give the very object that it keeps: what is handed on must be nobody else's.
-    const copy = await asked('get', async () => JSON.stringify(await called((done) => store.get(sid, done))))
-    const record = parseJson(copy ?? '')
-    if (!isObject(record)) return { values: {}, unique: sid, gone: true }
-    const { cookie, ...rest } = record
-    const expiresAt = endOf(isObject(cookie) ? cookie.expires : undefined)
-    const values = valuesOf(rest)
-    if (!values || (expiresAt !== undefined && expiresAt <= now)) return undefined
-    const forget = () => asked('destroy', async () => void (await called((done) => store.destroy(sid, done))))
-    return { values, unique: sid, forget, ...(expiresAt !== undefined && { expiresAt }) }
-  }
-
   return {
     format: 'express-session',
     cookieName,
     read(value, request) {
       const text = PREFIX.test(value) ? unescaped(value) : undefined
       if (!text?.startsWith('s:')) return undefined
-      return andThen(unsign(text.slice('s:'.length), request), (sid) => (sid ? find(sid, request.now) : undefined))
+      return andThen(unsign(text.slice('s:'.length), request), (sid) => (sid ? inStore(store, sid, request.now) : undefined))
     },
   }
+}
+
+/** The session that a store of express-session keeps under an id. */
+export async function inStore(store: ExpressStore, sid: string, now: number): Promise<OldSession | undefined> {
+  // A store may give the very object that it keeps: what is handed on must be nobody else's.
+  const copy = await asked('get', async () => JSON.stringify(await called((done) => store.get(sid, done))))
+  const record = parseJson(copy ?? '')
+  if (!isObject(record)) return { values: {}, unique: sid, gone: true }
+  const { cookie, ...rest } = record
+  const expiresAt = endOf(isObject(cookie) ? cookie.expires : undefined)
+  const values = valuesOf(rest)
+  if (!values || (expiresAt !== undefined && expiresAt <= now)) return undefined
+  const forget = () => asked('destroy', async () => void (await called((done) => store.destroy(sid, done))))
+  return { values, unique: sid, forget, ...(expiresAt !== undefined && { expiresAt }) }
 }
 
 function endOf(expires: unknown): number | undefined {

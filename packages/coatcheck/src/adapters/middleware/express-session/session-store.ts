@@ -49,8 +49,12 @@ export class SessionStore extends Store {
 
   attend(req: Http, attended: Attended, adapter: AdapterSessions): void {
     ATTENDED.set(req, attended)
-    this.#adapter = adapter
+    this.serve(adapter)
     req.sessionStore = this
+  }
+  /** The sessions that it shows are those of `adapter`. */
+  serve(adapter: AdapterSessions): void {
+    this.#adapter = adapter
   }
 
   get(sid: string, done: Answer<Plain | undefined>): void {
