@@ -33,7 +33,9 @@ export function fastifySession(options: FastifySessionOptions): SessionReader {
     read(value, request) {
       const text = unescaped(value)
       if (!text?.startsWith(cookiePrefix)) return undefined
-      return andThen(unsign(text.slice(cookiePrefix.length), request), (sid) => (sid ? inStore(store, sid, request.now) : undefined))
+      return andThen(unsign(text.slice(cookiePrefix.length), request), (sid) =>
+        sid ? inStore(store, sid, request.now) : undefined,
+      )
     },
   }
 }

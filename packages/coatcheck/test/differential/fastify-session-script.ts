@@ -1,5 +1,5 @@
-import Fastify, { type FastifyPluginCallback, type FastifyRequest } from 'fastify'
 import { type Arbitrary, constant, constantFrom, integer, oneof, record } from 'fast-check'
+import Fastify, { type FastifyPluginCallback, type FastifyRequest } from 'fastify'
 import { listening, upstream } from '../helpers/fastify.ts'
 import {
   type Looks,
@@ -62,7 +62,12 @@ const calls: Arbitrary<Call> = oneof(
     weight: 2,
     arbitrary: record({
       call: constant('options' as const),
-      value: constantFrom<Readonly<Record<string, unknown>>>({ maxAge: 300_000 }, { httpOnly: false }, { sameSite: 'strict' }, {}),
+      value: constantFrom<Readonly<Record<string, unknown>>>(
+        { maxAge: 300_000 },
+        { httpOnly: false },
+        { sameSite: 'strict' },
+        {},
+      ),
     }),
   },
 )
@@ -83,24 +88,6 @@ const configured: Arbitrary<How> = record(
 )
 export const scripts: Arbitrary<Script> = scriptsOf(configured, calls)
 
-type Done = (error?: Error | null, value?: unknown) => void
-
-/** A store as @fastify/session's documents have it, that keeps texts: its own keeps the very objects. */
-export function textStore(): object {
-  const rows = new Map<string, string>()
-  return {
-    get: (id: string, done: Done) => void setImmediate(() => done(null, JSON.parse(rows.get(id) ?? 'null'))),
-    set: (id: string, session: unknown, done: Done) => {
-      rows.set(id, JSON.stringify(session))
-      setImmediate(done)
-    },
-    destroy: (id: string, done: Done) => {
-      rows.delete(id)
-      setImmediate(done)
-    },
-  }
-}
-
 interface Session {
   [key: string]: unknown
   sessionId: string
@@ -118,7 +105,7 @@ interface Session {
 }
 
 /** An application of Fastify whose handler does what `X-Script` says. */
-export async function siteOf(plugin: FastifyPluginCallback, store: object, how: How): Promise<Site> {
+export async function siteOf(plugin: FastifyPluginCallback<Record<string, unknown>>, store: object, how: How): Promise<Site> {
   const { rolling, saveUninitialized = false, cookieName, secure = false, ...cookie } = how
   const app = Fastify()
   await app.register(upstream.cookie())

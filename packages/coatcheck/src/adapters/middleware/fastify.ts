@@ -1,14 +1,15 @@
 import { headersOf, presentedBy } from '../../core/adapter.ts'
-import { type SessionOptions, setupOf } from './fastify/options.ts'
+import { MemoryStore } from './express-session/session-store.ts'
+import { Store, type StoreConstructor } from './express-session/store.ts'
+import type { SecureSessionOptions, SessionOptions } from './fastify/interface.ts'
+import { setupOf } from './fastify/options.ts'
 import { decorateOnce, type FastifyRequest, type Plugin, plugin, serveVisits } from './fastify/plugin.ts'
 import { decorateCodec } from './fastify/secure-codec.ts'
-import { type SecureSessionOptions, secureSetupOf } from './fastify/secure-options.ts'
+import { secureSetupOf } from './fastify/secure-options.ts'
 import type { SecureSession } from './fastify/secure-session.ts'
 import { SecureVisit } from './fastify/secure-visit.ts'
 import type { Session } from './fastify/session.ts'
-import { SessionVisit } from './fastify/visit.ts'
-import { MemoryStore } from './express-session/session-store.ts'
-import { Store, type StoreConstructor } from './express-session/store.ts'
+import { SessionVisit } from './fastify/session-visit.ts'
 
 export type { Cookie, CookieOptions } from './fastify/cookie.ts'
 export { MemoryStore, type Plugin, type SecureSession, type SecureSessionOptions, type Session, type SessionOptions, Store }
@@ -28,17 +29,21 @@ const registered: Plugin<SessionOptions> = plugin('coatcheck', (instance, option
     return new SessionVisit(setup, setup.adapter().requestSession(raw, presentedBy(raw)), isHttps(request))
   })
   if (setup.sessionName === 'session') instance.decorateRequest('sessionStore', { getter: () => setup.sessionStore })
-  decorateOnce(instance, 'decryptSession', (cookie: string, request: Partial<FastifyRequest> & { session?: unknown }, ...more: unknown[]) => {
-    const done = more.at(-1) as (error?: unknown) => void
-    const cookieOptions = more.length > 1 ? (more[0] as SessionOptions['cookie']) : {}
-    const requestSession = setup.adapter().detached(headersOf(`${setup.cookieName}=${encodeURIComponent(cookie)}`))
-    requestSession.commitsByCall = true
-    const show = (session: Session | null): void => {
-      request.session = session
-    }
-    const its = { ...setup, cookie: { ...setup.cookie, ...cookieOptions } }
-    new SessionVisit(its, requestSession, request.protocol === 'https', show).open().then(() => done(), done)
-  })
+  decorateOnce(
+    instance,
+    'decryptSession',
+    (cookie: string, request: Partial<FastifyRequest> & { session?: unknown }, ...more: unknown[]) => {
+      const done = more.at(-1) as (error?: unknown) => void
+      const cookieOptions = more.length > 1 ? (more[0] as SessionOptions['cookie']) : {}
+      const requestSession = setup.adapter().detached(headersOf(`${setup.cookieName}=${encodeURIComponent(cookie)}`))
+      requestSession.commitsByCall = true
+      const show = (session: Session | null): void => {
+        request.session = session
+      }
+      const its = { ...setup, cookie: { ...setup.cookie, ...cookieOptions } }
+      new SessionVisit(its, requestSession, request.protocol === 'https', show).open().then(() => done(), done)
+    },
+  )
 })
 
 /** The plugin, and what @fastify/session exports beside it. */

@@ -1,54 +1,14 @@
 import { clockOf } from '../../../clock.ts'
-import {
-  type AdapterSessions,
-  adapterOf,
-  rollingPolicy,
-  type SharedOptions,
-  sessionsOf,
-  sharedOptions,
-} from '../../../core/adapter.ts'
+import { type AdapterSessions, adapterOf, rollingPolicy, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
 import { bad, checkKinds } from '../../../errors.ts'
-import { fastifySession, type Signer } from '../../../migrate/fastify-session.ts'
-import { type ExpressStoreLike, expressStore } from '../../../stores/express-session.ts'
+import { fastifySession } from '../../../migrate/fastify-session.ts'
+import { expressStore } from '../../../stores/express-session.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'
 import { SessionStore } from '../express-session/session-store.ts'
 import { bareLine } from '../koa/line.ts'
-import type { CookieOptions, CookieSetup } from './cookie.ts'
-
-/** What both interfaces take besides. */
-export interface BesideOptions extends SharedOptions {
-  /** The name on the request. Default `session`. */
-  sessionName?: string | undefined
-  /** A store of coatcheck/stores/…, or one that was written for express-session or @fastify/session. */
-  store?: Store | ExpressStoreLike | undefined
-  /** Seconds since a session began after which it ends, however often it is used. Default: none (400 days). */
-  absoluteTimeout?: number | undefined
-  encryptRecords?: boolean | undefined
-}
-
-/** The options of @fastify/session, and those of the engine. Without a `store` sessions are in memory. */
-export interface SessionOptions extends BesideOptions {
-  /** Newest first: the first writes, all of them read. A list may be changed while the process runs. A signer reads old cookies only. */
-  secret?: string | string[] | Signer | undefined
-  /** Newest first, where `secret` is a signer. */
-  secrets?: string | readonly string[] | undefined
-  /** The cookie's name. Default `sessionId`. */
-  cookieName?: string | undefined
-  cookie?: CookieOptions | undefined
-  /** Before the values of cookies of @fastify/session; ours have none. */
-  cookiePrefix?: string | undefined
-  /** Stores sessions that hold nothing, too, and gives each visitor a cookie. Default true, as with @fastify/session. */
-  saveUninitialized?: boolean | undefined
-  /** Sends the cookie with each response, so that it ends `maxAge` after the last one. Default true, as with @fastify/session. */
-  rolling?: boolean | undefined
-  /** Accepted, and without effect: ids are random, and only their digest is in the store. */
-  idGenerator?: ((request?: never) => string) | undefined
-  /** Of old cookies: only `sha256`. */
-  algorithm?: string | undefined
-  /** Seconds since a session without `maxAge` was last used after which it ends. Default 7 days. */
-  idleTimeout?: number | undefined
-}
+import type { CookieSetup } from './cookie.ts'
+import type { SessionOptions } from './interface.ts'
 
 const DAY = 86_400
 export const LONGEST: number = 400 * DAY
@@ -116,9 +76,11 @@ const named = ({ cookieName, cookiePrefix }: SessionOptions): { cookieName?: str
 /** The secrets as they are now, newest first; checked as @fastify/session does, in its words. */
 function secretsOf({ secret, secrets, algorithm = 'sha256', ...others }: SessionOptions): () => readonly string[] {
   for (const name of ['key', 'salt', 'expiry'])
-    if (name in others) throw bad(name, 'is one of @fastify/secure-session', 'Register `fastifySecureSession` of coatcheck/fastify.')
+    if (name in others)
+      throw bad(name, 'is one of @fastify/secure-session', 'Register `fastifySecureSession` of coatcheck/fastify.')
   if (algorithm !== 'sha256') {
-    const fix = 'Leave it out: ours are not signed with it. To read old cookies, give `migrateFrom: [fastifySession({ secret: signer, store })]`.'
+    const fix =
+      'Leave it out: ours are not signed with it. To read old cookies, give `migrateFrom: [fastifySession({ secret: signer, store })]`.'
     throw bad('algorithm', 'is not sha256', fix)
   }
   if (secrets !== undefined) return () => [secrets].flat()
@@ -131,12 +93,18 @@ function secretsOf({ secret, secrets, algorithm = 'sha256', ...others }: Session
     return () => secret
   }
   if (secret) throw bad('secret', 'is a signer, which does not tell its secrets', 'Give the option `secrets` too, newest first.')
-  throw new Error('the secret option is required, and must be a String, Array of Strings, or a signer object with .sign and .unsign methods')
+  throw new Error(
+    'the secret option is required, and must be a String, Array of Strings, or a signer object with .sign and .unsign methods',
+  )
 }
 
 type Sited = SessionOptions & { readonly cookieName: string; readonly store: Store }
 
-function adapterWith(options: Sited, secrets: readonly string[], old: readonly ReturnType<typeof fastifySession>[]): AdapterSessions {
+function adapterWith(
+  options: Sited,
+  secrets: readonly string[],
+  old: readonly ReturnType<typeof fastifySession>[],
+): AdapterSessions {
   const { cookie, cookieName, store, encryptRecords, idleTimeout = WEEK, absoluteTimeout = LONGEST, migrateFrom = [] } = options
   const rolls = cookie?.maxAge ? Math.ceil(cookie.maxAge / 1000) : undefined
   const idle = Math.min(rolls ?? idleTimeout, absoluteTimeout)

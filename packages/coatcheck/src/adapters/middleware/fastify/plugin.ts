@@ -1,4 +1,5 @@
 import { besides, delayHeaders, type NodeResponse, takeBack } from '../../../core/adapter.ts'
+import type { Visit } from './visit.ts'
 
 /** The part of Fastify's request that is used here. `raw`: that of node:http or node:http2. */
 export interface FastifyRequest {
@@ -12,7 +13,7 @@ export interface FastifyRequest {
 /** The part of Fastify's reply that is used here. */
 export interface FastifyReply {
   readonly raw: NodeResponse
-  readonly log: { error(about: object, message: string): void }
+  readonly log: Readonly<Record<'error' | 'debug', (about: object, message: string) => void>>
 }
 
 type Done = (error?: Error | null, payload?: unknown) => void
@@ -22,22 +23,7 @@ export interface FastifyInstance {
   decorate(name: string, value: unknown): unknown
   decorateRequest(name: string, value: unknown): unknown
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void): unknown
-  addHook(
-    name: 'onSend',
-    hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void,
-  ): unknown
-}
-
-/** One request's session, as the hooks drive it. */
-export interface Visit {
-  /** What the request shows under the session's name. */
-  shown: unknown
-  open(): Promise<void>
-  /** Stores what changed, and says what the response is to carry. May be repeated. */
-  commit(): Promise<void>
-  /** Before the headers leave. */
-  settle(res: NodeResponse): void | Promise<void>
-  finish(): void
+  addHook(name: 'onSend', hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void): unknown
 }
 
 /** A plugin as `app.register` takes it. */
@@ -94,11 +80,19 @@ export function serveVisits(
     })
     opened.then(() => done(), done)
   })
-  // A store that fails here reaches the error handler of the application.
-  instance.addHook('onSend', (request, _, payload, done) => {
+  const storing = besides<boolean>()
+  instance.addHook('onSend', (request, { log }, payload, done) => {
     const visit = visits.get(request)
     if (!visit) return done(null, payload)
-    visit.commit().then(() => done(null, payload), done)
+    // @fastify/passport redirects in a hook, and lets the handler answer too. Fastify would send both, and end the process.
+    if (storing.get(request)) return log.debug({}, 'coatcheck: a second answer came while the first waited for its session.')
+    storing.set(request, true)
+    const stored = (error: Error | null): void => {
+      storing.set(request, false)
+      // A store that fails reaches the error handler of the application.
+      done(error, payload)
+    }
+    visit.commit().then(() => stored(null), stored)
   })
 }
 

@@ -1,29 +1,12 @@
 import { type AdapterSessions, adapterOf, rollingPolicy, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
 import { bad, checkKinds } from '../../../errors.ts'
-import { type SecureKey, secureKeys } from '../../../migrate/secure-session.ts'
+import { secureKeys } from '../../../migrate/secure-session.ts'
 import { toBase64 } from '../../../migrate/text.ts'
 import { expressStore } from '../../../stores/express-session.ts'
 import { bareLine } from '../koa/line.ts'
+import type { SecureSessionOptions } from './interface.ts'
 import type { LineOptions } from './line.ts'
-import { type BesideOptions, isOurs, LONGEST } from './options.ts'
-
-/** The options of @fastify/secure-session, and those of the engine. Without a `store` the session is sealed in its cookie. */
-export interface SecureSessionOptions extends BesideOptions {
-  /** 32 bytes, or their base64; of several the first seals, and each opens. */
-  key?: SecureKey | readonly SecureKey[] | undefined
-  /** Instead of `key`: a text of 32 bytes or more. */
-  secret?: string | Uint8Array | undefined
-  /** Accepted, and without effect: keys are derived otherwise. */
-  salt?: string | Uint8Array | undefined
-  /** The cookie's name. Default: the session's. */
-  cookieName?: string | undefined
-  /** Seconds since a session was last changed after which it ends. Default 86401. */
-  expiry?: number | undefined
-  /** The attributes of the cookie. Default: `httpOnly: true` and `sameSite: 'lax'`. `signed` has no effect: the cookie is sealed. */
-  cookie?: (LineOptions & { signed?: boolean }) | undefined
-  /** Another name of `cookie`. */
-  cookieOptions?: (LineOptions & { signed?: boolean }) | undefined
-}
+import { isOurs, LONGEST } from './options.ts'
 
 /** What the plugin needs to know of one session. */
 export interface SecureSetup {
@@ -39,7 +22,8 @@ export function secureSetupOf(options: SecureSessionOptions): SecureSetup {
     ...{ sessionName: 'text', cookieName: 'text', expiry: 'number', cookie: 'object', cookieOptions: 'object' },
     store: ['object', 'function'],
   })
-  if (!(expiry > 0 && expiry <= LONGEST)) throw bad('expiry', 'is no time that a session can last', 'Give seconds up to 400 days.')
+  if (!(expiry > 0 && expiry <= LONGEST))
+    throw bad('expiry', 'is no time that a session can last', 'Give seconds up to 400 days.')
   const { absoluteTimeout = LONGEST, encryptRecords, migrateFrom = [] } = options
   const idle = Math.min(expiry, absoluteTimeout)
   const policy = rollingPolicy({ idle, absolute: absoluteTimeout, fixed: options.absoluteTimeout !== undefined, rolls: idle })

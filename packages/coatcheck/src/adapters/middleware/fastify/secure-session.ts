@@ -65,8 +65,7 @@ const METHODS: Record<string, (this: SecureSession, ...given: never[]) => unknow
   },
   regenerate(kept?: readonly string[]) {
     const behind = behindOf(this)
-    for (const key of [...behind.values.keys()])
-      if (!(Array.isArray(kept) && kept.includes(key))) behind.values.delete(key)
+    for (const key of [...behind.values.keys()]) if (!(Array.isArray(kept) && kept.includes(key))) behind.values.delete(key)
     behind.renewId()
     behind.changed = true
   },
@@ -82,9 +81,7 @@ const flag = (name: 'changed' | 'deleted'): PropertyDescriptor => ({
 })
 
 const PROTOTYPE = Object.create(Object.prototype, {
-  ...Object.fromEntries(
-    Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }]),
-  ),
+  ...Object.fromEntries(Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }])),
   changed: flag('changed'),
   deleted: flag('deleted'),
 })

@@ -1,9 +1,9 @@
 import { describe } from 'vitest'
 import { differences } from '../../../../test/differential/fastify-session-differences.ts'
-import { looksOf, type Script, scripts, siteOf, textStore } from '../../../../test/differential/fastify-session-script.ts'
+import { looksOf, type Script, scripts, siteOf } from '../../../../test/differential/fastify-session-script.ts'
 import { holdListed, tellListed } from '../../../../test/differential/listed.ts'
 import { holdTime, storiesOf, testScripts } from '../../../../test/differential/visits.ts'
-import { upstream } from '../../../../test/helpers/fastify.ts'
+import { textStore, upstream } from '../../../../test/helpers/fastify.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import { fastifySession } from '../fastify.ts'
 
@@ -25,7 +25,7 @@ const both =
     ])
 
 describe.each(Object.keys(stores))('the same requests on @fastify/session and here: %s', (kind) => {
-  testScripts(scripts, differences, kind, both(kind), { runs: 300, least: 100 })
+  testScripts(scripts, differences, kind, both(kind), { runs: 150, least: 60 })
 
   tellListed(differences, kind, both(kind))
 })

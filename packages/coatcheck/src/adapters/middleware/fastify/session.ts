@@ -108,9 +108,7 @@ const METHODS: Record<string, (this: Any, ...given: never[]) => unknown> = {
 }
 
 const PROTOTYPE = Object.create(Object.prototype, {
-  ...Object.fromEntries(
-    Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }]),
-  ),
+  ...Object.fromEntries(Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }])),
   sessionId: {
     get(this: object) {
       return behindOf(this).id
