@@ -119,8 +119,7 @@ export class SessionVisit extends Visit {
     else requestSession.afresh()
     const { id } = this.#behind ?? {}
     this.#leave(values)
-    if (isThere && id !== undefined) this.#put(id)
-    else await this.#make()
+    await (isThere && id !== undefined ? this.#put(id) : this.#make())
   }
 
   async #regenerate(keys: readonly string[]): Promise<void> {
