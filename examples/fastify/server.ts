@@ -2,7 +2,7 @@ import { crossSite } from 'coatcheck/csrf'
 import coatcheck, { fastifySecureSession } from 'coatcheck/fastify'
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { homePage, loginPage } from './pages.ts'
-import { base, port, sealed, type Shop, type ShopSession, stored } from './settings.ts'
+import { base, port, type Shop, type ShopSession, sealed, stored } from './settings.ts'
 
 const app = Fastify()
 const guard = crossSite()

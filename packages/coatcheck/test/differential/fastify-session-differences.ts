@@ -2,6 +2,7 @@ import type { Difference } from './differences.ts'
 import type { Call, Script, Visit } from './fastify-session-script.ts'
 
 const TESTS = 'packages/coatcheck/src/adapters/middleware/fastify.test.ts'
+const READERS = 'packages/coatcheck/src/migrate/fastify.test.ts'
 const INTERFACE = 'packages/coatcheck/src/adapters/middleware/fastify/interface.test.ts'
 
 const visit = (...calls: readonly Call[]): Visit => ({ wait: 0, sends: 'cookies', status: 200, calls })
@@ -42,7 +43,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   cookie: {
     what: 'The cookie’s value has another form; cookies of @fastify/session are read, and replaced with the next change',
     why: 'Only the digest of its id is in the store: who reads the store can be nobody',
-    shownBy: [INTERFACE, 'a visitor keeps the session, and the old record goes (prefix %j)'],
+    shownBy: [READERS, 'a visitor keeps the session, and the old record goes (prefix %j)'],
   },
   ids: {
     what: '`sessionId` names the session, and opens nothing; `encryptedSessionId` is empty until the session is stored; `idGenerator` has no effect',

@@ -1,6 +1,5 @@
 import type { SharedOptions } from '../../../core/adapter.ts'
-import type { Signer } from '../../../migrate/fastify-session.ts'
-import type { SecureKey } from '../../../migrate/secure-session.ts'
+import type { SecureKey, Signer } from '../../../migrate/fastify.ts'
 import type { ExpressStoreLike } from '../../../stores/express-session.ts'
 import type { Store } from '../../../stores/store.ts'
 import type { CookieOptions } from './cookie.ts'

@@ -1,7 +1,7 @@
 import { clockOf } from '../../../clock.ts'
 import { type AdapterSessions, adapterOf, rollingPolicy, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
 import { bad, checkKinds } from '../../../errors.ts'
-import { fastifySession } from '../../../migrate/fastify-session.ts'
+import { fastifySession } from '../../../migrate/fastify.ts'
 import { expressStore } from '../../../stores/express-session.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'

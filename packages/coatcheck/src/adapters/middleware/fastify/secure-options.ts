@@ -1,6 +1,6 @@
 import { type AdapterSessions, adapterOf, rollingPolicy, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
 import { bad, checkKinds } from '../../../errors.ts'
-import { secureKeys } from '../../../migrate/secure-session.ts'
+import { secureKeys } from '../../../migrate/fastify/secure-session.ts'
 import { toBase64 } from '../../../migrate/text.ts'
 import { expressStore } from '../../../stores/express-session.ts'
 import { bareLine } from '../koa/line.ts'

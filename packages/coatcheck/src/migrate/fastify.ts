@@ -6,6 +6,8 @@ import type { ReaderRequest, SessionReader } from './format.ts'
 import { checked, signer } from './signed.ts'
 import { LONGEST, unescaped } from './text.ts'
 
+export { type SecureKey, type SecureSessionOptions, secureSession } from './fastify/secure-session.ts'
+
 /** A signer as @fastify/cookie has it, such as `new Signer(secrets, 'sha512')`. */
 export interface Signer {
   sign(value: string): string

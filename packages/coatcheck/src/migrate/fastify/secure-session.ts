@@ -1,8 +1,8 @@
 /** The format of @fastify/secure-session: the session's values in a secretbox of libsodium, and its nonce. */
-import { bad, checkKinds } from '../errors.ts'
-import type { OldSession, SessionReader } from './format.ts'
-import { isObject, parseJson, valuesOf } from './json.ts'
-import { fromBase64, LONGEST, unescaped } from './text.ts'
+import { bad, checkKinds } from '../../errors.ts'
+import type { OldSession, SessionReader } from '../format.ts'
+import { isObject, parseJson, valuesOf } from '../json.ts'
+import { fromBase64, LONGEST, unescaped } from '../text.ts'
 
 /** A key of 32 bytes, or its base64. */
 export type SecureKey = string | Uint8Array
