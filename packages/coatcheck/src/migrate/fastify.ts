@@ -1,9 +1,9 @@
 /** The format of @fastify/session: a signed id in the cookie, and a record in its store. */
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { checkKinds } from '../errors.ts'
-import { type ExpressStore, inStore } from './express-session.ts'
 import type { ReaderRequest, SessionReader } from './format.ts'
 import { checked, signer } from './signed.ts'
+import { type ExpressStore, inStore } from './stored.ts'
 import { LONGEST, unescaped } from './text.ts'
 
 export { type SecureKey, type SecureSessionOptions, secureSession } from './fastify/secure-session.ts'

@@ -1,5 +1,6 @@
 import { headersOf, presentedBy } from '../../core/adapter.ts'
-import { MemoryStore } from './express-session/session-store.ts'
+import { memoryStore } from '../../stores/memory.ts'
+import { type MemoryStore as InMemory, memoryStoreClass } from './express-session/session-store.ts'
 import { Store, type StoreConstructor } from './express-session/store.ts'
 import type { SecureSessionOptions, SessionOptions } from './fastify/interface.ts'
 import { setupOf } from './fastify/options.ts'
@@ -12,7 +13,11 @@ import type { Session } from './fastify/session.ts'
 import { SessionVisit } from './fastify/session-visit.ts'
 
 export type { Cookie, CookieOptions } from './fastify/cookie.ts'
-export { MemoryStore, type Plugin, type SecureSession, type SecureSessionOptions, type Session, type SessionOptions, Store }
+/** A store in memory. */
+export type MemoryStore = InMemory
+export const MemoryStore: new () => MemoryStore = memoryStoreClass(memoryStore)
+
+export { type Plugin, type SecureSession, type SecureSessionOptions, type Session, type SessionOptions, Store }
 
 /** As @fastify/session: its cookie's path counts by whole parts. */
 function isBelow(path: string, cookiePath: string): boolean {

@@ -1,6 +1,5 @@
 import type { AdapterSessions } from '../../../core/adapter.ts'
 import type { ExpressStoreLike } from '../../../stores/express-session.ts'
-import { memoryStore } from '../../../stores/memory.ts'
 import type { Store as Records } from '../../../stores/store.ts'
 import type { Done, Http } from './http.ts'
 import { ATTENDED, type Attended, type Emitter, Store } from './store.ts'
@@ -111,11 +110,12 @@ export class SessionStore extends Store {
   }
 }
 
-/** A store in memory. */
+/** A store in memory, over `memoryStore`. */
 export type MemoryStore = Store & Records
-export const MemoryStore: new () => MemoryStore = class extends Store {
-  constructor() {
-    super()
-    Object.assign(this, memoryStore())
-  }
-} as never
+export const memoryStoreClass = (memoryStore: () => Records): (new () => MemoryStore) =>
+  class extends Store {
+    constructor() {
+      super()
+      Object.assign(this, memoryStore())
+    }
+  } as never
