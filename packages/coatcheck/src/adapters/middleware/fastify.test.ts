@@ -166,6 +166,22 @@ describe.each(kinds)('the interface of %s', (_, use) => {
   })
 })
 
+test('F48: the packages themselves lose what is changed there', async () => {
+  const pages: Record<string, Act> = {
+    '/raw': ({ session }, reply) => {
+      session.set('raw', true)
+      reply.raw.end('raw')
+    },
+    '/show': async ({ session }) => [session.get('raw') ?? 'lost'],
+  }
+  const both: Use[] = [theirs(), (app) => void app.register(upstream.secureSession(), { key: KEY })]
+  for (const use of both) {
+    const eve = (await site(pages, use)).visitor()
+    await eve('/raw')
+    expect([eve.cookies, await told(eve('/show'))]).toEqual([[], '["lost"]'])
+  }
+})
+
 /** Of 32 parallel requests that set a key each, how many are kept. */
 async function parallel(use: Use): Promise<number> {
   const all = gate()
@@ -412,7 +428,7 @@ describe('scopes', () => {
   })
 
   test('two registrations with two names are two sessions', async () => {
-    const admins = (request: Request): Session => (request as never as { admin: Session }).admin
+    const admins = (request: Request): Session => request.getDecorator<Session>('admin')
     const { visitor } = await site(
       {
         '/both': async (request) => {
