@@ -30,6 +30,10 @@ export class LiveValues implements Values {
     this.#originals.forget(key)
     this.#live.delete(key)
   }
+  update = (key: string, change: (value: unknown) => unknown): unknown => {
+    this.#originals.forget(key)
+    return this.#live.update(key, change)
+  }
   keys = (): string[] => [
     ...new Set([...this.#live.keys(), ...Object.keys(this.#originals.all())].filter((key) => !this.#hides(key))),
   ]
