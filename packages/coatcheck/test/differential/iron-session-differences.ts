@@ -134,6 +134,11 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     only: with8,
     shownBy: [HERE, 'updateConfig gives another password, another name and another time'],
   },
+  replaced: {
+    what: 'For ten minutes after a password was replaced and not kept, `save()` is refused (`KEY_UNKNOWN`) where a cookie came that it sealed',
+    why: 'While servers get the new password one after the other, none that knows less signs somebody out. Keep the old one in the list',
+    shownBy: [HERE, 'a password is taken out of use one deploy after the next'],
+  },
   types: {
     what: 'The values in `IronSession<T>` are optional, as in iron-session 9, and `destroy()` gives a promise: await it where there is a store',
     why: 'A visitor may come without a session. A record that has to go cannot go at once',

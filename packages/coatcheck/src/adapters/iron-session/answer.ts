@@ -18,10 +18,15 @@ export function complete(headers: HeadersOut, requestSession: RequestSession, li
   putLines(headers, lines, was)
 }
 
-/** The answer when what a response waits for failed: nobody else is there to give one. */
-export function refuse(res: NodeResponse, error: unknown): void {
+/** The answer when what a response waits for failed: nobody else is there to give one. The cookies stay as they are. */
+export function refuse(res: NodeResponse, error: unknown, lines: Lines): void {
   console.error('coatcheck: the request failed.', error)
   takeBack(res)
+  const others = [res.getHeader('set-cookie') ?? []].flat().map(String)
+  res.setHeader(
+    'set-cookie',
+    others.filter((line) => !lines.has(cookieNameOf(line))),
+  )
   res.setHeader('content-type', 'text/plain; charset=utf-8')
   ;(res as { end(body: string): unknown }).end('Internal Server Error')
 }

@@ -65,7 +65,14 @@ export function webJar(req: AnyRequest, response: { readonly headers?: HeadersOu
   return known(jar, {
     identity: req,
     presented: () => presentedTo(req),
-    tell: (requestSession) => complete(headers, requestSession, lines),
+    tell(requestSession) {
+      try {
+        complete(headers, requestSession, lines)
+      } catch (error) {
+        // Headers that cannot be changed, such as those of a redirect: that matters once there is something to send.
+        if (lines.size > 0) throw error
+      }
+    },
   })
 }
 
@@ -95,7 +102,7 @@ export function nodeJar(req: AnyRequest, res: NodeResponse): CookieJar {
       // What only looks like a response, as in tests, gets its cookie, and nothing else.
       delayHeaders(res, {
         before: () => andThen(busy(), put),
-        failed: (error) => refuse(res, error),
+        failed: (error) => refuse(res, error, lines),
         sent: () => requestSession.finish(),
       })
     },

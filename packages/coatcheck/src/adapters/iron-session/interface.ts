@@ -56,18 +56,18 @@ export type IronSession<T> = Partial<T> & {
   readonly updateConfig: (newSessionOptions: SessionOptions) => void
 }
 
-/** A cookie with its name, as browsers' CookieStore and Next.js have it. */
+/** A cookie with its name, as browsers' CookieStore and Next.js have it: what is there is not undefined. */
 interface ResponseCookie {
   name: string
   value: string
-  expires?: Date | number | undefined
-  maxAge?: number | undefined
-  domain?: string | undefined
-  path?: string | undefined
-  httpOnly?: boolean | undefined
-  secure?: boolean | undefined
-  priority?: 'low' | 'medium' | 'high' | undefined
-  sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
+  expires?: Date | number
+  maxAge?: number
+  domain?: string
+  path?: string
+  httpOnly?: boolean
+  secure?: boolean
+  priority?: 'low' | 'medium' | 'high'
+  sameSite?: boolean | 'lax' | 'strict' | 'none'
 }
 
 interface Named {

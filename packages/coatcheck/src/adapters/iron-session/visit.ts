@@ -83,6 +83,8 @@ export class Visit {
 
   /** Takes over what `before` holds, a session of the same request whose options were others; that one ends if its cookie is the same. */
   async follow(before: Visit): Promise<void> {
+    // What came may be sealed by a password that is none any more: this begins a session of its own.
+    if (this.isEmpty) this.#live.regenerateId()
     const names = new Set(before.values.keys())
     for (const key of this.values.keys()) if (!names.has(key)) this.values.delete(key)
     for (const key of names) this.values.set(key, before.values.get(key))
