@@ -42,6 +42,10 @@ export class LiveValues implements Values {
   clear = (): void => this.#originals.clear()
 }
 
+/** connect-flash assigns an empty object each time it is asked for messages (F38). Whether that is all that these values are. */
+export const holdsNothing = (values: Values): boolean =>
+  [...values.keys()].join() === 'flash' && JSON.stringify(values.get('flash')) === '{}'
+
 /** What a session held, for whoever still has its object. */
 export function snapshotOf(values: Values): Map<string, unknown> {
   return new Map([...values.keys()].map((key) => [key, structuredCloneOf(values.get(key))]))
