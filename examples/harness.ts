@@ -12,10 +12,12 @@ export type { Environment }
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = [
   'astro',
+  'express',
   'h3',
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'koa',
   'nitro',
   'nitro-2',
   'nuxt',
