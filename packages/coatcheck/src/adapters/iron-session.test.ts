@@ -580,6 +580,32 @@ describe('what goes wrong', () => {
 })
 
 describe('other ways to the cookies', () => {
+  test('where no cookie can be set, as in a server component, a store keeps what a known visitor changes', async () => {
+    const browser = new Map<string, string>()
+    const inComponent = () => ({
+      ...cookiesOf(browser),
+      set: () => {
+        throw new Error('Cookies can only be modified in a Server Action or Route Handler')
+      },
+    })
+    for (const store of [memoryStore(), undefined]) {
+      browser.clear()
+      const given = { ...options, ...(store && { store }) }
+      const stranger = await getIronSession<Data>(inComponent(), given)
+      await expect(stranger.save()).rejects.toThrow('Cookies can only')
+      const action = await getIronSession<Data>(cookiesOf(browser), given)
+      action.user = 'ada'
+      await action.save()
+      const component = await getIronSession<Data>(inComponent(), given)
+      component.n = 1
+      if (!store) await expect(component.save()).rejects.toThrow('Cookies can only')
+      else {
+        await component.save()
+        expect({ ...(await getIronSession<Data>(cookiesOf(browser), given)) }).toEqual({ user: 'ada', n: 1 })
+      }
+    }
+  })
+
   test('nodeCookies() and webCookies(), with headers alone too', async () => {
     const app = express()
     app.get('/', async (req, res) => {

@@ -13,7 +13,7 @@ import type {
 } from './iron-session/interface.ts'
 import { type Place, placeOfJar, proxyJar, storeJar } from './iron-session/jars.ts'
 import { behindOf, sessionFor } from './iron-session/session.ts'
-import { visitFor } from './iron-session/visit.ts'
+import { visitFor } from './iron-session/visits.ts'
 
 export type {
   CookieJar,

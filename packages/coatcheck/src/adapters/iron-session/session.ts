@@ -4,7 +4,8 @@ import { withValues } from '../middleware/koa/properties.ts'
 import { type Config, configOf } from './config.ts'
 import type { IronSession, SessionOptions } from './interface.ts'
 import type { Place } from './jars.ts'
-import { type Visit, visitFor } from './visit.ts'
+import type { Visit } from './visit.ts'
+import { visitFor } from './visits.ts'
 
 /** One object that `getIronSession` gave. */
 class Behind {
@@ -47,8 +48,8 @@ class Behind {
 
   /** Goes on under the options of `updateConfig`, if the session is another one by these. */
   async #follow(): Promise<void> {
+    if (this.#config.sessions === this.#visit.sessions) return
     const visit = await visitFor(this.#place, this.#config)
-    if (visit === this.#visit || visit.sessions === this.#visit.sessions) return
     await visit.follow(this.#visit)
     this.#visit = visit
     this.#ends = visit.ends

@@ -1,18 +1,16 @@
-import { type AdapterSessions, besides, type LiveSession, type RequestSession } from '../../core/adapter.ts'
+import { pairOf } from '../../cookies/cookie.ts'
+import type { AdapterSessions, Committed, HeaderLine, LiveSession, RequestSession } from '../../core/adapter.ts'
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { advised, SessionError } from '../../errors.ts'
 import { LiveValues } from '../middleware/express-session/values.ts'
 import type { Config } from './config.ts'
 import type { Place } from './jars.ts'
-import { reasonOf } from './reason.ts'
-
-/** By what stands for a request: the session of each site's. */
-const visits = besides<Map<AdapterSessions, Visit>>()
 
 /** The numbers that pieces of a cookie have, of ours or of iron-session's. */
 const NUMBERS = [0, 1, 2, 3, 4, 5, 6, 7]
 
-const namesOf = (name: string): string[] => [name, ...NUMBERS.map((number) => `${name}.${number}`)]
+/** All that a session's cookie may lie in. */
+export const namesOf = (name: string): string[] => [name, ...NUMBERS.map((number) => `${name}.${number}`)]
 
 /** The session of one cookie in one request, which all calls in it share. */
 export class Visit {
@@ -52,11 +50,16 @@ export class Visit {
   async save(place: Place, { cookie, lasts }: Config): Promise<void> {
     this.values.refresh()
     this.#live.begin()
-    const done = await this.#committed({ maxAge: lasts })
-    const given = new Map(done.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
-    if (given.size === 0) return // ended by another request
-    for (const [name, value] of given) if (value !== '') place.jar.write(name, value, cookie)
-    this.#clear(place, cookie, (name) => Boolean(given.get(name)))
+    const { send, current } = await this.#committed({ maxAge: lasts })
+    if (current.length === 0) return // ended by another request
+    const given = new Map(current.map(pairIn))
+    try {
+      for (const [name, value] of given) if (value !== '') place.jar.write(name, value, cookie)
+      this.#clear(place, cookie, (name) => Boolean(given.get(name)))
+    } catch (error) {
+      // A server component of Next.js may not set a cookie, and a visitor who has this one already needs none.
+      if (send.length > 0) throw error
+    }
   }
 
   /** Ends the session. The cookie goes at once; the promise is of the record. */
@@ -72,13 +75,9 @@ export class Visit {
     return Promise.resolve(ended)
   }
 
-  /** The pairs of name and value that the visitor is to be given. */
-  #committed(how: { readonly maxAge?: number }): Maybe<string[]> {
+  #committed(how: { readonly maxAge?: number }): Maybe<Committed> {
     const asked = how.maxAge === undefined ? undefined : { ...how, renews: true, always: 'asked' as const }
-    return andThen(
-      rethrown(() => this.#requestSession.commit(asked)),
-      ({ current }) => current.map(([, line]) => line.split(';', 1)[0] ?? ''),
-    )
+    return rethrown(() => this.#requestSession.commit(asked))
   }
 
   /** Takes over what `before` holds, a session of the same request whose options were others; that one ends if its cookie is the same. */
@@ -109,6 +108,12 @@ export class Visit {
   }
 }
 
+/** Name and value of a line. */
+function pairIn([, line]: HeaderLine): [string, string] {
+  const pair = pairOf(line)
+  return [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
+}
+
 const FIX = 'Keep less in the session, set `chunk: true`, or give the option `store`.'
 
 const rethrown = <T>(act: () => Maybe<T>): Maybe<T> => {
@@ -121,29 +126,4 @@ const rethrown = <T>(act: () => Maybe<T>): Maybe<T> => {
   } catch (error) {
     return failed(error)
   }
-}
-
-/** The session that a request has by this configuration: the same for each call, until the headers leave. */
-export async function visitFor(place: Place, config: Config): Promise<Visit> {
-  const { identity } = place
-  const { sessions, name, onUnsealError } = config
-  const presented = place.presented(namesOf(name))
-  const shows = presented.get('cookie')
-  const known = () => visits.get(identity)?.get(sessions)
-  const isSame = (visit: Visit | undefined): visit is Visit => visit !== undefined && !visit.isOver && visit.shows === shows
-  let visit = known()
-  if (!isSame(visit)) {
-    const requestSession = sessions.requestSession(identity, presented)
-    requestSession.commitsByCall = true
-    const live = await requestSession.open()
-    visit = known()
-    // Another call may have come first.
-    if (!isSame(visit)) {
-      visit = new Visit(config, requestSession, live, shows)
-      visits.set(identity, new Map(visits.get(identity)).set(sessions, visit))
-    }
-  }
-  visit.tell(place)
-  if (onUnsealError && visit.isEmpty && visit.ends === 0) await reasonOf(place.jar, config, onUnsealError)
-  return visit
 }
