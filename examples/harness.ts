@@ -17,6 +17,7 @@ export const apps = [
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'iron-session',
   'koa',
   'nitro',
   'nitro-2',

@@ -14,6 +14,7 @@ import {
   type IronSession,
   nextProxyCookies,
   nodeCookies,
+  regenerateId,
   type SessionOptions,
   sealData,
   unsealData,
@@ -331,6 +332,31 @@ describe.each([
     expect(mine.jar.all()).toHaveLength(1)
     expect((await mine('/length')).told).toBe('0')
   })
+})
+
+test('with regenerateId() a cookie that somebody planted opens nothing of what comes after', async () => {
+  for (const store of [memoryStore(), undefined]) {
+    const given = { ...options, ...(store && { store }) }
+    const enter: Act = async (session) => {
+      regenerateId(session)
+      session.user = 'ada'
+      await session.save()
+    }
+    const guest: Act = async (session) => {
+      session.n = 1
+      await session.save()
+    }
+    const visitor = await site({ ...pages, '/enter': enter, '/guest': guest }, given)
+    const thief = visitor()
+    await thief('/guest')
+    const ada = visitor(thief.jar.copy())
+    await ada('/enter')
+    expect(JSON.parse((await ada('/show')).told)).toEqual({ n: 1, user: 'ada' })
+    expect((await thief('/show')).told).toBe('{"n":1}')
+  }
+  const over = await getIronSession<Data>(cookiesOf(new Map()), options)
+  await over.destroy()
+  regenerateId(over)
 })
 
 test('unsealData() opens the value of a cookie, with the options of the sessions', async () => {

@@ -90,3 +90,11 @@ export function update<S extends object, K extends keyof S & string>(
 ): Exclude<S[K], undefined> {
   return behindOf(session).update(key, change as (value: unknown) => unknown) as Exclude<S[K], undefined>
 }
+
+/**
+ * Gives the session a new id with the next `save()`; the old cookie shows nothing that comes after. Call it when somebody signs in and there is a
+ * store: else who planted a cookie in a browser before is signed in with it. A session that is sealed in its cookie has no need of it.
+ */
+export function regenerateId(session: object): void {
+  behindOf(session).regenerateId()
+}

@@ -63,6 +63,10 @@ class Behind {
     this.#config = configOf(options)
   }
 
+  regenerateId(): void {
+    if (!this.#isOver) this.#visit.regenerateId()
+  }
+
   update(key: string, change: (value: unknown) => unknown): unknown {
     if (!this.#isOver) return this.#visit.values.update(key, change)
     const value = change(this.#own.get(key))

@@ -46,6 +46,10 @@ export class Visit {
     place.tell?.(this.#requestSession, () => this.#busy)
   }
 
+  regenerateId(): void {
+    this.#live.regenerateId()
+  }
+
   /** Stores what changed, and sends the cookie as iron-session does each time. */
   async save(place: Place, { cookie, lasts }: Config): Promise<void> {
     this.values.refresh()
