@@ -75,7 +75,7 @@ export const documents: readonly Document[] = [
     about: 'the guide "Sessions" of Astro 5.7 to 7.',
     folders: [
       'packages/coatcheck/src/adapters/astro',
-      'packages/coatcheck/src/stores/unstorage',
+      'packages/coatcheck/src/stores/wrapping/unstorage',
       'docs/frameworks/astro',
       'examples/astro',
     ],
