@@ -12,6 +12,7 @@ export const entries: Record<string, string> = {
   'astro/session': 'src/adapters/astro/session.ts',
   'cookie-session': 'src/adapters/middleware/cookie-session.ts',
   csrf: 'src/csrf.ts',
+  elysia: 'src/adapters/middleware/elysia.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
   fetch: 'src/adapters/fetch.ts',
   'migrate/astro': 'src/migrate/astro.ts',
