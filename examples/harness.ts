@@ -16,11 +16,14 @@ export const apps = [
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'nest',
+  'nest-11',
   'nitro',
   'nitro-2',
   'nuxt',
   'react-router',
   'remix',
+  'tanstack-start',
 ] as const
 export type AppName = (typeof apps)[number]
 
