@@ -6,7 +6,23 @@ import { folderOf, install } from '../../../../examples/harness.ts'
 
 /** What decorates a class, a method or a parameter, as Nest's decorators do. */
 type Decorator = (target: object, name?: string, last?: PropertyDescriptor | number) => unknown
-type Maker = (...options: never[]) => Decorator
+type Maker = (...options: unknown[]) => Decorator
+type Named =
+  | 'All'
+  | 'Controller'
+  | 'Get'
+  | 'Header'
+  | 'Module'
+  | 'Post'
+  | 'Query'
+  | 'Redirect'
+  | 'Req'
+  | 'Res'
+  | 'Session'
+  | 'Sse'
+  | 'UseFilters'
+  | 'UseGuards'
+  | 'UseInterceptors'
 
 export interface NestApp {
   init(): Promise<unknown>
@@ -22,11 +38,14 @@ export interface NestApp {
 export interface Nest {
   readonly version: string
   readonly platform: Platform
-  readonly common: Readonly<Record<string, Maker>> & { readonly HttpException: new (message: string, status: number) => Error } & {
+  readonly common: { readonly [name in Named]: Maker } & {
+    readonly HttpException: new (message: string, status: number) => Error
     readonly StreamableFile: new (stream: NodeJS.ReadableStream) => object
   }
-  readonly sockets: Readonly<Record<string, Maker>>
+  readonly sockets: { readonly SubscribeMessage: Maker; readonly WebSocketGateway: Maker }
   readonly WsAdapter: new (app: NestApp) => object
+  /** rxjs's. */
+  readonly from: (pieces: AsyncIterable<unknown>) => object
   create(root: object): Promise<NestApp>
 }
 
@@ -41,6 +60,7 @@ export async function nestOf(name: 'nest' | 'nest-11', platform: Platform): Prom
   const [common, { NestFactory }, sockets, { WsAdapter }, { version }] = await Promise.all(
     ['@nestjs/common', '@nestjs/core', '@nestjs/websockets', '@nestjs/platform-ws', '@nestjs/core/package.json'].map(load),
   )
+  const { from } = await load('rxjs')
   const { FastifyAdapter } = await load('@nestjs/platform-fastify')
   return {
     version,
@@ -48,6 +68,7 @@ export async function nestOf(name: 'nest' | 'nest-11', platform: Platform): Prom
     common,
     sockets,
     WsAdapter,
+    from,
     create: (root) =>
       NestFactory.create(root, ...(platform === 'fastify' ? [new FastifyAdapter()] : []), { logger: false, abortOnError: false }),
   }
