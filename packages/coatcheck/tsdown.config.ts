@@ -29,6 +29,7 @@ export const entries: Record<string, string> = {
   hydrogen: 'src/adapters/hydrogen.ts',
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
   koa: 'src/adapters/middleware/koa.ts',
+  nest: 'src/adapters/middleware/nest.ts',
   nitro: 'src/adapters/nitro.ts',
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
   node: 'src/adapters/node.ts',
@@ -56,6 +57,7 @@ export const entries: Record<string, string> = {
   'stores/redis': 'src/stores/redis.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/unstorage.ts',
+  'tanstack-start': 'src/adapters/tanstack-start.ts',
   testing: 'src/testing/index.ts',
 }
 
