@@ -43,6 +43,7 @@ const MADE = [
   '.data',
   '.sessions',
   '.coatcheck',
+  'routeTree.gen.ts',
 ]
 
 export const folderOf = (name: string): string => join(root, 'examples', name)

@@ -12,9 +12,3 @@ export function gate(name: string): Gate {
   gates.set(name, found)
   return found
 }
-
-/** Lets go on who waits; who comes later waits again. */
-export function openGate(name: string): void {
-  gate(name).open()
-  gates.delete(name)
-}

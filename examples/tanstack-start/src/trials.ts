@@ -1,5 +1,6 @@
 import { notFound, redirect } from '@tanstack/react-router'
 import { createServerFn } from '@tanstack/react-start'
+import { getRequest } from '@tanstack/react-start/server'
 import { gate } from './gate.server'
 import { getSession } from './sessions.server'
 
@@ -44,7 +45,7 @@ export const misses = createServerFn({ method: 'POST' }).handler(async () => {
 })
 
 export const late = createServerFn().handler(async () => {
-  await gate('late').passed
+  await gate(new URL(getRequest().url).searchParams.get('gate') ?? '').passed
   const session = await getSession()
   try {
     session.set('late', true)

@@ -21,6 +21,9 @@ export interface StartSessions<Data extends object, Flash extends object> {
   readonly getSession: () => Promise<Session<Data, Flash>>
 }
 
+/** As nginx calls it; nobody reads that response. */
+const CLIENT_CLOSED_REQUEST = 499
+
 /** A server function that the browser called: how many functions are under way, one within another, and whether the outermost threw. */
 interface Call {
   depth: number
@@ -47,13 +50,20 @@ export function sessionMiddleware<Data extends object, Flash extends object>(
     const response = await throughAdapter(
       requestSession,
       async () => {
-        result = await args.next()
+        try {
+          result = await args.next()
+        } catch (error) {
+          // Start gives up when the visitor leaves, and the handler goes on: what it did is stored, as where there is a response.
+          if (!request.signal.aborted) throw error
+          return new Response(null, { status: CLIENT_CLOSED_REQUEST })
+        }
         if (call.failed) requestSession.fail()
         return result.response
       },
       (response) => answered(response, [requestSession]),
     )
-    return { ...(result as Result), response }
+    if (!result) throw request.signal.reason
+    return { ...result, response }
   }
   return {
     onRequest,

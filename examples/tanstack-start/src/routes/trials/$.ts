@@ -1,5 +1,5 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { gate, openGate } from '../../gate.server'
+import { gate } from '../../gate.server'
 import { getSession } from '../../sessions.server'
 import * as functions from '../../trials'
 
@@ -11,7 +11,7 @@ export const Route = createFileRoute('/trials/$')({
     handlers: {
       GET: async ({ params }) => {
         if (params._splat === 'open') return new Response('for everybody', { headers: { 'cache-control': 'public, max-age=60' } })
-        if (params._splat === 'stays') {
+        if (params._splat === 'begun') {
           await gate('begun').passed
           return new Response('somebody waits')
         }
@@ -20,13 +20,13 @@ export const Route = createFileRoute('/trials/$')({
       POST: async ({ params, request }) => {
         const [what, key] = [params._splat, new URL(request.url).searchParams.get('key')]
         if (what?.startsWith('go/')) {
-          openGate(what.slice(3))
+          gate(what.slice(3)).open()
           return new Response('gone on')
         }
         const session = await getSession()
         session.set(key ?? what ?? '', true)
         if (what === 'slow') {
-          openGate('begun')
+          gate('begun').open()
           await gate('slow').passed
         }
         if (what === 'throw') throw new Error('boom')
