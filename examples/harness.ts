@@ -46,6 +46,9 @@ const MADE = [
   'routeTree.gen.ts',
 ]
 
+/** Apps that are made of the sources of another. */
+const SHARES: Readonly<Record<string, AppName>> = { 'nest-11': 'nest' }
+
 export const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
 
@@ -106,8 +109,9 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
   const mark = join(folder, 'node_modules/.coatcheck-build')
-  const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
-  const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
+  const sourcesOf = (place: string) => filesIn(place, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
+  const shared = SHARES[name] && digest(sourcesOf(folderOf(SHARES[name])), folderOf(SHARES[name]))
+  const wanted = digest(sourcesOf(folder), folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')), shared)
   const [before, ...outputs] = read(mark)?.split('\n') ?? []
   if (before === wanted && outputs.every((output) => existsSync(join(folder, output)))) return 0
   rmSync(mark, { force: true })
