@@ -7,6 +7,8 @@ interface Shop {
   visits: number
   cart: string[]
   language: string
+  /** Of tests. */
+  n: number
   [key: string]: unknown
 }
 

@@ -8,7 +8,7 @@ import { getSession } from './sessions.server'
 
 export const count = createServerFn({ method: 'POST' }).handler(async () => {
   const session = await getSession()
-  return session.update('n', (n) => Number(n ?? 0) + 1)
+  return session.update('n', (n = 0) => n + 1)
 })
 
 export const keys = createServerFn().handler(async () => [...(await getSession()).keys()].toSorted())

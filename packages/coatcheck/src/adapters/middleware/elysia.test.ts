@@ -51,7 +51,7 @@ const adapter: Adapter = {
 }
 tellStories(adapter)
 
-describe('Elysia on Node', () => {
+describe('F54: Elysia on Node keeps what hooks lose', () => {
   tellOfElysia(async () => {
     const server = listen(appOf({ adapter: node() }), {})
     onTestFinished(async () => void (await server.close(true)))

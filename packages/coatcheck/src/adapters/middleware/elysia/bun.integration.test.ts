@@ -21,6 +21,6 @@ async function serve(): Promise<string> {
   throw new Error('The application ended before it served.')
 }
 
-describe('Elysia on Bun', () => {
+describe('F54: Elysia on Bun keeps what hooks lose', () => {
   tellOfElysia(serve)
 })
