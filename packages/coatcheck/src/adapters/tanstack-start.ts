@@ -31,7 +31,7 @@ interface Call {
 }
 
 /**
- * Sessions for TanStack Start. `getRequest` is Start's own, of `@tanstack/react-start/server` (or of Solid's or Vue's). A response of 500 or
+ * Sessions for TanStack Start. `getRequest` is Start's own, of `@tanstack/react-start/server`. A response of 500 or
  * above changes nothing, and neither does a server function that throws, except that a session that was ended stays ended; `redirect()`
  * and `notFound()` are answers.
  */

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import expressSession from '../../src/adapters/middleware/express-session.ts'
 import { SessionModule } from '../../src/adapters/middleware/nest.ts'
 import { crossSite } from '../../src/csrf.ts'
 import { createSessions, type Session } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { codeOf } from './adapter.ts'
 import { gate } from './gate.ts'
-import { decorate, type Nest } from './nest.ts'
+import { decorate, type Nest, type NestApp } from './nest.ts'
 import { SECRET } from './site.ts'
 
 interface Data {
@@ -63,7 +65,18 @@ export async function openShop(nest: Nest): Promise<{ readonly origin: string; c
     }
   }
 
+  /** Of a module of the application. It gets Node's own request. */
+  const mark = (req: IncomingMessage, _: unknown, next: (error?: unknown) => void): void => {
+    sessions.open(req).then((mine) => {
+      mine.set('marked', true)
+      next()
+    }, next)
+  }
+
   class Pages {
+    marked(): string {
+      return 'marked'
+    }
     open(): string {
       return 'for everybody'
     }
@@ -146,6 +159,7 @@ export async function openShop(nest: Nest): Promise<{ readonly origin: string; c
   page('boom', 'get')
   page('filtered', 'get', [UseFilters(teapot)])
   page('eventsGo', 'post', [], [])
+  page('marked', 'get', [], [])
   decorate(Pages, 'events', [Sse('/events')], [Session()])
   Controller()(Pages)
 
@@ -167,12 +181,38 @@ export async function openShop(nest: Nest): Promise<{ readonly origin: string; c
   decorate(Gateway, 'greet', [nest.sockets.SubscribeMessage('greet')])
   nest.sockets.WebSocketGateway({ path: '/ws' })(Gateway)
 
-  class Root {}
+  class Root {
+    configure(consumer: { apply(middleware: unknown): { forRoutes(path: string): unknown } }): void {
+      consumer.apply(mark).forRoutes('marked')
+    }
+  }
   Module({ imports: [SessionModule.forRoot(sessions)], controllers: [Pages], providers: [Gateway] })(Root)
   const app = await nest.create(Root)
   app.use(crossSite().node)
   app.useWebSocketAdapter(new nest.WsAdapter(app))
+  return listening(app)
+}
+
+/** Opens an application over Express that has its sessions by express-session's interface. */
+export async function openExpressSession(nest: Nest): Promise<{ readonly origin: string; close(): Promise<unknown> }> {
+  const { Controller, Module, Post, Session } = nest.common
+  class Pages {
+    count(session: { n?: number }): string {
+      session.n = (session.n ?? 0) + 1
+      return `n ${session.n}`
+    }
+  }
+  decorate(Pages, 'count', [Post('/count')], [Session()])
+  Controller()(Pages)
+  class Root {}
+  Module({ controllers: [Pages] })(Root)
+  const app = await nest.create(Root)
+  app.use(expressSession({ secret: SECRET, resave: false, saveUninitialized: false }))
+  return listening(app)
+}
+
+async function listening(app: NestApp): Promise<{ readonly origin: string; close(): Promise<unknown> }> {
   await app.listen(0, '127.0.0.1')
-  const { port } = app.getHttpServer().address() as { port: number }
+  const { port } = app.getHttpServer().address() as AddressInfo
   return { origin: `http://127.0.0.1:${port}`, close: () => app.close() }
 }

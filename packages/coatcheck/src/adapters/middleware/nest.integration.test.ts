@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Adapter, TicketResponse } from '../../../test/helpers/adapter.ts'
 import { tellStories } from '../../../test/helpers/adapter-stories.ts'
 import { decorate, type Nest, nestOf } from '../../../test/helpers/nest.ts'
-import { openShop } from '../../../test/helpers/nest-shop.ts'
+import { openExpressSession, openShop } from '../../../test/helpers/nest-shop.ts'
 import type { AnySessions } from '../../core/sessions.ts'
 import { type Visitor, visitor } from '../../testing/visitor.ts'
 import { SessionModule } from './nest.ts'
@@ -101,6 +101,12 @@ for (const name of ['nest', 'nest-11'] as const) {
         expect(await keysOf(ada)).toEqual(['filtered', 'forbidden', 'n', 'tried'])
       })
 
+      test('middleware of a module has the session of the handler behind it', async () => {
+        const ada = await known()
+        expect(await told(ada.get('/marked'))).toBe('marked')
+        expect(await keysOf(ada)).toEqual(['marked', 'n'])
+      })
+
       test('a flash message comes once, after the redirect of a sign-in', async () => {
         const ada = somebody()
         const answer = await ada.post('/login')
@@ -166,6 +172,16 @@ for (const name of ['nest', 'nest-11'] as const) {
     })
   }
 }
+
+test.each(['nest', 'nest-11'] as const)(
+  '%s: `@Session()` is the session of coatcheck/express-session, in its place',
+  async (name) => {
+    const { origin, close } = await openExpressSession(await nestOf(name, 'express'))
+    onTestFinished(async () => void (await close()))
+    const ada = visitor(origin)
+    expect([await told(ada.post('/count')), await told(ada.post('/count'))]).toEqual(['n 1', 'n 2'])
+  },
+)
 
 test('what is no object of createSessions() is refused', () => {
   expect(() => SessionModule.forRoot({} as AnySessions)).toThrow('createSessions')
