@@ -47,7 +47,7 @@ function respond({ status = 200, headers = [], body = '', redirect }: TicketResp
   if (redirect !== undefined) all.set('location', redirect)
   const stream = typeof body === 'string' ? body : Readable.from(body).map((piece: string) => Buffer.from(piece))
   const init = { status: redirect === undefined ? status : 303, headers: all }
-  return new Response(typeof stream === 'string' ? stream : (Readable.toWeb(stream) as ReadableStream), init)
+  return new Response(typeof stream === 'string' ? stream || null : (Readable.toWeb(stream) as ReadableStream), init)
 }
 
 /** Requests say in a header which application of the process they are for. */

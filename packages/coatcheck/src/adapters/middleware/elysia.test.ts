@@ -35,7 +35,7 @@ function respond({ status = 200, headers = [], body = '', redirect }: TicketResp
     typeof body === 'string'
       ? body
       : (Readable.toWeb(Readable.from(body).map((piece: string) => Buffer.from(piece))) as ReadableStream)
-  return new Response(stream, { status: redirect === undefined ? status : 303, headers: all })
+  return new Response(stream || null, { status: redirect === undefined ? status : 303, headers: all })
 }
 
 const adapter: Adapter = {
