@@ -13,6 +13,7 @@ export const entries: Record<string, string> = {
   'astro/session': 'src/adapters/astro/session.ts',
   'cookie-session': 'src/adapters/middleware/cookie-session.ts',
   csrf: 'src/csrf.ts',
+  elysia: 'src/adapters/middleware/elysia.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
   fastify: 'src/adapters/middleware/fastify.ts',
   fetch: 'src/adapters/fetch.ts',
@@ -32,6 +33,7 @@ export const entries: Record<string, string> = {
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
   'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
+  nest: 'src/adapters/middleware/nest.ts',
   nitro: 'src/adapters/nitro.ts',
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
   node: 'src/adapters/node.ts',
@@ -61,6 +63,7 @@ export const entries: Record<string, string> = {
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/wrapping/unstorage.ts',
   sveltekit: 'src/adapters/sveltekit.ts',
+  'tanstack-start': 'src/adapters/tanstack-start.ts',
   testing: 'src/testing/index.ts',
 }
 
