@@ -1,0 +1,13 @@
+import { getSession, withSession } from '../../../lib/session'
+
+export const POST = withSession(async () => {
+  const session = await getSession()
+  session.set('language', 'broken')
+  return new Response('no', { status: 500 })
+})
+
+export const PUT = withSession(async () => {
+  const session = await getSession()
+  session.set('language', 'broken')
+  throw new Error('the handler failed')
+})

@@ -1,0 +1,10 @@
+import { getSession } from '../../../lib/session'
+import { reach } from '../gates'
+
+export async function POST() {
+  const session = await getSession()
+  await reach('wait')
+  session.set('language', 'late')
+  await session.save()
+  return Response.json(session.handle ?? null)
+}

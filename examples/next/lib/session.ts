@@ -1,0 +1,20 @@
+import { nextSessions } from 'coatcheck/next'
+import { sqliteStore } from 'coatcheck/stores/sqlite'
+
+export type Values = {
+  visits: number
+  cart: string[]
+  language: string
+}
+export type Flashes = {
+  message: string
+}
+
+const file = process.env.COATCHECK_STORE
+
+export const { getSession, withSession, proxy } = nextSessions<Values, Flashes>({
+  // A default for trying out, which everybody can read here. A real site sets the variable.
+  secrets: [process.env.SESSION_SECRET ?? 'only-for-trying-out-x7Kp2mQ9vT4w'],
+  cookie: { name: process.env.SESSION_COOKIE ?? 'session' },
+  ...(file && { store: sqliteStore({ path: file }) }),
+})
