@@ -16,6 +16,7 @@ export const apps = [
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'next',
   'nitro',
   'nitro-2',
   'nuxt',
@@ -40,6 +41,8 @@ const MADE = [
   '.data',
   '.sessions',
   '.coatcheck',
+  '.next',
+  'next-env.d.ts',
 ]
 
 export const folderOf = (name: string): string => join(root, 'examples', name)

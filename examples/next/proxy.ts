@@ -7,8 +7,8 @@ const guard = crossSite()
 export const proxy = withProxy(async (request: NextRequest) => {
   const verdict = guard.check(request)
   if (!verdict.allowed) return new NextResponse('Forbidden', { status: 403 })
-  const { pathname } = request.nextUrl
-  if (pathname === '/' || pathname === '/trial/count') {
+  const { pathname, searchParams } = request.nextUrl
+  if (pathname === '/' || searchParams.has('visit')) {
     const session = await getSession()
     session.update('visits', (visits = 0) => visits + 1)
   }

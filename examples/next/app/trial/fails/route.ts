@@ -11,3 +11,11 @@ export const PUT = withSession(async () => {
   session.set('language', 'broken')
   throw new Error('the handler failed')
 })
+
+/** What was saved before is stored. */
+export async function PATCH() {
+  const session = await getSession()
+  session.set('language', 'saved')
+  await session.save()
+  throw new Error('the handler failed later')
+}

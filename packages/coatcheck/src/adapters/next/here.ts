@@ -32,8 +32,12 @@ export async function here(): Promise<Here> {
   return { headers, cookies, cookie: cookieHeader(cookies, headers.get('cookie') ?? '') }
 }
 
-/** Whether cookies may be set here: in an action, a route handler and a proxy. Elsewhere both names stand for the function that throws. */
-export const areMutable = ({ set, delete: remove }: Cookies): boolean => (set as unknown) !== remove
+/**
+ * Whether cookies may be set here: in an action, a route handler and a proxy. Elsewhere one function, which throws, stands for every change,
+ * and nothing but trying would tell; in a page that is rendered ahead it is bound anew each time.
+ */
+export const areMutable = ({ set, delete: remove }: Cookies): boolean =>
+  (set as unknown) !== remove && (set.name === '' || set.name !== remove.name)
 
 /** Next shows values decoded; one that is as it came keeps the text that came, which formats of other libraries need. */
 function cookieHeader(cookies: Cookies, came: string): string {

@@ -6,7 +6,6 @@ import {
   type HeaderLine,
   type LiveSession,
   type NodeResponse,
-  type RequestHeaders,
   type RequestSession,
 } from '../../core/adapter.ts'
 import type { Maybe } from '../../crypto/maybe.ts'
@@ -18,10 +17,6 @@ import { areMutable, here } from './here.ts'
 
 const ELSEWHERE =
   'Change it in a server action, a route handler or the proxy, and call `await session.save()` there. A page can begin a session, or change one that is sealed in its cookie, only on Node and before its first part is sent.'
-
-/** Whether Next's links, or the browser, ask for a page that nobody may ever look at. */
-export const isPrefetch = (presented: RequestHeaders): boolean =>
-  presented.get('next-router-prefetch') !== null || /\bprefetch\b/i.test(presented.get('sec-purpose') ?? '')
 
 /** One request's session, and how its cookie reaches the visitor. */
 export class Visit {
@@ -56,9 +51,9 @@ export class Visit {
   }
 
   /** In a proxy, whose wrapper sends the cookies: those that `cookies().set` gives are not seen by the page (F25). */
-  inProxy(presented: RequestHeaders | undefined): void {
+  inProxy(isPrefetch = false): void {
     this.#setsCookies = false
-    this.#notePrefetch(presented)
+    this.#isPrefetch = isPrefetch
   }
 
   /** The lines that somebody has put on the response. */
@@ -67,8 +62,8 @@ export class Visit {
   }
 
   /** From here on a page is rendered: without a response that is held, no cookie leaves any more. */
-  inPage(presented: RequestHeaders | undefined): void {
-    if (this.#isHeld) this.#notePrefetch(presented)
+  inPage(isPrefetch = false): void {
+    if (this.#isHeld) this.#isPrefetch = isPrefetch
     else if (!this.requestSession.finished) this.requestSession.finish()
   }
 
@@ -95,10 +90,6 @@ export class Visit {
   close(status: number): Maybe<unknown> {
     if (!this.#isPrefetch) return this.requestSession.close(status)
     return this.requestSession.fail()
-  }
-
-  #notePrefetch(presented: RequestHeaders | undefined): void {
-    if (presented && isPrefetch(presented)) this.#isPrefetch = true
   }
 
   #hold(res: NodeResponse): boolean {

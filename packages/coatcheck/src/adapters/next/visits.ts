@@ -34,8 +34,8 @@ export class Visits {
     const node = nodeAround(headers)
     const known = this.#known.get(headers)
     const visit = known?.cookie === cookie ? known : this.#begin(headers, cookie, node?.res)
-    if (isProxy) visit.inProxy(node?.presented)
-    else if (!areMutable(cookies)) visit.inPage(node?.presented)
+    if (isProxy) visit.inProxy(node?.isPrefetch)
+    else if (!areMutable(cookies)) visit.inPage(node?.isPrefetch)
     return visit
   }
 
@@ -59,8 +59,17 @@ export class Visits {
  * The request of node:http that Next is answering here. Next's own context and ours go from step to step together; one that presented other
  * cookies is that of another request all the same.
  */
-function nodeAround(headers: RequestHeaders): ReturnType<typeof around> {
-  const node = around()
-  return node?.presented.get('cookie') === headers.get('cookie') ? node : undefined
+function nodeAround(headers: RequestHeaders): { readonly res: NodeResponse; readonly isPrefetch: boolean } | undefined {
+  const context = requestContext()
+  if (context?.node?.presented.get('cookie') !== headers.get('cookie')) return undefined
+  return context.node && { res: context.node.res, isPrefetch: isPrefetch(context.identity) }
 }
-const around = () => requestContext()?.node
+
+/** Whether Next's links, or the browser, ask for a page that nobody may ever look at. Next takes these headers away before a page sees them (F27). */
+function isPrefetch(req: { readonly rawHeaders?: readonly string[] }): boolean {
+  const raw = req.rawHeaders ?? []
+  return raw.some((name, at) => {
+    if (at % 2 === 1) return false
+    return /^next-router-prefetch$/i.test(name) || (/^sec-purpose$/i.test(name) && /\bprefetch\b/i.test(raw[at + 1] ?? ''))
+  })
+}
