@@ -64,7 +64,7 @@ async function submit(who: Visitor, name: string, fields: Readonly<Record<string
 /** As Next's scripts call it: the answer is the page, or that which the action leads to, in React's own format. */
 async function call(who: Visitor, name: string, fields: Readonly<Record<string, string>> = {}): Promise<Response> {
   const form = new FormData()
-  for (const [field, value] of Object.entries(fields)) form.set(`1_${field}`, value)
+  for (const [field, value] of Object.entries(fields)) form.set(`_1_${field}`, value)
   form.set('0', '["$K1"]')
   const tree = encodeURIComponent(
     JSON.stringify(['', { children: ['account', { children: ['__PAGE__', {}] }] }, null, null, true]),

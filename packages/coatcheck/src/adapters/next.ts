@@ -1,11 +1,12 @@
 import {
   adapterOf,
-  createSessions,
-  type GivenOptions,
+  checkSiteOptions,
   type NodeResponse,
   type Session,
   type Sessions,
+  type SiteOptions,
   type Storable,
+  sessionsOf,
   watchRequests,
 } from '../core/adapter.ts'
 import type { WebResponse } from '../web.ts'
@@ -60,8 +61,9 @@ export interface NextSessions<Data extends object, Flash extends object> {
 export function nextSessions<
   Data extends object & Storable<Data> = Record<string, unknown>,
   Flash extends object & Storable<Flash> = Record<string, unknown>,
->(options: GivenOptions): NextSessions<Data, Flash> {
-  const sessions = createSessions<Data, Flash>({ now, ...options })
+>(options: SiteOptions): NextSessions<Data, Flash> {
+  checkSiteOptions(options)
+  const sessions = sessionsOf<Data, Flash>({ now, ...options, sharedAs: 'next' })
   const visits = new Visits(adapterOf(sessions))
   watchRequests()
 

@@ -1,15 +1,30 @@
 /** What core offers to frameworks/: their only way into it. */
 
+export type { CookieAttributes } from '../cookies/attributes.ts'
 export type { ResponseCookie } from '../cookies/response-cookie.ts'
 export type { Persistence } from './engine.ts'
 export { besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
-export { changeHeaders, delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
+export type { Plan } from './model/plan.ts'
+export {
+  changeHeaders,
+  delayHeaders,
+  type HoldHooks as DelayHooks,
+  type NodeResponse,
+  nodeHeaders,
+} from './node/delayed-headers.ts'
 export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-context.ts'
 export { takeBack } from './node/node-response.ts'
 export { presentedBy, type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
-export type { AdapterOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions } from './options/options.ts'
+export type {
+  AdapterOptions,
+  GivenOptions as SiteOptions,
+  SessionsOptions,
+  SharedOptions,
+  StorageOptions,
+} from './options/options.ts'
+export { checkSiteOptions } from './options/options.ts'
 export type { SecretList } from './options/secret-states.ts'
 export type { Storable } from './options/storable.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'
@@ -18,7 +33,7 @@ export { type CustomStorage, customPersistence, type IdFormats } from './persist
 export { upstreamPersistence } from './persistence/upstream-format.ts'
 export { processSingleton, warnOfPlainHttp } from './process-singleton.ts'
 export { jsonOf, setOrReduce } from './reduced.ts'
-export type { Committed } from './request/commit.ts'
+export { type Committed, counts } from './request/commit.ts'
 export { headersOf, type RequestHeaders } from './request/incoming.ts'
 export type { Commit } from './request/lifetime-override.ts'
 export { isAnswer, type RequestSession, throughAdapter } from './request/request-session.ts'
@@ -26,5 +41,5 @@ export { answer, answerByCall, answered, answeredByCall, type HeadersOut, putOn,
 export { cookiesOf, type HeaderLine } from './request/tickets.ts'
 export type { LiveSession } from './session/session.ts'
 export type { Session } from './session/types.ts'
-export { type AdapterSessions, type AnySessions, adapterOf, createSessions, type Sessions, sessionsOf } from './sessions.ts'
+export { type AdapterSessions, type AnySessions, adapterOf, type Sessions, sessionsOf } from './sessions.ts'
 export { sessionsFor } from './sessions-cache.ts'

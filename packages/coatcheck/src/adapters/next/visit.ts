@@ -53,7 +53,12 @@ export class Visit {
   /** In a proxy, whose wrapper sends the cookies: those that `cookies().set` gives are not seen by the page (F25). */
   inProxy(isPrefetch = false): void {
     this.#setsCookies = false
+    this.#looks(isPrefetch)
+  }
+
+  #looks(isPrefetch: boolean): void {
     this.#isPrefetch = isPrefetch
+    this.requestSession.request.onlyLooks = isPrefetch
   }
 
   /** The lines that somebody has put on the response. */
@@ -63,7 +68,7 @@ export class Visit {
 
   /** From here on a page is rendered: without a response that is held, no cookie leaves any more. */
   inPage(isPrefetch = false): void {
-    if (this.#isHeld) this.#isPrefetch = isPrefetch
+    if (this.#isHeld) this.#looks(isPrefetch)
     else if (!this.requestSession.finished) this.requestSession.finish()
   }
 
