@@ -1,10 +1,16 @@
 import { SessionError } from '../../errors.ts'
 
-type NextHeaders = typeof import('next/headers.js')
-type Cookies = Awaited<ReturnType<NextHeaders['cookies']>>
-type Headers = Awaited<ReturnType<NextHeaders['headers']>>
+interface Cookies {
+  getAll(): { readonly name: string; readonly value: string }[]
+  set(name: string, value: string, attributes: object): unknown
+  delete(name: string): unknown
+}
+interface Headers {
+  get(name: string): string | null
+  keys(): Iterable<string>
+}
 
-let loaded: NextHeaders | undefined
+let loaded: { cookies(): Promise<Cookies>; headers(): Promise<Headers> } | undefined
 
 /** The request that Next is answering. */
 export interface Here {
