@@ -42,6 +42,7 @@ const MADE = [
   '.sessions',
   '.coatcheck',
   '.next',
+  '.next-components',
   'next-env.d.ts',
 ]
 
@@ -104,7 +105,8 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   if (!command) return 0
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
-  const mark = join(folder, 'node_modules/.coatcheck-build')
+  // A build in a place of its own leaves the others as they are.
+  const mark = join(folder, `node_modules/.coatcheck-build${inputs.BUILD_FOLDER ?? ''}`)
   const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
   const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
   const [before, ...outputs] = read(mark)?.split('\n') ?? []

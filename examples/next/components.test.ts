@@ -9,7 +9,7 @@ import { type App, open, temporaryFolder } from '../harness.ts'
 const folder = temporaryFolder()
 let app: App
 beforeAll(async () => {
-  app = await open('next', { TRIAL: 'cache-components', COATCHECK_STORE: join(folder, 'sessions.sqlite') })
+  app = await open('next', { BUILD_FOLDER: '.next-components', COATCHECK_STORE: join(folder, 'sessions.sqlite') })
 })
 afterAll(async () => {
   await app?.stop()

@@ -1,20 +1,14 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Visitor, visitor } from '../../packages/coatcheck/src/testing/index.ts'
-import { type App, open, temporaryFolder } from '../harness.ts'
+import { type App, open } from '../harness.ts'
 
-// What a production server of Next does, over HTTP.
+// What a production server of Next does, over HTTP. Sessions are in memory: of all copies of the module that makes the store (F24).
 
-const folder = temporaryFolder()
 let app: App
 beforeAll(async () => {
-  app = await open('next', { COATCHECK_STORE: join(folder, 'sessions.sqlite') })
+  app = await open('next')
 })
-afterAll(async () => {
-  await app?.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => app?.stop())
 
 /** Streams are for browsers: for robots Next renders the whole page first. */
 const BROWSER = { 'user-agent': 'Mozilla/5.0 Chrome/156.0.0.0' }
