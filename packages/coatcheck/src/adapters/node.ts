@@ -7,8 +7,8 @@ import {
   type NodeResponse,
   presentedBy,
   type RequestSession,
+  refuse,
 } from '../core/adapter.ts'
-import { refuse } from './node/refuse.ts'
 
 /** The part of node:http's `IncomingMessage` (and of Express's and Connect's request) that is used here. */
 export interface NodeRequest {

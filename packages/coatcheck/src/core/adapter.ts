@@ -16,6 +16,7 @@ export {
 } from './node/delayed-headers.ts'
 export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-context.ts'
 export { takeBack } from './node/node-response.ts'
+export { refuse } from './node/refuse.ts'
 export { presentedBy, type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
 export type {
   AdapterOptions,

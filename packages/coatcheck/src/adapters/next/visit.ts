@@ -7,10 +7,10 @@ import {
   type LiveSession,
   type NodeResponse,
   type RequestSession,
+  refuse,
 } from '../../core/adapter.ts'
 import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import { refuse } from '../node/refuse.ts'
 import { setClock } from './clock.ts'
 import { changeBelowNext } from './cookie-lines.ts'
 import { areMutable, here } from './here.ts'

@@ -1,4 +1,4 @@
-import { type NodeResponse, takeBack } from '../../core/adapter.ts'
+import { type NodeResponse, takeBack } from './node-response.ts'
 
 /** Answers a request that failed where no framework does, and tells of it. */
 export function refuse(res: NodeResponse, error: unknown): void {
