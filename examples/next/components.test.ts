@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withSession } from '../../packages/coatcheck/src/adapters/fetch.ts'
+import { createSessions } from '../../packages/coatcheck/src/index.ts'
 import { type Visitor, visitor } from '../../packages/coatcheck/src/testing/index.ts'
-import { type App, open, temporaryFolder } from '../harness.ts'
+import { type App, open, SECRET, temporaryFolder } from '../harness.ts'
 
 // Pages with `cacheComponents`: the part that is the same for everybody is made ahead, and the rest is streamed into it.
 
@@ -15,6 +17,18 @@ afterAll(async () => {
   await app?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+const DAY = 86_400_000
+/** A cookie that a sealed session was given so many days ago. */
+async function sealed(days: number): Promise<string> {
+  const sessions = createSessions({ secrets: SECRET, cookie: { name: 'edge' }, now: () => Date.now() - days * DAY })
+  const answer = withSession(sessions, async (request) => {
+    const session = await sessions.open(request)
+    session.set('n', 1)
+    return new Response()
+  })
+  return (await answer(new Request('https://app.test/'))).headers.getSetCookie()[0] ?? ''
+}
 
 const browser = (): Visitor => visitor(app.origin, { headers: { 'user-agent': 'Mozilla/5.0 Chrome/156.0.0.0' } })
 const place = (name: string): string => `/trial/components/${name}`
@@ -36,6 +50,22 @@ test('F33: `use cache: private` keeps what it read for this visitor alone', asyn
   expect([await shown(ada, 'private'), await shown(bob, 'private'), await shown(browser(), 'private')]).toEqual(['2', '1', '0'])
   await ada.post(place('add'))
   expect(await shown(ada, 'private')).toBe('3')
+})
+
+test('a proxy that does nothing else moves the end of a sealed session that pages only read, and leaves pages as they are', async () => {
+  const [ada, bob] = [browser(), browser()]
+  ada.plant(await sealed(0))
+  bob.plant(await sealed(6))
+  for (const who of [browser(), ada]) {
+    const { headers } = await who.get('/')
+    expect([headers.getSetCookie(), headers.get('cache-control')]).toEqual([[], expect.stringMatching(/\bs-maxage=/)])
+    expect(headers.get('vary')).not.toMatch(/cookie/i)
+  }
+  const before = bob.cookies()[0]?.value
+  const moved = await bob.get('/', { headers: { 'sec-fetch-mode': 'navigate' } })
+  expect([moved.headers.getSetCookie().length, moved.headers.get('cache-control')]).toEqual([1, 'no-store'])
+  expect(bob.cookies()[0]?.value).not.toBe(before)
+  expect((await bob.get('/', { headers: { 'sec-fetch-mode': 'navigate' } })).headers.getSetCookie()).toEqual([])
 })
 
 describe.each([

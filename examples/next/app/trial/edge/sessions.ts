@@ -1,6 +1,7 @@
 import { nextSessions } from 'coatcheck/next'
 
-export const { getSession, withSession } = nextSessions<{ n: number }>({
-  secrets: [process.env.SESSION_SECRET ?? 'only-for-trying-out-x7Kp2mQ9vT4w'],
+/** Without a store: each is sealed in its cookie. */
+export const { getSession, withSession, proxy } = nextSessions<{ n: number }>({
+  secrets: process.env.SESSION_SECRET,
   cookie: { name: 'edge' },
 })
