@@ -33,7 +33,7 @@ async function begun(s: Site, values: Record<string, unknown> = { name: 'ada' })
   return cookieOf(visit)
 }
 
-test('F35: a commit tells its cookie with name, value and attributes, and the response session all of them', async () => {
+test('a commit tells its cookie with name, value and attributes, and the response session all of them', async () => {
   const s = site()
   const visit = s.visit()
   ;(await visit.open()).set('a', 1)

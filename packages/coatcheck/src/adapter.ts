@@ -13,6 +13,7 @@ import { bad, kind } from './errors.ts'
 
 export type { AdapterSessions, CommitOptions, Committed, Lifetime, RequestSession } from './adapter/types.ts'
 export {
+  type AnySessions,
   changeHeaders,
   type DelayHooks,
   delayHeaders,

@@ -4,9 +4,7 @@ import {
   type RequestSession as Core,
   type Committed as CoreCommitted,
   cookiesOf,
-  counts,
   type HeadersOut,
-  isAnswer,
   type Session,
   snapshot,
   throughAdapter,
@@ -69,18 +67,8 @@ export class Passage implements RequestSession {
   close(status: number, options?: CommitOptions): Maybe<Committed> {
     return andThen(this.#core.close(status, options), committed)
   }
-  async threw(error: unknown, status?: number): Promise<boolean> {
-    const answers = status ?? (isAnswer(error) ? error.status : 500)
-    if (!counts(answers)) {
-      await this.#core.abandon()
-      return false
-    }
-    try {
-      await this.#core.close(answers)
-    } finally {
-      this.#core.finish()
-    }
-    return true
+  threw(error: unknown, status?: number): Promise<boolean> {
+    return this.#core.threw(error, status)
   }
   fail(): void {
     this.#core.fail()

@@ -1,7 +1,8 @@
-import { ANSWERS } from './adapter/answers.ts'
-import { type AdapterUnderTest, play, type SuiteSession, type SuiteSite } from './adapter/site.ts'
-import { STORIES } from './adapter/stories.ts'
-import type { SessionWord } from './adapter/story.ts'
+import { ANSWERS } from './adapter-suite/answers.ts'
+import { FAILURES } from './adapter-suite/failures.ts'
+import { type AdapterUnderTest, play, type SuiteSession, type SuiteSite } from './adapter-suite/site.ts'
+import { STORIES } from './adapter-suite/stories.ts'
+import type { SessionWord } from './adapter-suite/story.ts'
 import { sure } from './suite/trial.ts'
 
 export interface AdapterSuiteOptions {
@@ -21,7 +22,7 @@ export interface AdapterSuiteOptions {
  * `except` names no story.
  */
 export function adapterSuite({ it, serve, offers = ['flash', 'signIn'], except = {} }: AdapterSuiteOptions): void {
-  const stories = [...STORIES, ...ANSWERS]
+  const stories = [...STORIES, ...ANSWERS, ...FAILURES]
   for (const name of Object.keys(except))
     sure(
       stories.some((story) => story.name === name),

@@ -1,4 +1,4 @@
-export type { AdapterUnderTest, SuiteAnswer, SuiteSession, SuiteSite } from './adapter/site.ts'
+export type { AdapterUnderTest, SuiteAnswer, SuiteSession, SuiteSite } from './adapter-suite/site.ts'
 export { type AdapterSuiteOptions, adapterSuite } from './adapter-suite.ts'
 export {
   type Exploration,

@@ -153,6 +153,20 @@ export class RequestSession implements Surroundings {
     this.finish()
   }
 
+  /** In place of `close` and `finish`, for a handler that threw. Whether the throw is an answer: a `Response`, or what has a `status` below 500. */
+  async threw(error: unknown, status: number = isAnswer(error) ? error.status : 500): Promise<boolean> {
+    if (!counts(status)) {
+      await this.abandon()
+      return false
+    }
+    try {
+      await this.close(status)
+    } finally {
+      this.finish()
+    }
+    return true
+  }
+
   /** An adapter is passed; adapters within adapters share the request session, and the outermost is the last to `finish`. */
   enter(): void {
     this.#adapters++
