@@ -8,6 +8,7 @@ import { adapterOf } from '../core/adapter.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { visitor } from '../testing/visitor.ts'
 import { now, setClock } from './next/clock.ts'
+import { cookieHeader } from './next/here.ts'
 import { Visits } from './next/visits.ts'
 import { wrapped } from './next/wrapped.ts'
 import { nextSessions } from './next.ts'
@@ -49,7 +50,9 @@ tellStories(pages)
 
 /** A server of one API route. */
 async function route(act: (req: IncomingMessage, res: ServerResponse) => unknown) {
-  const { origin } = await serving((req, res) => void Promise.resolve(act(req, res)).catch(() => res.writeHead(500).end()))
+  const { origin } = await serving(
+    (req, res) => void Promise.resolve(act(req, res)).catch(() => res.headersSent || res.writeHead(500).end()),
+  )
   return visitor(origin, { follow: false })
 }
 /** What a module says, each time that it is loaded. Tests of different sites share nothing. */
@@ -129,4 +132,20 @@ test('wrong options are refused where they are written', () => {
   expect(() => nextSessions({ secrets: SECRET, persist: true } as never)).toThrow(
     expect.objectContaining({ code: 'BAD_OPTIONS' }),
   )
+})
+
+test.each([
+  [
+    'as it came, with what only Next decodes',
+    'a=s%3A1%2F2; b=c+/=; c=%zz',
+    { a: 's:1/2', b: 'c+/=', c: '%zz' },
+    'a=s%3A1%2F2; b=c+/=; c=%zz',
+  ],
+  ['with what the proxy gave', 'a=1; b=2', { a: '1', b: '3 %', c: '4' }, 'a=1; b=3%20%25; c=4'],
+  ['without what was taken away', 'a=1; b=2', { b: '2' }, 'b=2'],
+  ['both of one name', 'a=1; a=2', { a: '2' }, 'a=1; a=2'],
+  ['nothing', '', {}, ''],
+])('the Cookie header of a request is made of the cookies that Next shows: %s', (_, came, shown, header) => {
+  const getAll = () => Object.entries(shown).map(([name, value]) => ({ name, value }))
+  expect(cookieHeader({ getAll }, came)).toBe(header)
 })

@@ -1,7 +1,6 @@
 import {
   adapterOf,
   checkSiteOptions,
-  type NodeResponse,
   type Session,
   type Sessions,
   type SiteOptions,
@@ -86,5 +85,3 @@ export function nextSessions<
     proxy: proxy as NextSessions<Data, Flash>['proxy'],
   }
 }
-
-export type { NodeResponse }

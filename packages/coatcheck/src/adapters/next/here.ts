@@ -46,7 +46,7 @@ export const areMutable = ({ set, delete: remove }: Cookies): boolean =>
   (set as unknown) !== remove && (set.name === '' || set.name !== remove.name)
 
 /** Next shows values decoded; one that is as it came keeps the text that came, which formats of other libraries need. */
-function cookieHeader(cookies: Cookies, came: string): string {
+export function cookieHeader(cookies: Pick<Cookies, 'getAll'>, came: string): string {
   const shown = new Map(cookies.getAll().map(({ name, value }) => [name, value]))
   const parts = came.split(';').map((part) => part.trim())
   const nameOf = (part: string): string => part.slice(0, Math.max(0, part.indexOf('=')))
