@@ -22,6 +22,7 @@ export const apps = [
   'koa',
   'nest',
   'nest-11',
+  'next',
   'nitro',
   'nitro-2',
   'nuxt',
@@ -51,6 +52,9 @@ const MADE = [
   '.sessions',
   '.coatcheck',
   'routeTree.gen.ts',
+  '.next',
+  '.next-components',
+  'next-env.d.ts',
 ]
 
 /** Apps that are made of the sources of another. */
@@ -117,7 +121,8 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
-  const mark = join(folder, 'node_modules/.coatcheck-build')
+  // A build in a place of its own leaves the others as they are.
+  const mark = join(folder, `node_modules/.coatcheck-build${inputs.BUILD_FOLDER ?? ''}`)
   const sourcesOf = (place: string) => filesIn(place, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
   const shared = SHARES[name] && digest(sourcesOf(folderOf(SHARES[name])), folderOf(SHARES[name]))
   const wanted = digest(sourcesOf(folder), folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')), shared)
