@@ -2,9 +2,10 @@ import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ReaderRequest } from '../migrate/format.ts'
+import type { Found, SessionRecord, Store } from '../stores/store.ts'
 import type { Attempts, Begun } from './model/attempts.ts'
 import type { Changes, Edit } from './model/changes.ts'
-import type { Contents } from './model/contents.ts'
+import type { Contents, Forwarding } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime, Policy } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
@@ -42,6 +43,8 @@ export interface Engine extends Observers {
   /** Tickets and records of secrets that this process does not have, and another may have already. */
   readonly unknownKeys: UnknownKeys | undefined
   readonly sleep: (ms: number) => Promise<void>
+  /** The same between two rounds of a watcher. Default: as `sleep`, but no process goes on for it. */
+  readonly nap?: (ms: number) => Promise<void>
   /** From 0 up to 1, for pauses. */
   readonly random: () => number
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
@@ -164,6 +167,10 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly owners?: OwnedSessions
   /** Left out where no store compares and sets. */
   readonly shared?: SharedContents<H>
+  /** Left out where there is no store. */
+  readonly live?: Watchable
+  /** The same session as it is stored now, under whatever new id. undefined: it has ended, or is somebody else's. Left out without a store. */
+  follow?(loaded: H): Promise<H | undefined>
 }
 
 /**
@@ -174,6 +181,23 @@ export interface SharedContents<H> {
   look(loaded: H, request: Circumstances): Promise<Shown | undefined>
   /** What there is after the edit. With the attempts of an earlier try it is not made twice. */
   edit(loaded: H, request: Circumstances, edit: Edit, attempts: Attempts): Promise<Shown | undefined>
+}
+
+/** A record in a store, decoded. */
+export interface StoredRecord {
+  readonly record: SessionRecord
+  readonly contents: Contents
+  readonly forwarding?: Forwarding
+  readonly fault?: RefusalReason
+}
+
+/** How the sessions of a store are watched. */
+export interface Watchable {
+  readonly store: Store
+  readonly engine: Engine
+  read(key: string): Maybe<StoredRecord | undefined>
+  /** What the store's `readMany` found. Left out: only `read` tells the truth. */
+  readonly given?: (key: string, found: Found | undefined) => Maybe<StoredRecord | undefined>
 }
 
 /** `key`: of its record. */

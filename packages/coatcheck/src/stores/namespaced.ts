@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { checkName } from './shared/names.ts'
 import { type Offered, offered } from './shared/wrapped.ts'
-import type { Found, SessionRecord, Store } from './store.ts'
+import type { Found, Listening, SessionRecord, Store } from './store.ts'
 
 /** Without `close`: the store may be shared, and is closed by whoever opened it. */
 export type NamespacedStore<S extends Store> = Omit<Offered<S>, 'close'>
@@ -53,11 +53,27 @@ export function namespaced<S extends Store>(store: S, prefix: string): Namespace
         const { keys, ...more } = (await store.list?.(after, limit)) ?? { keys: [] }
         return { keys: own(keys), ...more }
       },
+      async readMany(keys) {
+        const all = (await store.readMany?.(keys.map(inside))) ?? []
+        return all.map((found) => found && outside(found, begin))
+      },
+      async watch({ told, lost }) {
+        const listening = await store.watch?.({
+          told: (key) => {
+            if (key.startsWith(begin)) told(key.slice(begin.length))
+          },
+          lost,
+        })
+        return listening ?? DEAF
+      },
       prune: async (before, limit) => (await store.prune?.(before, limit)) ?? 0,
       migrate: async () => store.migrate?.(),
     }),
   } as NamespacedStore<S>
 }
+
+/** Never there: only what the store offers is offered. */
+const DEAF: Listening = { ping: async () => {}, stop: async () => {} }
 
 function outside({ record, version }: Found, begin: string): Found {
   const { owner, ...rest } = record

@@ -31,7 +31,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
-  'core/session': ['core/model', 'core/once', ...parts('engine'), 'crypto', 'errors.ts', 'web.ts'],
+  // Notices the ends of sessions; loaded when the first signal is asked for.
+  'core/watch': ['core/model', 'core/persistence', ...parts('engine'), 'crypto', 'stores/store.ts', 'errors.ts'],
+  'core/session': ['core/model', 'core/once', 'core/watch', ...parts('engine'), 'crypto', 'errors.ts', 'web.ts'],
   'core/persistence': [
     'core/model',
     'core/migration',

@@ -4,7 +4,7 @@ import type { Store } from '../store.ts'
 export type Offered<S extends Store> = Pick<S, keyof Store & keyof S>
 
 /** The methods that a store need not have. */
-type Optional = 'touch' | 'listByOwner' | 'list' | 'prune' | 'migrate' | 'close'
+type Optional = 'touch' | 'listByOwner' | 'list' | 'prune' | 'readMany' | 'watch' | 'migrate' | 'close'
 
 /** The `methods` that `store` offers too: a wrapper must not pretend to a capability. */
 export function offered<S extends Store>(store: S, methods: Pick<Store, Optional>): Pick<Store, Optional> {
