@@ -2,8 +2,8 @@ import { clockOf } from '../clock.ts'
 import { mayAwaitOthers } from '../crypto/workers.ts'
 import { SessionError } from '../errors.ts'
 import { checkedOptions } from './shared/options.ts'
-import { type Offered, offered } from './shared/wrapped.ts'
-import type { Found, Listening, SessionRecord, Store } from './store.ts'
+import { DEAF, type Offered, offered } from './shared/wrapped.ts'
+import type { Found, SessionRecord, Store } from './store.ts'
 
 export interface CachedOptions {
   /** How long a read may be answered from memory, in seconds counted from when the backend was asked. */
@@ -174,9 +174,6 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
     }),
   } as CachedStore<S>
 }
-
-/** Never there: only what the store offers is offered. */
-const DEAF: Listening = { ping: async () => {}, stop: async () => {} }
 
 /** Several readers are given the same one. */
 function frozen<F extends Found | undefined>(found: F): F {

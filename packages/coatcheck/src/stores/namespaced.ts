@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { checkName } from './shared/names.ts'
-import { type Offered, offered } from './shared/wrapped.ts'
-import type { Found, Listening, SessionRecord, Store } from './store.ts'
+import { DEAF, type Offered, offered } from './shared/wrapped.ts'
+import type { Found, SessionRecord, Store } from './store.ts'
 
 /** Without `close`: the store may be shared, and is closed by whoever opened it. */
 export type NamespacedStore<S extends Store> = Omit<Offered<S>, 'close'>
@@ -71,9 +71,6 @@ export function namespaced<S extends Store>(store: S, prefix: string): Namespace
     }),
   } as NamespacedStore<S>
 }
-
-/** Never there: only what the store offers is offered. */
-const DEAF: Listening = { ping: async () => {}, stop: async () => {} }
 
 function outside({ record, version }: Found, begin: string): Found {
   const { owner, ...rest } = record

@@ -71,7 +71,9 @@ async function byCall(client: ByCall, ...[told, lost, channels]: Parameters<Open
     const listening = () => {
       if (++times > 1) lost()
     }
-    const opened = await client.listen(channel, (text) => told(channel, text), listening)
+    const hears = (text: string) => told(channel, text)
+    // A third argument is a transaction to PGlite, which has no connection to lose.
+    const opened = await ('unsafe' in client ? client.listen(channel, hears, listening) : client.listen(channel, hears))
     ends.push(typeof opened === 'function' ? opened : opened.unlisten)
   }
   return () => Promise.all(ends.map((end) => end()))
@@ -79,7 +81,8 @@ async function byCall(client: ByCall, ...[told, lost, channels]: Parameters<Open
 
 /** Each ping is a notice to a channel of one's own: behind a pooler of connections LISTEN is answered, and nothing is heard. */
 async function watch(open: Open, query: Query, listener: Listener): Promise<Listening> {
-  const own = `coatcheck_${randomText(9)}`
+  // Some clients fold the names of channels, and some do not quote them.
+  const own = `coatcheck_${randomText(12).toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`
   let [isOpen, isOver] = [false, false]
   let heard: () => void = () => {}
   const lost = (): void => {

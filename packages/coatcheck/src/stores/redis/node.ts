@@ -55,7 +55,7 @@ export function overNodeRedis(client: NodeRedis): RedisConnection {
       return [reply, Number(had)]
     },
 
-    ...((typeof whole.duplicate === 'function' || isCluster) && {
+    ...([whole.duplicate, whole.execute, whole.nodeClient].some((method) => typeof method === 'function') && {
       listen: (channel, listener) => listening(() => subscriber(whole), channel, listener),
     }),
 

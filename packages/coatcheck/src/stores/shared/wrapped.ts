@@ -1,4 +1,4 @@
-import type { Store } from '../store.ts'
+import type { Listening, Store } from '../store.ts'
 
 /** The methods of a wrapper around `S`: those of `S` that are in the contract. */
 export type Offered<S extends Store> = Pick<S, keyof Store & keyof S>
@@ -11,3 +11,6 @@ export function offered<S extends Store>(store: S, methods: Pick<Store, Optional
   const names = Object.keys(methods) as Optional[]
   return Object.fromEntries(names.filter((name) => store[name]).map((name) => [name, methods[name]]))
 }
+
+/** What a wrapper of a store without `watch` would give: it is not offered, so nobody gets it. */
+export const DEAF: Listening = { ping: async () => {}, stop: async () => {} }
