@@ -56,6 +56,7 @@ export const entries: Record<string, string> = {
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/unstorage.ts',
   testing: 'src/testing/index.ts',
+  websocket: 'src/adapters/websocket.ts',
 }
 
 /** Their code is part of what is published: as modules of their own they cost a process that starts more than all of ours does. */

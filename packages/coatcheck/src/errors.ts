@@ -20,6 +20,8 @@ const FIXES = {
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
+  UPGRADE_REFUSED:
+    'Add the origin of your page to `origins`, or set `allowWithoutOrigin: true` for clients that are no browsers.',
   NOT_WRAPPED:
     'Wrap the handler with `withSession(sessions, …)` of coatcheck/fetch, coatcheck/node or coatcheck/hono, and pass the request it was given: the `Request`, `req` or `c`.',
 } as const

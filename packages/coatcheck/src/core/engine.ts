@@ -169,8 +169,11 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly shared?: SharedContents<H>
   /** Left out where there is no store. */
   readonly live?: Watchable
-  /** The same session as it is stored now, under whatever new id. undefined: it has ended, or is somebody else's. Left out without a store. */
-  follow?(loaded: H): Promise<H | undefined>
+  /**
+   * The same session as it is stored now. undefined: it has ended, or is somebody else's. Throws `CONFLICT` after a new id: who came with the
+   * old one is shown nothing that comes after. Left out where there is no store.
+   */
+  again?(loaded: H): Promise<H | undefined>
 }
 
 /**

@@ -64,7 +64,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/node': ['core/request', ...parts('identity'), 'errors.ts'],
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
-  adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  adapters: ['core', 'cookies', 'csrf', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   // Not a part of core, and no adapter: a decision on the headers of a request, and a value in the session.
   csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],

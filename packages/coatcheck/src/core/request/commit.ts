@@ -1,5 +1,5 @@
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
-import { SessionError } from '../../errors.ts'
+import { bad, SessionError } from '../../errors.ts'
 import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { holdsValues } from '../model/changes.ts'
 import { tellCommit } from '../model/events.ts'
@@ -104,6 +104,13 @@ export class Commits {
     this.#loaded = found
     session.reload(found)
     return true
+  }
+
+  /** What is stored now of the session that the request's tickets opened. undefined: it has ended, or is somebody else's. */
+  async again(): Promise<LoadedSession | undefined> {
+    const { again } = this.#core.persistence
+    if (!again) throw bad('store', 'is missing, and reading a session again needs one', 'Pass a store.')
+    return this.#loaded && again(this.#loaded)
   }
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {

@@ -2,15 +2,17 @@ import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import type { Circumstances } from '../engine.ts'
 import type { Happening, Known } from '../model/events.ts'
-import { late, tooLate } from '../session/refusals.ts'
+import { late, notHere, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, tellLifetime } from './lifetime-override.ts'
-import { type Core, loadSession } from './load.ts'
+import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
+
+const NO_HEADERS: RequestHeaders = { get: () => null }
 
 /** One request's session: opened on demand, committed as often as the adapter needs, answered once. */
 export class RequestSession implements Surroundings {
@@ -32,6 +34,8 @@ export class RequestSession implements Surroundings {
   #given: readonly HeaderLine[] = NOTHING_DONE.send
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
+  /** Nothing is changed through this one. */
+  isReadOnly = false
   /** Whether what the request presented opened a session. */
   isProven = false
 
@@ -129,6 +133,19 @@ export class RequestSession implements Surroundings {
   }
 
   /**
+   * The same session as it is stored now, in a request of its own: one that has no response, and stores what is committed by call. undefined:
+   * it has ended, or is somebody else's.
+   */
+  async again(): Promise<RequestSession | undefined> {
+    const loaded = await this.#commits?.again()
+    if (!loaded) return undefined
+    const next = new RequestSession(this.core, this.core.transport.bare([]), NO_HEADERS)
+    next.#begin({ loaded })
+    next.finished = next.commitsByCall = true
+    return next
+  }
+
+  /**
    * The commit at the end of a request that was answered with `status`: one that does not count is a failure of the handler.
    * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
    */
@@ -176,14 +193,16 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.request), (result) => {
-      this.#commits ??= new Commits(this.core, this.incoming, this.request)
-      this.#commits.begin(result)
-      this.isProven = result.loaded !== undefined
-      this.session = new LiveSession(this, result)
-      this.#queue?.run(this.session)
-      return this.session
-    })
+    return andThen(loadSession(this.core, this.incoming, this.request), (result) => this.#begin(result))
+  }
+
+  #begin(result: LoadResult): LiveSession {
+    this.#commits ??= new Commits(this.core, this.incoming, this.request)
+    this.#commits.begin(result)
+    this.isProven = result.loaded !== undefined
+    this.session = new LiveSession(this, result)
+    this.#queue?.run(this.session)
+    return this.session
   }
 
   #commit(how: Commit | undefined): Maybe<Committed> {
@@ -204,6 +223,7 @@ export class RequestSession implements Surroundings {
 
   /** Asked by the session before each change. */
   admit(what: string, newTicket: boolean): void {
+    if (this.isReadOnly) throw notHere(what)
     if (!this.finished) return
     if (newTicket || !this.#commits?.storesLate) throw tooLate(what)
     if (!this.commitsByCall) queueMicrotask(() => this.#commitQuietly())

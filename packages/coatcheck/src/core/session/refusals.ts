@@ -11,6 +11,13 @@ export function tooLate(what: string): SessionError {
   return new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
 }
 
+/** What a connection shows of a session is read once, and nothing stores what is changed in it. */
+export function notHere(what: string): SessionError {
+  return new SessionError('TOO_LATE', `${what} was asked of a session that stands for an open connection.`, {
+    fix: 'Change it in `run()` of the connection, which reads it again and says whether the change was kept.',
+  })
+}
+
 /** `cause`: what the store said when the session was opened. */
 export function readOnly(what: string, cause: SessionError): SessionError {
   // A key, a method, or words.

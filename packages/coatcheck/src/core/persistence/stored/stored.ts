@@ -32,7 +32,7 @@ import { Ends } from './ends.ts'
 import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
 import { NewRecords } from './new-records.ts'
-import { type Outcome, overtaken, perhapsEvicted, readable, unreadable } from './pending-commit.ts'
+import { hasNewId, type Outcome, overtaken, perhapsEvicted, readable, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { sharedContents } from './shared.ts'
@@ -105,12 +105,14 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     return refused ? { refused, handle, ...(isOver(lifetime, now) && { ends: loaded }) } : loaded
   }
 
-  async function follow(loaded: StoredHeld): Promise<StoredHeld | undefined> {
+  async function again(loaded: StoredHeld): Promise<StoredHeld | undefined> {
     let found = readable(await records.read(loaded.known.key))
     while (found?.forwarding?.kind === 'regenerate') found = readable(await records.read(found.forwarding.key))
     if (!found || found.forwarding) return undefined
     const next = heldOf(found, loaded.id, loaded.stale)
-    return isOver(next.lifetime, engine.now()) ? undefined : next
+    if (isOver(next.lifetime, engine.now())) return undefined
+    if (found.key !== loaded.known.key) throw hasNewId()
+    return next
   }
 
   /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
@@ -217,7 +219,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
       read: (key) => records.read(key),
       ...(!given && { given: (key, found) => records.given(key, found) }),
     },
-    follow: async (loaded) => ('source' in loaded ? undefined : follow(loaded)),
+    again: async (loaded) => ('source' in loaded ? undefined : again(loaded)),
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
       !loaded || 'source' in loaded || isOther(plan)
