@@ -6,7 +6,7 @@ import { createClient } from 'redis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { makeFolder, removeFolder } from '../../../scripts/engine-process.ts'
-import { startMariadb, startNats, startPostgres, startRedis } from '../../../scripts/engine-servers.ts'
+import { startNats, startPostgres, startRedis } from '../../../scripts/engine-servers.ts'
 import type { EngineName } from '../../../scripts/engines.ts'
 import { withSession } from '../src/adapters/fetch.ts'
 import { createSessions } from '../src/index.ts'
@@ -14,6 +14,7 @@ import { redisStore } from '../src/stores/redis.ts'
 import type { Store } from '../src/stores/store.ts'
 import { isLeftOut } from './helpers/engines.ts'
 import { openPlace } from './helpers/places.ts'
+import { startDatabase } from './stores/mysql.ts'
 
 // Somebody signs out in one process, and the sockets of that session, which are in another, close. On real engines.
 
@@ -57,16 +58,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
   postgres: { engine: 'postgres', start: startPostgres, cut: killListeners },
   'postgres.js': { engine: 'postgres', start: startPostgres, cut: killListeners },
   nats: { engine: 'nats', start: startNats },
-  mysql: { engine: 'mariadb', start: startMariadb },
+  mysql: { engine: 'mariadb', start: startDatabase },
   sqlite: { start: inFolder },
 }
 
 const children: ChildProcess[] = []
 const open: WebSocket[] = []
-afterEach(() => {
+/** Before the engine stops: one waits for its clients to go. */
+function leaveAll(): void {
   for (const socket of open.splice(0)) socket.terminate()
   for (const child of children.splice(0)) child.kill('SIGKILL')
-})
+}
+afterEach(leaveAll)
 
 /** A server of sockets in a process of its own; its port. */
 async function elsewhere(kind: string, url: string): Promise<string> {
@@ -138,6 +141,7 @@ describe.each(present)('signing out closes the sockets of another process, over 
       expect(new Set(await leave(2 * third, SOCKETS))).toEqual(new Set([4401]))
       expect(isClosed).toBe(false)
     } finally {
+      leaveAll()
       await close()
       await engine.stop()
     }
@@ -170,6 +174,7 @@ describe.skipIf(isLeftOut('redis'))('Redis', () => {
       expect(await there.closed).toBe(4401)
       expect(await closed).toBe(4401)
     } finally {
+      leaveAll()
       await mine.close()
       await admin.close()
       await engine.stop()
@@ -189,6 +194,7 @@ describe.skipIf(isLeftOut('redis'))('Redis', () => {
       expect(list.split('\n')).toHaveLength(1)
       expect(list).toMatch(/ sub=1 psub=0 ssub=0 /)
     } finally {
+      leaveAll()
       await client.close()
       await engine.stop()
     }
