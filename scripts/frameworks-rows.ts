@@ -169,6 +169,7 @@ export const findings: readonly (readonly [id: string, what: string])[] = [
   ['F40', 'express-session: a request under way signs a destroyed session in again'],
   ['F41', 'express-session: at the upgrade of a WebSocket there is no real response'],
   ['F53', 'Koa removes all headers of a request that throws, and the cookie with them'],
+  ['F55', 'a session that is kept for a WebSocket is stale; after a sign-out it still reads, and a write looks done'],
   ['R1', 'Remix: of two requests that write at once, one is lost'],
   ['R2', 'Remix: a session file is read while it is being written, and the request fails'],
   ['R3', 'Remix: an id that no longer exists, or never did, is taken over from the client'],

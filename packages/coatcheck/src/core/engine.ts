@@ -2,30 +2,25 @@ import type { Keyring } from '../crypto/keyring.ts'
 import type { Maybe } from '../crypto/maybe.ts'
 import type { SessionError } from '../errors.ts'
 import type { ReaderRequest } from '../migrate/format.ts'
-import type { Found, SessionRecord, Store } from '../stores/store.ts'
 import type { Attempts, Begun } from './model/attempts.ts'
 import type { Changes, Edit } from './model/changes.ts'
-import type { Contents, Forwarding } from './model/contents.ts'
+import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
-import type { Lifetime, Policy } from './model/lifetime.ts'
+import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
-import type { Observers } from './model/observing.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
+import type { Watchable, Watching } from './watch/watchable.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
-export interface Engine extends Observers {
-  readonly now: () => number
-  readonly policy: Policy
+export interface Engine extends Watching {
   readonly keyring: Keyring | undefined
   /** What tickets are bound to: the cookie's name. */
   readonly binding: string
   readonly encryptRecords: boolean
   readonly acceptUnsigned: boolean
-  /** Milliseconds that one call of the store may take. */
-  readonly storeTimeout: number
   /** What a request gets whose store cannot be read: an error, or an empty session that cannot be written. */
   readonly whenStoreDown: 'fail' | 'read-only'
   /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
@@ -43,8 +38,6 @@ export interface Engine extends Observers {
   /** Tickets and records of secrets that this process does not have, and another may have already. */
   readonly unknownKeys: UnknownKeys | undefined
   readonly sleep: (ms: number) => Promise<void>
-  /** The same between two rounds of a watcher. Default: as `sleep`, but no process goes on for it. */
-  readonly nap?: (ms: number) => Promise<void>
   /** From 0 up to 1, for pauses. */
   readonly random: () => number
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
@@ -184,23 +177,6 @@ export interface SharedContents<H> {
   look(loaded: H, request: Circumstances): Promise<Shown | undefined>
   /** What there is after the edit. With the attempts of an earlier try it is not made twice. */
   edit(loaded: H, request: Circumstances, edit: Edit, attempts: Attempts): Promise<Shown | undefined>
-}
-
-/** A record in a store, decoded. */
-export interface StoredRecord {
-  readonly record: SessionRecord
-  readonly contents: Contents
-  readonly forwarding?: Forwarding
-  readonly fault?: RefusalReason
-}
-
-/** How the sessions of a store are watched. */
-export interface Watchable {
-  readonly store: Store
-  readonly engine: Engine
-  read(key: string): Maybe<StoredRecord | undefined>
-  /** What the store's `readMany` found. Left out: only `read` tells the truth. */
-  readonly given?: (key: string, found: Found | undefined) => Maybe<StoredRecord | undefined>
 }
 
 /** `key`: of its record. */

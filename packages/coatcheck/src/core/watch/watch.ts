@@ -1,6 +1,7 @@
 import { mayAwaitOthers } from '../../crypto/workers.ts'
 import type { Store } from '../../stores/store.ts'
-import type { LoadedSession, Watchable } from '../engine.ts'
+import type { LoadedSession } from '../engine.ts'
+import type { Watchable } from './watchable.ts'
 import { Watcher } from './watcher.ts'
 
 /** One for each store, whatever is watched in it: so a process has one channel. */

@@ -1,9 +1,10 @@
 import type { Maybe } from '../../crypto/maybe.ts'
-import { SessionError } from '../../errors.ts'
-import type { Listening, Store } from '../../stores/store.ts'
-import type { Engine, StoredRecord, Watchable } from '../engine.ts'
+import type { SessionError } from '../../errors.ts'
+import type { Store } from '../../stores/store.ts'
 import { callStore } from '../persistence/store-call.ts'
+import { Channel } from './channel.ts'
 import { standingOf } from './standing.ts'
+import type { StoredRecord, Watchable, Watching } from './watchable.ts'
 
 /** Milliseconds between two rounds: pings of the channel, sessions whose time may be over, and reads that failed. */
 export const TICK = 500
@@ -27,15 +28,13 @@ export interface Watched {
   end(): void
 }
 
-type Channel = Listening & { isLost: boolean }
-
 /**
  * Notices the ends of all sessions of one store that this process watches. First it listens, then it reads: what ended before is read, and
  * what ends later is told. After an interruption it does both again. A store that tells nothing is read at each round.
  */
 export class Watcher {
   readonly #store: Store
-  readonly #engine: Engine
+  readonly #engine: Watching
   readonly #watched = new Map<string, Set<Watched>>()
   /** To be read in the next round. */
   readonly #due = new Set<string>()
@@ -47,7 +46,7 @@ export class Watcher {
   #wake: () => void = () => {}
   #isTold = false
 
-  constructor(store: Store, engine: Engine) {
+  constructor(store: Store, engine: Watching) {
     this.#store = store
     this.#engine = engine
   }
@@ -89,52 +88,36 @@ export class Watcher {
         this.#wake = wake
       })
       if (!channel?.isLost) await Promise.race([nap(this.#hears ? TICK : Math.max(TICK, SHARE * (now() - began))), woken])
-      if (!channel || (await this.#answers(channel))) continue
+      if (!channel || (await channel.answers())) continue
       this.#hears = false
-      stop(channel)
+      channel.close()
       channel = undefined
       triedAt = Number.NEGATIVE_INFINITY
     }
     this.#isRunning = false
     this.#hears = false
-    if (channel) stop(channel)
+    channel?.close()
   }
 
   async #open(): Promise<Channel | undefined> {
-    const { watch } = this.#store
-    if (!watch) return undefined
-    const state: Pick<Channel, 'isLost'> = { isLost: false }
-    const opening = (async () =>
-      watch.call(this.#store, {
+    if (!this.#store.watch) return undefined
+    const channel = new Channel(this.#engine)
+    try {
+      await channel.open(this.#store, {
         told: (key) => {
-          if (!state.isLost && this.#watched.has(key)) void this.#read([key])
+          if (this.#watched.has(key)) void this.#read([key])
         },
         lost: () => {
-          state.isLost = true
           this.#hears = false
           this.#wake()
         },
-      }))()
-    try {
-      const listening = await callStore(this.#engine, 'watch', () => opening)
+      })
       this.#isTold = false
-      return Object.assign(state, { ping: () => listening.ping(), stop: () => listening.stop() })
+      return channel
     } catch (error) {
-      state.isLost = true
-      opening.then(stop, () => {}) // what came too late
-      if (!this.#isTold) this.#engine.emit({ type: 'late-failed', error: notHeard(error) })
+      if (!this.#isTold) this.#engine.emit({ type: 'late-failed', error: error as SessionError })
       this.#isTold = true
       return undefined
-    }
-  }
-
-  async #answers(channel: Channel): Promise<boolean> {
-    if (channel.isLost) return false
-    try {
-      await callStore(this.#engine, 'read the channel', () => channel.ping().then(() => {}))
-      return !channel.isLost
-    } catch {
-      return false
     }
   }
 
@@ -208,19 +191,9 @@ export class Watcher {
   }
 }
 
-function stop(channel: Listening): void {
-  channel.stop().catch(() => {}) // it is of no use any more
-}
-
 /** Waits without keeping a process alive that has nothing else to do. */
 const restful = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     const timer: unknown = setTimeout(resolve, ms)
     if (typeof timer === 'object' && timer && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
-  })
-
-const notHeard = (cause: unknown): SessionError =>
-  new SessionError('STORE_FAILED', 'The store could not be listened to for ends of sessions.', {
-    cause,
-    fix: 'See `cause`. Until it can be, each session whose `signal` was asked for is read twice a second.',
   })

@@ -82,7 +82,9 @@ async function byCall(client: ByCall, ...[told, lost, channels]: Parameters<Open
 /** Each ping is a notice to a channel of one's own: behind a pooler of connections LISTEN is answered, and nothing is heard. */
 async function watch(open: Open, query: Query, listener: Listener): Promise<Listening> {
   // Some clients fold the names of channels, and some do not quote them.
-  const own = `coatcheck_${randomText(12).toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`
+  const own = `coatcheck_${randomText(12)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')}`
   let [isOpen, isOver] = [false, false]
   let heard: () => void = () => {}
   const lost = (): void => {

@@ -184,13 +184,6 @@ export function replacedTicket(): SessionError {
   })
 }
 
-/** The error for who stays connected, and came with a ticket that is an old one by now. */
-export function hasNewId(): SessionError {
-  return new SessionError('CONFLICT', 'The session was given a new id, and shows nothing more to who came with the old one.', {
-    fix: 'Close the connection: the client connects again with the new ticket.',
-  })
-}
-
 export function newerRelease(): SessionError {
   return new SessionError(
     'STORE_FAILED',

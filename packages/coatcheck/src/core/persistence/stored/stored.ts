@@ -1,4 +1,5 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
+import { SessionError } from '../../../errors.ts'
 import type { Store } from '../../../stores/store.ts'
 import type {
   ChangeSet,
@@ -32,7 +33,7 @@ import { Ends } from './ends.ts'
 import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
 import { NewRecords } from './new-records.ts'
-import { hasNewId, type Outcome, overtaken, perhapsEvicted, readable, unreadable } from './pending-commit.ts'
+import { type Outcome, overtaken, perhapsEvicted, readable, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { sharedContents } from './shared.ts'
@@ -226,4 +227,11 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
         ? commitOther(plan, loaded, changeSet, request, over)
         : commit(plan, loaded, changeSet, request, []),
   }
+}
+
+/** The error for who stays connected, and came with a ticket that is an old one by now. */
+function hasNewId(): SessionError {
+  return new SessionError('CONFLICT', 'The session was given a new id, and shows nothing more to who came with the old one.', {
+    fix: 'Close the connection: the client connects again with the new ticket.',
+  })
 }
