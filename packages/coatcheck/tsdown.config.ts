@@ -6,6 +6,7 @@ import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 /** The exports map: what the package calls an entry -> the one source file behind it. package.json must say the same; a test compares them. */
 export const entries: Record<string, string> = {
   index: 'src/index.ts',
+  adapter: 'src/adapter.ts',
   astro: 'src/adapters/astro.ts',
   'astro/driver': 'src/adapters/astro/driver.ts',
   'astro/middleware': 'src/adapters/astro/middleware.ts',

@@ -47,7 +47,7 @@ describe.each(KINDS)('%s', (kind) => {
     const cookie = await ada(site)
     const client = await site.connect(cookie)
     const others = await site.connect(await ada(site))
-    expect(await client.ask('write')).toBe('TOO_LATE')
+    expect(await client.ask('write')).toBe('READ_ONLY')
     await site.page('/logout', cookie)
     expect(await client.closed).toBe(kind.startsWith('socket.io') ? 'io server disconnect' : 4401)
     expect(await others.ask('owner')).toBe('ada')

@@ -48,6 +48,8 @@ export interface SocketSessions<Data extends object, Flash extends object> {
   upgrade(req: UpgradeRequest, socket: UpgradeSocket, accept: (session: SocketSession<Data, Flash>) => void): Promise<void>
 }
 
+const READ_ONLY = 'Change it in `run()` of the socket, which reads it again and says whether the change was kept.'
+
 /** A polling request of socket.io is no upgrade, and opens a connection all the same: there GET counts as what changes something. */
 const EVERY_PATH = { changesOnGet: ['/'] }
 
@@ -79,7 +81,7 @@ export function socketSessions<Data extends object, Flash extends object>(
       tell(reason)
       throw new UpgradeRefused(reason)
     }
-    const handshake = adapter.detached({ get: seen.header })
+    const handshake = adapter.readOnly({}, { get: seen.header }, READ_ONLY)
     const opened = await handshake.open()
     handshake.finish(true)
     const guest = () => {

@@ -9,9 +9,11 @@ const KINDS = ['test', 'slow.test', 'integration.test']
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'adapters/nuxt.ts': 'adapters/nitro.test.ts',
   'cookies/idle.ts': 'adapters/remix/upstream-lines.test.ts',
+  'cookies/response-cookie.ts': 'core/request/tickets.test.ts',
   'cookies/scan.ts': 'cookies/cookie.test.ts',
   'core/adapter.ts': 'adapters/fetch.test.ts',
   'core/engine.ts': 'core/sessions.test.ts',
+  'core/later.ts': 'core/watch/watcher.test.ts',
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
   'core/model/observing.ts': 'otel.test.ts',

@@ -7,6 +7,10 @@ export class UpgradeRefused extends SessionError {
   readonly reason: RefusedReason
   readonly statusCode = 403
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof SessionError && value.code === 'UPGRADE_REFUSED'
+  }
+
   constructor(reason: RefusedReason) {
     super('UPGRADE_REFUSED', `The upgrade was refused (${reason}). ${REFUSALS[reason]}`)
     this.reason = reason

@@ -18,7 +18,6 @@ export type SessionView<Data extends object = Record<string, unknown>> = Pick<
   | 'keys'
   | 'level'
   | 'owner'
-  | 'readOnly'
   | 'requireFresh'
 >
 
@@ -26,7 +25,7 @@ export type SessionView<Data extends object = Record<string, unknown>> = Pick<
 export interface SocketSession<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
   /**
    * The session as it was at the handshake, or at the last `reload`: other requests may have changed it since. Throws `SESSION_ENDED` once
-   * it is known that it has ended. It cannot be changed here (`TOO_LATE`).
+   * it is known that it has ended. It cannot be changed here (`READ_ONLY`).
    */
   readonly session: SessionView<Data>
   /** Aborts when the session ends anywhere, as `Session.signal` does. For a visitor without a session it never does. */
@@ -57,21 +56,18 @@ export class OpenSocket implements SocketSession {
   readonly #opened: LiveSession
   readonly #guest: () => RequestSession
   readonly #isGuest: boolean
-  #shown: LiveSession
   #isOver = false
 
   constructor(handshake: RequestSession, opened: LiveSession, guest: () => RequestSession) {
-    handshake.isReadOnly = true
     this.#handshake = handshake
     this.#opened = opened
-    this.#shown = opened
     this.#guest = guest
     this.#isGuest = opened.handle === undefined
   }
 
   get session(): SessionView {
     if (this.#isOver) throw ended()
-    return this.#shown as unknown as SessionView
+    return this.#opened as unknown as SessionView
   }
 
   get signal(): WebSignal {
@@ -81,22 +77,15 @@ export class OpenSocket implements SocketSession {
   }
 
   reload = async (): Promise<SessionView> => {
-    if (!this.#isGuest) {
-      const now = await this.#now()
-      now.isReadOnly = true
-      this.#shown = now.session ?? this.#shown
-    }
+    if (!this.#isGuest && !this.#isOver && !(await this.#handshake.reload(true))) this.#isOver = true
     return this.session
   }
 
   run = async <T>(work: (session: Session) => T | Promise<T>): Promise<T> => {
-    const now = this.#isGuest ? this.#guest() : await this.#now()
-    const session = now.session ?? (await now.open())
-    const came = await work(session as unknown as Session)
-    const wasThere = session.handle !== undefined
-    await now.commit()
-    // It ended while this was under way. What it ended itself, it knows of.
-    if (wasThere && session.handle === undefined) this.#lost()
+    const now = await this.#now()
+    const came = await work((await now.open()) as unknown as Session)
+    // It ended while this was under way.
+    if ((await now.commit()).dropped) this.#lost()
     return came
   }
 
@@ -124,10 +113,9 @@ export class OpenSocket implements SocketSession {
 
   /** What is stored now, in a request of its own. */
   async #now(): Promise<RequestSession> {
+    if (this.#isGuest) return this.#guest()
     if (this.#isOver) throw ended()
-    const now = await this.#handshake.again()
-    if (!now) return this.#lost()
-    return now
+    return (await this.#handshake.again()) ?? this.#lost()
   }
 }
 

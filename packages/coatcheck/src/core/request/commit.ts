@@ -21,6 +21,8 @@ export interface Committed {
   readonly current: readonly HeaderLine[]
   /** The secret value, when this request gave one out. */
   readonly ticket: string | undefined
+  /** Why changes were not kept: another request has ended the session. */
+  readonly dropped?: 'ended'
 }
 
 /** Whether what a handler did before an answer of this status counts. 0 is that of `Response.error()`. */
@@ -93,10 +95,15 @@ export class Commits {
   }
 
   /** Reads the session again. False: nothing is there any more, or it cannot be told. */
-  async reload(session: LiveSession): Promise<boolean> {
+  async reload(session: LiveSession, byRecord: boolean): Promise<boolean> {
+    if (byRecord) {
+      const now = await this.again()
+      if (now) session.reload(now)
+      return now !== undefined
+    }
     const { persistence } = this.#core
     if (session.handle === undefined || this.#loaded?.migrates || this.#ticket === undefined) return false
-    const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt)
+    const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt, this.#request.onlyLooks)
     if ('refused' in found) {
       found.alarm?.(this.#core.engine.emit)
       return false
@@ -113,6 +120,12 @@ export class Commits {
     return this.#loaded && again(this.#loaded)
   }
 
+  /** The response carries these, of a ticket that the visitor has already. */
+  resend(lines: readonly HeaderLine[]): void {
+    this.#reply.lines = lines
+    this.#repeats = true
+  }
+
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
     const { engine } = this.#core
     const taken = session.take()
@@ -123,7 +136,7 @@ export class Commits {
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
     if (this.#gone && !ended) {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
-      return this.#done('nothing', NO_LINES)
+      return changed ? { ...this.#done('nothing', NO_LINES), dropped: 'ended' } : this.#done('nothing', NO_LINES)
     }
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
     if (refusal && (changed || ended)) {
@@ -224,7 +237,8 @@ export class Commits {
     if (!dropped && isTold) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
-    const committed = this.#again(this.#done(plan, send), how)
+    const done = this.#done(plan, send)
+    const committed = this.#again(dropped ? { ...done, dropped } : done, how)
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined

@@ -1,25 +1,22 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
-import type { Circumstances } from '../engine.ts'
 import type { Happening, Known } from '../model/events.ts'
-import { late, notHere, tooLate } from '../session/refusals.ts'
+import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
-import { type Commit, tellLifetime } from './lifetime-override.ts'
+import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
 import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
-
-const NO_HEADERS: RequestHeaders = { get: () => null }
 
 /** One request's session: opened on demand, committed as often as the adapter needs, answered once. */
 export class RequestSession implements Surroundings {
   readonly core: Core
   readonly incoming: IncomingTickets
   readonly now: () => number
-  readonly request: Circumstances
+  readonly request: Arrival
   /** Made when the session is opened: most pages need none of it. */
   #commits: Commits | undefined
   #queue: Queue | undefined
@@ -34,10 +31,10 @@ export class RequestSession implements Surroundings {
   #given: readonly HeaderLine[] = NOTHING_DONE.send
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
-  /** Nothing is changed through this one. */
-  isReadOnly = false
   /** Whether what the request presented opened a session. */
   isProven = false
+  /** How long the session lasts, from the next commit on. Assigning it sends the cookie again. */
+  lifetime: Times | undefined
 
   constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
     this.core = core
@@ -126,21 +123,21 @@ export class RequestSession implements Surroundings {
     })
   }
 
-  /** Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more. */
-  async reload(): Promise<boolean> {
+  /**
+   * Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more.
+   * `byRecord`: for a connection, whose ticket was presented long ago, and is not presented once more.
+   */
+  async reload(byRecord = false): Promise<boolean> {
     await this.underWay?.catch(() => {})
-    return (this.session && (await this.#commits?.reload(this.session))) ?? false
+    return (this.session && (await this.#commits?.reload(this.session, byRecord))) ?? false
   }
 
-  /**
-   * The same session as it is stored now, in a request of its own: one that has no response, and stores what is committed by call. undefined:
-   * it has ended, or is somebody else's.
-   */
+  /** The same session in a request of its own, which has no response. undefined: it has ended, or is somebody else's. */
   async again(): Promise<RequestSession | undefined> {
     const loaded = await this.#commits?.again()
     if (!loaded) return undefined
-    const next = new RequestSession(this.core, this.core.transport.bare([]), NO_HEADERS)
-    next.#begin({ loaded })
+    const next = new RequestSession(this.core, this.core.transport.bare([]), { get: () => null })
+    next.#opening = Promise.resolve(next.#begin({ loaded }))
     next.finished = next.commitsByCall = true
     return next
   }
@@ -167,6 +164,20 @@ export class RequestSession implements Surroundings {
     this.fail()
     await this.#commitQuietly()
     this.finish()
+  }
+
+  /** In place of `close` and `finish`, for a handler that threw. Whether the throw is an answer: a `Response`, or what has a `status` below 500. */
+  async threw(error: unknown, status: number = isAnswer(error) ? error.status : 500): Promise<boolean> {
+    if (!counts(status)) {
+      await this.abandon()
+      return false
+    }
+    try {
+      await this.close(status)
+    } finally {
+      this.finish()
+    }
+    return true
   }
 
   /** An adapter is passed; adapters within adapters share the request session, and the outermost is the last to `finish`. */
@@ -209,8 +220,15 @@ export class RequestSession implements Surroundings {
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
     this.#commits ??= new Commits(this.core, this.incoming, this.request) // of a session begun afresh
     this.#queue?.check()
-    const asked = how && tellLifetime(how, this.session, this.now)
-    return andThen(this.#commits.commit(this.session, asked), (done) => {
+    const commits = this.#commits
+    const { lifetime } = this
+    const given: Commit | undefined = lifetime ? { ...lifetime, renews: true, always: 'asked', ...how } : how
+    const asked = given && tellLifetime(given, this.session, this.now)
+    return andThen(commits.commit(this.session, asked), (done) => {
+      if (lifetime) {
+        if (this.lifetime === lifetime) this.lifetime = undefined
+        if (this.lines.length === 0 && done.current.length > 0) commits.resend(done.current)
+      }
       if (done.current.length > 0) this.#given = [...this.#given, ...done.current]
       if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done
@@ -223,7 +241,6 @@ export class RequestSession implements Surroundings {
 
   /** Asked by the session before each change. */
   admit(what: string, newTicket: boolean): void {
-    if (this.isReadOnly) throw notHere(what)
     if (!this.finished) return
     if (newTicket || !this.#commits?.storesLate) throw tooLate(what)
     if (!this.commitsByCall) queueMicrotask(() => this.#commitQuietly())

@@ -31,7 +31,7 @@ export class EndSignal {
     if (!live || !kept || kept.migrates || this.#isFollowing) return
     this.#isFollowing = true
     // Most sites need none of it.
-    import('../watch/watch.ts').then(
+    import('../later.ts').then(
       ({ watch }) => {
         if (!this.#isReleased) this.#stop = watch(live, kept, () => this.#controller.abort(over()))
       },

@@ -83,14 +83,14 @@ export class LiveSession extends Assured implements Session {
   }
   once = async (...call: Call): Promise<unknown> => {
     this.#admit('once()')
-    const { once } = await import('../once/once.ts') // most sites need none of it
+    const { once } = await import('../later.ts') // most sites need none of it
     return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#next }, ...call)
   }
   flash = (...args: [key: string, value?: unknown]): unknown => {
     const [key, value] = args
     checkKey(key)
     const stored = this.#contents?.flash
-    if (args.length === 1 && !this.#flash.has(key, stored)) return undefined
+    if (args.length === 1 && (this.#around.request.onlyLooks || !this.#flash.has(key, stored))) return this.peek(key)
     this.#admit(key)
     if (args.length > 1) return this.#flash.leave(key, value, stored)
     return this.#flash.take(key, stored, () => this.#unreadable(key))

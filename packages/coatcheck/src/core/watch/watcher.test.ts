@@ -10,7 +10,7 @@ import { SWEEP, TICK } from './watcher.ts'
 
 tellsNothing(discretion)
 // It is loaded when it is first asked for: what waits for that waits for no time of a test.
-beforeAll(() => import('./watch.ts'))
+beforeAll(() => import('../later.ts'))
 
 /** A store whose channel a test cuts, and that counts what it is asked. */
 function server({ watches = true } = {}) {
