@@ -187,6 +187,7 @@ const CODES: Record<SessionErrorCode, true> = {
   ENDED: true,
   NOT_WRAPPED: true,
   PRERENDERING: true,
+  READ_ONLY: true,
   PARTLY_ENDED: true,
   TOO_MANY_SESSIONS: true,
   ONCE_FAILED: true,

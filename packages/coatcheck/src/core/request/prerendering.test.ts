@@ -23,7 +23,7 @@ function building() {
 
 const page = () => new Response('about', { headers: { 'cache-control': 'public, max-age=60' } })
 
-test('F43: F33: a page that is made once for everybody and asks for the session is not built, whatever it does with it', async () => {
+test('F43, F33: a page that is made once for everybody and asks for the session is not built, whatever it does with it', async () => {
   const { sessions, build, watch } = building()
   const reading = build(async (request) => {
     await sessions.open(request)

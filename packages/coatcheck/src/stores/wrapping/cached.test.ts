@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { clockFrom } from '../../test/helpers/clock.ts'
-import { gate, settled } from '../../test/helpers/gate.ts'
-import { COOKIE, type Site, site } from '../../test/helpers/site.ts'
-import { watched } from '../../test/helpers/watched.ts'
-import { withSession } from '../adapters/fetch.ts'
-import { can, type Session, type SessionRecord, type Store } from '../index.ts'
-import { explore, type Scheduler } from '../testing/interleave.ts'
-import { storeSuite } from '../testing/store-suite.ts'
+import { clockFrom } from '../../../test/helpers/clock.ts'
+import { gate, settled } from '../../../test/helpers/gate.ts'
+import { COOKIE, type Site, site } from '../../../test/helpers/site.ts'
+import { watched } from '../../../test/helpers/watched.ts'
+import { withSession } from '../../adapters/fetch.ts'
+import { can, type Session, type SessionRecord, type Store } from '../../index.ts'
+import { explore, type Scheduler } from '../../testing/interleave.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
+import { type MemoryStore, memoryStore } from '../memory.ts'
 import { type CachedOptions, cached } from './cached.ts'
-import { type MemoryStore, memoryStore } from './memory.ts'
 
 const START = 1_800_000_000_000
 const KEY = 'a'.repeat(64)

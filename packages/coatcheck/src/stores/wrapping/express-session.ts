@@ -1,8 +1,8 @@
-import { clockOf } from '../clock.ts'
-import { SessionError } from '../errors.ts'
-import { checkedOptions } from './shared/options.ts'
-import { type OverwritingStore, overwritingStore } from './shared/overwriting.ts'
-import type { Found } from './store.ts'
+import { clockOf } from '../../clock.ts'
+import { SessionError } from '../../errors.ts'
+import { checkedOptions } from '../shared/options.ts'
+import { type OverwritingStore, overwritingStore } from '../shared/overwriting.ts'
+import type { Found } from '../store.ts'
 
 /** A store that was written for express-session, such as that of connect-redis. */
 export interface ExpressStoreLike {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { clockFrom } from '../../test/helpers/clock.ts'
-import { COOKIE, site } from '../../test/helpers/site.ts'
-import { watched } from '../../test/helpers/watched.ts'
-import { withSession } from '../adapters/fetch.ts'
-import { can, type SessionRecord, type Store } from '../index.ts'
-import { storeSuite } from '../testing/store-suite.ts'
-import { type MemoryStore, memoryStore } from './memory.ts'
+import { clockFrom } from '../../../test/helpers/clock.ts'
+import { COOKIE, site } from '../../../test/helpers/site.ts'
+import { watched } from '../../../test/helpers/watched.ts'
+import { withSession } from '../../adapters/fetch.ts'
+import { can, type SessionRecord, type Store } from '../../index.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
+import { type MemoryStore, memoryStore } from '../memory.ts'
 import { namespaced } from './namespaced.ts'
 
 const START = 1_800_000_000_000

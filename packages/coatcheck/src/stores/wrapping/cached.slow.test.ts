@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
-import type { Store } from '../index.ts'
-import { storeSuite } from '../testing/store-suite.ts'
+import type { Store } from '../../index.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
+import { sqliteStore } from '../sqlite.ts'
 import { cached } from './cached.ts'
-import { sqliteStore } from './sqlite.ts'
 
 let directory = ''
 beforeEach(() => {

@@ -1,10 +1,10 @@
-import { clockOf } from '../clock.ts'
-import { randomText } from '../crypto/random.ts'
-import { SessionError } from '../errors.ts'
-import { inTurn } from './shared/in-turn.ts'
-import { checkName, isName, pageOf } from './shared/names.ts'
-import { checkedOptions } from './shared/options.ts'
-import type { Found, SessionRecord, Store, Version } from './store.ts'
+import { clockOf } from '../../clock.ts'
+import { randomText } from '../../crypto/random.ts'
+import { SessionError } from '../../errors.ts'
+import { inTurn } from '../shared/in-turn.ts'
+import { checkName, isName, pageOf } from '../shared/names.ts'
+import { checkedOptions } from '../shared/options.ts'
+import type { Found, SessionRecord, Store, Version } from '../store.ts'
 
 /** The part of a driver or a storage of unstorage 1 or 2 that is used here; anything of this shape will do. */
 export interface UnstorageLike {

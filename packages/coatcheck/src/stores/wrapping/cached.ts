@@ -1,9 +1,9 @@
-import { clockOf } from '../clock.ts'
-import { mayAwaitOthers } from '../crypto/workers.ts'
-import { SessionError } from '../errors.ts'
-import { checkedOptions } from './shared/options.ts'
-import { type Offered, offered } from './shared/wrapped.ts'
-import type { Found, SessionRecord, Store } from './store.ts'
+import { clockOf } from '../../clock.ts'
+import { mayAwaitOthers } from '../../crypto/workers.ts'
+import { SessionError } from '../../errors.ts'
+import { checkedOptions } from '../shared/options.ts'
+import { type Offered, offered } from '../shared/wrapped.ts'
+import type { Found, SessionRecord, Store } from '../store.ts'
 
 export interface CachedOptions {
   /** How long a read may be answered from memory, in seconds counted from when the backend was asked. */

@@ -8,8 +8,8 @@ import memory1 from 'unstorage/drivers/memory'
 import { createStorage as createStorage2 } from 'unstorage-2'
 import lruCache2 from 'unstorage-2/drivers/lru-cache'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createSessions, type SessionRecord, type Store } from '../index.ts'
-import { storeSuite } from '../testing/store-suite.ts'
+import { createSessions, type SessionRecord, type Store } from '../../index.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
 import { type UnstorageLike, unstorageStore } from './unstorage.ts'
 
 const START = 4_000_000_000_000
@@ -162,7 +162,7 @@ describe('sessions in unstorage', () => {
       absoluteTimeout: 600,
       now: () => time,
     })
-    const { withSession } = await import('../adapters/fetch.ts')
+    const { withSession } = await import('../../adapters/fetch.ts')
     const handler = withSession(sessions, async (request) => {
       const session = (await sessions.open(request)) as { update(key: string, change: (n?: number) => number): number }
       return new Response(String(session.update('visits', (n = 0) => n + 1)))
@@ -180,7 +180,7 @@ describe('sessions in unstorage', () => {
 
   it('B5: parallel requests of one process lose nothing', async () => {
     const sessions = createSessions<{ cart: string[] }>({ store: unstorageStore(createStorage2()) })
-    const { withSession } = await import('../adapters/fetch.ts')
+    const { withSession } = await import('../../adapters/fetch.ts')
     const handler = withSession(sessions, async (request) => {
       const item = new URL(request.url).searchParams.get('item')
       const session = await sessions.open(request)

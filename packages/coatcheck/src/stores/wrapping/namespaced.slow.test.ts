@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
-import { storeSuite } from '../testing/store-suite.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
+import { sqliteStore } from '../sqlite.ts'
 import { namespaced } from './namespaced.ts'
-import { sqliteStore } from './sqlite.ts'
 
 const [KEY, OTHER] = ['a'.repeat(64), 'b'.repeat(64)]
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isLeftOut } from '../../test/helpers/engines.ts'
-import type { TriedEngine } from '../../test/stores/tried.ts'
-import { TRIED } from '../../test/stores/unstorage.ts'
-import { storeSuite } from '../testing/store-suite.ts'
+import { isLeftOut } from '../../../test/helpers/engines.ts'
+import type { TriedEngine } from '../../../test/stores/tried.ts'
+import { TRIED } from '../../../test/stores/unstorage.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
 
 const tried = TRIED.filter(({ engine }) => engine === undefined || !isLeftOut(engine))
 

@@ -1,10 +1,10 @@
 import upstream from 'express-session'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { clockFrom } from '../../test/helpers/clock.ts'
-import { createSessions } from '../core/sessions.ts'
-import { storeSuite } from '../testing/store-suite.ts'
+import { clockFrom } from '../../../test/helpers/clock.ts'
+import { createSessions } from '../../core/sessions.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
+import type { Store } from '../store.ts'
 import { type ExpressStoreLike, expressStore } from './express-session.ts'
-import type { Store } from './store.ts'
 
 const KEY = 'a'.repeat(64)
 const START = Date.parse('2090-01-01')

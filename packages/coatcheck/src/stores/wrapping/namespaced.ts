@@ -1,7 +1,7 @@
-import { SessionError } from '../errors.ts'
-import { checkName } from './shared/names.ts'
-import { type Offered, offered } from './shared/wrapped.ts'
-import type { Found, SessionRecord, Store } from './store.ts'
+import { SessionError } from '../../errors.ts'
+import { checkName } from '../shared/names.ts'
+import { type Offered, offered } from '../shared/wrapped.ts'
+import type { Found, SessionRecord, Store } from '../store.ts'
 
 /** Without `close`: the store may be shared, and is closed by whoever opened it. */
 export type NamespacedStore<S extends Store> = Omit<Offered<S>, 'close'>
