@@ -15,8 +15,6 @@ export function streamOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Arr
 export function responseOf({ status = 200, headers = [], body = '', redirect }: TicketResponse): Response {
   if (redirect !== undefined)
     return new Response(null, { status: 303, headers: [...headers, ['location', redirect]] as [string, string][] })
-  return new Response(status === 304 ? null : typeof body === 'string' ? body : streamOf(body), {
-    status,
-    headers: headers as [string, string][],
-  })
+  const sent = status === 304 ? null : typeof body === 'string' ? body : streamOf(body)
+  return new Response(sent, { status, headers: headers as [string, string][] })
 }
