@@ -13,10 +13,13 @@ export type { Environment }
 export const apps = [
   'astro',
   'fastify',
+  'express',
   'h3',
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'iron-session',
+  'koa',
   'nitro',
   'nitro-2',
   'nuxt',

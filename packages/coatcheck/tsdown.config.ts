@@ -30,6 +30,7 @@ export const entries: Record<string, string> = {
   hono: 'src/adapters/hono.ts',
   hydrogen: 'src/adapters/hydrogen.ts',
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
+  'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
   nitro: 'src/adapters/nitro.ts',
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
