@@ -6,6 +6,7 @@ import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 /** The exports map: what the package calls an entry -> the one source file behind it. package.json must say the same; a test compares them. */
 export const entries: Record<string, string> = {
   index: 'src/index.ts',
+  adapter: 'src/adapter.ts',
   astro: 'src/adapters/astro.ts',
   'astro/driver': 'src/adapters/astro/driver.ts',
   'astro/middleware': 'src/adapters/astro/middleware.ts',
@@ -13,10 +14,12 @@ export const entries: Record<string, string> = {
   'cookie-session': 'src/adapters/middleware/cookie-session.ts',
   csrf: 'src/csrf.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
+  fastify: 'src/adapters/middleware/fastify.ts',
   fetch: 'src/adapters/fetch.ts',
   'migrate/astro': 'src/migrate/astro.ts',
   'migrate/cookie-session': 'src/migrate/cookie-session.ts',
   'migrate/express-session': 'src/migrate/express-session.ts',
+  'migrate/fastify': 'src/migrate/fastify.ts',
   'migrate/h3': 'src/migrate/h3.ts',
   'migrate/hydrogen': 'src/migrate/hydrogen.ts',
   'migrate/iron-session': 'src/migrate/iron-session.ts',
@@ -56,6 +59,7 @@ export const entries: Record<string, string> = {
   'stores/redis': 'src/stores/redis.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/wrapping/unstorage.ts',
+  sveltekit: 'src/adapters/sveltekit.ts',
   testing: 'src/testing/index.ts',
 }
 
@@ -79,8 +83,18 @@ const CHUNKS: readonly Group[] = [
       return null
     },
   },
+  // After the rooms, and without what needs an entry: a chunk takes along what its modules need.
+  {
+    debugName: 'middleware',
+    priority: 0,
+    minShareCount: 2,
+    name(id, graph) {
+      const isShared = id.includes(`${sep}middleware${sep}`) && entriesOf(id, graph).size > 1
+      return isShared && !below(id, graph).some((each) => entryOf.has(each)) ? 'serving' : null
+    },
+  },
 ]
-/** The rooms whose shared modules are one chunk, and its name. What frameworks share is theirs: nobody has two. */
+/** The rooms whose shared modules are one chunk, and its name. What other frameworks than those of `middleware` share is theirs: nobody has two. */
 const SHARED: Readonly<Record<string, string>> = { core: 'adapting', stores: 'storing', migrate: 'migrating' }
 
 type Splitting = Extract<Rolldown.OutputOptions['codeSplitting'], object>
@@ -98,9 +112,12 @@ function entriesOf(id: string, graph: Graph): ReadonlySet<string> {
 
 /** Whether it brings a module of one platform along. */
 function namesPlatform(id: string, graph: Graph): boolean {
-  const below = reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? [])
-  return [...below].some((each) => /^(node|bun):/.test(each))
+  return below(id, graph).some((each) => /^(node|bun):/.test(each))
 }
+
+const below = (id: string, graph: Graph): readonly string[] => [
+  ...reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? []),
+]
 
 function reach(id: string, next: (id: string) => readonly string[], met = new Set([id])): ReadonlySet<string> {
   for (const each of next(id)) if (!met.has(each)) reach(each, next, met.add(each))

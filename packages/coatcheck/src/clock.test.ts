@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers())
 const NOW = 4_000_000_000_000
 const presenting = (ticket?: string) => ({ get: (name: string) => (name === 'cookie' && ticket ? `sid=${ticket}` : null) })
 
-describe('S14: whatever a clock gives, sessions have whole milliseconds', () => {
+describe('S14 and F32: whatever a clock gives, sessions have whole milliseconds', () => {
   test.each<[string, object]>([
     ['sealed', {}],
     ['stored', { store: memoryStore() }],

@@ -9,6 +9,7 @@ const KINDS = ['test', 'slow.test', 'integration.test']
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'adapters/nuxt.ts': 'adapters/nitro.test.ts',
   'cookies/idle.ts': 'adapters/remix/upstream-lines.test.ts',
+  'cookies/response-cookie.ts': 'core/request/tickets.test.ts',
   'cookies/scan.ts': 'cookies/cookie.test.ts',
   'core/adapter.ts': 'adapters/fetch.test.ts',
   'core/engine.ts': 'core/sessions.test.ts',

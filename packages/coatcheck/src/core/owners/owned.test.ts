@@ -146,7 +146,8 @@ describe.each(Object.entries(kinds))('where an owner is signed in, %s', (kind, p
       during = (await s.sessions.list('ada')).sessions.map((entry) => entry.handle)
     }
     await ada.does((session) => session.regenerateId())
-    expect(during).toEqual([handle])
+    // Of a session in the cookie nobody can say which of two entries of one moment is the older; both end it.
+    expect(during).toEqual([kind === 'stored' ? handle : expect.any(String)])
   })
 })
 

@@ -1,6 +1,5 @@
 import { digest } from '../../../crypto/digest.ts'
 import { randomText } from '../../../crypto/random.ts'
-import { SessionError } from '../../../errors.ts'
 import type {
   ChangeSet,
   Circumstances,
@@ -15,19 +14,15 @@ import { isEmpty } from '../../model/changes.ts'
 import { LONGEST_LIFE } from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
 import { actorOf } from '../../model/standing.ts'
-import { adopt, ID_BYTES, type SealedHeld, type SealedPersistence } from '../sealed.ts'
+import { adopt, ID_BYTES, type SealedPersistence } from '../sealed.ts'
 import { isFresh, overtaken, tooOld, unreadable } from '../stored/pending-commit.ts'
 import { ownerDigest } from '../stored/record-text.ts'
 import type { VersionedRecord } from '../stored/records.ts'
 import { ReplacedTickets } from '../stored/replaced.ts'
 import { ListedSessions } from './listed-sessions.ts'
+import { ended, type Held, keeping } from './outcomes.ts'
 import { cameFrom, OwnerEnds, type Stamp } from './owner-ends.ts'
 import type { Moved, Revocations } from './revocations.ts'
-
-interface Held extends SealedHeld {
-  /** Another request gave the session a new id, which this one wanted to do: nothing more of it may be stored. */
-  readonly overtaken?: true
-}
 
 /**
  * Sealed sessions whose ends are final, and whose old tickets show nothing that came after: a small list in a store says which ids were ended or
@@ -45,26 +40,26 @@ export function revocablePersistence(
     end: ({ request }, found) => revoked.endAnywhere(found?.key ?? '', undefined, request),
   })
 
-  async function find(ticket: string, _: unknown, arrivedAt: number): Promise<Held | Refused> {
+  async function find(ticket: string, _: unknown, arrivedAt: number, onlyLooks?: boolean): Promise<Held | Refused> {
     const found = await sealed.open(ticket, true)
-    return 'refused' in found ? found : judged(found, arrivedAt)
+    return 'refused' in found ? found : judged(found, arrivedAt, onlyLooks)
   }
 
-  async function judged(session: Held, arrivedAt: number): Promise<Held | Refused> {
+  async function judged(session: Held, arrivedAt: number, onlyLooks?: boolean): Promise<Held | Refused> {
     const { handle } = session
     const [known, standing] = await Promise.all([revoked.read(handle), owners.standing(session, false)])
     if (!known || !standing) return { refused: 'revoked', handle }
     if (known.fault) return { refused: known.fault, handle, blocked: unreadable(known) }
     if (!known.forwarding) return session
-    const refused = await replaced.judge(known, known.forwarding, arrivedAt)
+    const refused = await replaced.judge(known, known.forwarding, arrivedAt, onlyLooks)
     return refused ?? { ...session, isReplaced: true, leadsTo: known.forwarding.key }
   }
 
   /** Another library's ticket is known by an id of its own; one that has none by its text, which only its end makes use of. */
-  async function adopted(source: MigratingSession, arrivedAt: number): Promise<Held | Refused> {
+  async function adopted(source: MigratingSession, arrivedAt: number, onlyLooks?: boolean): Promise<Held | Refused> {
     const session = await adopt(source)
     if ('refused' in session) return session
-    if (source.unique !== undefined) return judged(session, arrivedAt)
+    if (source.unique !== undefined) return judged(session, arrivedAt, onlyLooks)
     const from = await digest('foreign', source.presented)
     if (!(await revoked.read(from))) return { refused: 'revoked', handle: session.handle }
     return { ...session, contents: { ...session.contents, from } }
@@ -84,25 +79,18 @@ export function revocablePersistence(
     if (!loaded || plan === 'end+create') return begin(changeSet, request)
     if (plan === 'regenerate') return move(loaded, changeSet, request)
     if (loaded.overtaken) throw overtaken('Another request gave the session a new id')
-    return goOn(plan, loaded, changeSet)
+    return goOn(plan, loaded, changeSet, request)
   }
 
   async function begin(changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
     const { epochs } = await admitted(changeSet, request)
     const saved = await sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), epochs })
     if (!listed || !saved.loaded) return saved
-    const confirm = async (): Promise<Saved> => {
-      await list(saved, changeSet, request)
+    const putOnList = async (): Promise<Saved> => {
+      await listed.put(saved.loaded, changeSet.move, request)
       return saved
     }
-    return { ...saved, confirm }
-  }
-
-  /** Before the ticket of a new id is sent. */
-  async function list({ loaded }: Saved, { move }: ChangeSet, request: Circumstances, from?: string): Promise<void> {
-    if (!listed || !loaded) return
-    if (move?.kind === 'signIn') await listed.admit(loaded, move, request, from)
-    else await listed.put(loaded, from)
+    return { ...saved, confirm: putOnList }
   }
 
   function admitted({ move }: ChangeSet, request: Circumstances): Promise<Stamp> {
@@ -117,7 +105,7 @@ export function revocablePersistence(
   }
 
   /** The same id goes on. Looked at again, since the answer of a request that was under way may put back what was ended since. */
-  async function goOn(plan: Plan, loaded: Held, changeSet: ChangeSet): Promise<Saved> {
+  async function goOn(plan: Plan, loaded: Held, changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
     const [known, stamp] = await Promise.all([revoked.read(loaded.handle, true), owners.standing(loaded, true)])
     if (known?.fault) throw unreadable(known)
     const isTouch = plan === 'touch'
@@ -126,7 +114,7 @@ export function revocablePersistence(
     if (known.forwarding && !isTouch) throw overtaken('Another request gave the session a new id')
     if (known.forwarding) return { loaded: { ...loaded, isReplaced: true } }
     const saved = await sealed.make(plan, loaded, changeSet, { handle: loaded.handle, ...stamp })
-    if (saved.loaded) await listed?.put(saved.loaded)
+    await listed?.put(saved.loaded, undefined, request)
     return keeping(saved, loaded)
   }
 
@@ -152,9 +140,9 @@ export function revocablePersistence(
     }
     // Only once it is known that the new ticket can be sent.
     const confirm = async (): Promise<Saved> => {
-      await list(saved, changeSet, request, loaded.handle)
+      await listed?.put(saved.loaded, move, request, loaded)
       const there = await revoked.lead(loaded.handle, loaded.ends ?? loaded.lifetime.endsAt, to)
-      if (there === true) await listed?.drop(loaded.handle)
+      if (there === true) await listed?.retire(loaded.handle)
       if (there === true) return saved
       const before: Moved | undefined = there?.forwarding
       // An earlier try of this commit was kept, or the client asked twice.
@@ -201,17 +189,4 @@ export function revocablePersistence(
     isCurrent,
     commit: commit as Persistence<Held>['commit'],
   }
-}
-
-function ended(signsIn: boolean): Saved {
-  if (!signsIn) return { loaded: undefined, dropped: 'ended' }
-  throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')
-}
-
-/** Tickets of one id may state several ends: its entry has to outlast them all. */
-function keeping(saved: Saved, { ends, lifetime }: SealedHeld): Saved {
-  const { loaded } = saved
-  return loaded
-    ? { ...saved, loaded: { ...loaded, ends: Math.max(ends ?? lifetime.endsAt, loaded.lifetime.endsAt) } as Held }
-    : saved
 }
