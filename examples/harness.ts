@@ -21,6 +21,8 @@ export const apps = [
   'nuxt',
   'react-router',
   'remix',
+  'sveltekit',
+  'sveltekit-2',
 ] as const
 export type AppName = (typeof apps)[number]
 
@@ -37,6 +39,7 @@ const MADE = [
   '.nitro',
   '.astro',
   '.react-router',
+  '.svelte-kit',
   '.data',
   '.sessions',
   '.coatcheck',
@@ -58,7 +61,8 @@ function filesIn(folder: string, made: readonly string[]): string[] {
 }
 
 interface Manifest {
-  readonly scripts?: { readonly build?: string; readonly start?: string; readonly dev?: string }
+  /** `sources`: fetches those that the app shares with another. */
+  readonly scripts?: { readonly sources?: string; readonly build?: string; readonly start?: string; readonly dev?: string }
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
@@ -97,8 +101,9 @@ async function installNow(name: string): Promise<number> {
 
 async function buildNow(name: string, env: Environment): Promise<number> {
   const folder = folderOf(name)
-  const command = manifestOf(folder).scripts?.build
+  const { sources: fetching, build: command } = manifestOf(folder).scripts ?? {}
   if (!command) return 0
+  if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
   const mark = join(folder, 'node_modules/.coatcheck-build')

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createJar } from '../packages/coatcheck/src/testing/index.ts'
 import { root } from '../scripts/steps.ts'
 import { Guest } from './guest.ts'
 import { type App, type AppName, open, start, temporaryFolder } from './harness.ts'
@@ -123,6 +124,20 @@ export function tellOfNitro({ name, variable, counted }: Trials): void {
       expect(said).toHaveLength(1)
       expect(statSync(join(kept, 'password')).mode & 0o777).toBe(0o600)
       expect(readFileSync(join(kept, '.gitignore'), 'utf8')).toBe('*\n')
+    })
+
+    test('promise 15: with a list of what ended, a copy of the cookie opens nothing after the sign-out', async () => {
+      const site = await start(name, { COATCHECK_REVOCATIONS: join(folder, 'ended.sqlite') })
+      const ada = guest().at(site.url)
+      await ada.see()
+      await ada.send('/login', { username: 'ada', password: 'lovelace' })
+      const jar = createJar()
+      for (const pair of ada.jar.header(site.url('/')).split('; ')) jar.set(`${pair}; Path=/`, site.url('/'))
+      const thief = new Guest(site.url, undefined, jar)
+      expect(await thief.see()).toMatchObject({ user: 'ada' })
+      await ada.send('/logout')
+      expect((await thief.see()).user).not.toBe('ada')
+      await site.stop()
     })
 
     test('a password in quotes opens what was sealed with the one between them', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { rolldown } from 'rolldown'
 import { engineIn, haveEngines, home, installEngines, npm } from './runtime-engines.ts'
-import { finish, root, type Tally } from './steps.ts'
+import { finish, noteFailure, root, type Tally } from './steps.ts'
 
 const timeLimit = 10 * 60_000
 
@@ -102,8 +102,14 @@ function read(name: string, text: string): Tally {
   const failures = tests.filter((test) => test.error)
   const passed = tests.filter((test) => test.name && !test.error).length
   const whole = tests.at(-1)?.tests === passed + failures.length && passed + failures.length > 0
-  for (const failure of failures) console.log(`  ${name}: ${failure.name}\n${failure.error}`)
-  if (!whole) console.log(`  ${name} broke off:\n${text.trim()}`)
+  for (const failure of failures) {
+    noteFailure(`${name}: ${failure.name}`)
+    console.log(`  ${name}: ${failure.name}\n${failure.error}`)
+  }
+  if (!whole) {
+    noteFailure(`${name} broke off`)
+    console.log(`  ${name} broke off:\n${text.trim()}`)
+  }
   const failed = failures.length + (whole ? 0 : 1)
   console.log(`${failed ? 'FAILED' : 'ok    '} ${name.padEnd(28)} ${passed} passed, ${failed} failed`)
   return { passed, failed }
@@ -147,6 +153,7 @@ export async function runtimes(): Promise<Tally> {
       total.failed += failed
     }
   } catch (error) {
+    noteFailure('the runtimes could not be tried')
     console.log(`the runtimes could not be tried: ${error instanceof Error ? error.message : error}`)
     total.failed += 1
   } finally {

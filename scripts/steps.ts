@@ -9,6 +9,10 @@ export interface Tally {
   readonly failed: number
 }
 
+/** What failed so far, a line each. The end of a run says it again: of a long output people, and CI, keep the end. */
+const failures: string[] = []
+export const noteFailure = (what: string): number => failures.push(what)
+
 /** A command line that either succeeds or fails as one thing. */
 export interface Step {
   readonly name: string
@@ -35,13 +39,16 @@ export function runSteps(steps: readonly Step[]): Tally {
     const ok = result.status === 0
     tally[ok ? 'passed' : 'failed'] += 1
     console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${((performance.now() - started) / 1000).toFixed(1)} s`)
-    if (!ok) console.log(`$ ${command}\n${result.stdout}${result.stderr}`)
+    if (ok) continue
+    noteFailure(name)
+    console.log(`$ ${command}\n${result.stdout}${result.stderr}`)
   }
   return tally
 }
 
-/** The last line of a run, alone on its line, with what was left out on request, and the exit code that goes with it. */
+/** What failed, and the last line of a run, alone on its line, with what was left out on request, and the exit code that goes with it. */
 export function finish({ passed, failed }: Tally, leftOut = ''): void {
+  if (failures.length > 0) console.log(`Failed:\n${failures.map((what) => `  ${what}`).join('\n')}\n`)
   console.log(`${passed} passed, ${failed} failed${leftOut && `; left out: ${leftOut}`}`)
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { check } from './check.ts'
 import { tableIn } from './doc-table.ts'
@@ -7,13 +7,34 @@ import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
 import { installAll, timingsTable } from './examples.ts'
 import { haveEngines, installEngines } from './runtime-engines.ts'
 import { runtimes } from './runtimes.ts'
-import { finish, root, run, type Tally } from './steps.ts'
+import { finish, noteFailure, root, run, type Tally } from './steps.ts'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
   readonly numTotalTests: number
   readonly numPassedTests: number
   readonly success: boolean
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[]
+    }[]
+  }[]
+}
+
+/** The tests of a report that did not pass, and the files that could not be loaded, each with the first line of its message. */
+function noteFailures({ testResults }: Report): void {
+  const first = (message: string | undefined): string => message?.split('\n')[0] ?? ''
+  for (const { name, status, message, assertionResults } of testResults) {
+    const failed = assertionResults.filter((test) => test.status !== 'passed')
+    for (const { fullName, failureMessages } of failed)
+      noteFailure(`${relative(root, name)} > ${fullName}: ${first(failureMessages?.[0])}`)
+    if (status !== 'passed' && failed.length === 0) noteFailure(`${relative(root, name)}: ${first(message)}`)
+  }
 }
 
 /** Runs one project of vitest.config.ts. A test that was skipped is not a test that passed: it counts as failed. */
@@ -29,8 +50,10 @@ function vitest(project: string): Tally {
   try {
     report = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
+    noteFailure(`${project} tests: no report`)
     return { passed: 0, failed: 1 }
   }
+  noteFailures(report)
   const failed = report.numTotalTests - report.numPassedTests
   // A file that cannot be loaded, or an error outside every test, fails the run without failing a test.
   return { passed: report.numPassedTests, failed: ok && report.success ? failed : Math.max(failed, 1) }
@@ -42,6 +65,7 @@ async function prepared(what: string, prepare: () => unknown): Promise<Tally> {
     await prepare()
     return { passed: 1, failed: 0 }
   } catch (error) {
+    noteFailure(what)
     console.log(`${what} could not be installed: ${error instanceof Error ? error.message : error}`)
     return { passed: 0, failed: 1 }
   }

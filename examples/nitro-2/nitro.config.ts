@@ -9,6 +9,7 @@ export default defineNitroConfig({
       name: 'h3', // NITRO_SESSION_NAME
       password: '', // NITRO_SESSION_PASSWORD, when the server runs
       store: './server/session-store.ts',
+      revocations: './server/revocations.ts',
     },
   },
 })

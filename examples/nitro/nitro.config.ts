@@ -11,6 +11,7 @@ export default defineConfig({
       name: 'h3', // NITRO_SESSION_NAME
       password: '', // NITRO_SESSION_PASSWORD, when the server runs
       store: './server/session-store.ts',
+      revocations: './server/revocations.ts',
     },
   },
 })

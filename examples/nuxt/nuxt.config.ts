@@ -9,6 +9,7 @@ export default defineNuxtConfig({
       name: 'h3', // NUXT_SESSION_NAME
       password: '', // NUXT_SESSION_PASSWORD, when the server runs
       store: './server/session-store.ts',
+      revocations: './server/revocations.ts',
     },
   },
 })

@@ -10,6 +10,7 @@ import { visitor } from '../testing/visitor.ts'
 import type { SessionConfig } from './h3.ts'
 import {
   clearSession,
+  type Given,
   getSession,
   type H3EventLike,
   type RuntimeConfig,
@@ -106,6 +107,22 @@ describe('the configuration', () => {
     const response = await ada.get('/')
     expect([response.status, linesOf(response)[0]?.length]).toEqual([200, expect.any(Number)])
     expect(linesOf(response)[0]?.length).toBeLessThan(200)
+  })
+
+  test('promise 15: `revocations` names a module too, and a copy of the cookie opens nothing after the end', async () => {
+    const session = { password: PASSWORD, revocations: './server/revocations.ts', issue: 'when-stored' }
+    starting(session, { revocations: () => memoryStore() }).start()
+    const page = async (event: H3Event) => {
+      if (event.url.pathname === '/in') await updateSession(event, { ...session } as Given, { user: 'ada' })
+      if (event.url.pathname === '/out') await clearSession(event)
+      return { ...(await getSession(event)).data }
+    }
+    const ada = comesTo(page)
+    const [line = ''] = linesOf(await ada.get('/in'))
+    await ada.get('/out')
+    const app = new H3().all('/**', page)
+    const replayed = app.fetch(new Request('http://site.test/', { headers: { cookie: line.split(';')[0] ?? '' } }))
+    expect(await (await replayed).json()).toEqual({})
   })
 
   test('a frozen configuration stays as it is', async () => {
@@ -486,6 +503,15 @@ describe('the modules', () => {
     const site = nitro(2, { store: '~/store' })
     nitroModule.setup(site)
     expect(await codeOf(site)).toContain('import store from "~/store"')
+    expect(await codeOf(site)).not.toContain('revocations')
+  })
+
+  test('the module takes the one of `revocations` into the build beside the one of `store`', async () => {
+    const site = nitro(3, { store: './server/store.ts', revocations: '~/revocations' })
+    nitroModule.setup(site)
+    const code = await codeOf(site)
+    for (const part of ['/server/store.ts"', 'import revocations from "~/revocations"', 'check, store, revocations }'])
+      expect(code).toContain(part)
   })
 
   test('Nuxt is given the module of Nitro, and the keys of the configuration', () => {

@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.ts'
 import { sessionsInH3, takesFromH3 } from './nitro/bundling.ts'
 import { passwordIn } from './nitro/development.ts'
-import { toldOf } from './nitro/settings.ts'
+import { MODULES, toldOf } from './nitro/settings.ts'
 
 /** The part of Nitro 2 or 3 that is used during a build. */
 export interface Nitro {
@@ -41,8 +41,7 @@ const ownPath = (path = 'nitro/runtime.js'): string =>
   decodeURIComponent(new URL(`./${path}`, import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '')
 
 /** Where a module is: a path from the site's folder, or a name that the bundler knows. */
-const pathOf = (store: string, root: string): string =>
-  /^\.\.?\//.test(store) ? `${root.replace(/[\\/]$/, '')}/${store}` : store
+const pathOf = (path: string, root: string): string => (/^\.\.?\//.test(path) ? `${root.replace(/[\\/]$/, '')}/${path}` : path)
 
 const tooOld = (): SessionError =>
   new SessionError('BAD_OPTIONS', 'This is Nitro 3.0.0, or an early version after it, on which coatcheck/nitro does not work.', {
@@ -60,7 +59,6 @@ const coatcheck: NitroModule = {
     if (routing && !meta) throw tooOld()
     const isSecond = (meta?.majorVersion ?? 2) < 3
     const session = (options.runtimeConfig.session ?? {}) as Record<string, unknown>
-    const { store } = session
     // Environment variables reach those keys only that are there.
     options.runtimeConfig = { ...options.runtimeConfig, session: { name: '', password: '', ...session } }
     const { isTold, variable } = toldOf(options.runtimeConfig)
@@ -71,12 +69,17 @@ const coatcheck: NitroModule = {
       options.imports.presets = [...(options.imports.presets ?? []), { from: ownPath(), imports: FUNCTIONS, priority: 2 }]
     }
     const config = isSecond ? 'nitropack/runtime' : 'nitro/runtime-config'
-    const hasStore = typeof store === 'string' && store !== ''
+    const named = MODULES.map((name) => [name, session[name]] as const)
+    const modules = named.filter(
+      (each): each is [(typeof MODULES)[number], string] => typeof each[1] === 'string' && each[1] !== '',
+    )
+    const imports = modules.map(([name, path]) => `import ${name} from ${JSON.stringify(pathOf(path, options.rootDir))}`)
+    const exported = modules.map(([name]) => `, ${name}`).join('')
     options.virtual[PLUGIN] = () => `import { useRuntimeConfig } from '${config}'
 import { startSessions } from ${JSON.stringify(ownPath())}
-${hasStore ? `import store from ${JSON.stringify(pathOf(store, options.rootDir))}` : 'const store = undefined'}
+${imports.join('\n')}
 const check = ${options.node !== false} && !import.meta.prerender
-export default (app) => startSessions(app, { config: (event) => useRuntimeConfig(event), store, check })
+export default (app) => startSessions(app, { config: (event) => useRuntimeConfig(event), check${exported} })
 `
     options.plugins.unshift(PLUGIN)
     if (isSecond) {

@@ -115,7 +115,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   const revoked = revocations && new Revocations(revocations.store, engine, revocations.every)
   const core: Core = {
     engine,
-    persistence: persistenceOf(options, engine, revoked),
+    persistence: persistenceOf(options, engine, revoked, revocations?.list ?? false),
     transport: new Transport(settings),
     migrateFrom,
   }
@@ -155,11 +155,16 @@ export function sessionsOf<Data extends object, Flash extends object>(
 /** A request without headers. */
 const NOTHING: RequestHeaders = { get: () => null }
 
-function persistenceOf({ store, persistence }: AdapterOptions, engine: Engine, revoked: Revocations | undefined): Persistence {
+function persistenceOf(
+  { store, persistence }: AdapterOptions,
+  engine: Engine,
+  revoked: Revocations | undefined,
+  lists: boolean,
+): Persistence {
   const isWeak = (store?.consistency ?? 'strong') !== 'strong'
   const records = store && revoked && isWeak ? new FinalRecords(store, engine, revoked) : undefined
   if (store) return storedPersistence(store, engine, records) as Persistence
   if (persistence) return persistence(engine)
   const sealed = sealedPersistence(withSecrets(engine), engine)
-  return (revoked ? revocablePersistence(sealed, revoked, engine) : sealed) as Persistence
+  return (revoked ? revocablePersistence(sealed, revoked, engine, lists) : sealed) as Persistence
 }

@@ -18,6 +18,8 @@ export interface Owners {
   readonly marks?: boolean
   /** Clocks that differ: each process is 60 seconds before or behind the next. Default true where there are marks. */
   readonly skew?: boolean
+  /** Her sessions are in their cookies, with entries in the store. Default false. */
+  readonly sealed?: boolean
   readonly engine?: Engine
 }
 
@@ -43,7 +45,7 @@ const NOW = 4_000_000_000_000
 const SECRET = 'kY8!vQ2m#Zr7@pLx4^Tn9&Wc6*Hd3$Bf1'
 const own = { sessionsOf, adapterOf }
 
-export function owners({ letters, limit, marks = true, skew = marks, engine = own }: Owners): Exploration<World> {
+export function owners({ letters, limit, marks = true, skew = marks, sealed = false, engine = own }: Owners): Exploration<World> {
   const names = [...letters].map((letter, at) => `${letter}${at + 1}`)
   return {
     actors: Object.fromEntries(names.map((name) => [name, (world: World) => world.actors[name]?.()])),
@@ -52,7 +54,8 @@ export function owners({ letters, limit, marks = true, skew = marks, engine = ow
       const make = (through: Store, now: number, maxPerOwner = limit) => {
         const sessions = engine.sessionsOf<Record<string, unknown>, object>(
           {
-            ...{ secrets: SECRET, store: through, header: 'x-ticket', cookie: false, now: () => now },
+            ...(sealed ? { revocations: { store: through, list: true } } : { store: through }),
+            ...{ secrets: SECRET, header: 'x-ticket', cookie: false, now: () => now },
             ...(maxPerOwner && { maxPerOwner }),
           },
           { storeTimeout: Number.POSITIVE_INFINITY, sleep: async () => {} },
@@ -165,6 +168,8 @@ async function check(world: World, { results, killed }: Outcome, limit: OwnerLim
   if (done('E').length > 0)
     must((await alive([world.first, ...tickets('RUWSN', last('E'))])) === 0, 'a session outlived the end of all')
   if (done('H').length > 0 || done('D').length > 0) must((await alive(hers)) === 0, 'a session outlived its own end')
+  const { count: shown } = await world.listed()
+  must(shown >= Math.min(1, await alive(hers)) + (await alive(others)), 'a session that lives is not listed')
   if (limit && killed === undefined) {
     const { count } = await world.listed()
     must(count <= limit.count, `${count} sessions, and ${limit.count} are allowed`)

@@ -1,5 +1,4 @@
 import { SessionError } from '../../errors.ts'
-import type { Store } from '../../stores/store.ts'
 import type { SessionConfig } from '../h3/config.ts'
 
 /** The part of Nitro's runtime configuration that is used here. Environment variables may have put other types into it than the site did. */
@@ -8,21 +7,23 @@ export interface RuntimeConfig {
   readonly nitro?: { readonly envPrefix?: string }
 }
 
-/** Options left out are taken from `runtimeConfig.session`, of which these may be a copy. */
-export type Given = Omit<Partial<SessionConfig>, 'store'> & { readonly store?: Store | string | undefined }
+/** Options that `runtimeConfig.session` names by the path of a module: a store cannot be written into a configuration. */
+export const MODULES = ['store', 'revocations'] as const
+type Made = Pick<SessionConfig, (typeof MODULES)[number]>
 
-/** The parts of the running site. */
-export interface Site {
-  config(event?: object): RuntimeConfig
-  /** The exports of the module that `runtimeConfig.session.store` names. */
-  readonly store?: Store | (() => Store | undefined) | undefined
+/** Options left out are taken from `runtimeConfig.session`, of which these may be a copy. */
+export type Given = Omit<Partial<SessionConfig>, keyof Made> & { readonly [K in keyof Made]?: Made[K] | string | undefined }
+
+/** The parts of the running site. What is there besides is what the modules export that `runtimeConfig.session` names. */
+export type Site = { config(event?: object): RuntimeConfig } & {
+  readonly [K in keyof Made]?: Made[K] | (() => Made[K] | undefined) | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 const SHORTEST = 32
 let site: Site | undefined
-let made: { readonly store: Store | undefined } | undefined
+let made: Made | undefined
 
 export function useSite(latest: Site): void {
   site = latest
@@ -32,18 +33,19 @@ export function useSite(latest: Site): void {
 /** The whole configuration: what was passed, above `runtimeConfig.session`. */
 export function settingsFor(event: object | undefined, given: Given = {}): SessionConfig {
   const runtime = site?.config(event) ?? {}
-  const { password: theirs, store: _path, name, ...rest } = runtime.session ?? {}
-  const plain = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, untexted(value)]))
-  // A copy of the runtime configuration says where the store is, and is none.
-  const isGiven = ([key, value]: [string, unknown]) => value !== undefined && !(key === 'store' && typeof value === 'string')
+  const { password: theirs, name, ...rest } = runtime.session ?? {}
+  // A copy of the runtime configuration says where a module is, too.
+  const isPath = (key: string, value: unknown) => MODULES.some((each) => each === key) && typeof value === 'string'
+  const own = Object.entries(rest).filter(([key, value]) => !isPath(key, value))
+  const plain = Object.fromEntries(own.map(([key, value]) => [key, untexted(value)]))
+  const isGiven = ([key, value]: [string, unknown]) => value !== undefined && !isPath(key, value)
   const passed = Object.fromEntries(Object.entries(given).filter(isGiven))
   // A copy of the runtime configuration's password is still the site's own password.
   const isOwn = given.password === undefined || given.password === '' || given.password === theirs
   const password = isOwn ? secretsOf(theirs, runtime) : given.password
   const settings = { ...plain, ...(name !== undefined && { name: String(name) }), ...passed, password } as SessionConfig
   if (isOwn && !password) throw missing(runtime)
-  const store = settings.store ?? (settings.format ? undefined : storeOf(site))
-  return { ...settings, ...(store && { store }) }
+  return { ...(!settings.format && madeOf(site)), ...settings }
 }
 
 /** Throws `BAD_OPTIONS` when the site cannot keep sessions, before it has visitors. */
@@ -55,9 +57,13 @@ export function checkSettings(): void {
     if (each.length < SHORTEST) throw missing(runtime, each.length)
 }
 
-function storeOf(current: Site | undefined): Store | undefined {
-  made ??= { store: typeof current?.store === 'function' ? current.store() : current?.store }
-  return made.store
+/** What the modules export, asked for with the first session. */
+function madeOf(current: Site | undefined): Made {
+  if (made) return made
+  const exported = MODULES.map((name) => [name, current?.[name]] as const)
+  const all = exported.map(([name, its]) => [name, typeof its === 'function' ? its() : its])
+  made = Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Made
+  return made
 }
 
 /**

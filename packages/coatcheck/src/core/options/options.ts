@@ -56,11 +56,14 @@ export function settingsOf(given: AdapterOptions): Settings {
   if (binding === undefined)
     throw bad('cookie', 'is false, and no header is named', 'Name a `header` that carries the ticket, or leave `cookie` out.')
   checkOnReplay(options)
-  if (options.maxPerOwner && typeof store?.listByOwner !== 'function')
+  const revocations = revocationsOf(options.revocations, persistence)
+  if (store && revocations?.list)
+    throw bad('revocations.list', 'is set beside a store, whose own lists count', 'Leave one of the two out.')
+  if (options.maxPerOwner && typeof store?.listByOwner !== 'function' && !revocations?.list)
     throw bad(
       'maxPerOwner',
       'needs a store that lists the sessions of an owner',
-      'Use one (docs/stores.md says which do), or leave it out.',
+      'Use one (docs/stores.md says which do), set `revocations: { store, list: true }` for sessions in the cookie, or leave it out.',
     )
   return {
     ...options,
@@ -72,7 +75,7 @@ export function settingsOf(given: AdapterOptions): Settings {
     joins: !store,
     header,
     binding,
-    revocations: revocationsOf(options.revocations, persistence),
+    revocations,
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }
 }

@@ -3,9 +3,14 @@ import { clockFrom } from '../../../test/helpers/clock.ts'
 import { type Person, type Site, site } from '../../../test/helpers/site.ts'
 import type { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
+import type { Store } from '../../stores/store.ts'
 
-const limited = (evict: 'oldest' | 'refuse', count = 2, more = {}) =>
-  site({ store: memoryStore(), maxPerOwner: { count, evict }, ...more }, { sleep: async () => {} })
+/** In a store, or in the cookie with entries in a store. */
+const kinds = { stored: (store: Store) => ({ store }), sealed: (store: Store) => ({ revocations: { store, list: true } }) }
+type Kind = keyof typeof kinds
+
+const limited = (kind: Kind, evict: 'oldest' | 'refuse', count = 2, more = {}) =>
+  site({ ...kinds[kind](memoryStore()), maxPerOwner: { count, evict }, ...more }, { sleep: async () => {} })
 
 async function signedIn(s: Site, owner = 'ada'): Promise<Person> {
   const person = s.person()
@@ -21,9 +26,9 @@ const codeOf = (run: Promise<unknown>) =>
     ({ code }: SessionError) => code,
   )
 
-describe('one more sign-in than an owner may have', () => {
+describe.each(Object.keys(kinds) as Kind[])('one more sign-in than an owner may have, %s', (kind) => {
   test('ends the oldest', async () => {
-    const s = limited('oldest')
+    const s = limited(kind, 'oldest')
     const people = [await signedIn(s), await signedIn(s), await signedIn(s, 'bob')]
     expect(await ownersOf(people)).toEqual(['ada', 'ada', 'bob'])
     people.push(await signedIn(s))
@@ -34,7 +39,7 @@ describe('one more sign-in than an owner may have', () => {
   })
 
   test('is refused, and begins no session', async () => {
-    const s = limited('refuse')
+    const s = limited(kind, 'refuse')
     const people = [await signedIn(s), await signedIn(s)]
     const third = s.person()
     await third.does((session) => session.set('cart', ['hat']))
@@ -48,7 +53,7 @@ describe('one more sign-in than an owner may have', () => {
 
   test('old ids never count: step-ups and new ids one after the other, 30 each, lose nobody', async () => {
     for (const evict of ['oldest', 'refuse'] as const) {
-      const s = limited(evict)
+      const s = limited(kind, evict)
       const people = [await signedIn(s), await signedIn(s)]
       for (let n = 0; n < 30; n++) {
         await people[n % 2]?.does((session) => session.signIn('ada'))
@@ -62,7 +67,7 @@ describe('one more sign-in than an owner may have', () => {
     const store = memoryStore()
     const clock = clockFrom()
     const at = (skew: number) =>
-      site({ store, clock, now: () => clock.now() + skew * 1000, maxPerOwner: { count: 1, evict: 'oldest' } })
+      site({ ...kinds[kind](store), clock, now: () => clock.now() + skew * 1000, maxPerOwner: { count: 1, evict: 'oldest' } })
     const servers = [at(60), at(-60), at(0)]
     for (let n = 0; n < 12; n++) {
       const before = n > 0 ? undefined : await signedIn(servers[0] as Site)
@@ -74,7 +79,7 @@ describe('one more sign-in than an owner may have', () => {
   })
 
   test('expired and ended sessions make room', async () => {
-    const s = limited('refuse', 1, { idleTimeout: 60 })
+    const s = limited(kind, 'refuse', 1, { idleTimeout: 60 })
     const first = await signedIn(s)
     s.clock.advance(61)
     const second = await signedIn(s)
@@ -85,7 +90,7 @@ describe('one more sign-in than an owner may have', () => {
   })
 
   test('who has one already, of another owner or as a guest, counts as one more', async () => {
-    const s = limited('oldest', 1)
+    const s = limited(kind, 'oldest', 1)
     const ada = await signedIn(s)
     const bob = await signedIn(s, 'bob')
     await bob.does((session) => session.signIn('ada'))

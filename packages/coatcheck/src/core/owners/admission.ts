@@ -46,7 +46,7 @@ export class Admission {
     contents: Contents,
     { owner, mark }: SignIn,
     { arrivedAt }: Circumstances,
-    from: VersionedRecord | undefined,
+    from: { readonly record: Pick<VersionedRecord['record'], 'owner'> } | undefined,
     { make, discard }: Making<R>,
   ): Promise<R> {
     const digest = await ownerDigest(owner)

@@ -33,6 +33,27 @@ describe('an owner has as many sessions as are allowed', () => {
   }
 })
 
+describe('sealed sessions with entries in a store: nothing outlives an end, and none that lives is missing in a list', () => {
+  it.each(PAIRS)('%s, one made to wait', async (letters) => {
+    await nothingBad(owners({ letters, sealed: true }), { maxPreemptions: 1 })
+  })
+  // The others take two minutes together, 60,000 orders: 0 bad.
+  it.each(['WE', 'DE', 'HE', 'HR', 'SH'])('%s, one dying or one call done twice at every step', async (letters) => {
+    expect(await nothingBad(owners({ letters, sealed: true }), { maxPreemptions: 1, kill: true, double: true })).toBeGreaterThan(
+      1000,
+    )
+  })
+  it.each(['SRE', 'SRX', 'NWE'])('%s, 300 orders drawn at random', async (letters) => {
+    await nothingBad(owners({ letters, sealed: true }), { seed: 20_961_121, maxRuns: 300, kill: true, double: true })
+  })
+  for (const evict of ['oldest', 'refuse'] as const) {
+    it.each(['NN', 'SU', 'NR', 'NNN', 'SNU'])(`%s, ${evict}`, async (letters) => {
+      const bounds = letters.length === 2 ? { maxPreemptions: 1 } : { seed: 1, maxRuns: 200 }
+      await nothingBad(owners({ letters, sealed: true, limit: { count: 1, evict } }), bounds)
+    })
+  }
+})
+
 it('without marks and with clocks that agree, time tells as well; with clocks that differ it does not', async () => {
   await nothingBad(owners({ letters: 'SE', marks: false }), { maxPreemptions: 3 })
   const { bad } = await explored(owners({ letters: 'SE', marks: false, skew: true }), { maxPreemptions: 3 })

@@ -22,3 +22,14 @@ describe('an owner has as many sessions as are allowed', () => {
     })
   }
 })
+
+// 6 of 15 pairs; `interleavings.slow.test.ts` has the others.
+describe('sealed sessions with entries in a store: nothing outlives an end, and none that lives is missing in a list', () => {
+  it.each(['SE', 'WE', 'DE', 'RX', 'HR', 'HU'])('%s', async (letters) => {
+    await nothingBad(owners({ letters, sealed: true }), { maxPreemptions: 1 })
+  })
+  it.each(['oldest', 'refuse'] as const)('an owner has as many as are allowed: %s', async (evict) => {
+    for (const letters of ['SU', 'NR'])
+      await nothingBad(owners({ letters, sealed: true, limit: { count: 1, evict } }), { maxPreemptions: 1 })
+  })
+})

@@ -47,11 +47,14 @@ export function sessionsByOwner(persistence: Persistence): SessionsByOwner {
   function offered<N extends keyof OwnedSessions>(name: N): NonNullable<OwnedSessions[N]> {
     const method = persistence.owners?.[name]
     if (method) return method as NonNullable<OwnedSessions[N]>
-    const isStored = persistence.kind === 'stored'
+    const { kind, owners } = persistence
     throw new SessionError('BAD_OPTIONS', `\`sessions.${name}()\` cannot find these sessions.`, {
-      fix: isStored
-        ? 'Use a store that lists them: docs/stores.md says which do.'
-        : 'Give `createSessions` a store: without one a session is nowhere but with its visitor.',
+      fix:
+        kind === 'stored'
+          ? 'Use a store that lists them: docs/stores.md says which do.'
+          : owners
+            ? 'Set `revocations: { store, list: true }`, with a store that lists the sessions of an owner.'
+            : 'Give `createSessions` a store: without one a session is nowhere but with its visitor.',
     })
   }
 

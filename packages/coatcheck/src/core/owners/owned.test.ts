@@ -4,13 +4,21 @@ import { COOKIE, NEWER_SECRET, type Person, SECRET, type Site, site, WITHOUT_SEC
 import { type Watched, watched } from '../../../test/helpers/watched.ts'
 import type { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { unstorageStore } from '../../stores/unstorage.ts'
+import { unstorageStore } from '../../stores/wrapping/unstorage.ts'
 import type { AdapterOptions } from '../options/options.ts'
 
 function stored(options: Partial<AdapterOptions> = {}): Site & { readonly watch: Watched } {
   const watch = watched(memoryStore())
   return { ...site({ store: watch.store, ...options }), watch }
 }
+
+/** Sessions in the cookie, with entries in a store. */
+function sealed(options: Partial<AdapterOptions> = {}): Site & { readonly watch: Watched } {
+  const watch = watched(memoryStore())
+  return { ...site({ revocations: { store: watch.store, list: true }, ...options }), watch }
+}
+
+const kinds = { stored, sealed }
 
 async function signedIn(s: Site, owner = 'ada'): Promise<Person> {
   const person = s.person()
@@ -26,9 +34,9 @@ const codeOf = (run: Promise<unknown>) =>
     ({ code }: SessionError) => code,
   )
 
-describe('where an owner is signed in', () => {
+describe.each(Object.entries(kinds))('where an owner is signed in, %s', (kind, place) => {
   test('each session is shown once, the newest first, and which of them is this one', async () => {
-    const s = stored()
+    const s = place()
     const began = s.clock.now()
     const phone = await signedIn(s)
     s.clock.advance(HOUR)
@@ -56,7 +64,7 @@ describe('where an owner is signed in', () => {
   })
 
   test('with how surely and when the person proved who they are, what was noted, and who acts as somebody else', async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     const began = s.clock.now()
     await ada.does((session) => session.note({ device: 'phone' }))
@@ -74,7 +82,7 @@ describe('where an owner is signed in', () => {
   })
 
   test('when it was last seen is right to half of the idle time', async () => {
-    const s = stored({ idleTimeout: 4 * HOUR })
+    const s = place({ idleTimeout: 4 * HOUR })
     const ada = await signedIn(s)
     const began = s.clock.now()
     for (const hours of [1, 2, 3]) {
@@ -87,18 +95,8 @@ describe('where an owner is signed in', () => {
     expect((await s.sessions.list('ada')).sessions[0]?.lastSeenAt).toBe(s.clock.now())
   })
 
-  test('a handle is no ticket', async () => {
-    const s = stored(WITHOUT_SECRETS)
-    const handle = await handleOf(await signedIn(s))
-    for (const ticket of [handle, handle.slice(0, 32), handle.slice(32)]) {
-      const thief = s.person()
-      thief.browser.plant(`${COOKIE}=${ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
-      expect(await thief.does((session) => session.isNew)).toBe(true)
-    }
-  })
-
   test('old ids, sessions that ended or expired, and what is no session are not shown', async () => {
-    const s = stored({ idleTimeout: HOUR })
+    const s = place({ idleTimeout: HOUR })
     const [moved, out, idle] = [await signedIn(s), await signedIn(s), await signedIn(s)]
     s.clock.advance(HOUR / 2 + 1)
     await moved.does((session) => session.regenerateId())
@@ -110,7 +108,7 @@ describe('where an owner is signed in', () => {
   })
 
   test('pages: every session comes once, whatever the size of a page', async () => {
-    const s = stored()
+    const s = place()
     const all: string[] = []
     for (let n = 0; n < 23; n++) all.push(await handleOf(await signedIn(s)))
     for (const limit of [1, 7, 23, 1000]) {
@@ -127,7 +125,7 @@ describe('where an owner is signed in', () => {
   })
 
   test('no page is empty while there are more, however many old ids lie between', async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     for (let n = 0; n < 30; n++) await ada.does((session) => session.regenerateId())
     const { sessions, next } = await s.sessions.list('ada', { limit: 1 })
@@ -136,23 +134,26 @@ describe('where an owner is signed in', () => {
   })
 
   test('a session that is just being given a new id is shown once, under the id it still has', async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     const handle = await handleOf(ada)
     let during: unknown
+    let creates = 0
     s.watch.before = async (call) => {
-      if (call !== 'update') return
+      // In the store the old id leads to the new one by an update, in the cookie by the second record that is made.
+      if (kind === 'stored' ? call !== 'update' : call !== 'create' || creates++ === 0) return
       s.watch.before = () => {}
       during = (await s.sessions.list('ada')).sessions.map((entry) => entry.handle)
     }
     await ada.does((session) => session.regenerateId())
-    expect(during).toEqual([handle])
+    // Of a session in the cookie nobody can say which of two entries of one moment is the older; both end it.
+    expect(during).toEqual([kind === 'stored' ? handle : expect.any(String)])
   })
 })
 
-describe('one session by its handle', () => {
+describe.each(Object.entries(kinds))('one session by its handle, %s', (kind, place) => {
   test('is found under whatever handle it goes now, and ended there', async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     const first = await handleOf(ada)
     await ada.does((session) => session.regenerateId())
@@ -167,18 +168,8 @@ describe('one session by its handle', () => {
     expect(s.events.filter(({ type }) => type === 'ended')).toEqual([{ type: 'ended', reason: 'elsewhere', handle: now }])
   })
 
-  test('of a guest as well', async () => {
-    const s = stored()
-    const guest = s.person()
-    await guest.does((session) => session.set('cart', ['hat']))
-    const handle = await handleOf(guest)
-    expect(await s.sessions.find(handle)).toMatchObject({ handle, owner: undefined })
-    expect(await s.sessions.end(handle)).toBe(true)
-    expect(await guest.does((session) => session.get('cart'))).toBeUndefined()
-  })
-
   test("is not ended for somebody else's owner", async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     const handle = await handleOf(ada)
     expect(await s.sessions.end(handle, { owner: 'bob' })).toBe(false)
@@ -188,7 +179,7 @@ describe('one session by its handle', () => {
   })
 
   test('what is no handle finds nothing, and asks the store nothing: 1 MB, bytes of any kind, keys of other records', async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     const handle = await handleOf(ada)
     await s.sessions.endAll('bob')
@@ -199,7 +190,7 @@ describe('one session by its handle', () => {
       'x'.repeat(1e6),
       handle.repeat(16_000),
       `${handle}\n`,
-      handle.toUpperCase(),
+      ...(kind === 'stored' ? [handle.toUpperCase()] : []),
       '\0',
       '\ud800',
       `${handle}-turn`,
@@ -215,9 +206,52 @@ describe('one session by its handle', () => {
   })
 })
 
-describe('all sessions of an owner', () => {
-  test('are ended: the next request of each is anonymous', async () => {
+describe('a handle of a store', () => {
+  test('finds a guest as well, and ends the session', async () => {
     const s = stored()
+    const guest = s.person()
+    await guest.does((session) => session.set('cart', ['hat']))
+    const handle = await handleOf(guest)
+    expect(await s.sessions.find(handle)).toMatchObject({ handle, owner: undefined })
+    expect(await s.sessions.end(handle)).toBe(true)
+    expect(await guest.does((session) => session.get('cart'))).toBeUndefined()
+  })
+
+  test('a handle is no ticket', async () => {
+    const s = stored(WITHOUT_SECRETS)
+    const handle = await handleOf(await signedIn(s))
+    for (const ticket of [handle, handle.slice(0, 32), handle.slice(32)]) {
+      const thief = s.person()
+      thief.browser.plant(`${COOKIE}=${ticket}; Path=/; Secure; HttpOnly; Max-Age=34560000`)
+      expect(await thief.does((session) => session.isNew)).toBe(true)
+    }
+  })
+})
+
+describe('all records of an owner', () => {
+  test('when the store fails in the middle it says how many were ended and which may live, and ends them when called again', async () => {
+    const s = stored()
+    const all: Person[] = []
+    for (let n = 0; n < 40; n++) all.push(await signedIn(s))
+    let writes = 0
+    s.watch.before = (call) => {
+      if (call === 'update' && ++writes > 12) throw new Error('connection refused')
+    }
+    const error = await s.sessions.endAll('ada').catch((error: SessionError) => error)
+    s.watch.before = () => {}
+    expect(error).toMatchObject({ code: 'PARTLY_ENDED', ended: 12, cause: { code: 'STORE_FAILED' } })
+    const { remaining = [] } = error as SessionError
+    const left = (await s.sessions.list('ada')).sessions.map(({ handle }) => handle)
+    expect([...remaining].sort()).toEqual([...left].sort())
+    expect(left).toHaveLength(28)
+    expect(await s.sessions.endAll('ada')).toBe(28)
+    for (const ada of all) expect(await ownerOf(ada)).toBeUndefined()
+  })
+})
+
+describe.each(Object.entries(kinds))('all sessions of an owner, %s', (kind, place) => {
+  test('are ended: the next request of each is anonymous', async () => {
+    const s = place()
     const all = [await signedIn(s), await signedIn(s), await signedIn(s)]
     const bob = await signedIn(s, 'bob')
     expect(await s.sessions.endAll('ada')).toBe(3)
@@ -229,7 +263,7 @@ describe('all sessions of an owner', () => {
 
   test('but for this one, named by itself or by a handle, an old one too', async () => {
     for (const how of ['session', 'handle', 'old handle'] as const) {
-      const s = stored()
+      const s = place()
       const [here, there] = [await signedIn(s), await signedIn(s)]
       const first = await handleOf(here)
       if (how === 'old handle') await here.does((session) => session.regenerateId())
@@ -242,9 +276,9 @@ describe('all sessions of an owner', () => {
   })
 
   test('but for this one, also while another request gives it a new id: at whatever step', async () => {
-    for (const call of ['create', 'update'] as const) {
+    for (const call of kind === 'stored' ? (['create', 'update'] as const) : (['create'] as const)) {
       for (const at of ['before', 'after'] as const) {
-        const s = stored()
+        const s = place()
         const [here, there] = [await signedIn(s), await signedIn(s)]
         const handle = await handleOf(here)
         s.watch[at] = async (name) => {
@@ -259,10 +293,9 @@ describe('all sessions of an owner', () => {
   })
 
   test('a name of any kind and length is that name and no other', async () => {
-    const s = stored()
+    const s = place()
     const names = [
-      'a'.repeat(1e6),
-      `${'a'.repeat(1e6)}b`,
+      ...(kind === 'stored' ? ['a'.repeat(1e6), `${'a'.repeat(1e6)}b`] : []),
       'ada',
       'Ada',
       'ada ',
@@ -310,27 +343,8 @@ describe('all sessions of an owner', () => {
     expect([await ownerOf(ada), await ownerOf(too)]).toEqual([undefined, undefined])
   })
 
-  test('when the store fails in the middle it says how many were ended and which may live, and ends them when called again', async () => {
-    const s = stored()
-    const all: Person[] = []
-    for (let n = 0; n < 40; n++) all.push(await signedIn(s))
-    let writes = 0
-    s.watch.before = (call) => {
-      if (call === 'update' && ++writes > 12) throw new Error('connection refused')
-    }
-    const error = await s.sessions.endAll('ada').catch((error: SessionError) => error)
-    s.watch.before = () => {}
-    expect(error).toMatchObject({ code: 'PARTLY_ENDED', ended: 12, cause: { code: 'STORE_FAILED' } })
-    const { remaining = [] } = error as SessionError
-    const left = (await s.sessions.list('ada')).sessions.map(({ handle }) => handle)
-    expect([...remaining].sort()).toEqual([...left].sort())
-    expect(left).toHaveLength(28)
-    expect(await s.sessions.endAll('ada')).toBe(28)
-    for (const ada of all) expect(await ownerOf(ada)).toBeUndefined()
-  })
-
   test('when the store is down at the beginning nothing is ended, and nothing is said to be', async () => {
-    const s = stored()
+    const s = place()
     const ada = await signedIn(s)
     s.watch.before = () => {
       throw new Error('connection refused')

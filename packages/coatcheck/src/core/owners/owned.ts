@@ -11,7 +11,7 @@ import type { Marks } from './marks.ts'
 import { inTurns, type OwnerRecords } from './owner-records.ts'
 import type { ListedSession, OwnedSessions, SessionPage, Which } from './types.ts'
 
-/** A handle, and a key of a session. */
+/** A handle of a stored session, which is its key. */
 const HANDLE = /^[0-9a-f]{64}$/
 /** So many keys are asked for at once where all are walked through. */
 const PAGE = 500
@@ -25,14 +25,15 @@ export function ownedSessions(
   owned: OwnerRecords,
   epochs: Epochs,
   marks: Marks,
+  isHandle: (given: string) => boolean = (given) => HANDLE.test(given),
 ): OwnedSessions {
   const { store } = records
 
   /** What all ids of a session have in common, by one of its handles. undefined: it is none. */
   async function lineageIn(which: Which | undefined): Promise<string | undefined> {
     const { handle, lineage } = which ?? {}
-    if (lineage !== undefined || handle === undefined || !HANDLE.test(handle)) return lineage
-    const found = await records.read(handle)
+    if (lineage !== undefined || handle === undefined || !isHandle(handle)) return lineage
+    const found = await owned.find(handle)
     // What is there no more has led to others whose lineage begins with it.
     return lineageOf(found ?? { key: handle, contents: EMPTY })
   }
@@ -124,17 +125,17 @@ export function ownedSessions(
 
   return {
     async find(handle) {
-      const found = HANDLE.test(handle) ? await owned.find(handle) : undefined
+      const found = isHandle(handle) ? await owned.find(handle) : undefined
       return found && isLive(found, engine) && !found.fault ? listed(found) : undefined
     },
     async values(handle) {
-      const found = HANDLE.test(handle) ? await owned.find(handle) : undefined
+      const found = isHandle(handle) ? await owned.find(handle) : undefined
       if (!found || !isLive(found, engine) || found.fault) return undefined
       const entries = [...found.contents.values].filter(([, { until }]) => until === undefined || until > engine.now())
       return Object.fromEntries(entries.map(([key, entry]) => [key, entry.take()]))
     },
     async end(handle, owner) {
-      if (!HANDLE.test(handle)) return false
+      if (!isHandle(handle)) return false
       const digest = owner === undefined ? undefined : await ownerDigest(owner)
       const may = ({ record }: VersionedRecord) => digest === undefined || record.owner === digest
       return (await owned.end(handle, 'elsewhere', may)) !== undefined

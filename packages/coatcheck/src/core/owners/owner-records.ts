@@ -2,7 +2,6 @@ import { SessionError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Adoptions } from '../migration/adoptions.ts'
 import type { SessionEvent } from '../model/events.ts'
-import { callStore } from '../persistence/store-call.ts'
 import type { Ends } from '../persistence/stored/ends.ts'
 import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
 import { isLive, lineageOf } from './lineage.ts'
@@ -22,23 +21,19 @@ const LONGEST_CHAIN = 100
 export class OwnerRecords {
   readonly #records: Records
   readonly #engine: Engine
-  readonly #ends: Ends
-  readonly #adoptions: Adoptions
+  readonly #ends: Pick<Ends, 'end'>
+  readonly #adoptions: Pick<Adoptions, 'end'>
 
-  constructor(records: Records, engine: Engine, ends: Ends, adoptions: Adoptions) {
+  constructor(records: Records, engine: Engine, ends: Pick<Ends, 'end'>, adoptions: Pick<Adoptions, 'end'>) {
     this.#records = records
     this.#engine = engine
     this.#ends = ends
     this.#adoptions = adoptions
   }
 
-  /** Keys of all records of an owner, by its digest; records that lead to others and such as are over are among them. */
-  async keys(owner: string): Promise<readonly string[]> {
-    return callStore(
-      this.#engine,
-      'read the keys of an owner',
-      async () => (await this.#records.store.listByOwner?.(owner)) ?? [],
-    )
+  /** See `Records.keysOf`. */
+  keys(owner: string): Promise<readonly string[]> {
+    return this.#records.keysOf(owner)
   }
 
   /**

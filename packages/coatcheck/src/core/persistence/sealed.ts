@@ -30,7 +30,8 @@ export interface SealedHeld extends LoadedSession {
 /** What a ticket is to hold besides. */
 export interface SealedAs {
   readonly handle: string
-  readonly more?: Contents['more'] | undefined
+  /** What is beside the values of every ticket of sessions that can be revoked, in place of what was there. */
+  readonly epochs?: readonly unknown[] | undefined
   /** The absolute end is not to be later. Milliseconds since the epoch. */
   readonly ends?: number | undefined
 }
@@ -71,9 +72,7 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): SealedPersi
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
       : newLifetime(policy, now)
-    // The fields that the commit itself put beside the values stay.
-    const { epochs } = as?.more ?? {}
-    if (as) return write(as.more ? beside(contents, { epochs }) : contents, until(lifetime, as.ends), as.handle)
+    if (as) return write(beside(contents, { epochs: as.epochs }), until(lifetime, as.ends), as.handle)
     return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(ID_BYTES))
   }
 

@@ -1,7 +1,5 @@
 import { digest } from '../../../crypto/digest.ts'
-import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
-import { SessionError } from '../../../errors.ts'
 import type {
   ChangeSet,
   Circumstances,
@@ -13,29 +11,31 @@ import type {
   Saved,
 } from '../../engine.ts'
 import { isEmpty } from '../../model/changes.ts'
-import { EMPTY, type Fields } from '../../model/contents.ts'
 import { LONGEST_LIFE } from '../../model/lifetime.ts'
 import type { Plan } from '../../model/plan.ts'
 import { actorOf } from '../../model/standing.ts'
-import { adopt, ID_BYTES, type SealedHeld, type SealedPersistence } from '../sealed.ts'
+import { adopt, ID_BYTES, type SealedPersistence } from '../sealed.ts'
 import { isFresh, overtaken, tooOld, unreadable } from '../stored/pending-commit.ts'
 import { ownerDigest } from '../stored/record-text.ts'
 import type { VersionedRecord } from '../stored/records.ts'
 import { ReplacedTickets } from '../stored/replaced.ts'
-import { cameFrom, OwnerEnds } from './owner-ends.ts'
+import { ListedSessions } from './listed-sessions.ts'
+import { ended, type Held, keeping } from './outcomes.ts'
+import { cameFrom, OwnerEnds, type Stamp } from './owner-ends.ts'
 import type { Moved, Revocations } from './revocations.ts'
-
-interface Held extends SealedHeld {
-  /** Another request gave the session a new id, which this one wanted to do: nothing more of it may be stored. */
-  readonly overtaken?: true
-}
 
 /**
  * Sealed sessions whose ends are final, and whose old tickets show nothing that came after: a small list in a store says which ids were ended or
  * given up. What is in a session stays in its ticket, so that two requests at once still cannot both be kept.
  */
-export function revocablePersistence(sealed: SealedPersistence, revoked: Revocations, engine: Engine): Persistence<Held> {
+export function revocablePersistence(
+  sealed: SealedPersistence,
+  revoked: Revocations,
+  engine: Engine,
+  isListed: boolean,
+): Persistence<Held> {
   const owners = new OwnerEnds(revoked, engine)
+  const listed = isListed ? new ListedSessions(revoked, owners, engine) : undefined
   const replaced = new ReplacedTickets(revoked, engine, {
     end: ({ request }, found) => revoked.endAnywhere(found?.key ?? '', undefined, request),
   })
@@ -79,34 +79,43 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     if (!loaded || plan === 'end+create') return begin(changeSet, request)
     if (plan === 'regenerate') return move(loaded, changeSet, request)
     if (loaded.overtaken) throw overtaken('Another request gave the session a new id')
-    return goOn(plan, loaded, changeSet)
+    return goOn(plan, loaded, changeSet, request)
   }
 
   async function begin(changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
-    const more = await admitted(changeSet, request, EMPTY.more)
-    return sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), more })
+    const { epochs } = await admitted(changeSet, request)
+    const saved = await sealed.make('create', undefined, changeSet, { handle: randomText(ID_BYTES), epochs })
+    if (!listed || !saved.loaded) return saved
+    const putOnList = async (): Promise<Saved> => {
+      await listed.put(saved.loaded, changeSet.move, request)
+      return saved
+    }
+    return { ...saved, confirm: putOnList }
   }
 
-  function admitted({ move }: ChangeSet, request: Circumstances, more: Fields): Promise<Fields> {
+  function admitted({ move }: ChangeSet, request: Circumstances): Promise<Stamp> {
     const { owner, mark } = move?.kind === 'signIn' ? move : {}
-    return owners.admit(owner, mark, request, more)
+    return owners.admit(owner, mark, request)
   }
 
   async function endSession({ handle, ends, lifetime, contents }: Held, request: Circumstances): Promise<void> {
     if (contents.from !== undefined) await revoked.revoke(contents.from, engine.now() + LONGEST_LIFE)
     await revoked.endAnywhere(handle, ends ?? lifetime.endsAt, request)
+    await listed?.drop(handle)
   }
 
   /** The same id goes on. Looked at again, since the answer of a request that was under way may put back what was ended since. */
-  async function goOn(plan: Plan, loaded: Held, changeSet: ChangeSet): Promise<Saved> {
-    const [known, more] = await Promise.all([revoked.read(loaded.handle, true), owners.standing(loaded, true)])
+  async function goOn(plan: Plan, loaded: Held, changeSet: ChangeSet, request: Circumstances): Promise<Saved> {
+    const [known, stamp] = await Promise.all([revoked.read(loaded.handle, true), owners.standing(loaded, true)])
     if (known?.fault) throw unreadable(known)
     const isTouch = plan === 'touch'
-    if (!known || !more) return isTouch ? { loaded, overtaken: true } : { loaded: undefined, dropped: 'ended' }
+    if (!known || !stamp) return isTouch ? { loaded, overtaken: true } : { loaded: undefined, dropped: 'ended' }
     // Its values cannot be put into a ticket that it does not have, and under the new id an old ticket would open the session for ever.
     if (known.forwarding && !isTouch) throw overtaken('Another request gave the session a new id')
     if (known.forwarding) return { loaded: { ...loaded, isReplaced: true } }
-    return andThen(sealed.make(plan, loaded, changeSet, { handle: loaded.handle, more }), (saved) => keeping(saved, loaded))
+    const saved = await sealed.make(plan, loaded, changeSet, { handle: loaded.handle, ...stamp })
+    await listed?.put(saved.loaded, undefined, request)
+    return keeping(saved, loaded)
   }
 
   /** A new id: the way to it is written down before anybody is told of it. */
@@ -116,11 +125,10 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     const id = attempts.begun(owner, loaded.handle)?.id ?? randomText(ID_BYTES)
     attempts.began({ key: id, id, owner })
     const signsIn = move?.kind === 'signIn'
-    const { contents, handle } = loaded
-    const kept = signsIn ? await admitted(changeSet, request, contents.more) : await owners.standing(loaded, true)
-    if (!kept) return ended(false)
-    const more = cameFrom(handle, kept)
-    const saved = await sealed.make('regenerate', loaded, changeSet, { handle: id, more })
+    const stamp = signsIn ? await admitted(changeSet, request) : await owners.standing(loaded, true)
+    if (!stamp) return ended(false)
+    const { epochs } = cameFrom(loaded.handle, stamp)
+    const saved = await sealed.make('regenerate', loaded, changeSet, { handle: id, epochs })
     const { kind = 'regenerate', note } = move ?? {}
     const to: Moved = {
       kind,
@@ -132,12 +140,15 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     }
     // Only once it is known that the new ticket can be sent.
     const confirm = async (): Promise<Saved> => {
+      await listed?.put(saved.loaded, move, request, loaded)
       const there = await revoked.lead(loaded.handle, loaded.ends ?? loaded.lifetime.endsAt, to)
+      if (there === true) await listed?.retire(loaded.handle)
       if (there === true) return saved
       const before: Moved | undefined = there?.forwarding
       // An earlier try of this commit was kept, or the client asked twice.
-      if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, more, ends: before.ends })
-      return late(there, loaded, changeSet, request, to.as, more)
+      if (before?.key === id) return sealed.make('regenerate', loaded, changeSet, { handle: id, epochs, ends: before.ends })
+      await listed?.drop(id)
+      return late(there, loaded, changeSet, request, { as: to.as, epochs })
     }
     return { ...saved, confirm }
   }
@@ -148,8 +159,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     loaded: Held,
     changeSet: ChangeSet,
     request: Circumstances,
-    as: string | undefined,
-    more: Fields,
+    { as, epochs }: Stamp & { readonly as: string | undefined },
   ): Promise<Saved> {
     const signsIn = changeSet.move?.kind === 'signIn'
     if (!there?.forwarding) return ended(signsIn)
@@ -163,7 +173,7 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
     if (!target) return ended(signsIn)
     if (target.forwarding || target.fault) throw overtaken('Somebody else signed in, or the session was given a new id,')
     // A double click: the same person signs in twice from one session.
-    return sealed.make('regenerate', loaded, changeSet, { handle: to.key, more, ends: to.ends })
+    return sealed.make('regenerate', loaded, changeSet, { handle: to.key, epochs, ends: to.ends })
   }
 
   const isCurrent = async (session: LoadedSession): Promise<boolean> => {
@@ -173,23 +183,10 @@ export function revocablePersistence(sealed: SealedPersistence, revoked: Revocat
 
   return {
     kind: 'sealed',
-    owners: owners.offered,
+    owners: (listed ?? owners).offered,
     find,
     adopt: adopted,
     isCurrent,
     commit: commit as Persistence<Held>['commit'],
   }
-}
-
-function ended(signsIn: boolean): Saved {
-  if (!signsIn) return { loaded: undefined, dropped: 'ended' }
-  throw new SessionError('CONFLICT', 'The session ended while somebody signed in with it, and nobody is signed in.')
-}
-
-/** Tickets of one id may state several ends: its entry has to outlast them all. */
-function keeping(saved: Saved, { ends, lifetime }: SealedHeld): Maybe<Saved> {
-  const { loaded } = saved
-  return loaded
-    ? { ...saved, loaded: { ...loaded, ends: Math.max(ends ?? lifetime.endsAt, loaded.lifetime.endsAt) } as Held }
-    : saved
 }

@@ -52,7 +52,7 @@ const MUTANTS: readonly { readonly fault: string; readonly file: string; readonl
     fault: 'a write with an old ticket is sealed under the new id',
     file: 'revocable.ts',
     from: "if (known.forwarding && !isTouch) throw overtaken('Another request gave the session a new id')",
-    to: 'if (known.forwarding) return sealed.make(plan, loaded, changeSet, { handle: known.forwarding.key, more })',
+    to: 'if (known.forwarding) return sealed.make(plan, loaded, changeSet, { handle: known.forwarding.key, ...stamp })',
   },
   {
     fault: 'whoever is told that the key is taken goes on all the same',

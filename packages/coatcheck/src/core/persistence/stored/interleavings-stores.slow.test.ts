@@ -21,8 +21,11 @@ describe('requests at once on real stores', () => {
   }
   for (const [name, store] of Object.entries(stores)) {
     for (const letters of ['WW', 'RW', 'SW', 'RD', 'SD', 'RR', 'SS', 'RS']) {
-      it(`${name}: ${letters}, in every order, one dying or one call done twice, at most one made to wait`, async () => {
-        await nothingBad(scenario({ letters, store }), { kill: true, double: true, maxPreemptions: 1 })
+      // Two new ids with a death at each step take the file system two minutes; `interleavings.slow.test.ts` has them in memory.
+      const faults = name === 'file' && /S[SD]|RS/.test(letters) ? {} : { kill: true, double: true }
+      const also = faults.kill ? ', one dying or one call done twice' : ''
+      it(`${name}: ${letters}, in every order${also}, at most one made to wait`, async () => {
+        await nothingBad(scenario({ letters, store }), { ...faults, maxPreemptions: 1 })
       })
     }
     for (const letters of ['RWD', 'SWD', 'SWW']) {

@@ -7,7 +7,7 @@ import { type Contents, decode, EMPTY, encode, encodeEnded, type Forwarding, typ
 import { SKEW } from '../../model/lifetime.ts'
 import { actorOf } from '../../model/standing.ts'
 import { withWrite } from '../../model/writes.ts'
-import { askStore } from '../store-call.ts'
+import { askStore, callStore } from '../store-call.ts'
 import { LatestRecords, type VersionedRecord } from './latest-records.ts'
 import { checkedRecord, NO_RECORD, type OpenedText, ownerDigest, RecordTexts } from './record-text.ts'
 
@@ -92,11 +92,21 @@ export class Records {
   async create(key: string, contents: Contents, lifetime: Lifetime, from?: string): Promise<VersionedRecord | undefined> {
     const made = this.#engine.now()
     const actor = actorOf(contents)
-    const owner = actor === undefined ? undefined : await ownerDigest(actor)
+    const owner = actor === undefined ? undefined : await this.ownerOf(actor)
     const text = encode(contents, frameOf(key, made))
     const record = await this.#texts.record(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
     const version = await askStore(this.#engine, this.store, 'create', key, record, from)
     return version === undefined ? undefined : { key, version, at: ++this.#calls, record, contents, made, stale: false }
+  }
+
+  /** What the store is told instead of the owner's name. */
+  protected ownerOf(owner: string): Maybe<string> {
+    return ownerDigest(owner)
+  }
+
+  /** Keys of all records of an owner, by its digest; records that lead to others and such as are over are among them. */
+  async keysOf(owner: string): Promise<readonly string[]> {
+    return callStore(this.#engine, 'read the keys of an owner', async () => (await this.store.listByOwner?.(owner)) ?? [])
   }
 
   /** undefined: another write replaced `known`. */
