@@ -58,6 +58,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   clears: {
     what: '`destroy()` takes the cookie out of the browser; a cookie that opens nothing stays there until a session takes its place',
     why: '@fastify/session does the one and not the other: what it leaves after `destroy()` is sent with every request',
+    meets: ({ visits }) => ['junk', 'first'].every((what) => visits.some(({ sends }) => sends === what)),
     shownBy: [INTERFACE, 'destroy() takes the cookie away, from where it was put'],
   },
   gone: {
