@@ -81,6 +81,20 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     why: 'In @fastify/session it never ends, unless the store forgets it',
     shownBy: [INTERFACE, 'a session without maxAge ends a week after it was last used'],
   },
+  expired: {
+    what: 'A session that begins after one has expired has the cookie of the options',
+    why: 'In @fastify/session it takes over what requests said of the cookie of the expired one',
+    meets: ({ visits }) =>
+      visits.some((each) => has(each, 'maxAge') || has(each, 'options')) &&
+      visits.some((each) => each.sends === 'first' || has(each, 'save')),
+    script: of({}, visit(set), visit({ call: 'maxAge', value: 60_000 }), {
+      ...visit({ call: 'json' }),
+      wait: 700,
+      sends: 'first',
+    }),
+    theirs: /"originalMaxAge":60000/,
+    ours: /"originalMaxAge":null/,
+  },
   reloaded: {
     what: 'A new session that is saved, and then reloaded in the same request, has its cookie sent',
     why: 'In @fastify/session it lies in the store, and nobody has it',
