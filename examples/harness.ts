@@ -13,15 +13,20 @@ export type { Environment }
 export const apps = [
   'astro',
   'fastify',
+  'express',
   'h3',
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'iron-session',
+  'koa',
   'nitro',
   'nitro-2',
   'nuxt',
   'react-router',
   'remix',
+  'sveltekit',
+  'sveltekit-2',
 ] as const
 export type AppName = (typeof apps)[number]
 
@@ -38,6 +43,7 @@ const MADE = [
   '.nitro',
   '.astro',
   '.react-router',
+  '.svelte-kit',
   '.data',
   '.sessions',
   '.coatcheck',
@@ -59,7 +65,8 @@ function filesIn(folder: string, made: readonly string[]): string[] {
 }
 
 interface Manifest {
-  readonly scripts?: { readonly build?: string; readonly start?: string; readonly dev?: string }
+  /** `sources`: fetches those that the app shares with another. */
+  readonly scripts?: { readonly sources?: string; readonly build?: string; readonly start?: string; readonly dev?: string }
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
@@ -98,8 +105,9 @@ async function installNow(name: string): Promise<number> {
 
 async function buildNow(name: string, env: Environment): Promise<number> {
   const folder = folderOf(name)
-  const command = manifestOf(folder).scripts?.build
+  const { sources: fetching, build: command } = manifestOf(folder).scripts ?? {}
   if (!command) return 0
+  if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
   const mark = join(folder, 'node_modules/.coatcheck-build')

@@ -6,14 +6,14 @@ import { createCookieSessionStorage, createWorkersKVSessionStorage } from './ada
 import { clockOf } from './clock.ts'
 import { adapterOf, sessionsOf } from './core/sessions.ts'
 import { memoryStore } from './stores/memory.ts'
-import { unstorageStore } from './stores/unstorage.ts'
+import { unstorageStore } from './stores/wrapping/unstorage.ts'
 
 afterEach(() => void vi.useRealTimers())
 
 const NOW = 4_000_000_000_000
 const presenting = (ticket?: string) => ({ get: (name: string) => (name === 'cookie' && ticket ? `sid=${ticket}` : null) })
 
-describe('S14: whatever a clock gives, sessions have whole milliseconds', () => {
+describe('S14 and F32: whatever a clock gives, sessions have whole milliseconds', () => {
   test.each<[string, object]>([
     ['sealed', {}],
     ['stored', { store: memoryStore() }],

@@ -20,6 +20,8 @@ const FIXES = {
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
+  READ_ONLY: 'Change the session in a request that answers the visitor: a form, an action, an endpoint.',
+  PRERENDERING: 'Have the page made for each request, or read the session in the browser by a request of its own.',
   NOT_WRAPPED:
     'Wrap the handler with `withSession(sessions, …)` of coatcheck/fetch, coatcheck/node or coatcheck/hono, and pass the request it was given: the `Request`, `req` or `c`.',
 } as const
@@ -52,6 +54,11 @@ export class SessionError extends Error {
   declare readonly ended?: number
   /** Of `PARTLY_ENDED`: handles of those that may live. */
   declare readonly remaining?: readonly string[]
+
+  /** A bundler may make several copies of this library: an error of one is a `SessionError` for all. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && 'fix' in value && 'name' in value && value.name === 'SessionError'
+  }
 
   constructor(code: SessionErrorCode, what: string, options: SessionErrorOptions = {}) {
     const fix = options.fix ?? FIXES[code]

@@ -59,6 +59,7 @@ describe('the built package', () => {
       'h3',
       'hydrogen',
       'hydrogen/file',
+      'iron-session',
       'koa',
       'nitro/runtime',
       'react-router',

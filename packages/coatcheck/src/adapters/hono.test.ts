@@ -27,6 +27,7 @@ function respond(c: Context, { status = 200, headers = [], body = '', redirect }
   for (const [name, value] of headers) c.header(name, value, { append: true })
   if (redirect !== undefined) return c.redirect(redirect, 303)
   c.status(status as StatusCode)
+  if (status === 304) return c.body(null)
   if (typeof body === 'string') return c.body(body)
   return stream(c, async (out) => {
     for await (const piece of body) await out.write(piece)

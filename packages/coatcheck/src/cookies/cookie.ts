@@ -1,5 +1,4 @@
 /** The only room that knows the words Cookie and Set-Cookie. */
-import { parseSetCookie } from 'cookie-es'
 import { SessionError } from '../errors.ts'
 import { type CookieAttributes, setCookie, VALUE } from './attributes.ts'
 import {
@@ -173,12 +172,6 @@ export function clearCookie(name: string, attributes: CookieAttributes, pieces: 
 export function cookieNameOf(line: string): string {
   const [pair = ''] = line.split(';', 1)
   return trim(pair.slice(0, Math.max(0, pair.indexOf('='))))
-}
-
-/** A `Set-Cookie` line, taken apart. */
-export function partsOf(line: string): { name: string; value: string; attributes: object } | undefined {
-  const { name, value, ...attributes } = parseSetCookie(line, { decode: false }) ?? {}
-  return name && value !== undefined ? { name, value, attributes } : undefined
 }
 
 /** Name and value of a `Set-Cookie` line. */

@@ -1,15 +1,32 @@
 /** What core offers to frameworks/: their only way into it. */
 
+export type { CookieAttributes } from '../cookies/attributes.ts'
+export type { ResponseCookie } from '../cookies/response-cookie.ts'
 export type { Persistence } from './engine.ts'
-export { besides } from './identity.ts'
+export { areSame, besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
-export { changeHeaders, delayHeaders, type NodeResponse, nodeHeaders } from './node/delayed-headers.ts'
+export type { Plan } from './model/plan.ts'
+export {
+  changeHeaders,
+  delayHeaders,
+  type HoldHooks as DelayHooks,
+  type NodeResponse,
+  nodeHeaders,
+} from './node/delayed-headers.ts'
 export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-context.ts'
 export { takeBack } from './node/node-response.ts'
 export { presentedBy, type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
-export type { AdapterOptions, SessionsOptions, SharedOptions, StorageOptions } from './options/options.ts'
+export type {
+  AdapterOptions,
+  GivenOptions as SiteOptions,
+  SessionsOptions,
+  SharedOptions,
+  StorageOptions,
+} from './options/options.ts'
+export { checkSiteOptions } from './options/options.ts'
 export type { SecretList } from './options/secret-states.ts'
+export type { Storable } from './options/storable.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'
 export { Originals } from './originals.ts'
 export { type CustomStorage, customPersistence, type IdFormats } from './persistence/custom.ts'
@@ -21,7 +38,7 @@ export { headersOf, type RequestHeaders } from './request/incoming.ts'
 export type { Commit } from './request/lifetime-override.ts'
 export { isAnswer, type RequestSession, throughAdapter } from './request/request-session.ts'
 export { answer, answered, answeredByCall, type HeadersOut, putOn, takenBack } from './request/response-headers.ts'
-export type { HeaderLine } from './request/tickets.ts'
+export { cookiesOf, type HeaderLine } from './request/tickets.ts'
 export type { LiveSession } from './session/session.ts'
 export type { Session } from './session/types.ts'
 export { type AdapterSessions, type AnySessions, adapterOf, type Sessions, sessionsOf } from './sessions.ts'

@@ -77,6 +77,8 @@ export interface Circumstances {
   readonly note?: string | undefined
   /** Whether a ticket that the visitor has already may be sent again: with a page, where hardly any other request is under way. */
   readonly mayResend: boolean
+  /** It stores nothing, not even that an old ticket was used. */
+  readonly onlyLooks?: boolean
 }
 
 /** What is known of a session that is stored, or sealed in a ticket. */
@@ -147,10 +149,13 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly resends?: boolean
   /** Whether `find` looks at more of a request than the ticket. */
   readonly readsRequest?: boolean
-  /** `request`: with `readsRequest`, for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. */
-  find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number): Maybe<H | Refused>
+  /**
+   * `request`: with `readsRequest`, for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. `onlyLooks`: see
+   * `Circumstances`.
+   */
+  find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number, onlyLooks?: boolean): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
-  adopt(migrates: MigratingSession, arrivedAt: number): Maybe<H | Refused>
+  adopt(migrates: MigratingSession, arrivedAt: number, onlyLooks?: boolean): Maybe<H | Refused>
   /** Draws the id of a session that is not stored yet, so that its handle is known before. Left out: only storing it tells. */
   reserve?(): Maybe<Begun>
   /** Whether the ticket of a session that was found still opens it. Left out: nobody can tell. */

@@ -11,8 +11,11 @@
  * context: `beforeHeadersLeave` sends a line only to the request that presented the ticket itself.
  */
 
-import { Presented, type RequestHeaders } from './request/incoming.ts'
+import { ofProcess } from './process-singleton.ts'
+import { headersOf, Presented, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
+import { PrerenderingSession } from './request/prerendering.ts'
+import { ReadOnlySession } from './request/read-only.ts'
 import { RequestSession } from './request/request-session.ts'
 
 /** Gives the request sessions of one `createSessions`. */
@@ -25,6 +28,16 @@ export interface Sharing {
   requestSession(identity: object, presented: RequestHeaders): RequestSession
   /** From here on `other`, and what its `clone()` gives, stands for the same request as `identity`. */
   stands(other: object, identity: object): void
+  /**
+   * The request session of a page that is made once for everybody: opening it rejects with `PRERENDERING`, and `fix` says what to do in the
+   * words of the framework. Default: the advice of the code. Call it in place of `requestSession`.
+   */
+  prerendering(identity: object, fix?: string): RequestSession
+  /**
+   * The request session of a request that only looks, such as a prefetch or an upgrade: it stores, moves and removes nothing. A change throws `READ_ONLY`,
+   * and `fix` says what to do in the words of the framework. Call it in place of `requestSession`; with `{}` as identity nobody shares it.
+   */
+  readOnly(identity: object, presented: RequestHeaders, fix?: string): RequestSession
   /** A request session that nobody shares. */
   detached(presented: RequestHeaders): RequestSession
 }
@@ -33,12 +46,20 @@ export interface Sharing {
 export const areSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((part, at) => part === other[at])
 
-/** The request sessions of `core`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
-export function sharingOf(core: Core): Sharing & { newest(identity: object): RequestSession | undefined } {
-  const newest = besides<RequestSession>()
+/** What the requests of one site have. */
+interface Requests {
+  readonly newest: Besides<RequestSession>
   /** Where one request was presented with different credentials: all that are open. */
-  const several = besides<RequestSession[]>()
-  const meant = besides<object>()
+  readonly several: Besides<RequestSession[]>
+  /** The identity that another object stands for. */
+  readonly meant: Besides<object>
+}
+
+const newRequests = (): Requests => ({ newest: besides(), several: besides(), meant: besides() })
+
+/** The request sessions of `core`, shared with all copies of its module under the name `sharedAs`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
+export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(identity: object): RequestSession | undefined } {
+  const { newest, several, meant } = sharedAs === undefined ? newRequests() : ofProcess(`requests ${sharedAs}`, newRequests)
   /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
     let at: object | undefined = object
@@ -54,6 +75,19 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
       if (other !== identity && newest.get(standsFor(other) ?? other)?.finished !== false) meant.set(other, identity)
     },
     detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
+    readOnly(identity, presented, fix) {
+      const looking = new ReadOnlySession(core, core.transport.incoming(presented), presented)
+      looking.fix = fix
+      tellClones(identity)
+      newest.set(identity, looking)
+      return looking
+    },
+    prerendering(identity, fix) {
+      const refusing = new PrerenderingSession(core, core.transport.bare([]), headersOf(null))
+      refusing.fix = fix
+      newest.set(identity, refusing)
+      return refusing
+    },
     requestSession(identity, presented) {
       tellClones(identity)
       const incoming = new Presented(core.transport.places, presented)
@@ -69,6 +103,11 @@ export function sharingOf(core: Core): Sharing & { newest(identity: object): Req
   }
 }
 
+interface Besides<V> {
+  get(object: object): V | undefined
+  set(object: object, value: V): void
+}
+
 /** A class over this one puts its private field on the object that it was given. */
 class Given {
   constructor(object: object) {
@@ -81,7 +120,7 @@ class Given {
  * What each object stands for, kept beside it where nobody else sees it, and nothing inherits or copies it. A WeakMap says the same; but a
  * request session leads back to its request, and such an entry holds both until the next full collection (docs/decisions/035-what-a-request-leaves-behind.md).
  */
-export function besides<V>(): { get(object: object): V | undefined; set(object: object, value: V): void } {
+export function besides<V>(): Besides<V> {
   const fixed = new WeakMap<object, V>()
   class Beside extends Given {
     #value: V

@@ -1,4 +1,8 @@
-const PLACE = Symbol.for('coatcheck.remembered')
+/** The number changes with what is kept there: two releases in one process share nothing. */
+const PLACE: unique symbol = Symbol.for('coatcheck.process.1') as never
+
+/** A function, and not the map itself: nothing that prints a global object shows what is kept. */
+type Keep = (name: string) => { thing?: object }
 
 /** Whether this is said to run for real visitors. Where there is no process to ask, it is taken to. */
 export function inProduction(): boolean {
@@ -7,25 +11,50 @@ export function inProduction(): boolean {
 }
 
 /**
- * The thing of this name, made once per process, for what must survive that a development server loads a module again. In
- * production nothing is loaded twice, and each call makes its own.
+ * The thing of this name, made once per process: for all copies of this library that a bundler makes, and after a development server has
+ * loaded a module again.
  */
-export function processSingleton<T extends object>(name: string, make: () => T): T {
-  if (inProduction()) return make()
-  const place = globalThis as { [PLACE]?: Map<string, object> }
-  place[PLACE] ??= new Map()
-  const known = place[PLACE].get(name) as T | undefined
-  if (known) return known
-  const made = make()
-  place[PLACE].set(name, made)
-  return made
+export function ofProcess<T extends object>(name: string, make: () => T): T {
+  const kept = keep()(name)
+  kept.thing ??= make()
+  return kept.thing as T
 }
 
-const PROCESS_WARNINGS = new Set<string>()
+/** `ofProcess`, looked for when it is first needed: nothing is kept by loading a module. */
+export function lazily<T extends object>(name: string, make: () => T): () => T {
+  let known: T | undefined
+  return () => {
+    known ??= ofProcess(name, make)
+    return known
+  }
+}
+
+function keep(): Keep {
+  const place = globalThis as { [PLACE]?: Keep }
+  if (place[PLACE]) return place[PLACE]
+  const all = new Map<string, { thing?: object }>()
+  const value: Keep = (name) => {
+    const kept = all.get(name) ?? {}
+    all.set(name, kept)
+    return kept
+  }
+  Object.defineProperty(globalThis, PLACE, { value })
+  return value
+}
+
+/**
+ * `ofProcess` for what must survive that a development server loads a module again. In production each call makes its own: two
+ * storages of one name are two.
+ */
+export function processSingleton<T extends object>(name: string, make: () => T): T {
+  return inProduction() ? make() : ofProcess(name, make)
+}
+
+const warnings = lazily('warnings', () => new Set<string>())
 
 /** Each text once per process. */
 export function warn(text: string): void {
-  const said = processSingleton('warnings', () => PROCESS_WARNINGS)
+  const said = warnings()
   if (!said.has(text)) console.warn(`coatcheck: ${text}.`.replace('..', '.'))
   said.add(text)
 }

@@ -1,4 +1,5 @@
 import { createKeyring, type Keyring, type Keys } from '../crypto/keyring.ts'
+import { lazily } from './process-singleton.ts'
 
 /** So many different texts are kept, those used last. */
 const MOST = 256
@@ -11,9 +12,9 @@ interface Place {
   readonly below: WeakMap<object, Place>
 }
 
-const places = new Map<string, Place>()
-const keyrings = new Map<string, Keyring>()
-const lateKeyrings = new WeakMap<object, Keyring>()
+const places = lazily('configurations', () => new Map<string, Place>())
+const keyrings = lazily('keyrings', () => new Map<string, Keyring>())
+const lateKeyrings = lazily('late keyrings', () => new WeakMap<object, Keyring>())
 
 /**
  * What `make` makes of a configuration that is written anew for every request: made once for the same plain values, in the same order, and
@@ -28,7 +29,7 @@ export function sessionsFor<Options extends object, Made extends object>(
   const said: string[] = [JSON.stringify(adapter)]
   const objects: object[] = []
   const copy = fieldsOf(Object.entries(options), said, objects, [options]) as Options
-  let place = keptAt(places, said.join(), (): Place => ({ below: new WeakMap() }))
+  let place = keptAt(places(), said.join(), (): Place => ({ below: new WeakMap() }))
   for (const object of objects) {
     const next = place.below.get(object) ?? { below: new WeakMap() }
     place.below.set(object, next)
@@ -38,11 +39,18 @@ export function sessionsFor<Options extends object, Made extends object>(
   return place.made as Made
 }
 
+/** The plain values of a configuration, as one text; functions and other objects, which no other copy of a module has, are left out. */
+export function textOf(options: object): string {
+  const said: string[] = []
+  fieldsOf(Object.entries(options), said, [], [options])
+  return said.join()
+}
+
 /** Keys are derived once for the same secrets and uses of them, however often a storage of them is made. */
 export function keyringOf(secrets: Keys | (() => readonly string[])): Keyring {
-  if (typeof secrets !== 'function') return keptAt(keyrings, JSON.stringify(secrets), () => createKeyring([...secrets]))
-  const known = lateKeyrings.get(secrets) ?? createKeyring(secrets)
-  lateKeyrings.set(secrets, known)
+  if (typeof secrets !== 'function') return keptAt(keyrings(), JSON.stringify(secrets), () => createKeyring([...secrets]))
+  const known = lateKeyrings().get(secrets) ?? createKeyring(secrets)
+  lateKeyrings().set(secrets, known)
   return known
 }
 

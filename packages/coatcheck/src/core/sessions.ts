@@ -13,6 +13,7 @@ import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
+import { lazily } from './process-singleton.ts'
 import type { RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
@@ -21,6 +22,7 @@ import type { RequestOrContext } from './request/request-types.ts'
 import { type HeaderLine, Transport } from './request/tickets.ts'
 import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
+import { asShared } from './shared-sites.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>
@@ -45,7 +47,7 @@ export interface AdapterSessions extends Sharing {
   clearing(presented: RequestHeaders): HeaderLine[]
 }
 
-const ADAPTERS = new WeakMap<object, AdapterSessions>()
+const adapters = lazily('adapters', () => new WeakMap<object, AdapterSessions>())
 
 /** The sessions of any site, whatever they hold. */
 export interface AnySessions {
@@ -54,7 +56,7 @@ export interface AnySessions {
 
 /** The inside of `sessions`, for adapters. */
 export function adapterOf(sessions: AnySessions): AdapterSessions {
-  const adapter = ADAPTERS.get(sessions)
+  const adapter = adapters().get(sessions)
   if (adapter) return adapter
   throw new SessionError('BAD_OPTIONS', 'What was passed as sessions was not made by createSessions().', {
     fix: 'Pass the object that createSessions() returned.',
@@ -75,9 +77,10 @@ export function createSessions<
 
 /** `createSessions` with what only adapters may set, and the parts of the surroundings that tests replace. */
 export function sessionsOf<Data extends object, Flash extends object>(
-  options: AdapterOptions,
+  given: AdapterOptions,
   surroundings: Partial<Engine> = {},
 ): Sessions<Data, Flash> {
+  const options = asShared(given)
   const settings = settingsOf(options)
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
   const observers = observersOf(options, now, storeTimeout)
@@ -118,7 +121,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
-  const { newest, ...sharing } = sharingOf(core)
+  const { newest, ...requests } = sharingOf(core, options.sharedAs)
   const sessions: Sessions<Data, Flash> = {
     ...sessionsByOwner(core.persistence),
     open(request) {
@@ -135,8 +138,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
       )
     },
   }
-  ADAPTERS.set(sessions, {
-    ...sharing,
+  adapters().set(sessions, {
+    ...requests,
     fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
     fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
     clearing(presented) {

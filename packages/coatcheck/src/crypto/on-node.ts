@@ -1,3 +1,4 @@
+import { builtin } from '../builtin.ts'
 import { encode } from './base64url.ts'
 import { concat } from './bytes.ts'
 import type { Bytes, Primitives } from './primitives.ts'
@@ -7,7 +8,7 @@ type NodePrimitives = ReturnType<typeof build>
 
 /** The synchronous set, or `undefined` where `node:crypto` is missing, half there or not what Node's is. */
 export function nodePrimitives(): Primitives | undefined {
-  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
+  const crypto = builtin((node) => node.getBuiltinModule('node:crypto'))
   const primitives = crypto && build(crypto)
   return primitives && works(primitives) ? primitives : undefined
 }

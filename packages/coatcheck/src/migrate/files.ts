@@ -1,3 +1,4 @@
+import { builtin } from '../builtin.ts'
 import { clockOf } from '../clock.ts'
 import { andThen, type Maybe } from '../crypto/maybe.ts'
 import { randomText } from '../crypto/random.ts'
@@ -102,7 +103,7 @@ export function recordFiles(dir: string, layout: Layout, clock?: () => number): 
 }
 
 function fileSystem(): Files {
-  const files = globalThis.process?.getBuiltinModule?.('node:fs/promises')
+  const files = builtin((node) => node.getBuiltinModule('node:fs/promises'))
   if (typeof files?.rename === 'function') return files
   throw new SessionError('BAD_OPTIONS', 'Sessions in files need a file system, and this platform offers none.', {
     fix: 'Keep them in a store that this platform has.',

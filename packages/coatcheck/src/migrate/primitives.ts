@@ -1,4 +1,5 @@
 /** The primitives that only the formats of other libraries need. */
+import { builtin } from '../builtin.ts'
 import { encode } from '../crypto/base64url.ts'
 import { toUtf8 } from '../crypto/bytes.ts'
 import type { Maybe } from '../crypto/maybe.ts'
@@ -29,7 +30,7 @@ export function oldPrimitives(): OldPrimitives {
 }
 
 function onNode(): OldPrimitives | undefined {
-  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto')
+  const crypto = builtin((node) => node.getBuiltinModule('node:crypto'))
   const primitives = crypto && build(crypto)
   if (!primitives || !works(primitives)) return undefined
   const { pbkdf2 } = primitives

@@ -10,6 +10,8 @@ export type { MemoryStoreOptions }
 /** The memory store offers everything a store can offer, except what needs a disk. */
 export type MemoryStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list' | 'prune'>>
 
+/** Core knows by it that each copy of a module has records of its own (core/shared-sites.ts). */
+const IN_MEMORY = Symbol.for('coatcheck.memory')
 const ORIGIN_BYTES = 9
 const DROPPED_AT_EACH_CREATE = 8
 
@@ -65,7 +67,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     }
   }
 
-  return {
+  const store: MemoryStore = {
     read: promising((key: string) => {
       const entry = records.use(key)
       return entry && { record: entry.record, version: entry.version }
@@ -110,6 +112,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     list: async (after, limit) => records.page(after, limit),
     prune: async (before, limit) => records.dropExpired(before, limit),
   }
+  return Object.defineProperty(store, IN_MEMORY, { value: true })
 }
 
 function copyOf(

@@ -1,3 +1,5 @@
+export type { AdapterUnderTest, SuiteAnswer, SuiteSession, SuiteSite } from './adapter-suite/site.ts'
+export { type AdapterSuiteOptions, adapterSuite } from './adapter-suite.ts'
 export {
   type Exploration,
   type Explored,

@@ -23,7 +23,8 @@ const code = readFileSync(file, 'utf8')
 const worker = /\benv: Env\b/.test(code) ? await (await import('./workerd.ts')).inWorkerd(file) : undefined
 const deno = /\bDeno\.openKv\b/.test(code) ? await (await import('./deno.ts')).inDeno(file) : undefined
 const handler = worker?.send ?? deno?.send ?? (await imported())
-const serves = handler !== undefined || started.length > 0
+// A test asks its servers itself, and stops them.
+const serves = handler !== undefined || (started.length > 0 && !code.includes("from 'node:test'"))
 if (serves && steps.length === 0) fail('It serves requests, so it needs at least one step that sends one.')
 if (!serves && steps.length > 0) fail('It has steps that send a request, but neither exports a `fetch` nor listens.')
 

@@ -186,6 +186,8 @@ const CODES: Record<SessionErrorCode, true> = {
   NOT_FRESH: true,
   ENDED: true,
   NOT_WRAPPED: true,
+  PRERENDERING: true,
+  READ_ONLY: true,
   PARTLY_ENDED: true,
   TOO_MANY_SESSIONS: true,
   ONCE_FAILED: true,

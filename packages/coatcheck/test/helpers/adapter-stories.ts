@@ -4,9 +4,11 @@ import { describe, expect, type MockInstance, onTestFinished, test, vi } from 'v
 import type { Session } from '../../src/core/session/types.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
-import { type Adapter, codeOf, type Kind, type Page, type Place, place, type TicketResponse } from './adapter.ts'
+import { adapterSuite } from '../../src/testing/index.ts'
+import { type Adapter, codeOf, type Handle, type Kind, type Page, type Place, place, type TicketResponse } from './adapter.ts'
+import { ofCore } from './adapters.ts'
 import { gate, settled } from './gate.ts'
-import { dial } from './serving.ts'
+import { dial, serving } from './serving.ts'
 import { COOKIE, NEWER_SECRET, SECRET } from './site.ts'
 import { watched } from './watched.ts'
 
@@ -32,9 +34,21 @@ export function quietly(): MockInstance<typeof console.error> {
 export const oursIn = (response: Response): string[] =>
   response.headers.getSetCookie().filter((line) => line.startsWith(`${COOKIE}=`))
 
-/** What is true behind every adapter, told once and tried on each, over HTTP. */
+/** What is true behind every adapter, told once and tried on each, over HTTP: what everybody's adapter owes, and what else ours promise. */
 export function tellStories(adapter: Adapter): void {
   describe(adapter.name, () => {
+    adapterSuite({
+      it: test,
+      async serve({ options, handle }) {
+        const sessions = createSessions(options)
+        const answer: Handle = async ({ request, path }) => {
+          const { body, ...answer } = await handle(path, async () => ofCore((await sessions.open(request)) as Session))
+          return { ...answer, ...(body !== null && { body }) }
+        }
+        return serving(adapter.listener(answer, [sessions]))
+      },
+    })
+
     describe.each<Kind>(['sealed', 'stored'])('with %s sessions', (kind) => {
       const open = (): Promise<Place> => place(adapter, kind)
 

@@ -13,10 +13,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'web.ts': [],
   'clock.ts': ['errors.ts'],
-  crypto: ['errors.ts'],
-  stores: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
+  'builtin.ts': [],
+  crypto: ['builtin.ts', 'errors.ts'],
+  stores: ['crypto', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   cookies: ['crypto', 'errors.ts'],
-  migrate: ['crypto', 'clock.ts', 'errors.ts'],
+  migrate: ['crypto', 'builtin.ts', 'clock.ts', 'errors.ts'],
   // Pure values: nothing in this room waits, and nothing knows a request or a store.
   'core/model': ['stores/store.ts', 'errors.ts'],
   'core/options': [
@@ -59,14 +60,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['core/model', 'core/options', 'core/session', 'core/persistence', 'core/migration', ...parts('engine')],
     ...['cookies', 'crypto', ...contracts, 'errors.ts', 'web.ts'],
   ],
-  'core/node': ['core/request', ...parts('identity'), 'errors.ts'],
+  'core/node': ['core/request', ...parts('identity', 'process-singleton'), 'builtin.ts', 'errors.ts'],
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
-  adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  // For adapters that others write.
+  adapter: ['core', 'crypto/maybe.ts', 'web.ts'],
+  'adapter.ts': ['adapter', 'core', 'errors.ts'],
   // Not a part of core, and no adapter: a decision on the headers of a request, and a value in the session.
   csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],
-  testing: ['index.ts', 'stores/store.ts', 'web.ts'],
+  testing: ['index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
@@ -97,7 +101,7 @@ const onlyOnNode = ['adapters/hydrogen/file.ts']
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
   ...['index.ts', 'csrf.ts', 'otel.ts', 'adapters/', 'migrate/', 'testing/'],
-  ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
+  ...['memory', 'wrapping/cached', 'wrapping/namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),
 ]

@@ -1,4 +1,4 @@
-import { partsOf } from '../../cookies/cookie.ts'
+import { partsOf } from '../../cookies/response-cookie.ts'
 import type { HeaderLine } from '../../core/adapter.ts'
 
 /** What is used of `Astro.cookies`. */

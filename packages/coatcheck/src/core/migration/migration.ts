@@ -18,7 +18,7 @@ export interface Begun<H extends LoadedSession> extends Saved {
 
 /** The persistence, as it treats sessions that this library began. */
 export interface Home<H extends LoadedSession> {
-  findById(id: string, stale: boolean, arrivedAt: number): Maybe<H | Refused>
+  findById(id: string, stale: boolean, arrivedAt: number, onlyLooks?: boolean): Maybe<H | Refused>
   /** Finds the session of this id, also after a new id, with the contents that the request saw in the old cookie. */
   resume(id: string, contents: Contents): Promise<H | undefined>
   begin(from: Contents, changeSet: ChangeSet, request: Circumstances, createdAt?: number): Promise<Begun<H>>
@@ -26,7 +26,7 @@ export interface Home<H extends LoadedSession> {
 }
 
 interface Migrating<H extends LoadedSession> {
-  adopt(source: MigratingSession, arrivedAt: number): Promise<H | Elsewhere | Refused>
+  adopt(source: MigratingSession, arrivedAt: number, onlyLooks?: boolean): Promise<H | Elsewhere | Refused>
   commit(
     plan: Plan,
     loaded: H | Elsewhere | undefined,
@@ -42,10 +42,10 @@ const isEnd = (plan: Plan): boolean => plan === 'end' || plan === 'end+create'
 
 /** Adopts sessions of other libraries. An old ticket leads to the adopted session, and opens nothing after that session ended. */
 export function migrating<H extends LoadedSession>(home: Home<H>, adoptions: Adoptions): Migrating<H> {
-  async function adopt(source: MigratingSession, arrivedAt: number): Promise<H | Elsewhere | Refused> {
+  async function adopt(source: MigratingSession, arrivedAt: number, onlyLooks?: boolean): Promise<H | Elsewhere | Refused> {
     const { unique, presented, contents, lifetime, isGone } = source
     const id = await adoptions.follow(unique ?? presented)
-    if (id) return home.findById(id, true, arrivedAt)
+    if (id) return home.findById(id, true, arrivedAt, onlyLooks)
     const handle = await adoptions.keyOf(unique ?? randomText(18))
     if (id === '' || isGone) return { refused: 'unknown', handle }
     return { source, contents, lifetime, handle, stale: true, migrates: true }

@@ -1,7 +1,7 @@
 import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { OldSession, ReaderRequest, SessionReader } from '../../migrate/format.ts'
-import type { Engine, LoadedSession, MigratingSession, Persistence } from '../engine.ts'
+import type { Circumstances, Engine, LoadedSession, MigratingSession, Persistence } from '../engine.ts'
 import { type Contents, encode } from '../model/contents.ts'
 import { type Lifetime, LONGEST_LIFE, newLifetime } from '../model/lifetime.ts'
 import { bodyOf, provenOwner } from '../persistence/plain.ts'
@@ -64,14 +64,14 @@ export async function readOldSession(
   incoming: IncomingTickets,
   { persistence, engine }: { readonly persistence: Persistence; readonly engine: Engine },
   request: ReaderRequest,
-  arrivedAt: number,
+  { arrivedAt, onlyLooks }: Pick<Circumstances, 'arrivedAt' | 'onlyLooks'>,
 ): Promise<Adopted> {
   if (engine.now() >= engine.adoptsUntil) return {}
   let over: Adopted = {}
   for (const place of placesOf(readers, incoming, request)) {
     const alive = new Map<string, { loaded: LoadedSession; migrated: Found }>()
     for (const found of await foundAt(place, engine)) {
-      const loaded = await persistence.adopt(found, arrivedAt)
+      const loaded = await persistence.adopt(found, arrivedAt, onlyLooks)
       if ('refused' in loaded) {
         const { refused, handle, ends, blocked, cannotEnd, alarm } = loaded
         alarm?.(engine.emit)

@@ -26,7 +26,7 @@ export interface HoldHooks {
 type Methods = Required<Pick<NodeResponse, Call[0] | 'on'>>
 
 /** No WeakMap: entries that lead back to their keys cost the garbage collector more than all the rest together. */
-const GATE = Symbol('coatcheck.gate')
+const GATE: unique symbol = Symbol.for('coatcheck.gate.1')
 
 interface Gated extends NodeResponse {
   [GATE]?: Gate

@@ -1,4 +1,5 @@
 import { areSame, besides, type Sharing } from '../identity.ts'
+import { lazily } from '../process-singleton.ts'
 import type { RequestHeaders } from '../request/incoming.ts'
 import type { Core } from '../request/load.ts'
 import type { RequestSession } from '../request/request-session.ts'
@@ -7,17 +8,17 @@ import { delayHeaders, type NodeResponse, nodeHeaders } from './delayed-headers.
 import { type RequestContext, requestContext } from './request-context.ts'
 
 /** Request sessions that somebody has: one of these whose ticket opened nothing is not given to a second. */
-const given = new WeakSet<RequestSession>()
+const given = lazily('given', () => new WeakSet<RequestSession>())
 
 /** Says that this request session is that of an object of the framework: a call found by the async context shares it with a live ticket only. */
-export const take = (requestSession: RequestSession): void => void given.add(requestSession)
+export const take = (requestSession: RequestSession): void => void given().add(requestSession)
 
 /** The open request session of a call that was given nothing but what its visitor presented. It commits by call alone. */
 export async function openInContext(sharing: Sharing, presented: RequestHeaders): Promise<RequestSession> {
   const here = requestContext()
   if (here && presentsTheSame(sharing.core, here.presented, presented)) {
     const requestSession = sharing.requestSession(here.identity, presented)
-    const isFirst = !given.has(requestSession)
+    const isFirst = !given().has(requestSession)
     take(requestSession)
     await requestSession.open()
     if (requestSession.isProven || isFirst) {
@@ -49,7 +50,7 @@ interface Response {
   readonly beside: Set<RequestSession>
 }
 
-const responses = besides<Response>()
+const responses = lazily('responses', () => besides<Response>())
 
 /**
  * The last word on what an open request session answers: when the headers of the response around `here` leave, the newest of its lines goes with
@@ -82,7 +83,7 @@ export function keepPrivate({ node }: RequestContext, requestSession: RequestSes
 }
 
 function watched(res: NodeResponse): Response | undefined {
-  const known = responses.get(res)
+  const known = responses().get(res)
   if (known) return known
   const response: Response = { requestSessions: new Set(), beside: new Set() }
   const { requestSessions } = response
@@ -97,7 +98,7 @@ function watched(res: NodeResponse): Response | undefined {
       for (const each of requestSessions) each.finish()
     },
   })
-  if (isHeld) responses.set(res, response)
+  if (isHeld) responses().set(res, response)
   return isHeld ? response : undefined
 }
 

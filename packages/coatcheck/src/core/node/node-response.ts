@@ -1,3 +1,4 @@
+import { builtin } from '../../builtin.ts'
 import { ABOUT_BODY, type HeadersOut } from '../request/response-headers.ts'
 
 /** The part of node:http's `ServerResponse` that is used here; the responses of node:http2 have it too. */
@@ -29,14 +30,15 @@ export type Call = readonly [name: 'writeHead' | 'flushHeaders' | 'write' | 'end
 
 /** Whether this is a response of node:http or node:http2 itself, and no imitation of one. */
 export function isServerResponse(res: object): boolean {
-  const http = globalThis.process?.getBuiltinModule?.('node:http')
+  const http = builtin((node) => node.getBuiltinModule('node:http'))
   if (http?.ServerResponse && res instanceof http.ServerResponse) return true
   // Loading node:http2 costs; a response that can be one of its own has this property.
-  const http2 = 'stream' in res ? globalThis.process?.getBuiltinModule?.('node:http2') : undefined
+  const http2 = 'stream' in res ? builtin((node) => node.getBuiltinModule('node:http2')) : undefined
   return http2?.Http2ServerResponse !== undefined && res instanceof http2.Http2ServerResponse
 }
 
-const PRETENCE = Symbol('coatcheck.pretence')
+/** By their names these are the same for all copies of this library in the process. The number changes with what they stand for. */
+const PRETENCE: unique symbol = Symbol.for('coatcheck.pretence.1')
 
 /** A response that looks as if `calls` had been carried out; `own`: what it had of its own before. */
 interface Pretence {

@@ -1,3 +1,5 @@
+import { builtin } from '../../builtin.ts'
+import { lazily } from '../process-singleton.ts'
 import type { RequestHeaders } from '../request/incoming.ts'
 import type { NodeResponse } from './node-response.ts'
 
@@ -23,21 +25,15 @@ interface Local {
   enterWith(store: RequestContext): void
 }
 
-/** One for all copies of this library in the process: a bundler may make several. */
-const PLACE = Symbol.for('coatcheck.context')
-
 interface Place {
-  [PLACE]?: { local: Local | undefined; watching: boolean }
+  readonly local: Local | undefined
+  watching: boolean
 }
 
-function place(): { local: Local | undefined; watching: boolean } {
-  const here = globalThis as Place
-  here[PLACE] ??= { local: makeLocal(), watching: false }
-  return here[PLACE]
-}
+const place = lazily('context', (): Place => ({ local: makeLocal(), watching: false }))
 
 function makeLocal(): Local | undefined {
-  const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks')
+  const hooks = builtin((node) => node.getBuiltinModule('node:async_hooks'))
   return hooks?.AsyncLocalStorage ? new hooks.AsyncLocalStorage<RequestContext>() : undefined
 }
 
@@ -83,7 +79,7 @@ export const presentedBy = (req: NodeRequest): RequestHeaders => ({
 /** From here on every request that a server of node:http gets is ambient to what answers it. Bun never says when one begins. */
 export function watchRequests(): void {
   const here = place()
-  const channels = globalThis.process?.getBuiltinModule?.('node:diagnostics_channel')
+  const channels = builtin((node) => node.getBuiltinModule('node:diagnostics_channel'))
   if (here.watching || !here.local || !channels?.subscribe) return
   here.watching = true
   channels.subscribe('http.server.request.start', (message) => {

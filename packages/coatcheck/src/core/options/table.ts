@@ -115,6 +115,11 @@ export interface AdapterOptions extends SessionsOptions {
   readonly anyHeader?: boolean
   /** `warn`: weak secrets are only warned about, and missing ones looked for elsewhere. Default `refuse`. */
   readonly secretRule?: 'refuse' | 'warn'
+  /**
+   * For a module that may be loaded several times in one process: sessions of this name whose options hold the same plain values are those of one
+   * site, and share their request sessions and what they keep in memory. Default: they share nothing.
+   */
+  readonly sharedAs?: string
 }
 
 /** Exactly these options: one that is missing here, or there, does not compile. */
@@ -169,6 +174,7 @@ export const ADAPTER_OPTIONS: Table<AdapterOptions> = {
   serialize: FUNCTION,
   anyHeader: flag(false),
   secretRule: words('refuse', 'warn'),
+  sharedAs: {},
 }
 
 type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onReplay' | 'whenStoreDown'

@@ -21,6 +21,8 @@ export interface Committed {
   readonly current: readonly HeaderLine[]
   /** The secret value, when this request gave one out. */
   readonly ticket: string | undefined
+  /** Why changes were not kept: another request has ended the session. */
+  readonly dropped?: 'ended'
 }
 
 /** Whether what a handler did before an answer of this status counts. 0 is that of `Response.error()`. */
@@ -96,7 +98,7 @@ export class Commits {
   async reload(session: LiveSession): Promise<boolean> {
     const { persistence } = this.#core
     if (session.handle === undefined || this.#loaded?.migrates || this.#ticket === undefined) return false
-    const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt)
+    const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt, this.#request.onlyLooks)
     if ('refused' in found) {
       found.alarm?.(this.#core.engine.emit)
       return false
@@ -104,6 +106,12 @@ export class Commits {
     this.#loaded = found
     session.reload(found)
     return true
+  }
+
+  /** The response carries these, of a ticket that the visitor has already. */
+  resend(lines: readonly HeaderLine[]): void {
+    this.#reply.lines = lines
+    this.#repeats = true
   }
 
   commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
@@ -116,7 +124,7 @@ export class Commits {
     const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
     if (this.#gone && !ended) {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
-      return this.#done('nothing', NO_LINES)
+      return changed ? { ...this.#done('nothing', NO_LINES), dropped: 'ended' } : this.#done('nothing', NO_LINES)
     }
     const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
     if (refusal && (changed || ended)) {
@@ -217,7 +225,8 @@ export class Commits {
     if (!dropped && isTold) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
-    const committed = this.#again(this.#done(plan, send), how)
+    const done = this.#done(plan, send)
+    const committed = this.#again(dropped ? { ...done, dropped } : done, how)
     const forget = this.#forget
     if (!forget) return committed
     this.#forget = undefined

@@ -118,6 +118,7 @@ export class Presented implements IncomingTickets {
 /** When and how a request came. */
 export class Arrival implements Circumstances {
   readonly arrivedAt: number
+  onlyLooks = false
   readonly #presented: RequestHeaders
   readonly #requestId: Engine['requestId']
 

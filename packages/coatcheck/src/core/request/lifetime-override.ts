@@ -45,7 +45,7 @@ function lastsOf({ maxAge, expires }: Times, now: () => number): number | undefi
   if (given === undefined) return undefined
   const lasts = given instanceof Date ? +given - now() : typeof given === 'number' ? given * 1000 : Number.NaN
   if (!Number.isNaN(lasts)) return Math.min(Math.ceil(lasts), LONGEST_LIFE)
-  const option = given === maxAge ? 'maxAge' : 'expires'
+  const option = Object.is(given, maxAge) ? 'maxAge' : 'expires'
   throw new SessionError(
     'BAD_OPTIONS',
     `The option \`${option}\` of a commit is no ${option === 'maxAge' ? 'number' : 'date'}.`,

@@ -68,7 +68,7 @@ interface Opened {
 class Loading {
   readonly #core: Core
   readonly #incoming: IncomingTickets
-  readonly #arrivedAt: number
+  readonly #asked: Circumstances
   #reading: ReaderRequest | undefined
   #allowance: Allowance | undefined
   readonly #over: LoadedSession[] = []
@@ -78,7 +78,7 @@ class Loading {
   constructor(core: Core, incoming: IncomingTickets, asked: Circumstances) {
     this.#core = telling(core, asked)
     this.#incoming = incoming
-    this.#arrivedAt = asked.arrivedAt
+    this.#asked = asked
     if (incoming.refused) this.#core.engine.emit({ type: 'refused', reason: incoming.refused })
   }
 
@@ -109,7 +109,7 @@ class Loading {
   #opened(tickets: readonly string[], at: number, tried: number, opened: Opened[], request?: ReaderRequest): Maybe<Opened[]> {
     const ticket = tickets[at]
     if (ticket === undefined || tried === MOST_TRIES) return opened
-    return andThen(this.#core.persistence.find(ticket, request, this.#arrivedAt), (found) => {
+    return andThen(this.#core.persistence.find(ticket, request, this.#asked.arrivedAt, this.#asked.onlyLooks), (found) => {
       const isCheap = 'refused' in found && CHEAP.has(found.refused)
       if ('refused' in found) this.#refused(found, ticket)
       else {
@@ -152,7 +152,7 @@ class Loading {
   #adopted(): Maybe<LoadResult> {
     const { migrateFrom } = this.#core
     if (migrateFrom.length === 0) return this.#without({})
-    return readOldSession(migrateFrom, this.#incoming, this.#core, this.#request, this.#arrivedAt).then((adopted) =>
+    return readOldSession(migrateFrom, this.#incoming, this.#core, this.#request, this.#asked).then((adopted) =>
       adopted.loaded ? { over: this.#over, ...adopted } : this.#without(adopted),
     )
   }

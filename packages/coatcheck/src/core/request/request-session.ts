@@ -1,13 +1,12 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
-import type { Circumstances } from '../engine.ts'
 import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
-import { type Commit, tellLifetime } from './lifetime-override.ts'
+import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
 import { type Core, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
@@ -17,7 +16,7 @@ export class RequestSession implements Surroundings {
   readonly core: Core
   readonly incoming: IncomingTickets
   readonly now: () => number
-  readonly request: Circumstances
+  readonly request: Arrival
   /** Made when the session is opened: most pages need none of it. */
   #commits: Commits | undefined
   #queue: Queue | undefined
@@ -34,6 +33,8 @@ export class RequestSession implements Surroundings {
   commitsByCall = false
   /** Whether what the request presented opened a session. */
   isProven = false
+  /** How long the session lasts, from the next commit on. Assigning it sends the cookie again. */
+  lifetime: Times | undefined
 
   constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
     this.core = core
@@ -152,6 +153,20 @@ export class RequestSession implements Surroundings {
     this.finish()
   }
 
+  /** In place of `close` and `finish`, for a handler that threw. Whether the throw is an answer: a `Response`, or what has a `status` below 500. */
+  async threw(error: unknown, status: number = isAnswer(error) ? error.status : 500): Promise<boolean> {
+    if (!counts(status)) {
+      await this.abandon()
+      return false
+    }
+    try {
+      await this.close(status)
+    } finally {
+      this.finish()
+    }
+    return true
+  }
+
   /** An adapter is passed; adapters within adapters share the request session, and the outermost is the last to `finish`. */
   enter(): void {
     this.#adapters++
@@ -190,8 +205,15 @@ export class RequestSession implements Surroundings {
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
     this.#commits ??= new Commits(this.core, this.incoming, this.request) // of a session begun afresh
     this.#queue?.check()
-    const asked = how && tellLifetime(how, this.session, this.now)
-    return andThen(this.#commits.commit(this.session, asked), (done) => {
+    const commits = this.#commits
+    const { lifetime } = this
+    const given: Commit | undefined = lifetime ? { ...lifetime, renews: true, always: 'asked', ...how } : how
+    const asked = given && tellLifetime(given, this.session, this.now)
+    return andThen(commits.commit(this.session, asked), (done) => {
+      if (lifetime) {
+        if (this.lifetime === lifetime) this.lifetime = undefined
+        if (this.lines.length === 0 && done.current.length > 0) commits.resend(done.current)
+      }
       if (done.current.length > 0) this.#given = [...this.#given, ...done.current]
       if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done

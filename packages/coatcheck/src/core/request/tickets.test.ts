@@ -3,8 +3,10 @@ import { clockFrom, DAY } from '../../../test/helpers/clock.ts'
 import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { COOKIE, discretion, type Person, type Site, site } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
+import { clearCookie, writeCookie } from '../../cookies/cookie.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { AdapterOptions } from '../options/options.ts'
+import { cookiesOf } from './tickets.ts'
 
 const stored = (options: Partial<AdapterOptions> = {}): Site => {
   const clock = clockFrom()
@@ -449,3 +451,29 @@ describe('promise 14: a sealed session that grows', () => {
 })
 
 tellsNothing(discretion)
+
+describe('for frameworks that set cookies by a call', () => {
+  test.each<[string, Partial<AdapterOptions>]>([
+    ['as created', {}],
+    ['until the browser closes, for every host of a domain', { cookie: { name: 'a', persistent: false, domain: 'a.test' } }],
+    ['inside other sites', { cookie: { name: '__Secure-a', path: '/a', sameSite: 'none', partitioned: true } }],
+  ])('a cookie says the same as its line: %s', async (_, options) => {
+    const answered = await stored(options)
+      .person()
+      .asks((session) => session.set('a', 1))
+    const [line = ''] = lines(answered)
+    const [cookie, ...rest] = cookiesOf([
+      ['set-cookie', line],
+      ['x-session', 'a ticket in a header is no cookie'],
+    ])
+    expect(rest).toEqual([])
+    const { name, value, attributes } = cookie ?? { name: '', value: '', attributes: {} }
+    expect(writeCookie(name, value, attributes)).toEqual([line])
+  })
+
+  test('one that clears is empty, and has an end in the past', () => {
+    const [line = ''] = clearCookie('a', { path: '/', secure: true, sameSite: 'strict' })
+    const attributes = { path: '/', secure: true, sameSite: 'strict', maxAge: 0, expires: new Date(0) }
+    expect(cookiesOf([['set-cookie', line]])).toEqual([{ name: 'a', value: '', attributes }])
+  })
+})

@@ -1,5 +1,6 @@
 import { isWhole, lineWriter } from '../../cookies/attributes.ts'
 import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
+import { partsOf, type ResponseCookie } from '../../cookies/response-cookie.ts'
 import type { Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { Engine, LoadedSession, Saved } from '../engine.ts'
@@ -10,6 +11,11 @@ import { bareTickets, type IncomingTickets, Presented, type RequestHeaders, type
 
 /** A header to put on the response. */
 export type HeaderLine = readonly [name: string, value: string]
+
+/** The cookies of these headers, for frameworks that set cookies by a call of their own. A ticket in another header is none. */
+export function cookiesOf(lines: readonly HeaderLine[]): ResponseCookie[] {
+  return lines.flatMap(([name, line]) => (name === 'set-cookie' ? (partsOf(line) ?? []) : []))
+}
 
 /** How one response's cookie differs from the others: as one commit asked for. */
 export interface LineOptions {

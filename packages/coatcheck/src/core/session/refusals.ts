@@ -11,14 +11,25 @@ export function tooLate(what: string): SessionError {
   return new SessionError('TOO_LATE', `The response headers have left, and ${what} would need a new cookie.`)
 }
 
+/** A key, a method, or words. */
+const changeOf = (what: string): string => (/[ )]/.test(what) ? what : `A change of "${what}"`)
+
+/** `fix`: what to do in the words of the framework. */
+export function onlyLooks(what: string, fix: string | undefined): SessionError {
+  const advice = fix === undefined ? {} : { fix }
+  return new SessionError('READ_ONLY', `${changeOf(what)} was refused: this request only looks at the session.`, advice)
+}
+
 /** `cause`: what the store said when the session was opened. */
 export function readOnly(what: string, cause: SessionError): SessionError {
-  // A key, a method, or words.
-  const change = /[ )]/.test(what) ? what : `A change of "${what}"`
-  return new SessionError('STORE_FAILED', `${change} was refused: the session is read-only, as its store could not be read.`, {
-    fix: 'See `cause` for what the store reported, and ask `session.readOnly` first. Nothing was changed; nobody was logged out.',
-    cause,
-  })
+  return new SessionError(
+    'STORE_FAILED',
+    `${changeOf(what)} was refused: the session is read-only, as its store could not be read.`,
+    {
+      fix: 'See `cause` for what the store reported, and ask `session.readOnly` first. Nothing was changed; nobody was logged out.',
+      cause,
+    },
+  )
 }
 
 /** The event of a commit that failed when there was no response left to say so. */

@@ -81,7 +81,7 @@ export class LiveSession extends Assured implements Session {
     const [key, value] = args
     checkKey(key)
     const stored = this.#contents?.flash
-    if (args.length === 1 && !this.#flash.has(key, stored)) return undefined
+    if (args.length === 1 && (this.#around.request.onlyLooks || !this.#flash.has(key, stored))) return this.peek(key)
     this.#admit(key)
     if (args.length > 1) return this.#flash.leave(key, value, stored)
     return this.#flash.take(key, stored, () => this.#unreadable(key))

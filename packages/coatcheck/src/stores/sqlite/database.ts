@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { builtin } from '../../builtin.ts'
 import { SessionError } from '../../errors.ts'
 
 export type SqliteValue = string | number | null
@@ -39,7 +40,7 @@ async function opener(path: string): Promise<(path: string) => SqliteDatabase> {
     const bun: { Database: new (path: string) => SqliteDatabase } = await import(BUN)
     return (path) => new bun.Database(path)
   }
-  const node = process.getBuiltinModule?.('node:sqlite')
+  const node = builtin((node) => node.getBuiltinModule('node:sqlite'))
   if (node) return (path) => new node.DatabaseSync(path)
   throw new SessionError('STORE_FAILED', `"${path}" cannot be opened: this runtime has no SQLite of its own.`, {
     fix: 'Use Node 22.13 or later, Bun or Deno, or give sqliteStore an open `database`.',

@@ -1,6 +1,6 @@
 import type { AdapterSessions } from '../../../core/adapter.ts'
-import type { ExpressStoreLike } from '../../../stores/express-session.ts'
 import type { Store as Records } from '../../../stores/store.ts'
+import type { ExpressStoreLike } from '../../../stores/wrapping/express-session.ts'
 import type { Done, Http } from './http.ts'
 import { ATTENDED, type Attended, type Emitter, Store } from './store.ts'
 

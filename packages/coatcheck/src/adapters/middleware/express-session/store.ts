@@ -1,3 +1,4 @@
+import { builtin } from '../../../builtin.ts'
 import type { Done, Http } from './http.ts'
 
 /** The part of node:events' `EventEmitter` that is used here. */
@@ -35,7 +36,7 @@ const attendedOf = (req: Http): Attended => {
 }
 
 function storeClass(): StoreConstructor {
-  const events = globalThis.process?.getBuiltinModule?.('node:events')
+  const events = builtin((node) => node.getBuiltinModule('node:events'))
   function Store(this: object): void {
     if (events) Reflect.apply(events.EventEmitter, this, [])
   }

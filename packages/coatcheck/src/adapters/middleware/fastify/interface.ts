@@ -1,7 +1,7 @@
 import type { SharedOptions } from '../../../core/adapter.ts'
 import type { SecureKey, Signer } from '../../../migrate/fastify.ts'
-import type { ExpressStoreLike } from '../../../stores/express-session.ts'
 import type { Store } from '../../../stores/store.ts'
+import type { ExpressStoreLike } from '../../../stores/wrapping/express-session.ts'
 import type { CookieOptions } from './cookie.ts'
 import type { LineOptions } from './line.ts'
 

@@ -2,7 +2,7 @@ import { type AdapterSessions, adapterOf, rollingPolicy, sessionsOf, sharedOptio
 import { bad, checkKinds } from '../../../errors.ts'
 import { secureKeys } from '../../../migrate/fastify/secure-session.ts'
 import { toBase64 } from '../../../migrate/text.ts'
-import { expressStore } from '../../../stores/express-session.ts'
+import { expressStore } from '../../../stores/wrapping/express-session.ts'
 import { bareLine } from '../koa/line.ts'
 import type { SecureSessionOptions } from './interface.ts'
 import type { LineOptions } from './line.ts'

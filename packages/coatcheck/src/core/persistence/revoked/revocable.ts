@@ -40,26 +40,26 @@ export function revocablePersistence(
     end: ({ request }, found) => revoked.endAnywhere(found?.key ?? '', undefined, request),
   })
 
-  async function find(ticket: string, _: unknown, arrivedAt: number): Promise<Held | Refused> {
+  async function find(ticket: string, _: unknown, arrivedAt: number, onlyLooks?: boolean): Promise<Held | Refused> {
     const found = await sealed.open(ticket, true)
-    return 'refused' in found ? found : judged(found, arrivedAt)
+    return 'refused' in found ? found : judged(found, arrivedAt, onlyLooks)
   }
 
-  async function judged(session: Held, arrivedAt: number): Promise<Held | Refused> {
+  async function judged(session: Held, arrivedAt: number, onlyLooks?: boolean): Promise<Held | Refused> {
     const { handle } = session
     const [known, standing] = await Promise.all([revoked.read(handle), owners.standing(session, false)])
     if (!known || !standing) return { refused: 'revoked', handle }
     if (known.fault) return { refused: known.fault, handle, blocked: unreadable(known) }
     if (!known.forwarding) return session
-    const refused = await replaced.judge(known, known.forwarding, arrivedAt)
+    const refused = await replaced.judge(known, known.forwarding, arrivedAt, onlyLooks)
     return refused ?? { ...session, isReplaced: true, leadsTo: known.forwarding.key }
   }
 
   /** Another library's ticket is known by an id of its own; one that has none by its text, which only its end makes use of. */
-  async function adopted(source: MigratingSession, arrivedAt: number): Promise<Held | Refused> {
+  async function adopted(source: MigratingSession, arrivedAt: number, onlyLooks?: boolean): Promise<Held | Refused> {
     const session = await adopt(source)
     if ('refused' in session) return session
-    if (source.unique !== undefined) return judged(session, arrivedAt)
+    if (source.unique !== undefined) return judged(session, arrivedAt, onlyLooks)
     const from = await digest('foreign', source.presented)
     if (!(await revoked.read(from))) return { refused: 'revoked', handle: session.handle }
     return { ...session, contents: { ...session.contents, from } }

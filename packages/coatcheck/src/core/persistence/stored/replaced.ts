@@ -27,7 +27,12 @@ export class ReplacedTickets {
   }
 
   /** undefined: within `grace` it shows what the session was before; nothing, where it cannot be read here whether that has ended. */
-  async judge(found: VersionedRecord, forwarding: Forwarding, arrivedAt: number): Promise<Refused | undefined> {
+  async judge(
+    found: VersionedRecord,
+    forwarding: Forwarding,
+    arrivedAt: number,
+    onlyLooks = false,
+  ): Promise<Refused | undefined> {
     const refused = { refused: 'replaced', handle: found.key } as const
     const target = await this.#target(forwarding)
     if (!target) return { ...refused, ...(this.#records.store.evicts && { cannotEnd: perhapsEvicted() }) }
@@ -39,7 +44,8 @@ export class ReplacedTickets {
           ...(target.fault !== 'revoked-key' && { blocked: unreadable(target) }),
         }
       )
-    const { alarm, isEnded = false } = forwarding.replayed ? {} : await this.#find(found, forwarding, target, arrivedAt)
+    const { alarm, isEnded = false } =
+      forwarding.replayed || onlyLooks ? {} : await this.#find(found, forwarding, target, arrivedAt)
     if (isEnded) return { ...refused, alarm }
     const cannotEnd = replacedTicket()
     // After this time no request of the same browser is under way, so a new session cannot overwrite its sign-in.

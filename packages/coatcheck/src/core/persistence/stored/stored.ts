@@ -70,24 +70,36 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     ...(known.forwarding && { isReplaced: true, leadsTo: known.forwarding.key }),
   })
 
-  function find(ticket: string, _: unknown, arrivedAt: number): Maybe<StoredHeld | Refused> {
+  function find(ticket: string, _: unknown, arrivedAt: number, onlyLooks?: boolean): Maybe<StoredHeld | Refused> {
     return andThen(tickets.shownBy(ticket), (shown) =>
-      'refused' in shown ? shown : findAt(shown.key, shown.id, shown.stale, arrivedAt),
+      'refused' in shown ? shown : findAt(shown.key, shown.id, shown.stale, arrivedAt, onlyLooks),
     )
   }
 
-  function findAt(handle: string, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+  function findAt(
+    handle: string,
+    id: string,
+    stale: boolean,
+    arrivedAt: number,
+    onlyLooks?: boolean,
+  ): Maybe<StoredHeld | Refused> {
     return andThen(records.read(handle), (known) =>
       known
-        ? judged(known, id, stale, arrivedAt)
+        ? judged(known, id, stale, arrivedAt, onlyLooks)
         : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
     )
   }
 
-  const findById = (id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> =>
-    andThen(tickets.keyOf(id), (handle) => findAt(handle, id, stale, arrivedAt))
+  const findById = (id: string, stale: boolean, arrivedAt: number, onlyLooks?: boolean): Maybe<StoredHeld | Refused> =>
+    andThen(tickets.keyOf(id), (handle) => findAt(handle, id, stale, arrivedAt, onlyLooks))
 
-  function judged(known: VersionedRecord, id: string, stale: boolean, arrivedAt: number): Maybe<StoredHeld | Refused> {
+  function judged(
+    known: VersionedRecord,
+    id: string,
+    stale: boolean,
+    arrivedAt: number,
+    onlyLooks?: boolean,
+  ): Maybe<StoredHeld | Refused> {
     const handle = known.key
     const { fault, error, record, forwarding } = known
     if (fault) {
@@ -97,7 +109,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     }
     if (forwarding) {
       const loaded = heldOf(known, id, stale)
-      return replaced.judge(known, forwarding, arrivedAt).then((refused) => refused ?? loaded)
+      return replaced.judge(known, forwarding, arrivedAt, onlyLooks).then((refused) => refused ?? loaded)
     }
     const now = engine.now()
     const { lifetime, refused } = lifeAt(record, known.contents, engine.policy, now)
