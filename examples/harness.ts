@@ -12,14 +12,17 @@ export type { Environment }
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = [
   'astro',
-  'fastify',
   'express',
+  'fastify',
   'h3',
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
   'iron-session',
   'koa',
+  'nest',
+  'nest-11',
+  'next',
   'nitro',
   'nitro-2',
   'nuxt',
@@ -27,6 +30,7 @@ export const apps = [
   'remix',
   'sveltekit',
   'sveltekit-2',
+  'tanstack-start',
 ] as const
 export type AppName = (typeof apps)[number]
 
@@ -47,7 +51,14 @@ const MADE = [
   '.data',
   '.sessions',
   '.coatcheck',
+  'routeTree.gen.ts',
+  '.next',
+  '.next-components',
+  'next-env.d.ts',
 ]
+
+/** Apps that are made of the sources of another. */
+const SHARES: Readonly<Record<string, AppName>> = { 'nest-11': 'nest' }
 
 export const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
@@ -110,9 +121,11 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
-  const mark = join(folder, 'node_modules/.coatcheck-build')
-  const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
-  const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
+  // A build in a place of its own leaves the others as they are.
+  const mark = join(folder, `node_modules/.coatcheck-build${inputs.BUILD_FOLDER ?? ''}`)
+  const sourcesOf = (place: string) => filesIn(place, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
+  const shared = SHARES[name] && digest(sourcesOf(folderOf(SHARES[name])), folderOf(SHARES[name]))
+  const wanted = digest(sourcesOf(folder), folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')), shared)
   const [before, ...outputs] = read(mark)?.split('\n') ?? []
   if (before === wanted && outputs.every((output) => existsSync(join(folder, output)))) return 0
   rmSync(mark, { force: true })

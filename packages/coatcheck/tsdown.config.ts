@@ -13,6 +13,7 @@ export const entries: Record<string, string> = {
   'astro/session': 'src/adapters/astro/session.ts',
   'cookie-session': 'src/adapters/middleware/cookie-session.ts',
   csrf: 'src/csrf.ts',
+  elysia: 'src/adapters/middleware/elysia.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
   fastify: 'src/adapters/middleware/fastify.ts',
   fetch: 'src/adapters/fetch.ts',
@@ -32,6 +33,8 @@ export const entries: Record<string, string> = {
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
   'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
+  nest: 'src/adapters/middleware/nest.ts',
+  next: 'src/adapters/next.ts',
   nitro: 'src/adapters/nitro.ts',
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
   node: 'src/adapters/node.ts',
@@ -61,6 +64,7 @@ export const entries: Record<string, string> = {
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/wrapping/unstorage.ts',
   sveltekit: 'src/adapters/sveltekit.ts',
+  'tanstack-start': 'src/adapters/tanstack-start.ts',
   testing: 'src/testing/index.ts',
 }
 
@@ -183,7 +187,7 @@ const config: UserConfig = defineConfig({
   target: 'es2024',
   dts: true,
   tsconfig: '../../tsconfig.json',
-  deps: { neverBundle: [/^node:/, /^bun:/], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
+  deps: { neverBundle: [/^node:/, /^bun:/, /^next\//], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
   // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
   // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.
   // With line breaks: of an error that nobody catches Node prints the whole line before the message.
