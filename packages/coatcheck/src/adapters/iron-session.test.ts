@@ -637,7 +637,7 @@ describe('other ways to the cookies', () => {
     app.get('/', async (req, res) => {
       const session = await getIronSession<Data>(nodeCookies(req, res), options)
       session.n = (session.n ?? 0) + 1
-      await session.save()
+      await (await getIronSession<Data>(req, res, options)).save()
       res.json(session)
     })
     const server = app.listen(0)

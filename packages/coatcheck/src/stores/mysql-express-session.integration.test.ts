@@ -6,7 +6,7 @@ import { startDatabase } from '../../test/stores/mysql.ts'
 import { tellExpressStore } from '../../test/trials/express-stores.ts'
 import session from '../adapters/middleware/express-session.ts'
 import { storeSuite } from '../testing/store-suite.ts'
-import { type ExpressStoreLike, expressStore } from './express-session.ts'
+import { type ExpressStoreLike, expressStore } from './wrapping/express-session.ts'
 
 // express-mysql-session 3 extends the `Store` of what it is given: ours.
 type Make = (given: typeof session) => new (options: object, pool: Pool) => ExpressStoreLike & { onReady(): Promise<void> }

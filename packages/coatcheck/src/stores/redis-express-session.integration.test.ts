@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { startRedis } from '../../../../scripts/engine-servers.ts'
 import { freshName, serving } from '../../test/helpers/engines.ts'
 import { tellExpressStore } from '../../test/trials/express-stores.ts'
-import type { ExpressStoreLike } from './express-session.ts'
+import type { ExpressStoreLike } from './wrapping/express-session.ts'
 
 // The store suite is played on it with the other stores (test/stores/express-session.ts).
 

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import express, { type Request } from 'express'
 import { expect, onTestFinished, test } from 'vitest'
 import session from '../../src/adapters/middleware/express-session.ts'
-import type { ExpressStoreLike } from '../../src/stores/express-session.ts'
+import type { ExpressStoreLike } from '../../src/stores/wrapping/express-session.ts'
 import { createJar, type Jar } from '../../src/testing/jar.ts'
 import { gate } from '../helpers/gate.ts'
 
