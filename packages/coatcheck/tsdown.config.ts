@@ -13,11 +13,14 @@ export const entries: Record<string, string> = {
   'astro/session': 'src/adapters/astro/session.ts',
   'cookie-session': 'src/adapters/middleware/cookie-session.ts',
   csrf: 'src/csrf.ts',
+  elysia: 'src/adapters/middleware/elysia.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
+  fastify: 'src/adapters/middleware/fastify.ts',
   fetch: 'src/adapters/fetch.ts',
   'migrate/astro': 'src/migrate/astro.ts',
   'migrate/cookie-session': 'src/migrate/cookie-session.ts',
   'migrate/express-session': 'src/migrate/express-session.ts',
+  'migrate/fastify': 'src/migrate/fastify.ts',
   'migrate/h3': 'src/migrate/h3.ts',
   'migrate/hydrogen': 'src/migrate/hydrogen.ts',
   'migrate/iron-session': 'src/migrate/iron-session.ts',
@@ -30,6 +33,8 @@ export const entries: Record<string, string> = {
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
   'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
+  nest: 'src/adapters/middleware/nest.ts',
+  next: 'src/adapters/next.ts',
   nitro: 'src/adapters/nitro.ts',
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
   node: 'src/adapters/node.ts',
@@ -58,7 +63,10 @@ export const entries: Record<string, string> = {
   'stores/redis': 'src/stores/redis.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',
   'stores/unstorage': 'src/stores/wrapping/unstorage.ts',
+  sveltekit: 'src/adapters/sveltekit.ts',
+  'tanstack-start': 'src/adapters/tanstack-start.ts',
   testing: 'src/testing/index.ts',
+  websocket: 'src/adapters/websocket.ts',
 }
 
 /** Their code is part of what is published: as modules of their own they cost a process that starts more than all of ours does. */
@@ -81,8 +89,18 @@ const CHUNKS: readonly Group[] = [
       return null
     },
   },
+  // After the rooms, and without what needs an entry: a chunk takes along what its modules need.
+  {
+    debugName: 'middleware',
+    priority: 0,
+    minShareCount: 2,
+    name(id, graph) {
+      const isShared = id.includes(`${sep}middleware${sep}`) && entriesOf(id, graph).size > 1
+      return isShared && !below(id, graph).some((each) => entryOf.has(each)) ? 'serving' : null
+    },
+  },
 ]
-/** The rooms whose shared modules are one chunk, and its name. What frameworks share is theirs: nobody has two. */
+/** The rooms whose shared modules are one chunk, and its name. What other frameworks than those of `middleware` share is theirs: nobody has two. */
 const SHARED: Readonly<Record<string, string>> = { core: 'adapting', stores: 'storing', migrate: 'migrating' }
 
 type Splitting = Extract<Rolldown.OutputOptions['codeSplitting'], object>
@@ -100,9 +118,12 @@ function entriesOf(id: string, graph: Graph): ReadonlySet<string> {
 
 /** Whether it brings a module of one platform along. */
 function namesPlatform(id: string, graph: Graph): boolean {
-  const below = reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? [])
-  return [...below].some((each) => /^(node|bun):/.test(each))
+  return below(id, graph).some((each) => /^(node|bun):/.test(each))
 }
+
+const below = (id: string, graph: Graph): readonly string[] => [
+  ...reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? []),
+]
 
 function reach(id: string, next: (id: string) => readonly string[], met = new Set([id])): ReadonlySet<string> {
   for (const each of next(id)) if (!met.has(each)) reach(each, next, met.add(each))
@@ -167,7 +188,7 @@ const config: UserConfig = defineConfig({
   target: 'es2024',
   dts: true,
   tsconfig: '../../tsconfig.json',
-  deps: { neverBundle: [/^node:/, /^bun:/], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
+  deps: { neverBundle: [/^node:/, /^bun:/, /^next\//], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
   // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
   // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.
   // With line breaks: of an error that nobody catches Node prints the whole line before the message.

@@ -1,14 +1,19 @@
 import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders, presentedBy } from '../../core/adapter.ts'
+import { memoryStore } from '../../stores/memory.ts'
 import { Cookie, type CookieData, type CookieOptions, isHttps } from './express-session/cookie.ts'
 import type { Http } from './express-session/http.ts'
 import { type SessionOptions, sessionsWith, setupOf } from './express-session/options.ts'
 import { Session } from './express-session/session.ts'
-import { MemoryStore, SessionStore } from './express-session/session-store.ts'
+import { type MemoryStore as InMemory, memoryStoreClass, SessionStore } from './express-session/session-store.ts'
 import { Store, type StoreConstructor } from './express-session/store.ts'
 import { Visit } from './express-session/visit.ts'
 import { VisitCookie } from './express-session/visit-cookie.ts'
 
-export { Cookie, type CookieData, type CookieOptions, MemoryStore, Session, type SessionOptions, Store }
+/** A store in memory. */
+export type MemoryStore = InMemory
+export const MemoryStore: new () => MemoryStore = memoryStoreClass(memoryStore)
+
+export { Cookie, type CookieData, type CookieOptions, Session, type SessionOptions, Store }
 
 type Next = (error?: unknown) => void
 
