@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { createJar, type Jar } from '../packages/coatcheck/src/testing/index.ts'
 
 /** Node's own name counts as a robot's, for which pages are not streamed. */
-const BROWSER = 'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
+export const BROWSER = 'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
 
 export const ADA = { username: 'ada', password: 'lovelace' } as const
 
@@ -38,6 +38,7 @@ export class Guest {
       headers: {
         'user-agent': BROWSER,
         'sec-fetch-mode': 'navigate',
+        ...(form && { accept: 'text/html' }), // else SvelteKit takes a form for one that a script sends
         ...(whence ?? { 'sec-fetch-site': 'same-origin', origin: new URL(url).origin }),
         ...(cookie !== '' && { cookie }),
       },

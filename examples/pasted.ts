@@ -23,7 +23,7 @@ export interface Project {
 /** The blocks of a page of docs/frameworks below the names of their files, in their order. */
 export function blocksOf(page: string): Files {
   const text = readFileSync(join(root, 'docs/frameworks', page), 'utf8')
-  const blocks = text.matchAll(/\*\*([\w./-]+)\*\*.*\n\n```\w+\n([\s\S]*?\n)```/g)
+  const blocks = text.matchAll(/\*\*([\w./+-]+)\*\*.*\n\n```\w+\n([\s\S]*?\n)```/g)
   return Object.fromEntries(Array.from(blocks, ([, path = '', code = '']) => [path, code]))
 }
 
@@ -34,18 +34,32 @@ export function lay(folder: string, files: Files): void {
   }
 }
 
+/** Makes and builds a project, for whoever has it alone until `release` is called. */
+export async function openProject({
+  name,
+  folder,
+  files,
+  build,
+}: Pick<Project, 'name' | 'folder' | 'files' | 'build'>): Promise<{ release(): void }> {
+  await install(name)
+  const release = await take(name)
+  rmSync(folder, { recursive: true, force: true })
+  lay(folder, { 'package.json': '{ "type": "module" }', ...files })
+  symlinkSync(join(folderOf(name), 'node_modules'), join(folder, 'node_modules'))
+  await complete(build, folder).catch((error) => {
+    release()
+    throw error
+  })
+  return { release }
+}
+
 /** Makes, builds and starts a project for the tests of a file, and removes it. Its origin, while they run. */
 export function serveProject({ name, folder, files, build, start, env }: Project): () => string {
   let served: Served | undefined
   let release: (() => void) | undefined
 
   beforeAll(async () => {
-    await install(name)
-    release = await take(name)
-    rmSync(folder, { recursive: true, force: true })
-    lay(folder, { 'package.json': '{ "type": "module" }', ...files })
-    symlinkSync(join(folderOf(name), 'node_modules'), join(folder, 'node_modules'))
-    await complete(build, folder)
+    release = (await openProject({ name, folder, files, build })).release
     served = await serve(`The page's project on ${name}`, start, folder, env)
   })
   afterAll(async () => {

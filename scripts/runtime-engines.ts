@@ -51,11 +51,15 @@ export function engineIn(folder: string, engine: keyof typeof BINARIES): string 
 }
 
 /** The Deno that tests run on: the one that `COATCHECK_TEST_DENO` names, or the locked one. Throws where there is neither. */
-export function denoBinary(): string {
-  const given = process.env.COATCHECK_TEST_DENO
+export const denoBinary = (): string => binaryOf('deno', 'Deno', process.env.COATCHECK_TEST_DENO)
+
+/** The Bun that tests run on, as `denoBinary`; or the one that `COATCHECK_TEST_BUN` names. */
+export const bunBinary = (): string => binaryOf('bun', 'Bun', process.env.COATCHECK_TEST_BUN)
+
+function binaryOf(engine: 'bun' | 'deno', name: string, given: string | undefined): string {
   if (given) return given
-  if (haveEngines) return engineIn(installEngines(), 'deno')
+  if (haveEngines) return engineIn(installEngines(), engine)
   throw new Error(
-    `The tests on Deno KV need Deno. It is locked for linux-x64, and this is ${process.platform}-${process.arch}: install Deno, and set COATCHECK_TEST_DENO to its path.`,
+    `These tests need ${name}. It is locked for linux-x64, and this is ${process.platform}-${process.arch}: install ${name}, and set COATCHECK_TEST_${engine.toUpperCase()} to its path.`,
   )
 }

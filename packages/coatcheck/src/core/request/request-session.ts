@@ -1,5 +1,6 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
+import type { WebResponse } from '../../web.ts'
 import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
@@ -257,7 +258,7 @@ export class RequestSession implements Surroundings {
 }
 
 /** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
-export const isAnswer = (thrown: unknown): thrown is Response => {
+export const isAnswer = (thrown: unknown): thrown is WebResponse => {
   const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
   return isResponse && counts((thrown as Response).status)
 }
