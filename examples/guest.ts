@@ -38,6 +38,7 @@ export class Guest {
       headers: {
         'user-agent': BROWSER,
         'sec-fetch-mode': 'navigate',
+        ...(form && { accept: 'text/html' }), // else SvelteKit takes a form for one that a script sends
         ...(whence ?? { 'sec-fetch-site': 'same-origin', origin: new URL(url).origin }),
         ...(cookie !== '' && { cookie }),
       },

@@ -12,6 +12,7 @@ export type { Environment }
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = [
   'astro',
+  'fastify',
   'h3',
   'h3-v1',
   'hydrogen',
@@ -23,6 +24,8 @@ export const apps = [
   'nuxt',
   'react-router',
   'remix',
+  'sveltekit',
+  'sveltekit-2',
   'tanstack-start',
 ] as const
 export type AppName = (typeof apps)[number]
@@ -40,14 +43,12 @@ const MADE = [
   '.nitro',
   '.astro',
   '.react-router',
+  '.svelte-kit',
   '.data',
   '.sessions',
   '.coatcheck',
   'routeTree.gen.ts',
 ]
-
-/** Apps that are made of the sources of another. */
-const SHARES: Readonly<Record<string, AppName>> = { 'nest-11': 'nest' }
 
 export const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
@@ -65,7 +66,8 @@ function filesIn(folder: string, made: readonly string[]): string[] {
 }
 
 interface Manifest {
-  readonly scripts?: { readonly build?: string; readonly start?: string; readonly dev?: string }
+  /** `sources`: fetches those that the app shares with another. */
+  readonly scripts?: { readonly sources?: string; readonly build?: string; readonly start?: string; readonly dev?: string }
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
@@ -104,14 +106,14 @@ async function installNow(name: string): Promise<number> {
 
 async function buildNow(name: string, env: Environment): Promise<number> {
   const folder = folderOf(name)
-  const command = manifestOf(folder).scripts?.build
+  const { sources: fetching, build: command } = manifestOf(folder).scripts ?? {}
   if (!command) return 0
+  if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
   const mark = join(folder, 'node_modules/.coatcheck-build')
-  const sourcesOf = (place: string) => filesIn(place, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
-  const shared = SHARES[name] && digest(sourcesOf(folderOf(SHARES[name])), folderOf(SHARES[name]))
-  const wanted = digest(sourcesOf(folder), folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')), shared)
+  const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
+  const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
   const [before, ...outputs] = read(mark)?.split('\n') ?? []
   if (before === wanted && outputs.every((output) => existsSync(join(folder, output)))) return 0
   rmSync(mark, { force: true })

@@ -15,10 +15,12 @@ export const entries: Record<string, string> = {
   csrf: 'src/csrf.ts',
   elysia: 'src/adapters/middleware/elysia.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
+  fastify: 'src/adapters/middleware/fastify.ts',
   fetch: 'src/adapters/fetch.ts',
   'migrate/astro': 'src/migrate/astro.ts',
   'migrate/cookie-session': 'src/migrate/cookie-session.ts',
   'migrate/express-session': 'src/migrate/express-session.ts',
+  'migrate/fastify': 'src/migrate/fastify.ts',
   'migrate/h3': 'src/migrate/h3.ts',
   'migrate/hydrogen': 'src/migrate/hydrogen.ts',
   'migrate/iron-session': 'src/migrate/iron-session.ts',
@@ -40,24 +42,26 @@ export const entries: Record<string, string> = {
   remix: 'src/adapters/remix.ts',
   remix3: 'src/adapters/remix3.ts',
   secrets: 'src/secrets.ts',
-  'stores/cached': 'src/stores/cached.ts',
+  'stores/cached': 'src/stores/wrapping/cached.ts',
   'stores/cloudflare-kv': 'src/stores/cloudflare-kv.ts',
   'stores/d1': 'src/stores/d1.ts',
   'stores/deno-kv': 'src/stores/deno-kv.ts',
   'stores/durable-object': 'src/stores/durable-object.ts',
   'stores/dynamodb': 'src/stores/dynamodb.ts',
-  'stores/express-session': 'src/stores/express-session.ts',
+  'stores/express-session': 'src/stores/wrapping/express-session.ts',
   'stores/file': 'src/stores/file.ts',
   'stores/libsql': 'src/stores/libsql.ts',
   'stores/memcached': 'src/stores/memcached.ts',
   'stores/memory': 'src/stores/memory.ts',
+  'stores/mongodb': 'src/stores/mongodb.ts',
   'stores/mysql': 'src/stores/mysql.ts',
-  'stores/namespaced': 'src/stores/namespaced.ts',
+  'stores/namespaced': 'src/stores/wrapping/namespaced.ts',
   'stores/nats': 'src/stores/nats.ts',
   'stores/postgres': 'src/stores/postgres.ts',
   'stores/redis': 'src/stores/redis.ts',
   'stores/sqlite': 'src/stores/sqlite.ts',
-  'stores/unstorage': 'src/stores/unstorage.ts',
+  'stores/unstorage': 'src/stores/wrapping/unstorage.ts',
+  sveltekit: 'src/adapters/sveltekit.ts',
   'tanstack-start': 'src/adapters/tanstack-start.ts',
   testing: 'src/testing/index.ts',
 }
@@ -82,8 +86,18 @@ const CHUNKS: readonly Group[] = [
       return null
     },
   },
+  // After the rooms, and without what needs an entry: a chunk takes along what its modules need.
+  {
+    debugName: 'middleware',
+    priority: 0,
+    minShareCount: 2,
+    name(id, graph) {
+      const isShared = id.includes(`${sep}middleware${sep}`) && entriesOf(id, graph).size > 1
+      return isShared && !below(id, graph).some((each) => entryOf.has(each)) ? 'serving' : null
+    },
+  },
 ]
-/** The rooms whose shared modules are one chunk, and its name. What frameworks share is theirs: nobody has two. */
+/** The rooms whose shared modules are one chunk, and its name. What other frameworks than those of `middleware` share is theirs: nobody has two. */
 const SHARED: Readonly<Record<string, string>> = { core: 'adapting', stores: 'storing', migrate: 'migrating' }
 
 type Splitting = Extract<Rolldown.OutputOptions['codeSplitting'], object>
@@ -101,9 +115,12 @@ function entriesOf(id: string, graph: Graph): ReadonlySet<string> {
 
 /** Whether it brings a module of one platform along. */
 function namesPlatform(id: string, graph: Graph): boolean {
-  const below = reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? [])
-  return [...below].some((each) => /^(node|bun):/.test(each))
+  return below(id, graph).some((each) => /^(node|bun):/.test(each))
 }
+
+const below = (id: string, graph: Graph): readonly string[] => [
+  ...reach(id, (each) => graph.getModuleInfo(each)?.importedIds ?? []),
+]
 
 function reach(id: string, next: (id: string) => readonly string[], met = new Set([id])): ReadonlySet<string> {
   for (const each of next(id)) if (!met.has(each)) reach(each, next, met.add(each))

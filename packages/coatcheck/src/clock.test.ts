@@ -6,7 +6,7 @@ import { createCookieSessionStorage, createWorkersKVSessionStorage } from './ada
 import { clockOf } from './clock.ts'
 import { adapterOf, sessionsOf } from './core/sessions.ts'
 import { memoryStore } from './stores/memory.ts'
-import { unstorageStore } from './stores/unstorage.ts'
+import { unstorageStore } from './stores/wrapping/unstorage.ts'
 
 afterEach(() => void vi.useRealTimers())
 

@@ -37,3 +37,8 @@ export type WebSignal = typeof globalThis extends { readonly AbortSignal: { read
 export type WebBody = typeof globalThis extends { readonly Request: new (input: never, init?: infer Init) => unknown }
   ? Exclude<Init extends { body?: infer Body } ? Body : never, null | undefined>
   : string | Uint8Array
+
+/** What the constructor of `Headers` takes. */
+export type WebHeadersInit = typeof globalThis extends { readonly Headers: new (init?: infer Init) => unknown }
+  ? Init
+  : SomeHeaders | readonly (readonly [string, string])[] | { readonly [name: string]: string }

@@ -55,6 +55,7 @@ describe('the built package', () => {
       'astro/middleware',
       'cookie-session',
       'express-session',
+      'fastify',
       'h3',
       'hydrogen',
       'hydrogen/file',

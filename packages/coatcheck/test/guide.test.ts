@@ -95,7 +95,7 @@ test.each<[string, object]>([
   expect(tableOf(head)).toEqual(Object.fromEntries(rows))
 })
 
-test.each(['astro', 'h3', 'hydrogen', 'hydrogen-1', 'remix-options', 'remix-3'])(
+test.each(['astro', 'fastify', 'fastify-secure-session', 'h3', 'hydrogen', 'hydrogen-1', 'remix-options', 'remix-3'])(
   'the page of %s names every option that its adapter passes on',
   (page) => {
     const names = Object.keys(SHARED)

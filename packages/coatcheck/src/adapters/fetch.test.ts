@@ -3,11 +3,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { getRequestListener } from '@hono/node-server'
 import { describe, expect, test } from 'vitest'
-import { type Adapter, codeOf, type Handle, type TicketResponse } from '../../test/helpers/adapter.ts'
+import { type Adapter, codeOf, type Handle } from '../../test/helpers/adapter.ts'
 import { oursIn, tellStories } from '../../test/helpers/adapter-stories.ts'
 import { serving } from '../../test/helpers/serving.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import { type Watched, watched } from '../../test/helpers/watched.ts'
+import { responseOf } from '../../test/helpers/web-response.ts'
 import type { SessionEvent } from '../core/model/events.ts'
 import { type AnySessions, createSessions, type Sessions } from '../core/sessions.ts'
 import { memoryStore } from '../stores/memory.ts'
@@ -40,26 +41,6 @@ async function respond(response: Response, res: ServerResponse): Promise<void> {
   for (const [name, value] of response.headers) res.appendHeader(name, value)
   if (response.body && res.req.method !== 'HEAD') await pipeline(response.body, res)
   else res.end()
-}
-
-function streamOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Array> {
-  const iterator = pieces[Symbol.asyncIterator]()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await iterator.next()
-      if (done) controller.close()
-      else controller.enqueue(new TextEncoder().encode(value))
-    },
-  })
-}
-
-function responseOf({ status = 200, headers = [], body = '', redirect }: TicketResponse): Response {
-  if (redirect !== undefined)
-    return new Response(null, { status: 303, headers: [...headers, ['location', redirect]] as [string, string][] })
-  return new Response(status === 304 ? null : typeof body === 'string' ? body : streamOf(body), {
-    status,
-    headers: headers as [string, string][],
-  })
 }
 
 const behind = (handle: Handle, sessions: readonly AnySessions[]): Fetch =>

@@ -3,7 +3,7 @@
 export type { CookieAttributes } from '../cookies/attributes.ts'
 export type { ResponseCookie } from '../cookies/response-cookie.ts'
 export type { Persistence } from './engine.ts'
-export { besides } from './identity.ts'
+export { areSame, besides } from './identity.ts'
 export { snapshot } from './model/codec.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
 export type { Plan } from './model/plan.ts'

@@ -1,8 +1,10 @@
+import { createRequire } from 'node:module'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { spoiled, THEN } from '../../test/helpers/migrate.ts'
 import { astroRecord } from './astro.ts'
 import { cookieSession } from './cookie-session.ts'
 import { expressSession } from './express-session.ts'
+import { fastifySession, secureSession } from './fastify.ts'
 import type { ReaderRequest, SessionReader } from './format.ts'
 import { h3Seal } from './h3.ts'
 import { hydrogenCookie, hydrogenId } from './hydrogen.ts'
@@ -12,6 +14,9 @@ import { remix3Cookie, remix3Id } from './remix3.ts'
 import { signer } from './signed.ts'
 import { storedSessions } from './stored.ts'
 
+const sodium = createRequire(import.meta.url)('sodium-native') as Readonly<
+  Record<'crypto_secretbox_easy' | 'crypto_secretbox_open_easy', (...all: readonly Uint8Array[]) => boolean>
+>
 const PASSWORD = 'a password that is shared, of 32 or more'
 const SECRETS = ['one secret', 'another']
 const UUID = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed'
@@ -47,6 +52,25 @@ const READERS: Readonly<Record<string, () => Promise<readonly [SessionReader, st
       destroy: (_: string, done: () => void) => done(),
     }
     return [expressSession({ secret: SECRETS, store }), encodeURIComponent(`s:${await signer(SECRETS).sign(UUID)}`)]
+  },
+  '@fastify/session': async () => {
+    const store = {
+      get: (_: string, done: (error?: unknown, session?: unknown) => void) => done(null, { user: 'ada' }),
+      destroy: (_: string, done: () => void) => done(),
+    }
+    return [fastifySession({ secret: SECRETS, store }), encodeURIComponent(String(await signer(SECRETS).sign(UUID)))]
+  },
+  '@fastify/secure-session': async () => {
+    const [key, nonce] = [new Uint8Array(32).fill(7), new Uint8Array(24).fill(9)]
+    const text = Buffer.from(JSON.stringify({ ...ABOUT.values, __ts: THEN / 1000 }))
+    const box = Buffer.alloc(text.length + 16)
+    sodium.crypto_secretbox_easy(box, text, nonce, key)
+    const open = (sealed: Uint8Array, number: Uint8Array, with_: Uint8Array): Uint8Array | undefined => {
+      const opened = Buffer.alloc(sealed.length - 16)
+      return sodium.crypto_secretbox_open_easy(opened, sealed, number, with_) ? opened : undefined
+    }
+    const value = `${box.toString('base64')};${Buffer.from(nonce).toString('base64')}`
+    return [secureSession({ key, open }), encodeURIComponent(value)]
   },
   'hydrogen, values': async () => [hydrogenCookie(), String(await hydrogenCookie().write(ABOUT))],
   'hydrogen, an id': async () => [storedSessions(hydrogenId(), row), String(await hydrogenId().write(UUID))],

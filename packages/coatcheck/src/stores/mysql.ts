@@ -4,6 +4,7 @@ import { checkedOptions } from './shared/options.ts'
 import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './shared/sql-store.ts'
 
 export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql/client.ts'
+export type { Drizzle, Knex } from './shared/sql-clients.ts'
 export { mysqlSchema }
 
 export interface MysqlStoreOptions {
@@ -14,8 +15,8 @@ export interface MysqlStoreOptions {
 export type MysqlStore = SqlStore
 
 /**
- * Keeps sessions in a table of MySQL 8 or MariaDB 10.5 or later, through a pool of `mysql2`, which stays the application's to close.
- * Each call is one prepared statement outside of every transaction.
+ * Keeps sessions in a table of MySQL 8 or MariaDB 10.5 or later, through a pool of `mysql2`, or through Drizzle or Knex over one, which
+ * stays the application's to close. Each call is one prepared statement outside of every transaction.
  *
  * Make the table with `await store.migrate()`, or with the SQL of `mysqlSchema()`. Throws `BAD_OPTIONS` for wrong options; calls
  * reject with `STORE_FAILED` and the client's error.

@@ -4,6 +4,7 @@ import { checkedOptions } from './shared/options.ts'
 import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 
 export type { PgPool, PostgresClient, PostgresJs } from './postgres/client.ts'
+export type { Drizzle, Knex } from './shared/sql-clients.ts'
 export { postgresSchema }
 
 export interface PostgresStoreOptions {
@@ -14,8 +15,8 @@ export interface PostgresStoreOptions {
 export type PostgresStore = SqlStore
 
 /**
- * Keeps sessions in a table of PostgreSQL 12 or later, through a `Pool` of `pg`, `postgres(…)` or a PGlite, which stays the
- * application's to close. Each call is one statement outside of every transaction.
+ * Keeps sessions in a table of PostgreSQL 12 or later, through a `Pool` of `pg`, `postgres(…)` or a PGlite, or through Drizzle or Knex
+ * over one, which stays the application's to close. Each call is one statement outside of every transaction.
  *
  * Make the table with `await store.migrate()`, or with the SQL of `postgresSchema()`. Throws `BAD_OPTIONS` for wrong options; calls
  * reject with `STORE_FAILED` and the client's error.

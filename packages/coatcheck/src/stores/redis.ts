@@ -3,22 +3,12 @@ import type { RedisClient } from './redis/client.ts'
 import { notReplicated, redisFailed } from './redis/errors.ts'
 import { listing } from './redis/listing.ts'
 import { checkedRedisOptions, type RedisStoreOptions } from './redis/options.ts'
-import {
-  CREATE,
-  DELETE,
-  INDEX_ADD,
-  INDEX_LIST,
-  INDEX_REMOVE,
-  POLICY,
-  READ,
-  type RedisScript,
-  TOUCH,
-  UPDATE,
-} from './redis/scripts.ts'
+import type { RedisScript } from './redis/script.ts'
+import { CREATE, DELETE, INDEX_ADD, INDEX_LIST, INDEX_REMOVE, POLICY, READ, TOUCH, UPDATE } from './redis/scripts.ts'
 import { checkName } from './shared/names.ts'
 import type { Store } from './store.ts'
 
-export type { Ioredis, NodeRedis, RedisClient } from './redis/client.ts'
+export type { Ioredis, NodeRedis, RedisClient, UpstashRedis } from './redis/client.ts'
 export type { RedisStoreOptions }
 
 export type RedisStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list'>>
@@ -29,7 +19,7 @@ const MARGIN = 60_000
 
 /**
  * Keeps sessions in Redis 6 or later, Valkey, or a cluster of either, through a client of `redis` or `ioredis` that is connected
- * already and stays the application's to close.
+ * already and stays the application's to close; or in Upstash, through the client of `@upstash/redis` or `@vercel/kv`.
  *
  * Redis removes by itself what has expired. Its memory must not be full: with any `maxmemory-policy` but `noeviction` it drops live
  * sessions, or an owner's index; then it declares `evicts` once the first `create` has asked. Throws `BAD_OPTIONS` for wrong options;

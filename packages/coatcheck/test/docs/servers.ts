@@ -1,6 +1,8 @@
 import { startMariadb, startMemcached, startNats, startPostgres, startRedis } from '../../../../scripts/engine-servers.ts'
 import type { EngineName } from '../../../../scripts/engines.ts'
 import { isLeftOut, startOrTake } from '../helpers/engines.ts'
+import { startMongodb } from '../stand-ins/mongodb/server.ts'
+import { startUpstash, TOKEN } from '../stand-ins/upstash.ts'
 import { startDynalite } from '../stores/dynamodb.ts'
 
 interface Server {
@@ -28,6 +30,13 @@ const SERVERS: readonly Server[] = [
   }),
   served('NATS_URL', 'nats', () => startNats()),
   served('MEMCACHED_URL', 'memcached', () => startMemcached()),
+  { sign: 'process.env.MONGODB_URL', start: startMongodb, env: (url) => ({ MONGODB_URL: url }) },
+  {
+    sign: '@upstash/redis',
+    engine: 'redis',
+    start: async () => startUpstash(await startOrTake('redis', startRedis)),
+    env: (url) => ({ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: TOKEN }),
+  },
   {
     sign: '@aws-sdk/client-dynamodb',
     start: startDynalite,

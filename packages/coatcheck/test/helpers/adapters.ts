@@ -12,6 +12,7 @@ import { withSession as viaNode } from '../../src/adapters/node.ts'
 import { sessionMiddleware } from '../../src/adapters/react-router.ts'
 import { createCookieSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import * as remix3 from '../../src/adapters/remix3.ts'
+import { sessionHandle } from '../../src/adapters/sveltekit.ts'
 import type { OnReplay } from '../../src/core/engine.ts'
 import type { SessionEvent } from '../../src/core/model/events.ts'
 import type { SharedOptions } from '../../src/core/options/options.ts'
@@ -21,6 +22,7 @@ import type { Store } from '../../src/stores/store.ts'
 import { throughAstro } from './astro.ts'
 import { answerNode, serving } from './serving.ts'
 import { COOKIE } from './site.ts'
+import { type Handle, throughKit } from './sveltekit.ts'
 
 /** What a site says of its sessions, in whatever words its adapter has for it. */
 export interface Told {
@@ -119,6 +121,15 @@ export const adapters: readonly Adapter[] = [
         viaFetch(sessions, async (inner: Request) => {
           return replied(await act(ofCore((await sessions.open(inner)) as Session)))
         })(request)
+    },
+  },
+  {
+    name: 'coatcheck/sveltekit',
+    serve(told) {
+      const sessions = named(told)
+      const handle: Handle = sessionHandle(sessions)
+      return (request, act) =>
+        throughKit(handle, request, async (event) => replied(await act(ofCore((await event.locals.session) as Session))))
     },
   },
   {

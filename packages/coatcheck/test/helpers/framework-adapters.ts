@@ -6,11 +6,14 @@ import { AppSession, CookieSessionStorage, SessionStorage, withSession } from '.
 import { sessionMiddleware } from '../../src/adapters/react-router.ts'
 import { createCookieSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import * as remix3 from '../../src/adapters/remix3.ts'
+import { sessionHandle } from '../../src/adapters/sveltekit.ts'
 import { isIdle } from '../../src/cookies/idle.ts'
 import type { SessionEvent } from '../../src/core/model/events.ts'
+import type { Session } from '../../src/core/session/types.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { throughAstro } from './astro.ts'
+import { type Handle, throughKit } from './sveltekit.ts'
 
 /** The sessions of a site, as every adapter is told of them. */
 export interface Site {
@@ -50,6 +53,18 @@ export const adapters: readonly Adapter[] = [
         return 'ok'
       })
       return { response: await app.fetch(new Request(URL, { headers })), values }
+    },
+  },
+  {
+    name: 'SvelteKit',
+    async look({ cookie: name, secret: secrets, ...rest }, headers) {
+      let values = {}
+      const handle: Handle = sessionHandle(createSessions({ secrets, cookie: { name }, ...rest }))
+      const response = await throughKit(handle, new Request(URL, { headers }), async (event) => {
+        values = { ...((await event.locals.session) as Session).data }
+        return new Response('ok')
+      })
+      return { response, values }
     },
   },
   {

@@ -1,5 +1,5 @@
-import { cached } from '../../src/stores/cached.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
+import { cached } from '../../src/stores/wrapping/cached.ts'
 import { counted } from '../helpers/counted.ts'
 import type { TriedStore } from './tried.ts'
 

@@ -1,5 +1,5 @@
 import { memoryStore } from '../../src/stores/memory.ts'
-import { namespaced } from '../../src/stores/namespaced.ts'
+import { namespaced } from '../../src/stores/wrapping/namespaced.ts'
 import { counted } from '../helpers/counted.ts'
 import { inside } from '../helpers/inside.ts'
 import type { TriedStore } from './tried.ts'

@@ -1,3 +1,4 @@
+import { Redis as Upstash } from '@upstash/redis'
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { startRedis, startRedisCluster } from '../../../../scripts/engine-servers.ts'
@@ -6,6 +7,7 @@ import { type RedisClient, redisStore } from '../../src/stores/redis.ts'
 import { counted } from '../helpers/counted.ts'
 import { startOrTake } from '../helpers/engines.ts'
 import { type Connected, type Over, over } from '../helpers/over.ts'
+import { startUpstash, TOKEN } from '../stand-ins/upstash.ts'
 import type { TriedStore } from './tried.ts'
 
 /** One server, by each client. */
@@ -77,4 +79,16 @@ function cluster(name: keyof typeof CLUSTER_CLIENTS): TriedStore {
   }
 }
 
-export const TRIED: readonly TriedStore[] = [single('redis'), single('ioredis'), cluster('redis'), cluster('ioredis')]
+/** Its client as most people have it: it makes values of texts that are JSON, and sends what is asked at once together. */
+const upstash: TriedStore = over<RedisClient>({
+  name: 'redis, over @upstash/redis and a stand-in',
+  engine: 'redis',
+  start: async () => startUpstash(await startOrTake('redis', startRedis)),
+  connect: (url) => ({ client: new Upstash({ url, token: TOKEN }), close: () => {} }),
+  store,
+})
+
+export const TRIED: readonly TriedStore[] = [
+  ...[single('redis'), single('ioredis'), cluster('redis'), cluster('ioredis')],
+  upstash,
+]

@@ -8,7 +8,7 @@ export interface TriedStore {
   /** The engine that is a server; `npm test -- --without` may leave it out. */
   readonly engine?: EngineName
   /** What it is asked for instead of what others are, where its engine has room for less. */
-  readonly asked?: Pick<StoreTrialOptions, 'records' | 'longestName'>
+  readonly asked?: Pick<StoreTrialOptions, 'records' | 'longestName' | 'biggest'>
   /** Starts the engine, or takes the one that the environment names. */
   start(): Promise<TriedEngine>
 }

@@ -101,7 +101,7 @@ const onlyOnNode = ['adapters/hydrogen/file.ts']
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
   ...['index.ts', 'csrf.ts', 'otel.ts', 'adapters/', 'migrate/', 'testing/'],
-  ...['memory', 'cached', 'namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
+  ...['memory', 'wrapping/cached', 'wrapping/namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),
 ]

@@ -9,7 +9,7 @@ import {
 } from '../../core/adapter.ts'
 import { type AstroDriver, astroRecord } from '../../migrate/astro.ts'
 import type { Store } from '../../stores/store.ts'
-import { type UnstorageLike, unstorageStore } from '../../stores/unstorage.ts'
+import { type UnstorageLike, unstorageStore } from '../../stores/wrapping/unstorage.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
 import { type AstroCookies, handOver } from './cookies.ts'
 import { lingering } from './lingering.ts'

@@ -1,15 +1,20 @@
 import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders, presentedBy } from '../../core/adapter.ts'
+import { memoryStore } from '../../stores/memory.ts'
 import { Cookie, isHttps } from './express-session/cookie.ts'
 import type { Http } from './express-session/http.ts'
 import { type SessionOptions, sessionsWith, setupOf } from './express-session/options.ts'
 import { Session } from './express-session/session.ts'
-import { MemoryStore, SessionStore } from './express-session/session-store.ts'
+import { type MemoryStore as InMemory, memoryStoreClass, SessionStore } from './express-session/session-store.ts'
 import { Store, type StoreConstructor } from './express-session/store.ts'
 import { Visit } from './express-session/visit.ts'
 import { VisitCookie } from './express-session/visit-cookie.ts'
 
+/** A store in memory. */
+export type MemoryStore = InMemory
+export const MemoryStore: new () => MemoryStore = memoryStoreClass(memoryStore)
+
 export type { CookieData, CookieOptions } from './express-session/cookie.ts'
-export { Cookie, MemoryStore, Session, type SessionOptions, Store }
+export { Cookie, Session, type SessionOptions, Store }
 
 type Next = (error?: unknown) => void
 

@@ -4,7 +4,7 @@ import { COOKIE, NEWER_SECRET, type Person, SECRET, type Site, site, WITHOUT_SEC
 import { type Watched, watched } from '../../../test/helpers/watched.ts'
 import type { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { unstorageStore } from '../../stores/unstorage.ts'
+import { unstorageStore } from '../../stores/wrapping/unstorage.ts'
 import type { AdapterOptions } from '../options/options.ts'
 
 function stored(options: Partial<AdapterOptions> = {}): Site & { readonly watch: Watched } {

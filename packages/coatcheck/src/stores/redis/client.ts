@@ -1,4 +1,4 @@
-import type { RedisScript } from './scripts.ts'
+import type { RedisScript } from './script.ts'
 
 interface EvalOptions {
   keys: string[]
@@ -17,7 +17,14 @@ export interface Ioredis {
   eval(script: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
 }
 
-export type RedisClient = NodeRedis | Ioredis
+/** The part of `Redis` of the package `@upstash/redis`, and of `kv` of `@vercel/kv`, that is used here. */
+export interface UpstashRedis {
+  evalsha(sha: string, keys: string[], values: string[]): Promise<unknown>
+  eval(script: string, keys: string[], values: string[]): Promise<unknown>
+  readonly json: object
+}
+
+export type RedisClient = NodeRedis | Ioredis | UpstashRedis
 
 /** How many replicas must have a write before it counts, and how many milliseconds they are given. */
 export interface Wait {

@@ -1,20 +1,5 @@
 /** Everything that is asked of Redis: each runs on one key, so that the same works on a cluster. */
-
-export interface RedisScript {
-  readonly text: string
-  /** The name for EVALSHA: the SHA-1 of its text in hexadecimal. */
-  readonly sha: () => Promise<string>
-}
-
-function script(text: string): RedisScript {
-  let sha: Promise<string> | undefined
-  return { text, sha: () => (sha ??= sha1(text)) }
-}
-
-async function sha1(text: string): Promise<string> {
-  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-1', new TextEncoder().encode(text)))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
+import { type RedisScript, script } from './script.ts'
 
 // A record is a hash. v: version. d: data. o: owner. c, e, x: createdAt, endsAt, expiresAt. i: the version it was created with,
 // which is also in its entry of the owner's index.

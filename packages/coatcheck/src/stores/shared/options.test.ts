@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { astroDriver } from '../../adapters/astro/driver.ts'
-import { cached } from '../cached.ts'
 import { cloudflareKvStore } from '../cloudflare-kv.ts'
 import { d1Store } from '../d1.ts'
 import { denoKvStore } from '../deno-kv.ts'
@@ -10,12 +9,14 @@ import { fileStore } from '../file.ts'
 import { libsqlStore } from '../libsql.ts'
 import { memcachedStore } from '../memcached.ts'
 import { memoryStore } from '../memory.ts'
+import { mongodbStore } from '../mongodb.ts'
 import { mysqlStore } from '../mysql.ts'
 import { natsStore } from '../nats.ts'
 import { postgresStore } from '../postgres.ts'
 import { redisStore } from '../redis.ts'
 import { sqliteStore } from '../sqlite.ts'
-import { unstorageStore } from '../unstorage.ts'
+import { cached } from '../wrapping/cached.ts'
+import { unstorageStore } from '../wrapping/unstorage.ts'
 
 const nothing = async () => undefined
 /** A client that answers to every name that a store asks for. */
@@ -31,6 +32,7 @@ const stores: Record<string, (options: never) => unknown> = {
   fileStore: (options) => fileStore({ directory: 'x', ...(options as object) }),
   libsqlStore: (options) => libsqlStore(client, options),
   memcachedStore: (options) => memcachedStore(client, options),
+  mongodbStore: (options) => mongodbStore(client, options),
   mysqlStore: (options) => mysqlStore(client, options),
   natsStore: (options) => natsStore(client, options),
   postgresStore: (options) => postgresStore(client, options),

@@ -1,9 +1,9 @@
 import { type AnySessions, rollingPolicy, type SharedOptions, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
 import { SessionError } from '../../../errors.ts'
 import { expressSession } from '../../../migrate/express-session.ts'
-import { type ExpressStoreLike, expressStore } from '../../../stores/express-session.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'
+import { type ExpressStoreLike, expressStore } from '../../../stores/wrapping/express-session.ts'
 import type { CookieOptions } from './cookie.ts'
 import type { Http } from './http.ts'
 

@@ -1,7 +1,6 @@
 import type { AdapterSessions } from '../../../core/adapter.ts'
-import type { ExpressStoreLike } from '../../../stores/express-session.ts'
-import { memoryStore } from '../../../stores/memory.ts'
 import type { Store as Records } from '../../../stores/store.ts'
+import type { ExpressStoreLike } from '../../../stores/wrapping/express-session.ts'
 import type { Done, Http } from './http.ts'
 import { ATTENDED, type Attended, type Emitter, Store } from './store.ts'
 
@@ -49,8 +48,12 @@ export class SessionStore extends Store {
 
   attend(req: Http, attended: Attended, adapter: AdapterSessions): void {
     ATTENDED.set(req, attended)
-    this.#adapter = adapter
+    this.serve(adapter)
     req.sessionStore = this
+  }
+  /** The sessions that it shows are those of `adapter`. */
+  serve(adapter: AdapterSessions): void {
+    this.#adapter = adapter
   }
 
   get(sid: string, done: Answer<Plain | undefined>): void {
@@ -107,11 +110,12 @@ export class SessionStore extends Store {
   }
 }
 
-/** A store in memory. */
+/** A store in memory, over `memoryStore`. */
 export type MemoryStore = Store & Records
-export const MemoryStore: new () => MemoryStore = class extends Store {
-  constructor() {
-    super()
-    Object.assign(this, memoryStore())
-  }
-} as never
+export const memoryStoreClass = (memoryStore: () => Records): (new () => MemoryStore) =>
+  class extends Store {
+    constructor() {
+      super()
+      Object.assign(this, memoryStore())
+    }
+  } as never

@@ -1,0 +1,5 @@
+export const load = async ({ locals }) => {
+  const session = await locals.session
+  session.set('trial layout', true)
+  return {}
+}

@@ -1,0 +1,4 @@
+export const load = ({ setHeaders }) => {
+  setHeaders({ 'cache-control': 'public, max-age=60' })
+  return {}
+}
