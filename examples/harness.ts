@@ -12,13 +12,17 @@ export type { Environment }
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = [
   'astro',
+  'express',
   'fastify',
   'h3',
   'h3-v1',
   'hydrogen',
   'hydrogen-2026',
+  'iron-session',
+  'koa',
   'nest',
   'nest-11',
+  'next',
   'nitro',
   'nitro-2',
   'nuxt',
@@ -48,6 +52,9 @@ const MADE = [
   '.sessions',
   '.coatcheck',
   'routeTree.gen.ts',
+  '.next',
+  '.next-components',
+  'next-env.d.ts',
 ]
 
 export const folderOf = (name: string): string => join(root, 'examples', name)
@@ -111,7 +118,8 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
-  const mark = join(folder, 'node_modules/.coatcheck-build')
+  // A build in a place of its own leaves the others as they are.
+  const mark = join(folder, `node_modules/.coatcheck-build${inputs.BUILD_FOLDER ?? ''}`)
   const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
   const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
   const [before, ...outputs] = read(mark)?.split('\n') ?? []

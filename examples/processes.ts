@@ -42,6 +42,7 @@ export function launch(command: string, cwd: string, env: Environment): Running 
       PATH: `${join(cwd, 'node_modules/.bin')}${delimiter}${environment.PATH}`,
       ASTRO_TELEMETRY_DISABLED: '1',
       NUXT_TELEMETRY_DISABLED: '1',
+      NEXT_TELEMETRY_DISABLED: '1',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -31,8 +31,10 @@ export const entries: Record<string, string> = {
   hono: 'src/adapters/hono.ts',
   hydrogen: 'src/adapters/hydrogen.ts',
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
+  'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
   nest: 'src/adapters/middleware/nest.ts',
+  next: 'src/adapters/next.ts',
   nitro: 'src/adapters/nitro.ts',
   'nitro/runtime': 'src/adapters/nitro/runtime.ts',
   node: 'src/adapters/node.ts',
@@ -185,7 +187,7 @@ const config: UserConfig = defineConfig({
   target: 'es2024',
   dts: true,
   tsconfig: '../../tsconfig.json',
-  deps: { neverBundle: [/^node:/, /^bun:/], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
+  deps: { neverBundle: [/^node:/, /^bun:/, /^next\//], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
   // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
   // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.
   // With line breaks: of an error that nobody catches Node prints the whole line before the message.

@@ -236,6 +236,16 @@ describe('what stands for the request', () => {
     expect(() => crossSite().check(given as never)).toThrow(expect.objectContaining({ code: 'NOT_WRAPPED' }))
   })
 
+  it('a `Request` is taken for itself, though the one of Next throws when its `request` is asked for', () => {
+    class NextRequest extends Request {
+      get request(): never {
+        throw new Error('The middleware accepts an async API directly')
+      }
+    }
+    const sent = (site: string) => new NextRequest('https://app.test/', { method: 'POST', headers: { 'sec-fetch-site': site } })
+    expect([crossSite().check(sent('same-origin')).allowed, crossSite().check(sent('cross-site')).allowed]).toEqual([true, false])
+  })
+
   it('a name of Object.prototype is no header', () => {
     Object.defineProperty(Object.prototype, 'sec-fetch-site', { value: 'same-origin', configurable: true })
     try {

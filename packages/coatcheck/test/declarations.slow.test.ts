@@ -147,6 +147,26 @@ export const two = async (request: Parameters<typeof AppSession.init>[0], event:
     expect(compile(bare, reset)).toBe('')
   })
 
+  it('F42: has the session of @types/express-session, as it fills in its `SessionData`, beside ours', () => {
+    const types = { lib: ['es2024'], types: ['node', 'express', 'express-session'], skipLibCheck: true }
+    const own = `
+import session from 'coatcheck/express-session'
+import express from 'express'
+declare module 'express-session' {
+  interface SessionData {
+    user: { readonly id: number }
+  }
+}
+const options: session.SessionOptions = { secret: '…', cookie: { maxAge: 60_000 } }
+express().use(session(options)).get('/', (req, res) => {
+  const id: number | undefined = req.session.user?.id
+  req.session.regenerate((error) => res.json([error, id, req.sessionID]))
+})`
+    expect(compile(types, own)).toBe('')
+    const fault = `${own}\nexport {}\ndeclare global { namespace Express { interface Request { session: { user: string } } } }`
+    expect(compile(types, fault)).toMatch(/TS2339.*regenerate/)
+  })
+
   it.each([
     ['an answer for open()', 'handler({} as never).then((r) => sessions.open(r))', /TS2345.*RequestOrContext/],
     ['nothing for createSessions()', 'createSessions({})', /TS2345/],

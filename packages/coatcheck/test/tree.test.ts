@@ -55,6 +55,8 @@ describe('the library imports the two packages that it bundles, and platforms on
   it.each([
     ['Node in the engine', 'core/bad.ts', "import { randomBytes } from 'node:crypto'"],
     ['a framework, even for its types', 'adapters/bad.ts', "import type { Context } from 'hono'"],
+    ['a framework at once, where it may be loaded later', 'adapters/next/bad.ts', "import 'next/headers.js'"],
+    ['another module of that framework', 'adapters/next/bad.ts', "export const load = () => import('next/cache.js')"],
     ['Node in the contract that every store shares', 'stores/store.ts', "import 'node:fs'"],
     ['a package that is not bundled', 'stores/bad.ts', "import 'lru-cache'"],
     ['an import whose target is computed', 'core/bad.ts', 'export const load = (name: string) => import(name)'],

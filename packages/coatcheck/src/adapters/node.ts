@@ -7,7 +7,7 @@ import {
   type NodeResponse,
   presentedBy,
   type RequestSession,
-  takeBack,
+  refuse,
 } from '../core/adapter.ts'
 
 /** The part of node:http's `IncomingMessage` (and of Express's and Connect's request) that is used here. */
@@ -67,13 +67,4 @@ async function run(handle: () => unknown, requestSession: RequestSession, res: N
     requestSession.fail()
     refuse(res, error)
   }
-}
-
-function refuse(res: NodeResponse, error: unknown): void {
-  console.error('coatcheck: the request failed.', error)
-  if ((res as { readonly writableEnded?: boolean }).writableEnded) return // the answer is complete, or will be when it is saved
-  if (res.headersSent) return void res.destroy()
-  takeBack(res)
-  res.setHeader('content-type', 'text/plain; charset=utf-8')
-  ;(res as { end(body: string): unknown }).end('Internal Server Error')
 }

@@ -16,6 +16,7 @@ export {
 } from './node/delayed-headers.ts'
 export { beforeHeadersLeave, keepPrivate, openInContext, take } from './node/in-context.ts'
 export { takeBack } from './node/node-response.ts'
+export { refuse } from './node/refuse.ts'
 export { presentedBy, type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
 export type {
   AdapterOptions,
@@ -37,7 +38,7 @@ export type { Committed } from './request/commit.ts'
 export { headersOf, type RequestHeaders } from './request/incoming.ts'
 export type { Commit } from './request/lifetime-override.ts'
 export { isAnswer, type RequestSession, throughAdapter } from './request/request-session.ts'
-export { answer, answered, answeredByCall, type HeadersOut, putOn, takenBack } from './request/response-headers.ts'
+export { answer, answerByCall, answered, answeredByCall, type HeadersOut, putOn, takenBack } from './request/response-headers.ts'
 export { cookiesOf, type HeaderLine } from './request/tickets.ts'
 export type { LiveSession } from './session/session.ts'
 export type { Session } from './session/types.ts'

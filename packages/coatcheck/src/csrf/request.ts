@@ -59,6 +59,8 @@ export function seenOf(given: AnyRequest): SeenRequest {
 }
 
 function requestIn(given: AnyRequest): Raw {
+  // Next's request throws when its `request` is looked at.
+  if (globalThis.Request && given instanceof Request) return given
   const { request, req, node, raw } = (given ?? {}) as Held
   const found = [request, node?.req, (req as Held | undefined)?.raw, req, raw, given].find(isRequest)
   if (found) return found

@@ -66,7 +66,7 @@ function isShallow(value: unknown, depth: number): boolean {
 }
 
 /** The content as JSON: a Date becomes its ISO text, and a value that JSON would lose in silence is refused with `BAD_VALUE`. */
-export function toJson(content: object): string {
+export function toJson(content: unknown): string {
   try {
     return JSON.stringify(content, function (this: Values, key: string, value: unknown) {
       const kind = Object.prototype.toString.call(this[key]).slice(8, -1)
@@ -79,4 +79,4 @@ export function toJson(content: object): string {
   }
 }
 
-const LOST = /^(Map|Set|RegExp|BigInt|DataView|.*Array|.*ArrayBuffer)$(?<!^Array)/
+const LOST = /^(Map|Set|RegExp|BigInt|Symbol|Function|AsyncFunction|DataView|.*Array|.*ArrayBuffer)$(?<!^Array)/

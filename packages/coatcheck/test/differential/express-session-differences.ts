@@ -47,6 +47,14 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     theirs: /"lines":\[\]}\]$/,
     ours: /Expires=60; HttpOnly"\]}\]$/,
   },
+  flash: {
+    what: 'With `saveUninitialized: false`, a session that holds nothing but the empty object of connect-flash is not stored',
+    why: 'connect-flash assigns it whenever it is asked for messages: in express-session each visitor gets a cookie and a record for it (F38)',
+    shownBy: [
+      'packages/coatcheck/src/adapters/middleware/express-session/middleware.test.ts',
+      'F38: who has no session gets none by being asked for messages of connect-flash',
+    ],
+  },
   generate: {
     what: '`req.sessionStore.generate(req)` ends the session of before',
     why: 'express-session leaves it in the store, and its cookie goes on opening it',

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 // @ts-expect-error: Koa brings no types, and what is used of it stands here.
 import untyped from 'koa'
+// @ts-expect-error: nor does Koa 2.
+import untyped2 from 'koa-2'
 
 export interface KoaContext {
   readonly path: string
@@ -29,3 +31,4 @@ export interface KoaApplication {
 }
 
 export const Koa: new () => KoaApplication = untyped
+export const Koa2: new () => KoaApplication = untyped2

@@ -106,15 +106,19 @@ const portable = [
   ),
 ]
 
+/** Modules of the framework that an adapter runs in, and which only it can load (docs/decisions/039-next-imports-next.md). */
+const OWN: Readonly<Record<string, readonly string[]>> = { 'adapters/next': ['next/headers.js', 'next/server.js'] }
+
 /**
  * Bare imports: the two packages that are bundled anywhere, a platform's own modules only in stores, and where secrets come from a file. These may also compute a
- * name, to keep it from bundlers.
+ * name, to keep it from bundlers. Next's adapter loads two modules of Next, when it needs them.
  */
 export const outsideImports: Rule = (tree) => {
   const reached = reachable(tree, (path) => portable.some((entry) => path.startsWith(entry)) && !onlyOnNode.includes(path))
   return sources(tree).flatMap((file) =>
     importsOf(file)
       .filter(({ target, specifier }) => target === undefined && !BUNDLED.includes(specifier))
+      .filter(({ specifier, isLazy }) => !(isLazy && OWN[dirname(file.path)]?.includes(specifier)))
       .filter(
         ({ specifier }) =>
           !(

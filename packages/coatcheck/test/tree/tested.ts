@@ -20,6 +20,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/once/': 'core/once/once.test.ts',
   'core/node/in-context.ts': 'core/node/request-context.test.ts',
   'core/node/node-response.ts': 'core/node/delayed-headers.test.ts',
+  'core/node/refuse.ts': 'adapters/node.test.ts',
   'core/options/checks.ts': 'core/options/options.test.ts',
   'core/options/cookie.ts': 'core/options/options.test.ts',
   'core/options/migrate.ts': 'core/options/options.test.ts',

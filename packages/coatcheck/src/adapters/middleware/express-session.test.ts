@@ -192,6 +192,35 @@ test('a visitor with a cookie of express-session keeps the session, and the old 
   expect(await told(after.visitor()('/show', { headers: { cookie: old } })), 'whoever still has the old cookie').toBe('{"n":3}')
 })
 
+test('F39: a cookie whose maxAge was assigned is sent again, and the session lasts as long', async () => {
+  let now = Date.parse('2026-11-22T08:00:00Z')
+  vi.useFakeTimers({ now, toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const lines = async (make: typeof session) => {
+    const { visitor } = await site(
+      {
+        '/in': signIn,
+        '/show': show,
+        '/remember': ({ session: mine }, res) => {
+          mine.cookie.maxAge = 30 * 86_400_000
+          res.end()
+        },
+      },
+      (app) => app.use(make({ ...given, cookie: { maxAge: 3_600_000 } } as never) as never),
+    )
+    const ada = visitor()
+    await ada('/in')
+    const line = (await ada('/remember')).headers.getSetCookie()[0]
+    now += 29 * 86_400_000
+    vi.setSystemTime(now)
+    const there = await told(ada('/show'))
+    return [line && Date.parse(/Expires=([^;]+)/.exec(line)?.[1] ?? '') - now + 29 * 86_400_000, there]
+  }
+  expect(await lines(session)).toEqual([30 * 86_400_000, '{"user":"ada"}'])
+  // The record of express-session lives on, and nobody has its cookie any more.
+  expect(await lines(upstream as never)).toEqual([undefined, '{}'])
+})
+
 test('destroy() takes the cookie away', async () => {
   const { visitor } = await site({ '/count': count, '/out': leave })
   const eve = visitor()

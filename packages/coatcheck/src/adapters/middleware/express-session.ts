@@ -1,6 +1,6 @@
 import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders, presentedBy } from '../../core/adapter.ts'
 import { memoryStore } from '../../stores/memory.ts'
-import { Cookie, isHttps } from './express-session/cookie.ts'
+import { Cookie, type CookieData, type CookieOptions, isHttps } from './express-session/cookie.ts'
 import type { Http } from './express-session/http.ts'
 import { type SessionOptions, sessionsWith, setupOf } from './express-session/options.ts'
 import { Session } from './express-session/session.ts'
@@ -13,8 +13,7 @@ import { VisitCookie } from './express-session/visit-cookie.ts'
 export type MemoryStore = InMemory
 export const MemoryStore: new () => MemoryStore = memoryStoreClass(memoryStore)
 
-export type { CookieData, CookieOptions } from './express-session/cookie.ts'
-export { Cookie, Session, type SessionOptions, Store }
+export { Cookie, type CookieData, type CookieOptions, Session, type SessionOptions, Store }
 
 type Next = (error?: unknown) => void
 
@@ -69,6 +68,26 @@ interface ExpressSession {
   readonly MemoryStore: typeof MemoryStore
   readonly Session: typeof Session
   readonly Store: StoreConstructor
+}
+
+/** The types that applications reach by the default import, as in `session.SessionOptions`; a namespace cannot name what it hides. */
+interface Types {
+  Cookie: Cookie
+  CookieData: CookieData
+  CookieOptions: CookieOptions
+  MemoryStore: MemoryStore
+  Session: Session
+  SessionOptions: SessionOptions
+  Store: Store
+}
+declare namespace exported {
+  export type Cookie = Types['Cookie']
+  export type CookieData = Types['CookieData']
+  export type CookieOptions = Types['CookieOptions']
+  export type MemoryStore = Types['MemoryStore']
+  export type Session = Types['Session']
+  export type SessionOptions = Types['SessionOptions']
+  export type Store = Types['Store']
 }
 
 const exported: ExpressSession = Object.assign(session, { Cookie, MemoryStore, Session, Store })

@@ -5,9 +5,12 @@ import { doubleCsrf } from 'csrf-csrf'
 import { csrfSync } from 'csrf-sync'
 import express, { type Express, type Request } from 'express'
 import { rateLimit } from 'express-rate-limit'
+import upstream from 'express-session'
 import { Server as Sockets } from 'socket.io'
 import { io } from 'socket.io-client'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { watched } from '../../../../test/helpers/watched.ts'
+import { memoryStore } from '../../../stores/memory.ts'
 import { createJar } from '../../../testing/jar.ts'
 import session from '../express-session.ts'
 
@@ -123,6 +126,34 @@ describe('passport 0.7', () => {
     expect(await eve('/')).toBe('200 [null,null,["Wrong password"],[["Wrong password"],[]]]')
     expect(await eve('/')).toBe('200 [null,null,["Wrong password"],[[],[]]]')
   })
+})
+
+test('F38: who has no session gets none by being asked for messages of connect-flash', async () => {
+  const run = async (make: typeof session, store: { readonly created: () => number; readonly store: object }) => {
+    const app = express()
+    app.use(make({ ...given, store: store.store } as never) as never, flash())
+    app.get('/', (req, res) => {
+      res.json([(req as unknown as Seen).flash('info'), (req as unknown as Seen).flash('error')])
+    })
+    app.get('/leave', (req, res) => {
+      ;(req as unknown as Seen).flash('info', 'saved')
+      res.redirect('/')
+    })
+    const { visitor } = await listening(app)
+    const eve = visitor()
+    const anonymous = [await eve('/'), eve.cookies() === '', store.created()]
+    await eve('/leave')
+    return [...anonymous, await eve('/'), await eve('/')]
+  }
+  const ours = watched(memoryStore())
+  const once = ['200 [["saved"],[]]', '200 [[],[]]']
+  expect(await run(session, { store: ours.store, created: () => ours.writes })).toEqual(['200 [[],[]]', true, 0, ...once])
+  const theirs = new upstream.MemoryStore()
+  const set = vi.spyOn(theirs, 'set')
+  expect(await run(upstream as never, { store: theirs, created: () => set.mock.calls.length })).toEqual([
+    ...['200 [[],[]]', false, 1],
+    ...once,
+  ])
 })
 
 test('F37: csrf-csrf 4 binds its token to req.session.id before anything is stored', async () => {

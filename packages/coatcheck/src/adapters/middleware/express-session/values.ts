@@ -30,6 +30,10 @@ export class LiveValues implements Values {
     this.#originals.forget(key)
     this.#live.delete(key)
   }
+  update = (key: string, change: (value: unknown) => unknown): unknown => {
+    this.#originals.forget(key)
+    return this.#live.update(key, change)
+  }
   keys = (): string[] => [
     ...new Set([...this.#live.keys(), ...Object.keys(this.#originals.all())].filter((key) => !this.#hides(key))),
   ]
@@ -37,6 +41,10 @@ export class LiveValues implements Values {
   refresh = (): void => this.#originals.refresh()
   clear = (): void => this.#originals.clear()
 }
+
+/** connect-flash assigns an empty object each time it is asked for messages (F38). Whether that is all that these values are. */
+export const holdsNothing = (values: Values): boolean =>
+  [...values.keys()].join() === 'flash' && JSON.stringify(values.get('flash')) === '{}'
 
 /** What a session held, for whoever still has its object. */
 export function snapshotOf(values: Values): Map<string, unknown> {

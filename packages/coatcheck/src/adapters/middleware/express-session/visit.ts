@@ -4,7 +4,7 @@ import type { Http } from './http.ts'
 import type { Setup } from './options.ts'
 import { Property } from './property.ts'
 import { type Behind, type Session, sessionOver, type Values } from './session.ts'
-import { LiveValues, snapshotOf } from './values.ts'
+import { holdsNothing, LiveValues, snapshotOf } from './values.ts'
 import type { VisitCookie } from './visit-cookie.ts'
 
 /** One request's `req.session`, from the middleware until the headers leave. */
@@ -80,6 +80,7 @@ export class Visit {
     const { cookie } = session
     this.#values.refresh()
     if (this.#begins || (this.#setup.options.saveUninitialized ?? true)) this.#live.begin()
+    else if (this.#live.handle === undefined && holdsNothing(this.#values)) this.#values.delete('flash')
     // Of a session that is not stored, a cookie that was changed stores nothing.
     const isThere = this.#live.handle !== undefined || this.#live.pending !== 'nothing'
     this.#isModified ||= (isThere && this.#cookie.keep(cookie)) || this.#live.changed

@@ -1,0 +1,6 @@
+import { sqliteStore } from 'coatcheck/stores/sqlite'
+
+const { COATCHECK_STORE } = process.env
+
+/** undefined: sessions are sealed in the cookie. */
+export const store = COATCHECK_STORE ? sqliteStore({ path: COATCHECK_STORE }) : undefined

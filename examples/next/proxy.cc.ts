@@ -1,0 +1,1 @@
+export { proxy } from './app/trial/edge/sessions'
