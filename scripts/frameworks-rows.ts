@@ -39,7 +39,8 @@ export const documents: readonly Document[] = [
       'docs/frameworks/remix-options.md',
       'docs/frameworks/remix-storages.md',
       'docs/frameworks/react-router',
-      'examples/re',
+      'examples/react-router',
+      'examples/remix',
     ],
     rows: [
       ...rows(

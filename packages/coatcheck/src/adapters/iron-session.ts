@@ -56,8 +56,9 @@ export async function getIronSession<T extends object>(
 }
 
 function placeOfRequest(req: AnyRequest, res: AnyResponse): Place {
-  const isWeb = 'headers' in res || typeof (res as { append?: unknown }).append === 'function'
-  return placeOfJar(isWeb ? webJar(req, res as never) : nodeJar(req, res as never))
+  // Not by `append`: the response of Express has it as well.
+  const { getSetCookie } = ('headers' in res ? res.headers : res) as { getSetCookie?: unknown }
+  return placeOfJar(typeof getSetCookie === 'function' ? webJar(req, res as never) : nodeJar(req, res as never))
 }
 
 function placeOfCookies(cookies: object): Place {

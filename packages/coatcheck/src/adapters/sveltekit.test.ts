@@ -244,6 +244,23 @@ describe('F44: what Kit answers with 200', () => {
     }
   })
 
+  test('a body that breaks off before it says how it went is a failure', async () => {
+    const { handle, holds, ticket } = site()
+    const cookie = await ticket()
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('broken off')) })
+    const answering = throughKit(
+      handle,
+      asked('/', { headers: { cookie } }),
+      async (event) => {
+        await set('name', 'bob')(event)
+        return new Response(broken, { headers: { 'content-type': 'application/json' } })
+      },
+      data,
+    )
+    await expect(answering).rejects.toThrow('broken off')
+    expect(await holds(cookie)).toEqual({ name: 'ada' })
+  })
+
   test('a redirect that a handle returns for data keeps the cookie: Kit would leave it out', async () => {
     const { handle } = site()
     const response = await throughKit(

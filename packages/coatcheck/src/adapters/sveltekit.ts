@@ -88,8 +88,10 @@ async function throughKit(
   const { set } = event.cookies
   requestSession.enter()
   let response: WebResponse
+  let status: number
   try {
     response = await resolve()
+    status = await statusOf(event, response, requestSession)
   } catch (error) {
     if (!isRedirect(error)) {
       await requestSession.abandon()
@@ -101,7 +103,7 @@ async function throughKit(
       set(name, value, { ...KIT_DEFAULTS, path: '/', ...attributes, encode: asItIs })
     throw error
   }
-  await close(requestSession, await statusOf(event, response, requestSession))
+  await close(requestSession, status)
   return answered(requestSession.lines.length > 0 ? asData(event, response) : response, [...beside, requestSession])
 }
 

@@ -6,25 +6,21 @@ import type { Attempts, Begun } from './model/attempts.ts'
 import type { Changes, Edit } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
 import type { Emit, RefusalReason } from './model/events.ts'
-import type { Lifetime, Policy } from './model/lifetime.ts'
+import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
-import type { Observers } from './model/observing.ts'
 import type { Plan } from './model/plan.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
+import type { Watchable, Watching } from './watch/watchable.ts'
 
 /** What every part of the engine needs to know; made from checked options, without reading a clock or deriving a key. */
-export interface Engine extends Observers {
-  readonly now: () => number
-  readonly policy: Policy
+export interface Engine extends Watching {
   readonly keyring: Keyring | undefined
   /** What tickets are bound to: the cookie's name. */
   readonly binding: string
   readonly encryptRecords: boolean
   readonly acceptUnsigned: boolean
-  /** Milliseconds that one call of the store may take. */
-  readonly storeTimeout: number
   /** What a request gets whose store cannot be read: an error, or an empty session that cannot be written. */
   readonly whenStoreDown: 'fail' | 'read-only'
   /** Milliseconds, from the start of a commit, in which it has to win against parallel ones. */
@@ -169,6 +165,10 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly owners?: OwnedSessions
   /** Left out where no store compares and sets. */
   readonly shared?: SharedContents<H>
+  /** Left out where there is no store, and so is the next. */
+  readonly live?: Watchable
+  /** The same session as it is stored now. undefined: it has ended, or is somebody else's. Throws `CONFLICT` after a new id. */
+  again?(loaded: H): Promise<H | undefined>
 }
 
 /**

@@ -178,6 +178,20 @@ describe('between copies', () => {
       expect(other instanceof two.SessionError).toBe(false)
   })
 
+  test('S12: sessions of a configuration that is written anew are made once for all, unless a function or a store is another', () => {
+    const [one, two] = copies as [Copy, Copy]
+    const made = (copy: Copy, more: object): object =>
+      copy.sessionsFor('trial', { password: SECRET, cookie: { path: '/' }, ...more }, () =>
+        copy.createSessions({ secrets: SECRET }),
+      )
+    const [now, store] = [() => 1, memoryStore()]
+    expect(made(one, {})).toBe(made(two, {}))
+    expect(made(one, { now, store })).toBe(made(two, { now, store }))
+    expect(made(one, { now: () => 1 })).not.toBe(made(two, { now: () => 1 }))
+    expect(made(one, { store: one.memoryStore() })).not.toBe(made(two, { store: two.memoryStore() }))
+    expect(made(one, {})).not.toBe(made(two, { cookie: { path: '/a' } }))
+  })
+
   test('a response of node:http waits for both, and carries one cookie', async () => {
     const { store, calls } = database()
     const [outer, inner] = [

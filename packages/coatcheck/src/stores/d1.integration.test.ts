@@ -14,7 +14,12 @@ describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_,
     engine = await start()
   })
   afterAll(() => engine.stop())
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner', 'list', 'prune', 'migrate'], ...asked })
+  storeSuite({
+    it,
+    open: (tools) => engine.open(tools),
+    expect: ['touch', 'listByOwner', 'list', 'prune', 'readMany', 'migrate'],
+    ...asked,
+  })
 })
 
 describe('d1Store', () => {

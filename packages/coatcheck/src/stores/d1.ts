@@ -44,6 +44,7 @@ export function d1Store(client: D1Client, options: D1StoreOptions = {}): D1Store
       const [row] = await query(sql.read, key)
       return row === undefined ? undefined : rowOf(row)
     },
+    readMany: async (all) => (await query(sql.readMany, JSON.stringify(all))).map(rowOf),
     create: (key, version, data, owner, times) => one(sql.create, key, version, data, owner, ...times),
     update: (key, version, next, data, expiresAt) => one(sql.update, next, data, expiresAt, key, version),
     delete: (key, version) => one(sql.delete, key, version),

@@ -11,7 +11,7 @@ import { type LibsqlClient, libsqlSchema, libsqlStore } from './libsql.ts'
 import { sqliteStore } from './sqlite.ts'
 import type { SessionRecord } from './store.ts'
 
-const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'migrate'] as const
+const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'readMany', 'migrate'] as const
 
 describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, tried) => {
   let engine: TriedEngine

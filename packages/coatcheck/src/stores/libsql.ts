@@ -62,6 +62,7 @@ export function libsqlStore(client: LibsqlClient, options: LibsqlStoreOptions = 
   return sqlStore({
     title: 'libSQL',
     read: async (key) => (await rows(sql.read, key))[0],
+    readMany: (all) => rows(sql.readMany, JSON.stringify(all)),
     create: async (key, version, data, owner, times) => (await changed(sql.create, key, version, data, owner, ...times)) === 1,
     update: async (key, version, next, data, expiresAt) => (await changed(sql.update, next, data, expiresAt, key, version)) === 1,
     delete: async (key, version) => (await changed(sql.delete, key, version)) === 1,

@@ -13,7 +13,7 @@ describe('the memory store', () => {
   storeSuite({
     it,
     open: ({ now }) => ({ store: memoryStore({ now }) }),
-    expect: ['touch', 'list', 'listByOwner', 'prune'],
+    expect: ['touch', 'list', 'listByOwner', 'prune', 'watch'],
   })
 })
 

@@ -3,12 +3,13 @@ import { SessionError } from '../errors.ts'
 import type { Entry } from './memory/entry.ts'
 import { checkedMemoryOptions, type MemoryStoreOptions } from './memory/options.ts'
 import { Records } from './memory/records.ts'
+import { Listeners } from './shared/listeners.ts'
 import { promising, type SessionRecord, type Store, type Version } from './store.ts'
 
 export type { MemoryStoreOptions }
 
 /** The memory store offers everything a store can offer, except what needs a disk. */
-export type MemoryStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list' | 'prune'>>
+export type MemoryStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list' | 'prune' | 'watch'>>
 
 /** Core knows by it that each copy of a module has records of its own (core/shared-sites.ts). */
 const IN_MEMORY = Symbol.for('coatcheck.memory')
@@ -27,6 +28,7 @@ const DROPPED_AT_EACH_CREATE = 8
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { maxSessions, maxSessionsPerOwner, now, onEvict } = checkedMemoryOptions(options)
   const records = new Records()
+  const listeners = new Listeners()
   /** Of this store and no other. Drawn when it is needed: Workers draw nothing while they load. */
   let origin: string | undefined
   let versions = 0
@@ -48,6 +50,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       // A record past its `keepUntil` is no session any more.
       if (!entry.pin && entry.record.expiresAt > time) gone.push(entry)
       records.remove(entry)
+      listeners.tell(entry.key)
     }
     const oneTooMany = () => (owner === undefined ? undefined : records.overLimit(owner, maxSessionsPerOwner, from))
     for (let entry = oneTooMany(); entry; entry = oneTooMany()) remove(entry)
@@ -91,12 +94,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       if (!entry) return undefined
       const next = newVersion()
       records.replace(entry, copyOf(entry.record, given), next, given.keepUntil)
+      if (given.tells) listeners.tell(key)
       return next
     }),
 
     delete: promising((key: string, version: Version) => {
       const entry = holding(key, version)
-      if (entry) records.remove(entry)
+      if (entry) {
+        records.remove(entry)
+        listeners.tell(key)
+      }
       return entry !== undefined
     }),
 
@@ -111,6 +118,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     listByOwner: async (owner) => records.keysOf(owner),
     list: async (after, limit) => records.page(after, limit),
     prune: async (before, limit) => records.dropExpired(before, limit),
+    watch: async (listener) => listeners.add(listener),
   }
   return Object.defineProperty(store, IN_MEMORY, { value: true })
 }

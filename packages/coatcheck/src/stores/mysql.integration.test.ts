@@ -9,7 +9,7 @@ import { storeSuite } from '../testing/store-suite.ts'
 import { type MysqlClient, mysqlSchema, mysqlStore } from './mysql.ts'
 import type { SessionRecord } from './store.ts'
 
-const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'migrate'] as const
+const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'readMany', 'migrate'] as const
 const url = whileTested(startDatabase)
 
 type Connect = (uri: string) => Connected<MysqlClient>

@@ -42,6 +42,16 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
       return [version, decoder.decode(data as Uint8Array), ...others]
     },
 
+    async readMany(all) {
+      const found: Row[] = []
+      for (let at = 0; at < all.length; at += PRUNE_BATCH) {
+        const some = await rows(sql.readMany, ...filled(all.slice(at, at + PRUNE_BATCH)))
+        for (const [key, version, data, ...others] of some)
+          found.push([key, version, decoder.decode(data as Uint8Array), ...others])
+      }
+      return found
+    },
+
     async create(key, version, data, owner, times) {
       try {
         return (await changed(sql.create, key, version, bytes(data), owner, ...times)) === 1
@@ -67,11 +77,8 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
 
     async prune(before, limit) {
       const over = await keys(sql.expired, before, `${limit}`)
-      const [first] = over
-      if (first === undefined) return 0
-      // One statement for any number of keys: what is missing is the first again. In one order, so that two do not wait for each other.
-      const batch = [...over, ...Array<string>(PRUNE_BATCH).fill(first)].slice(0, PRUNE_BATCH).sort()
-      return changed(sql.prune, before, ...batch)
+      // In one order, so that two do not wait for each other.
+      return over.length === 0 ? 0 : changed(sql.prune, before, ...filled(over).sort())
     },
 
     async migrate() {
@@ -90,11 +97,27 @@ const TEXT = 'CONVERT(CAST(? AS BINARY) USING utf8mb4)'
 const bytes = (data: string): Uint8Array => Buffer.from(data, 'utf8')
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-type Statement = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'has' | 'listByOwner' | 'list' | 'expired' | 'prune'
+/** One statement for any number of keys: what is missing is the first again. */
+const filled = (keys: readonly string[]): string[] =>
+  [...keys, ...Array<string>(PRUNE_BATCH).fill(keys[0] ?? '')].slice(0, PRUNE_BATCH)
+
+type Statement =
+  | 'read'
+  | 'readMany'
+  | 'create'
+  | 'update'
+  | 'delete'
+  | 'touch'
+  | 'has'
+  | 'listByOwner'
+  | 'list'
+  | 'expired'
+  | 'prune'
 
 function statements(table: string): Readonly<Record<Statement, string>> {
   return {
     read: `SELECT version, CAST(data AS BINARY) AS data, owner, created_at, ends_at, expires_at FROM ${table} WHERE \`key\` = ?`,
+    readMany: `SELECT \`key\`, version, CAST(data AS BINARY) AS data, owner, created_at, ends_at, expires_at FROM ${table} WHERE \`key\` IN (${Array(PRUNE_BATCH).fill('?').join(', ')})`,
     create: `INSERT INTO ${table} (\`key\`, version, data, owner, created_at, ends_at, expires_at) VALUES (?, ?, ${TEXT}, ?, ?, ?, ?)`,
     update: `UPDATE ${table} SET version = ?, data = ${TEXT}, expires_at = ? WHERE \`key\` = ? AND version = ?`,
     delete: `DELETE FROM ${table} WHERE \`key\` = ? AND version = ?`,

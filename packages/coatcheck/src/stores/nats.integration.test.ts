@@ -16,7 +16,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, { st
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['listByOwner', 'prune', 'migrate'] })
+  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['listByOwner', 'prune', 'watch', 'migrate'] })
 })
 
 const record = (changes: Partial<SessionRecord> = {}): SessionRecord => {

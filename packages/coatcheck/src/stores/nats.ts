@@ -6,6 +6,7 @@ import { natsFailed } from './nats/errors.ts'
 import { checkedNatsOptions, type NatsStoreOptions } from './nats/options.ts'
 import { pruning } from './nats/prune.ts'
 import { createAt, purgeAt, removeAt, unlessOther } from './nats/records.ts'
+import { listenTo } from './nats/watch.ts'
 import { checkName } from './shared/names.ts'
 import { fixedOf, parseRecord, parseVersion, recordText, versionText } from './shared/record-text.ts'
 import type { Store } from './store.ts'
@@ -13,7 +14,7 @@ import type { Store } from './store.ts'
 export type { NatsKvm } from './nats/client.ts'
 export type { NatsStoreOptions }
 
-export type NatsStore = Store & Required<Pick<Store, 'maxBytes' | 'listByOwner' | 'prune' | 'migrate'>>
+export type NatsStore = Store & Required<Pick<Store, 'maxBytes' | 'listByOwner' | 'prune' | 'migrate' | 'watch'>>
 
 /** The largest message that a server takes by default. */
 const MAX_PAYLOAD = 1_048_576
@@ -117,6 +118,7 @@ export function natsStore(kvm: NatsKvm, options: NatsStoreOptions = {}): NatsSto
       return [...new Set(keys)]
     },
 
+    watch: (listener) => use(({ bucket }) => listenTo(bucket, kvm.js.nc, listener)),
     prune: (before, limit) => use((access) => prune(access, before, limit)),
     migrate: () => use(({ streams }) => makeBucket(streams, checked)),
   }

@@ -10,7 +10,7 @@ import { storeSuite } from '../testing/store-suite.ts'
 import { type PostgresClient, postgresSchema, postgresStore } from './postgres.ts'
 import type { SessionRecord } from './store.ts'
 
-const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'migrate'] as const
+const EVERYTHING = ['touch', 'listByOwner', 'list', 'prune', 'readMany', 'watch', 'migrate'] as const
 const url = whileTested(startDatabase)
 
 const pool =

@@ -1,5 +1,6 @@
 import { type PostgresClient, queryOf } from './postgres/client.ts'
 import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres/schema.ts'
+import { ENDED, watching } from './postgres/watch.ts'
 import { checkedOptions } from './shared/options.ts'
 import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 
@@ -38,9 +39,16 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
       const [version, data, ...others] = rowOf(row)
       return [version, String(data).slice(1), ...others]
     },
+    readMany: async (all) =>
+      (await query(sql.readMany, [all.join(',')])).map((row) => {
+        const [key, version, data, ...others] = rowOf(row)
+        return [key, version, String(data).slice(1), ...others]
+      }),
     create: (key, version, data, owner, times) => one(sql.create, key, version, data, owner, ...times),
     update: (key, version, next, data, expiresAt) => one(sql.update, key, version, next, data, expiresAt),
+    updateTelling: (key, version, next, data, expiresAt) => one(sql.updateTelling, key, version, next, data, expiresAt),
     delete: (key, version) => one(sql.delete, key, version),
+    watch: watching(client, query),
     touch: (key, version, expiresAt) => one(sql.touch, key, version, expiresAt),
     listByOwner: (owner) => keys(sql.listByOwner, owner),
     list: (after, limit) => keys(sql.list, after, limit),
@@ -58,14 +66,25 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
 
 function statements(
   table: string,
-): Readonly<Record<'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune', string>> {
+): Readonly<
+  Record<
+    'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune' | 'readMany' | 'updateTelling',
+    string
+  >
+> {
+  const update = `UPDATE ${table} SET version = $3, data = $4, expires_at = $5 WHERE key = $1 AND version = $2 RETURNING`
   return {
     // PGlite drops a byte order mark at the beginning of a text, so that something must stand before it.
     read: `SELECT version, '.' || data AS data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = $1`,
+    // Lists are written in other ways by other clients.
+    readMany: `SELECT key, version, '.' || data AS data, owner, created_at, ends_at, expires_at FROM ${table}
+      WHERE key = ANY (string_to_array($1, ','))`,
     create: `INSERT INTO ${table} (key, version, data, owner, created_at, ends_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
       ON CONFLICT (key) DO NOTHING RETURNING 1`,
-    update: `UPDATE ${table} SET version = $3, data = $4, expires_at = $5 WHERE key = $1 AND version = $2 RETURNING 1`,
-    delete: `DELETE FROM ${table} WHERE key = $1 AND version = $2 RETURNING 1`,
+    update: `${update} 1`,
+    // The notice goes out with the commit of the statement.
+    updateTelling: `${update} pg_notify('${ENDED}', key)`,
+    delete: `DELETE FROM ${table} WHERE key = $1 AND version = $2 RETURNING pg_notify('${ENDED}', key)`,
     touch: `UPDATE ${table} SET expires_at = greatest(expires_at, $3) WHERE key = $1 AND version = $2 RETURNING 1`,
     listByOwner: `SELECT key FROM ${table} WHERE owner = $1`,
     list: `SELECT key FROM ${table} WHERE key > $1 ORDER BY key LIMIT $2`,

@@ -58,7 +58,7 @@ describe.each(Object.entries(CLIENTS))(
         const options = { prefix: `coatcheck:${freshName()}`, now }
         return { store: redisStore(one.client, options), reopen: () => redisStore(other.client, options) }
       },
-      expect: ['touch', 'listByOwner', 'list'],
+      expect: ['touch', 'listByOwner', 'list', 'watch'],
     })
 
     it('spreads the sessions, and those of one owner, over all masters', async () => {

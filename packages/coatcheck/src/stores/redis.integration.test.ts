@@ -11,7 +11,7 @@ import { CREATE, READ } from './redis/scripts.ts'
 import { type RedisClient, redisStore } from './redis.ts'
 import type { SessionRecord } from './store.ts'
 
-const EVERYTHING = ['touch', 'listByOwner', 'list'] as const
+const EVERYTHING = ['touch', 'listByOwner', 'list', 'watch'] as const
 const url = serving('redis', startRedis)
 
 const CLIENTS: Readonly<Record<string, (url: string) => Promise<Connected<RedisClient>>>> = {

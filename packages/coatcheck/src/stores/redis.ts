@@ -4,13 +4,25 @@ import { notReplicated, redisFailed } from './redis/errors.ts'
 import { listing } from './redis/listing.ts'
 import { checkedRedisOptions, type RedisStoreOptions } from './redis/options.ts'
 import type { RedisScript } from './redis/script.ts'
-import { CREATE, DELETE, INDEX_ADD, INDEX_LIST, INDEX_REMOVE, POLICY, READ, TOUCH, UPDATE } from './redis/scripts.ts'
+import {
+  CREATE,
+  DELETE,
+  INDEX_ADD,
+  INDEX_LIST,
+  INDEX_REMOVE,
+  POLICY,
+  READ,
+  TOUCH,
+  UPDATE,
+  UPDATE_TELLING,
+} from './redis/scripts.ts'
 import { checkName } from './shared/names.ts'
 import type { Store } from './store.ts'
 
 export type { Ioredis, NodeRedis, RedisClient, UpstashRedis } from './redis/client.ts'
 export type { RedisStoreOptions }
 
+/** `watch` is there where the client can open a connection of its own kind. */
 export type RedisStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list'>>
 
 const VERSION_BYTES = 9
@@ -27,6 +39,9 @@ const MARGIN = 60_000
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { connection, prefix, wait, now, onWarning } = checkedRedisOptions(client, options)
+  /** Not of the keys' kind: clients put no prefix before a channel. */
+  const channel = `${prefix}:ended`
+  const { listen } = connection
   let isPolicyKnown = false
   let evicts = false
 
@@ -106,14 +121,17 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       return undefined
     },
 
-    async update(key, { data, expiresAt }, version) {
+    async update(key, { data, expiresAt, tells }, version) {
       const next = randomText(VERSION_BYTES)
-      const done = await write(UPDATE, place('s', key), version, next, data, expiresAt, ttl(expiresAt))
+      const values = [version, next, data, expiresAt, ttl(expiresAt)]
+      const done = await (tells
+        ? write(UPDATE_TELLING, place('s', key), ...values, channel, key)
+        : write(UPDATE, place('s', key), ...values))
       return Number(done) === 1 ? next : undefined
     },
 
     async delete(key, version) {
-      const there = (await write(DELETE, place('s', key), version)) as readonly unknown[]
+      const there = (await write(DELETE, place('s', key), version, channel, key)) as readonly unknown[]
       if (there.length === 0) return false
       const [owner, created] = there.map(String)
       if (owner) await write(INDEX_REMOVE, place('o', owner), `${key} ${created}`)
@@ -136,5 +154,15 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
         throw redisFailed(error)
       }
     },
+
+    ...(listen && {
+      async watch(listener) {
+        try {
+          return await listen(channel, listener)
+        } catch (error) {
+          throw redisFailed(error)
+        }
+      },
+    }),
   }
 }

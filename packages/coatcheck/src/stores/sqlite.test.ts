@@ -56,7 +56,7 @@ async function turnsUntil(done: (turns: number) => boolean): Promise<number> {
   }
 }
 
-const EVERYTHING = ['touch', 'list', 'listByOwner', 'prune', 'migrate', 'close'] as const
+const EVERYTHING = ['touch', 'list', 'listByOwner', 'prune', 'readMany', 'migrate', 'close'] as const
 
 describe('sqliteStore, with a path', () => {
   // The suite for stores, on a file: `processes.slow.test.ts`.

@@ -9,7 +9,7 @@ import { type Found, promising, type SessionRecord, type Store, type Version } f
 export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts'
 export type { SqliteStoreOptions }
 
-export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes' | 'evicts'>>
+export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes' | 'evicts' | 'watch'>>
 
 const VERSION_BYTES = 9
 /** Rows that one statement of a prune removes, so that requests get their turn in between. */
@@ -41,6 +41,15 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
         (row) => (row ? found(row) : undefined), // Bun answers null for no row
       ),
     ),
+
+    async readMany(keys) {
+      const rows = (await connection.run((sql) => sql.readMany.all(JSON.stringify(keys.map(checked))))) as KeyedRow[]
+      const byKey = new Map(rows.map((row) => [row.key, row]))
+      return keys.map((key) => {
+        const row = byKey.get(key)
+        return row && found(row)
+      })
+    },
 
     create: promising((key: string, { data, owner, createdAt, endsAt, expiresAt }: SessionRecord) => {
       const version = randomText(VERSION_BYTES)
@@ -92,6 +101,8 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     close: () => connection.close(),
   }
 }
+
+type KeyedRow = SessionRow & { readonly key: string }
 
 function found({ version, data, owner, created_at, ends_at, expires_at }: SessionRow): Found {
   const times = { createdAt: Number(created_at), endsAt: Number(ends_at), expiresAt: Number(expires_at) }

@@ -21,6 +21,11 @@ export interface SessionRecord {
    * It changes nothing about `expiresAt`. Each update says it anew. Other stores may ignore it, and none need give it back.
    */
   readonly keepUntil?: number
+  /**
+   * With this update the session ends at this key, or goes on at another: a store with `watch` tells of it in the same step. Other stores may
+   * ignore it, and none gives it back.
+   */
+  readonly tells?: true
 }
 
 export interface Found {
@@ -32,6 +37,22 @@ export interface Page {
   readonly keys: readonly string[]
   /** Where the next page begins; absent on the last. */
   readonly next?: string
+}
+
+/** Who is told what happens to records, in whichever process. */
+export interface Listener {
+  /** The record of this key was deleted, or updated by a record that `tells`. May be called for other writes, and more than once. */
+  told(key: string): void
+  /** From here on nothing is told, or something may not have been. Nothing is told afterwards. */
+  lost(error?: unknown): void
+}
+
+/** What listens. */
+export interface Listening {
+  /** Rejects, or never answers, where the channel does not work any more. */
+  ping(): Promise<unknown>
+  /** Nothing is told from here on, and nothing that was opened for it stays open. */
+  stop(): Promise<unknown>
 }
 
 /** `strong`: fresh reads and compare-and-set. `last-write-wins`: fresh reads only. `eventual`: stale reads too. */
@@ -74,6 +95,14 @@ export interface Store {
   list?(after: string | undefined, limit: number): Promise<Page>
   /** Removes at most `limit` records that are expired at `before` (milliseconds since the epoch) at that moment. How many. */
   prune?(before: number, limit: number): Promise<number>
+  /** The records of these keys, in their order, each as `read` would give it. At most 500 keys. Left out: the engine reads one by one. */
+  readMany?(keys: readonly string[]): Promise<readonly (Found | undefined)[]>
+  /**
+   * Tells of ends: of every delete, and every update by a record that `tells`, that begins after this has resolved. The write and the notice
+   * are one step: whoever is told finds the write done, and no write is done without its notice, unless `lost` is called. One channel for
+   * all keys. A writer who may not tell writes all the same. Left out: the engine reads again and again.
+   */
+  watch?(listener: Listener): Promise<Listening>
   migrate?(): Promise<void>
   close?(): Promise<void>
 }
@@ -91,7 +120,7 @@ export function promising<A extends unknown[], T>(answer: (...args: A) => T | Pr
 }
 
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */
-export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'migrate' | 'close'
+export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'readMany' | 'watch' | 'migrate' | 'close'
 
 /** Whether this store offers `capability`; narrows the store's type. */
 export function can<S extends Store, C extends Capability>(store: S, capability: C): store is S & Required<Pick<Store, C>> {

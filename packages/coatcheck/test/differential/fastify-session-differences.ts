@@ -58,6 +58,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   clears: {
     what: '`destroy()` takes the cookie out of the browser; a cookie that opens nothing stays there until a session takes its place',
     why: '@fastify/session does the one and not the other: what it leaves after `destroy()` is sent with every request',
+    meets: ({ visits }) => ['junk', 'first'].every((what) => visits.some(({ sends }) => sends === what)),
     shownBy: [INTERFACE, 'destroy() takes the cookie away, from where it was put'],
   },
   gone: {
@@ -79,6 +80,20 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     what: 'A session without `maxAge` ends 7 days after it was last used (`idleTimeout`, in seconds)',
     why: 'In @fastify/session it never ends, unless the store forgets it',
     shownBy: [INTERFACE, 'a session without maxAge ends a week after it was last used'],
+  },
+  expired: {
+    what: 'A session that begins after one has expired has the cookie of the options',
+    why: 'In @fastify/session it takes over what requests said of the cookie of the expired one',
+    meets: ({ visits }) =>
+      visits.some((each) => has(each, 'maxAge') || has(each, 'options')) &&
+      visits.some((each) => each.sends === 'first' || has(each, 'save')),
+    script: of({}, visit(set), visit({ call: 'maxAge', value: 60_000 }), {
+      ...visit({ call: 'json' }),
+      wait: 700,
+      sends: 'first',
+    }),
+    theirs: /"originalMaxAge":60000/,
+    ours: /"originalMaxAge":null/,
   },
   reloaded: {
     what: 'A new session that is saved, and then reloaded in the same request, has its cookie sent',

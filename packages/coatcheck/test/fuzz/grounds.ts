@@ -192,5 +192,6 @@ const CODES: Record<SessionErrorCode, true> = {
   TOO_MANY_SESSIONS: true,
   ONCE_FAILED: true,
   SESSION_ENDED: true,
+  UPGRADE_REFUSED: true,
 }
 export const isKnown = (code: string): boolean => Object.hasOwn(CODES, code)

@@ -79,7 +79,8 @@ export async function storeIn(
     const { value, trips, error } = (await response.json()) as Answer
     count(trips)
     if (error) throw Object.assign(new SessionError(error.code, ''), error)
-    return value
+    // JSON has no undefined in lists.
+    return verb === 'readMany' ? (value as readonly unknown[]).map((each) => each ?? undefined) : value
   }
   const { verbs, ...about } = (await call()) as About
   const methods = verbs.map((verb) => [verb, (...given: unknown[]) => call(verb, given)] as const)

@@ -32,7 +32,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
-  'core/session': ['core/model', 'core/once', ...parts('engine'), 'crypto', 'errors.ts', 'web.ts'],
+  // Notices the ends of sessions; loaded when the first signal is asked for.
+  'core/watch': ['core/model', 'core/persistence', ...parts('engine'), 'crypto', 'stores/store.ts', 'errors.ts'],
+  'core/session': ['core/model', 'core/once', ...parts('engine', 'later'), 'crypto', 'errors.ts', 'web.ts'],
   'core/persistence': [
     'core/model',
     'core/migration',
@@ -63,7 +65,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/node': ['core/request', ...parts('identity', 'process-singleton'), 'builtin.ts', 'errors.ts'],
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
-  adapters: ['core', 'cookies', 'migrate', 'stores', 'crypto/maybe.ts', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],
+  adapters: ['core', 'cookies', 'csrf', 'migrate', 'stores', 'crypto/maybe.ts', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   // For adapters that others write.
   adapter: ['core', 'crypto/maybe.ts', 'web.ts'],
   'adapter.ts': ['adapter', 'core', 'errors.ts'],

@@ -14,7 +14,7 @@ class Behind {
   #visit: Visit
   #config: Config
   /** What is set in an object whose session was ended. */
-  readonly #own: Values = new Map<string, unknown>()
+  readonly #own = new Map<string, unknown>()
 
   constructor(place: Place, visit: Visit, config: Config) {
     this.#place = place
@@ -33,7 +33,7 @@ class Behind {
 
   async save(): Promise<void> {
     if (this.#isOver) {
-      if ([...this.#own.keys()].length === 0) return
+      if (this.#own.size === 0) return
       throw new SessionError('ENDED', 'The session was ended by destroy(), and what was set afterwards is not saved.', {
         fix: 'Call getIronSession() again for a session to go on with.',
       })
@@ -56,6 +56,7 @@ class Behind {
   }
 
   destroy(): Promise<void> {
+    this.#own.clear()
     return this.#visit.end(this.#place, this.#config)
   }
 

@@ -11,7 +11,7 @@ import type { Session } from '../session/types.ts'
 
 tellsNothing(discretion)
 // It is loaded when it is first called: what waits for that waits for no time of a test.
-beforeAll(() => import('./once.ts'))
+beforeAll(() => import('../later.ts'))
 
 interface Given {
   readonly store?: Store

@@ -1,5 +1,5 @@
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
-import { SessionError } from '../../errors.ts'
+import { bad, SessionError } from '../../errors.ts'
 import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { holdsValues } from '../model/changes.ts'
 import { tellCommit } from '../model/events.ts'
@@ -95,7 +95,12 @@ export class Commits {
   }
 
   /** Reads the session again. False: nothing is there any more, or it cannot be told. */
-  async reload(session: LiveSession): Promise<boolean> {
+  async reload(session: LiveSession, byRecord: boolean): Promise<boolean> {
+    if (byRecord) {
+      const now = await this.again()
+      if (now) session.reload(now)
+      return now !== undefined
+    }
     const { persistence } = this.#core
     if (session.handle === undefined || this.#loaded?.migrates || this.#ticket === undefined) return false
     const found = await persistence.find(this.#ticket, undefined, this.#request.arrivedAt, this.#request.onlyLooks)
@@ -106,6 +111,13 @@ export class Commits {
     this.#loaded = found
     session.reload(found)
     return true
+  }
+
+  /** What is stored now of the session that the request's tickets opened. undefined: it has ended, or is somebody else's. */
+  async again(): Promise<LoadedSession | undefined> {
+    const { again } = this.#core.persistence
+    if (!again) throw bad('store', 'is missing, and reading a session again needs one', 'Pass a store.')
+    return this.#loaded && again(this.#loaded)
   }
 
   /** The response carries these, of a ticket that the visitor has already. */

@@ -1,5 +1,6 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
+import type { WebResponse } from '../../web.ts'
 import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
@@ -7,7 +8,7 @@ import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
-import { type Core, loadSession } from './load.ts'
+import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
 
@@ -123,10 +124,23 @@ export class RequestSession implements Surroundings {
     })
   }
 
-  /** Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more. */
-  async reload(): Promise<boolean> {
+  /**
+   * Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more.
+   * `byRecord`: for a connection, whose ticket was presented long ago, and is not presented once more.
+   */
+  async reload(byRecord = false): Promise<boolean> {
     await this.underWay?.catch(() => {})
-    return (this.session && (await this.#commits?.reload(this.session))) ?? false
+    return (this.session && (await this.#commits?.reload(this.session, byRecord))) ?? false
+  }
+
+  /** The same session in a request of its own, which has no response. undefined: it has ended, or is somebody else's. */
+  async again(): Promise<RequestSession | undefined> {
+    const loaded = await this.#commits?.again()
+    if (!loaded) return undefined
+    const next = new RequestSession(this.core, this.core.transport.bare([]), { get: () => null })
+    next.#opening = Promise.resolve(next.#begin({ loaded }))
+    next.finished = next.commitsByCall = true
+    return next
   }
 
   /**
@@ -191,14 +205,16 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.request), (result) => {
-      this.#commits ??= new Commits(this.core, this.incoming, this.request)
-      this.#commits.begin(result)
-      this.isProven = result.loaded !== undefined
-      this.session = new LiveSession(this, result)
-      this.#queue?.run(this.session)
-      return this.session
-    })
+    return andThen(loadSession(this.core, this.incoming, this.request), (result) => this.#begin(result))
+  }
+
+  #begin(result: LoadResult): LiveSession {
+    this.#commits ??= new Commits(this.core, this.incoming, this.request)
+    this.#commits.begin(result)
+    this.isProven = result.loaded !== undefined
+    this.session = new LiveSession(this, result)
+    this.#queue?.run(this.session)
+    return this.session
   }
 
   #commit(how: Commit | undefined): Maybe<Committed> {
@@ -242,7 +258,7 @@ export class RequestSession implements Surroundings {
 }
 
 /** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
-export const isAnswer = (thrown: unknown): thrown is Response => {
+export const isAnswer = (thrown: unknown): thrown is WebResponse => {
   const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
   return isResponse && counts((thrown as Response).status)
 }

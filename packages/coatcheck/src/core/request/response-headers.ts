@@ -1,6 +1,7 @@
 import { cookieNameOf, pairOf } from '../../cookies/cookie.ts'
 import { isIdle } from '../../cookies/idle.ts'
 import { SessionError } from '../../errors.ts'
+import type { WebResponse } from '../../web.ts'
 import type { Happening } from '../model/events.ts'
 import type { Core } from './load.ts'
 import type { RequestSession } from './request-session.ts'
@@ -190,7 +191,7 @@ export const ABOUT_BODY: RegExp =
   /^(content-(?!security)|etag$|last-modified$|expires$|location$|refresh$|accept-ranges$|transfer-encoding$|trailer$)/
 
 /** An empty 500 response in place of one that must not be sent; headers that describe no body stay. */
-export function takenBack(response: Response): Response {
+export function takenBack(response: WebResponse): WebResponse {
   const headers = new Headers(response.headers)
   for (const name of [...headers.keys()]) if (ABOUT_BODY.test(name)) headers.delete(name)
   headers.set('cache-control', 'no-store')

@@ -1,4 +1,5 @@
 import type { SessionError } from '../../errors.ts'
+import type { WebSignal } from '../../web.ts'
 import type { ChangeSet, LoadedSession } from '../engine.ts'
 import { Attempts, type Begun } from '../model/attempts.ts'
 import type { Changes, Updater } from '../model/changes.ts'
@@ -6,6 +7,7 @@ import { type Contents, EMPTY } from '../model/contents.ts'
 import type { Call } from '../once/once.ts'
 import { Assured } from './assured.ts'
 import { liveData } from './data.ts'
+import { EndSignal } from './end-signal.ts'
 import { FlashValues, NO_FLASH } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
@@ -28,6 +30,7 @@ export class LiveSession extends Assured implements Session {
   readonly #next: Intents
   isOver = false // destroyed, and nothing was begun since
   #attempts: Attempts | undefined
+  #signal: EndSignal | undefined
 
   constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}, next: Intents = new Intents()) {
     super()
@@ -51,6 +54,12 @@ export class LiveSession extends Assured implements Session {
   get handle(): string | undefined {
     return this.#kept?.handle
   }
+  get signal(): WebSignal {
+    this.#signal ??= new EndSignal(this.#around.core.persistence, this.#kept)
+    return this.#signal.signal
+  }
+  /** For adapters: nobody waits for the signal any more. */
+  release = (): void => this.#signal?.release()
   get owner(): string | undefined {
     return this.#next.signsIn ?? this.#contents?.owner
   }
@@ -74,7 +83,7 @@ export class LiveSession extends Assured implements Session {
   }
   once = async (...call: Call): Promise<unknown> => {
     this.#admit('once()')
-    const { once } = await import('../once/once.ts') // most sites need none of it
+    const { once } = await import('../later.ts') // most sites need none of it
     return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#next }, ...call)
   }
   flash = (...args: [key: string, value?: unknown]): unknown => {
@@ -141,6 +150,7 @@ export class LiveSession extends Assured implements Session {
     this.#next.end()
     this.isOver = false
     this.#kept = undefined
+    this.#signal = undefined
     this.revert()
   }
 
@@ -173,6 +183,7 @@ export class LiveSession extends Assured implements Session {
     this.#next.settle()
     if (!changeSet.isCurrent()) return
     this.#kept = kept
+    this.#signal?.follow(kept)
     this.readOnly &&= !kept // it was blocked, and one of its own was begun
     this.#attempts = undefined
     const isMerged = changeSet.move?.kind === 'signIn' && changeSet.move.merge && !this.#values.changed

@@ -147,6 +147,13 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
    * 1024 bytes as JSON. Of parallel requests the last wins. Throws `BAD_VALUE`.
    */
   note(fields: Readonly<Record<string, unknown>>): void
+  /**
+   * Aborts when the session ends, wherever that happens: signed out, ended from a list, over by time, or signed in with, by which it becomes
+   * another. A new id does not abort it. In well under a second where the store tells of ends (`watch`), and about as soon where it is read
+   * again and again; while the store is down, nothing is known. Nothing aborts it before the session is stored. It is watched until it
+   * ends: `coatcheck/websocket` stops with the socket. Throws `BAD_OPTIONS` without a store.
+   */
+  readonly signal: WebSignal
   /** Ends the session for good, for every request that holds its ticket. It cannot be written to afterwards. */
   destroy(): void
   /** The session's public name, safe in pages and logs, never usable as a ticket; undefined until it is stored. A new id has a new handle. */

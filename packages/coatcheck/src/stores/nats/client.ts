@@ -8,7 +8,11 @@ export interface NatsKvm {
 export interface NatsJetStream {
   jetstreamManager(checkAPI?: boolean): Promise<NatsManager>
   /** The connection, which knows how long a message the server takes once there was one. */
-  readonly nc?: { readonly info?: { readonly max_payload?: number } | undefined }
+  readonly nc?: {
+    readonly info?: { readonly max_payload?: number } | undefined
+    flush?(): Promise<void>
+    status?(): AsyncIterable<{ readonly type: string }> & { stop?(): void }
+  }
 }
 
 export interface NatsEntry {
@@ -21,6 +25,11 @@ export interface NatsBucket {
   get(key: string): Promise<NatsEntry | null>
   put(key: string, data: string, options?: { previousSeq: number }): Promise<number>
   delete(key: string, options: { previousSeq: number }): Promise<void>
+  watch?(options: {
+    key: string
+    headers_only: boolean
+    include: 'updates'
+  }): Promise<AsyncIterable<{ readonly key: string }> & { stop(): void }>
 }
 
 export interface NatsMessage {

@@ -1,3 +1,4 @@
+import type { Listener, Listening } from '../store.ts'
 import type { RedisScript } from './script.ts'
 
 interface EvalOptions {
@@ -53,6 +54,8 @@ export interface RedisConnection {
   ): Promise<readonly [reply: unknown, replicas: number]>
   /** In the order of their names. */
   nodes(): Promise<readonly RedisNode[]>
+  /** Opens a connection for this channel, which is over when it is lost: that is told, and another may be opened. Left out: it cannot. */
+  readonly listen?: (channel: string, listener: Listener) => Promise<Listening>
 }
 
 /** Runs by name, and by its whole text where the server has never seen it or has forgotten it in a restart. */

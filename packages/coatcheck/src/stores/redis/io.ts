@@ -1,3 +1,4 @@
+import type { Listener, Listening } from '../store.ts'
 import { byName, errorCode, type Ioredis, type RedisConnection, type RedisNode, sortedByName } from './client.ts'
 import { READ } from './scripts.ts'
 
@@ -7,6 +8,17 @@ interface Whole extends Ioredis {
   nodes?(role: 'master'): readonly Whole[]
   pipeline(): Pipeline
   readonly options?: { readonly keyPrefix?: string; readonly host?: string; readonly port?: number }
+  duplicate?(...overrides: readonly object[]): Subscriber
+}
+
+/** A client that is used for one channel. */
+interface Subscriber {
+  readonly stream?: { unref?(): unknown }
+  on(event: string, listener: (...args: string[]) => unknown): unknown
+  connect(): Promise<unknown>
+  subscribe(channel: string): Promise<unknown>
+  ping(): Promise<unknown>
+  disconnect(): unknown
 }
 
 interface Pipeline {
@@ -48,12 +60,36 @@ export function overIoredis(client: Ioredis): RedisConnection {
       }
     },
 
+    ...(typeof whole.duplicate === 'function' && { listen: (channel, listener) => listening(whole, channel, listener) }),
+
     async nodes() {
       if (typeof whole.nodes !== 'function') return [node('', whole)]
       return sortedByName(whole.nodes('master').map((each) => node(`${each.options?.host}:${each.options?.port}`, each)))
     },
   }
   return connection
+}
+
+/** One that is lost stays lost: what was said meanwhile is not said again, and whoever listens has to know. */
+const ONCE = { lazyConnect: true, retryStrategy: null, autoResubscribe: false, maxRetriesPerRequest: 0, keyPrefix: '' }
+
+async function listening(client: Whole, channel: string, listener: Listener): Promise<Listening> {
+  // Masters of a cluster pass on to each other what is said.
+  const masters = typeof client.nodes === 'function' ? client.nodes('master') : [client]
+  const one = masters[Math.floor(Math.random() * masters.length)]?.duplicate?.(ONCE)
+  if (!one) throw new Error('There is no server to listen to.')
+  try {
+    one.on('error', () => {}) // told by `close` as well
+    one.on('message', (_, key = '') => listener.told(key))
+    await one.connect()
+    one.stream?.unref?.()
+    await one.subscribe(channel)
+    one.on('close', () => listener.lost())
+  } catch (error) {
+    one.disconnect()
+    throw error
+  }
+  return { ping: () => one.ping(), stop: async () => void one.disconnect() }
 }
 
 function node(name: string, client: Whole): RedisNode {

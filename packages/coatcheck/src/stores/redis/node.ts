@@ -1,3 +1,4 @@
+import type { Listener, Listening } from '../store.ts'
 import { byName, type NodeRedis, type RedisConnection, type RedisNode, sortedByName } from './client.ts'
 
 /** Further methods of its clients, used where they exist. */
@@ -7,6 +8,20 @@ interface Whole extends NodeRedis {
   nodeClient?(node: { readonly address?: string }): Promise<Whole>
   multi(routing?: string): Multi
   readonly _keyPrefix?: unknown
+  readonly options?: { readonly socket?: object } | undefined
+  duplicate?(overrides: object): Subscriber
+  /** Of a pool. */
+  execute?(use: (client: Whole) => Promise<Subscriber | undefined>): Promise<Subscriber | undefined>
+}
+
+/** A client that is used for one channel. */
+interface Subscriber {
+  on(event: string, listener: () => unknown): unknown
+  connect(): Promise<unknown>
+  subscribe(channel: string, told: (key: string) => void): Promise<unknown>
+  ping(): Promise<unknown>
+  unref(): void
+  destroy(): void
 }
 
 interface Multi {
@@ -40,6 +55,10 @@ export function overNodeRedis(client: NodeRedis): RedisConnection {
       return [reply, Number(had)]
     },
 
+    ...([whole.duplicate, whole.execute, whole.nodeClient].some((method) => typeof method === 'function') && {
+      listen: (channel, listener) => listening(() => subscriber(whole), channel, listener),
+    }),
+
     async nodes() {
       if (!isCluster) return [node('', async () => whole)]
       return sortedByName(
@@ -49,6 +68,44 @@ export function overNodeRedis(client: NodeRedis): RedisConnection {
       )
     },
   }
+}
+
+/** One that is lost stays lost: what was said meanwhile is not said again, and whoever listens has to know. */
+async function subscriber(client: Whole): Promise<Subscriber | undefined> {
+  const { masters } = client
+  if (masters) {
+    // Masters of a cluster pass on to each other what is said.
+    const master = masters[Math.floor(Math.random() * masters.length)]
+    return master && client.nodeClient?.(master).then(single)
+  }
+  return client.execute ? client.execute(async (one) => single(one)) : single(client)
+}
+
+const single = (client: Whole): Subscriber | undefined =>
+  client.duplicate?.({ socket: { ...client.options?.socket, reconnectStrategy: false } })
+
+async function listening(open: () => Promise<Subscriber | undefined>, channel: string, listener: Listener): Promise<Listening> {
+  const one = await open()
+  if (!one) throw new Error('There is no server to listen to.')
+  const stop = () => {
+    try {
+      one.destroy()
+    } catch {} // it is closed
+  }
+  try {
+    let isOpen = false
+    const lost = () => isOpen && listener.lost()
+    one.on('error', lost)
+    one.on('end', lost)
+    await one.connect()
+    one.unref()
+    await one.subscribe(channel, (key) => listener.told(key))
+    isOpen = true
+  } catch (error) {
+    stop()
+    throw error
+  }
+  return { ping: () => one.ping(), stop: async () => stop() }
 }
 
 function node(name: string, open: () => Promise<Whole>): RedisNode {

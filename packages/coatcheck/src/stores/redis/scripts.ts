@@ -22,14 +22,20 @@ return 1
 
 // A full Redis refuses a script whose first write could need memory. What gets shorter, as what ends does, needs none: so it is removed first.
 
-export const UPDATE: RedisScript = script(`
+const REPLACE = `
 local there = redis.call('HMGET', KEYS[1], 'v', 'd')
 if there[1] ~= ARGV[1] and there[1] ~= ARGV[2] then return 0 end
 if there[2] and #there[2] > #ARGV[3] then redis.call('HDEL', KEYS[1], 'd') end
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3], 'x', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
-return 1
-`)
+`
+
+export const UPDATE: RedisScript = script(`${REPLACE}return 1\n`)
+
+// A user may have no right to channels, and what is written stays written when a script fails: so who may not tell writes all the same.
+
+/** The same, and tells. */
+export const UPDATE_TELLING: RedisScript = script(`${REPLACE}redis.pcall('PUBLISH', ARGV[6], ARGV[7])\nreturn 1\n`)
 
 export const TOUCH: RedisScript = script(`
 local there = redis.call('HMGET', KEYS[1], 'v', 'x')
@@ -46,6 +52,7 @@ export const DELETE: RedisScript = script(`
 local there = redis.call('HMGET', KEYS[1], 'v', 'o', 'i')
 if there[1] ~= ARGV[1] then return {} end
 redis.call('DEL', KEYS[1])
+redis.pcall('PUBLISH', ARGV[2], ARGV[3])
 return { there[2] or '', there[3] or '' }
 `)
 

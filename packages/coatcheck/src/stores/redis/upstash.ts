@@ -6,9 +6,14 @@ interface Whole extends UpstashRedis {
   scan?(cursor: string, options: { match: string; count: number }): Promise<readonly [cursor: unknown, keys: readonly unknown[]]>
 }
 
-/** Whether it is the client of `@upstash/redis`, or that of `@vercel/kv`, which does not say so by `in`. Nobody else has `json`. */
-export const isUpstash = (client: object): client is UpstashRedis =>
-  typeof Reflect.get(Object(Reflect.get(client, 'json')), 'get') === 'function'
+/**
+ * Whether it is the client of `@upstash/redis`, or that of `@vercel/kv`, which does not say so by `in`. Of the others, `redis` has `json` but
+ * no `evalsha`, and `ioredis` has no `json`.
+ */
+export function isUpstash(client: object): client is UpstashRedis {
+  const { evalsha, json } = client as Partial<UpstashRedis>
+  return typeof evalsha === 'function' && typeof Object(json).get === 'function'
+}
 
 /** The packages `@upstash/redis` and `@vercel/kv`, which send each command in a request of HTTP. */
 export function overUpstash(client: UpstashRedis): RedisConnection {

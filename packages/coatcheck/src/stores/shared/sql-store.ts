@@ -1,6 +1,6 @@
 import { randomText } from '../../crypto/random.ts'
 import { SessionError } from '../../errors.ts'
-import type { Store } from '../store.ts'
+import type { Found, Store } from '../store.ts'
 import { checkName, pageOf } from './names.ts'
 
 /**
@@ -19,6 +19,8 @@ export interface SqlBackend {
   readonly title: string
   read(key: string): Promise<Row | undefined>
   /** Whether it was made; not when the key is taken. */
+  /** Rows of those of these keys that are there, each with its key before its other columns. Left out: they are read one by one. */
+  readMany?(keys: readonly string[]): Promise<readonly Row[]>
   create(
     key: string,
     version: string,
@@ -27,6 +29,9 @@ export interface SqlBackend {
     times: readonly [number, number, number],
   ): Promise<boolean>
   update(key: string, version: string, next: string, data: string, expiresAt: number): Promise<boolean>
+  /** The same, and tells whoever listens. Left out: nobody can. */
+  updateTelling?(key: string, version: string, next: string, data: string, expiresAt: number): Promise<boolean>
+  watch?: Store['watch']
   delete(key: string, version: string): Promise<boolean>
   touch(key: string, version: string, expiresAt: number): Promise<boolean>
   listByOwner(owner: string): Promise<readonly string[]>
@@ -55,6 +60,8 @@ export function sqlStore(backend: SqlBackend): SqlStore {
     return name
   }
 
+  const { readMany, watch } = backend
+
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
@@ -72,12 +79,21 @@ export function sqlStore(backend: SqlBackend): SqlStore {
   return {
     async read(key) {
       const row = await ask(() => backend.read(checked(key)))
-      if (!row) return undefined
-      const [version, data, owner, createdAt, endsAt, expiresAt] = row
-      const times = { createdAt: Number(createdAt), endsAt: Number(endsAt), expiresAt: Number(expiresAt) }
-      const record = { data: String(data), ...(owner !== null && { owner: String(owner) }), ...times }
-      return { record, version: String(version) }
+      return row && foundIn(row)
     },
+
+    ...(readMany && {
+      async readMany(keys) {
+        if (keys.length === 0) return []
+        const rows = await ask(() => readMany(keys.map(checked)))
+        const found = new Map(rows.map(([key, ...row]) => [String(key), row]))
+        return keys.map((key) => {
+          const row = found.get(key)
+          return row && foundIn(row)
+        })
+      },
+    }),
+    ...(watch && { watch: (listener) => ask(() => watch(listener)) }),
 
     async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
       const version = randomText(VERSION_BYTES)
@@ -86,9 +102,10 @@ export function sqlStore(backend: SqlBackend): SqlStore {
       return isMade ? version : undefined
     },
 
-    async update(key, { data, expiresAt }, version) {
+    async update(key, { data, expiresAt, tells }, version) {
       const next = randomText(VERSION_BYTES)
-      return (await ask(() => backend.update(checked(key), version, next, data, expiresAt))) ? next : undefined
+      const write = (tells && backend.updateTelling) || backend.update
+      return (await ask(() => write(checked(key), version, next, data, expiresAt))) ? next : undefined
     },
 
     delete: (key, version) => ask(() => backend.delete(checked(key), version)),
@@ -113,6 +130,11 @@ export function sqlStore(backend: SqlBackend): SqlStore {
 
     migrate: () => ask(() => backend.migrate()),
   }
+}
+
+function foundIn([version, data, owner, createdAt, endsAt, expiresAt]: Row): Found {
+  const times = { createdAt: Number(createdAt), endsAt: Number(endsAt), expiresAt: Number(expiresAt) }
+  return { record: { data: String(data), ...(owner !== null && { owner: String(owner) }), ...times }, version: String(version) }
 }
 
 /** The code that a client gave its error; '' where there is none. */

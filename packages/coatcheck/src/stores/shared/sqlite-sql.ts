@@ -1,11 +1,12 @@
 // SQL that every store over SQLite speaks, in this process or on a server.
 
-export type SqliteVerb = 'read' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune'
+export type SqliteVerb = 'read' | 'readMany' | 'create' | 'update' | 'delete' | 'touch' | 'listByOwner' | 'list' | 'prune'
 
 /** The statements on a table, whose name is quoted already; every write names the version it replaces. */
 export function sqliteStatements(table: string): Readonly<Record<SqliteVerb, string>> {
   return {
     read: `SELECT version, data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key = ?`,
+    readMany: `SELECT key, version, data, owner, created_at, ends_at, expires_at FROM ${table} WHERE key IN (SELECT value FROM json_each(?))`,
     create: `INSERT INTO ${table} (key, version, data, owner, created_at, ends_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (key) DO NOTHING`,
     update: `UPDATE ${table} SET version = ?, data = ?, expires_at = ? WHERE key = ? AND version = ?`,

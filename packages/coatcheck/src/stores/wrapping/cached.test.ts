@@ -28,7 +28,7 @@ describe('the cached store over memory, within one process', () => {
     it,
     // All writes go through one object here, so that it is as good as a strong store; that it does not call itself one is tested below.
     open: ({ now }) => ({ store: { ...cached(memoryStore({ now }), { seconds: 60, now }), consistency: 'strong' } as Store }),
-    expect: ['touch', 'list', 'listByOwner', 'prune'],
+    expect: ['touch', 'list', 'listByOwner', 'prune', 'watch'],
   })
 })
 
@@ -49,7 +49,7 @@ describe('the cached store in two processes, each with a cache of its own', () =
       }
     },
     consistency: 'eventual',
-    expect: ['touch', 'list', 'listByOwner', 'prune'],
+    expect: ['touch', 'list', 'listByOwner', 'prune', 'watch'],
   })
 })
 

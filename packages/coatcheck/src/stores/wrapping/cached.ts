@@ -2,7 +2,7 @@ import { clockOf } from '../../clock.ts'
 import { mayAwaitOthers } from '../../crypto/workers.ts'
 import { SessionError } from '../../errors.ts'
 import { checkedOptions } from '../shared/options.ts'
-import { type Offered, offered } from '../shared/wrapped.ts'
+import { DEAF, type Offered, offered } from '../shared/wrapped.ts'
 import type { Found, SessionRecord, Store } from '../store.ts'
 
 export interface CachedOptions {
@@ -147,6 +147,15 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
     ...offered(store, {
       touch: (key, expiresAt, version) =>
         writing(key, async () => (await store.touch?.(key, expiresAt, version)) === true, nothing),
+      async watch({ told, lost }) {
+        // What is known of it is not true any more, nor what reads find that began before.
+        const forget = (key: string): void => {
+          newest.delete(key)
+          entries.delete(key)
+          told(key)
+        }
+        return (await store.watch?.({ told: forget, lost })) ?? DEAF
+      },
       listByOwner: async (owner) => (await store.listByOwner?.(owner)) ?? [],
       list: async (after, limit) => (await store.list?.(after, limit)) ?? { keys: [] },
       async prune(before, limit) {

@@ -30,7 +30,7 @@ describe('a namespace in memory, beside another one', () => {
       await namespaced(whole, 'other').create(KEY, recordOf('not ours', { owner: OTHER, expiresAt: now() + 10 ** 10 }))
       return { store: namespaced(whole, 'shop') }
     },
-    expect: ['touch', 'list', 'listByOwner', 'prune'],
+    expect: ['touch', 'list', 'listByOwner', 'prune', 'watch'],
   })
 })
 

@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import { checkName } from '../shared/names.ts'
-import { type Offered, offered } from '../shared/wrapped.ts'
+import { DEAF, type Offered, offered } from '../shared/wrapped.ts'
 import type { Found, SessionRecord, Store } from '../store.ts'
 
 /** Without `close`: the store may be shared, and is closed by whoever opened it. */
@@ -52,6 +52,19 @@ export function namespaced<S extends Store>(store: S, prefix: string): Namespace
       async list(after, limit) {
         const { keys, ...more } = (await store.list?.(after, limit)) ?? { keys: [] }
         return { keys: own(keys), ...more }
+      },
+      async readMany(keys) {
+        const all = (await store.readMany?.(keys.map(inside))) ?? []
+        return all.map((found) => found && outside(found, begin))
+      },
+      async watch({ told, lost }) {
+        const listening = await store.watch?.({
+          told: (key) => {
+            if (key.startsWith(begin)) told(key.slice(begin.length))
+          },
+          lost,
+        })
+        return listening ?? DEAF
       },
       prune: async (before, limit) => (await store.prune?.(before, limit)) ?? 0,
       migrate: async () => store.migrate?.(),

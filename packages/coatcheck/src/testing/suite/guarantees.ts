@@ -15,6 +15,8 @@ export const GUARANTEES = {
   owner: 'An owner’s list misses no live session',
   list: 'A listing misses no session that stays',
   prune: 'A prune removes what is over, and nothing that lives',
+  told: 'Whoever listens is told of every end',
+  readMany: 'Many are read at once as one by one',
   many: 'Thousands of sessions are created, found, listed and pruned like a few',
 } as const
 

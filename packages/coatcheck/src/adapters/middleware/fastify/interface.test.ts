@@ -148,12 +148,14 @@ describe('the session of @fastify/session', () => {
 
   test('destroy() takes the cookie away, from where it was put', async () => {
     const cookie = { secure: false, path: '/count' }
-    const { visitor } = await site({ '/count': count, '/count/out': leave }, ours({ cookie }))
+    const { visitor } = await site({ '/count': count, '/count/out': leave, '/count/show': show }, ours({ cookie }))
     const eve = visitor()
     await eve('/count')
     const line = (await eve('/count/out')).headers.getSetCookie()
     expect(line).toEqual(['sessionId=; Max-Age=0; Path=/count; Expires=Thu, 01 Jan 1970 00:00:00 GMT'])
     expect(eve.cookies).toEqual([])
+    const junk = await visitor()('/count/show', { headers: { cookie: 'sessionId=junk' } })
+    expect([await junk.text(), junk.headers.getSetCookie()]).toEqual(['{}', []])
   })
 
   test('outside of the cookie’s path there is no session', async () => {

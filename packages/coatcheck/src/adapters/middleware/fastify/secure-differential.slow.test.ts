@@ -22,7 +22,7 @@ const both =
     ])
 
 describe.each(Object.keys(kinds))('the same requests on @fastify/secure-session and here: %s', (kind) => {
-  testScripts(scripts, differences, kind, both(kind), { runs: 150, least: 60 })
+  testScripts(scripts, differences, kind, both(kind), { runs: 150, least: 40 })
 
   tellListed(differences, kind, both(kind))
 })

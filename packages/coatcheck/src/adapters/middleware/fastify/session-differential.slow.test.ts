@@ -25,7 +25,7 @@ const both =
     ])
 
 describe.each(Object.keys(stores))('the same requests on @fastify/session and here: %s', (kind) => {
-  testScripts(scripts, differences, kind, both(kind), { runs: 150, least: 60 })
+  testScripts(scripts, differences, kind, both(kind), { runs: 150, least: 40 })
 
   tellListed(differences, kind, both(kind))
 })

@@ -34,7 +34,7 @@ export class RecordTexts {
     return andThen(keyring.seal('record', context(key, meta), text), (data) => this.#checked(data, meta, contents))
   }
 
-  #checked(data: string, { owner, createdAt, endsAt, expiresAt, keepUntil }: Meta, contents?: Contents): SessionRecord {
+  #checked(data: string, { owner, createdAt, endsAt, expiresAt, keepUntil, tells }: Meta, contents?: Contents): SessionRecord {
     const most = this.#store.maxBytes ?? Number.POSITIVE_INFINITY
     const limit = Math.min(most - (contents ? ROOM : 0), MAX_TEXT)
     // UTF-8 takes at most three bytes for a UTF-16 unit: most records need no counting.
@@ -43,7 +43,7 @@ export class RecordTexts {
       const what = `The session is over ${limit} bytes${room}.`
       throw new SessionError('RECORD_TOO_LARGE', contents ? `${what} Its largest values: ${largest(contents)}.` : what)
     }
-    const times = { createdAt, endsAt, expiresAt, ...(keepUntil !== undefined && { keepUntil }) }
+    const times = { createdAt, endsAt, expiresAt, ...(keepUntil !== undefined && { keepUntil }), ...(tells && { tells }) }
     return owner === undefined ? { data, ...times } : { data, owner, ...times }
   }
 

@@ -57,6 +57,11 @@ export class Records {
     }
   }
 
+  /** What a store found, as `read` gives it. */
+  given(key: string, found: Found | undefined): Maybe<VersionedRecord | undefined> {
+    return this.#found(key, ++this.#calls, found)
+  }
+
   #found(key: string, at: number, found: Found | undefined): Maybe<VersionedRecord | undefined> {
     if (!found) return undefined
     const none = { key, at, contents: EMPTY, made: 0, stale: false }
@@ -139,7 +144,7 @@ export class Records {
     const keepUntil = Math.ceil(this.graceEnd({ ...to, by: '' }) + maxRequestTime + SKEW + 2 * callTime(storeTimeout))
     const expiresAt = Math.max(known.record.expiresAt, keepUntil)
     const text = encode(known.contents, frameOf(known.key, known.made), to)
-    return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined
+    return (await this.#replace(known, text, { expiresAt, keepUntil, tells: true }, { forwarding: to })) !== undefined
   }
 
   /** Marks a forwarding record whose old ticket came after its time. True for the process that marks it first. */
@@ -158,7 +163,8 @@ export class Records {
     const young = (known.fault ? now : known.made) + 4 * callTime(this.#engine.storeTimeout) + SKEW
     if (now >= young) return askStore(this.#engine, this.store, 'delete', known.key, known.version)
     // The call that created it may be carried out once more, and would bring it back where there is nothing. When was it, if it cannot be read?
-    return (await this.#replace(known, encodeEnded(frameOf(known.key)), { expiresAt: young + SKEW }, {})) !== undefined
+    const mark = encodeEnded(frameOf(known.key))
+    return (await this.#replace(known, mark, { expiresAt: young + SKEW, tells: true }, {})) !== undefined
   }
 
   /** Moves the idle end. undefined: another request wrote, and moved it as well. */
@@ -174,7 +180,7 @@ export class Records {
   #replace(
     known: VersionedRecord,
     text: string,
-    times: Pick<SessionRecord, 'expiresAt' | 'keepUntil'>,
+    times: Pick<SessionRecord, 'expiresAt' | 'keepUntil' | 'tells'>,
     next: Pick<VersionedRecord, 'forwarding'> & Partial<Pick<VersionedRecord, 'contents'>>,
   ): Maybe<VersionedRecord | undefined> {
     const { key, version: before } = known

@@ -1,4 +1,5 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
+import { SessionError } from '../../../errors.ts'
 import type { Store } from '../../../stores/store.ts'
 import type {
   ChangeSet,
@@ -32,7 +33,7 @@ import { Ends } from './ends.ts'
 import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
 import { NewRecords } from './new-records.ts'
-import { type Outcome, overtaken, perhapsEvicted, unreadable } from './pending-commit.ts'
+import { type Outcome, overtaken, perhapsEvicted, readable, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { sharedContents } from './shared.ts'
@@ -115,6 +116,16 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     const { lifetime, refused } = lifeAt(record, known.contents, engine.policy, now)
     const loaded = heldOf(known, id, stale, lifetime)
     return refused ? { refused, handle, ...(isOver(lifetime, now) && { ends: loaded }) } : loaded
+  }
+
+  async function again(loaded: StoredHeld): Promise<StoredHeld | undefined> {
+    let found = readable(await records.read(loaded.known.key))
+    while (found?.forwarding?.kind === 'regenerate') found = readable(await records.read(found.forwarding.key))
+    if (!found || found.forwarding) return undefined
+    const next = heldOf(found, loaded.id, loaded.stale)
+    if (isOver(next.lifetime, engine.now())) return undefined
+    if (found.key !== loaded.known.key) throw hasNewId()
+    return next
   }
 
   /** The session of this id, wherever it is now, as a request saw it before it was kept here. */
@@ -215,10 +226,24 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     reserve: () => andThen(tickets.make(), (made) => ({ ...made, owner: undefined })),
     isCurrent,
     ...((store.consistency ?? 'strong') === 'strong' && { shared }),
+    live: {
+      store,
+      engine,
+      read: (key) => records.read(key),
+      ...(!given && { given: (key, found) => records.given(key, found) }),
+    },
+    again: async (loaded) => ('source' in loaded ? undefined : again(loaded)),
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
       !loaded || 'source' in loaded || isOther(plan)
         ? commitOther(plan, loaded, changeSet, request, over)
         : commit(plan, loaded, changeSet, request, []),
   }
+}
+
+/** The error for who stays connected, and came with a ticket that is an old one by now. */
+function hasNewId(): SessionError {
+  return new SessionError('CONFLICT', 'The session was given a new id, and shows nothing more to who came with the old one.', {
+    fix: 'Close the connection: the client connects again with the new ticket.',
+  })
 }

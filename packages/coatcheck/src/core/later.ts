@@ -1,0 +1,6 @@
+/**
+ * What is loaded when it is first asked for, as one file: bundlers that meet two such files in what an application does not use keep both, and
+ * all that they need.
+ */
+export { once } from './once/once.ts'
+export { watch } from './watch/watch.ts'

@@ -1,0 +1,33 @@
+import type { Maybe } from '../../crypto/maybe.ts'
+import type { Found, SessionRecord, Store } from '../../stores/store.ts'
+import type { Contents, Forwarding } from '../model/contents.ts'
+import type { RefusalReason } from '../model/events.ts'
+import type { Policy } from '../model/lifetime.ts'
+import type { Observers } from '../model/observing.ts'
+
+/** What a watcher needs of the engine. */
+export interface Watching extends Observers {
+  readonly now: () => number
+  readonly policy: Policy
+  /** Milliseconds that one call of the store may take. */
+  readonly storeTimeout: number
+  /** Waits between two rounds of a watcher. Default: for so many milliseconds, and no process goes on for it. */
+  readonly nap?: (ms: number) => Promise<void>
+}
+
+/** A record in a store, decoded. */
+export interface StoredRecord {
+  readonly record: SessionRecord
+  readonly contents: Contents
+  readonly forwarding?: Forwarding
+  readonly fault?: RefusalReason
+}
+
+/** How the sessions of a store are watched. */
+export interface Watchable {
+  readonly store: Store
+  readonly engine: Watching
+  read(key: string): Maybe<StoredRecord | undefined>
+  /** What the store's `readMany` found. Left out: only `read` tells the truth. */
+  readonly given?: (key: string, found: Found | undefined) => Maybe<StoredRecord | undefined>
+}
