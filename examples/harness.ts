@@ -57,9 +57,6 @@ const MADE = [
   'next-env.d.ts',
 ]
 
-/** Apps that are made of the sources of another. */
-const SHARES: Readonly<Record<string, AppName>> = { 'nest-11': 'nest' }
-
 export const folderOf = (name: string): string => join(root, 'examples', name)
 const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
 
@@ -123,9 +120,8 @@ async function buildNow(name: string, env: Environment): Promise<number> {
   const { COATCHECK_STORE: _, PORT: __, NODE_OPTIONS: ___, ...inputs } = env
   // A build in a place of its own leaves the others as they are.
   const mark = join(folder, `node_modules/.coatcheck-build${inputs.BUILD_FOLDER ?? ''}`)
-  const sourcesOf = (place: string) => filesIn(place, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
-  const shared = SHARES[name] && digest(sourcesOf(folderOf(SHARES[name])), folderOf(SHARES[name]))
-  const wanted = digest(sourcesOf(folder), folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')), shared)
+  const sources = filesIn(folder, MADE).filter((file) => !/\.test\.ts$|\.md$/.test(file))
+  const wanted = digest(sources, folder, inputs, read(join(folder, 'node_modules/coatcheck/.digest')))
   const [before, ...outputs] = read(mark)?.split('\n') ?? []
   if (before === wanted && outputs.every((output) => existsSync(join(folder, output)))) return 0
   rmSync(mark, { force: true })

@@ -2,7 +2,7 @@ import { defineConfig } from 'rolldown'
 
 /** Runs in a moment, and makes what Nest needs of TypeScript's decorators. */
 export default defineConfig({
-  input: '../nest/src/main.ts',
+  input: 'src/main.ts',
   platform: 'node',
   external: /^(?:@nestjs|coatcheck|reflect-metadata)\b/,
   transform: { decorator: { legacy: true, emitDecoratorMetadata: true } },

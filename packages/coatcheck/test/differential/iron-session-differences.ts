@@ -121,6 +121,11 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   lines: {
     what: 'A response has one line for each cookie',
     why: 'iron-session sends one for each `save()`',
+    // Of two lines a browser on http keeps the one that is not Secure.
+    meets: ({ configured, visits }) =>
+      visits.some(({ calls }) =>
+        calls.some((each) => each.call === 'updateConfig' && isSecure(each.value) !== isSecure(configured)),
+      ),
     shownBy: [HERE, 'many saves give one cookie, and those of others are kept'],
   },
   values: {
@@ -156,6 +161,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   },
 }
 
+const isSecure = ({ cookieOptions = {} }: Script['configured']): boolean => cookieOptions.secure !== false
 const nameOf = ({ cookieName = 'app' }: Script['configured']): string => cookieName
 const placeOf = ({ cookieOptions: { path = '/', domain } = {} }: Script['configured']): string => `${path} ${domain}`
 const waited = (visits: readonly Visit[]): number => visits.reduce((sum, { wait }) => sum + wait, 0)
