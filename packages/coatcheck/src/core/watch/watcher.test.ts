@@ -234,6 +234,24 @@ describe('the channel', () => {
     expect(signal.aborted).toBe(false)
   })
 
+  it('that is lost as soon as it is there, each time, is not opened without a pause', async () => {
+    const { store, count } = server()
+    const losing: Store = {
+      ...store,
+      async watch(listener) {
+        const listening = await store.watch?.(listener)
+        queueMicrotask(() => queueMicrotask(() => listener.lost()))
+        return listening ?? { ping: async () => {}, stop: async () => {} }
+      },
+    }
+    const { time, there, signal } = await two(losing)
+    await time.pass(10_000)
+    expect(count.channels).toBeLessThan(10)
+    await there.does((session) => session.signOut())
+    await time.pass(TICK)
+    expect(signal.aborted).toBe(true)
+  })
+
   it('that may not be opened is told of once, tried again, and meanwhile everything is read twice a second', async () => {
     const { store, state, count } = server()
     state.refuses = true

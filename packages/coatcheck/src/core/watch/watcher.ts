@@ -71,7 +71,7 @@ export class Watcher {
     const { now, nap = restful } = this.#engine
     this.#isRunning = true
     let channel: Channel | undefined
-    let [triedAt, readAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    let [triedAt, readAt, losses] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
     while (this.#watched.size > 0) {
       if (!channel && now() - triedAt >= RETRY) {
         triedAt = now()
@@ -92,7 +92,8 @@ export class Watcher {
       this.#hears = false
       channel.close()
       channel = undefined
-      triedAt = Number.NEGATIVE_INFINITY
+      losses = now() - triedAt < RETRY ? losses + 1 : 0
+      if (losses < 5) triedAt = Number.NEGATIVE_INFINITY // else each is lost as soon as it is there
     }
     this.#isRunning = false
     this.#hears = false
