@@ -69,6 +69,9 @@ export const entries: Record<string, string> = {
   websocket: 'src/adapters/websocket.ts',
 }
 
+/** What `bin` of package.json names: programs, each one file, which nobody imports. */
+export const programs: Record<string, string> = { cli: 'src/cli.ts' }
+
 /** Their code is part of what is published: as modules of their own they cost a process that starts more than all of ours does. */
 export const BUNDLED: string[] = ['cookie-es', 'devalue']
 
@@ -180,7 +183,7 @@ const licences: Rolldown.Plugin = {
   },
 }
 
-const config: UserConfig = defineConfig({
+const library: UserConfig = {
   cwd: import.meta.dirname,
   entry: entries,
   format: 'esm',
@@ -199,5 +202,18 @@ const config: UserConfig = defineConfig({
   // A slow machine is no fault of the build.
   inputOptions: { checks: { bundlerTimings: false } },
   failOnWarn: true,
-})
-export default config
+}
+
+const program: UserConfig = {
+  ...library,
+  entry: programs,
+  platform: 'node',
+  fixedExtension: false,
+  dts: false,
+  sourcemap: false,
+  outputOptions: {},
+  plugins: [],
+}
+
+const configs: UserConfig[] = defineConfig([library, program])
+export default configs

@@ -1,0 +1,103 @@
+import type { Change } from './change.ts'
+import { ignored, secretIn } from './env.ts'
+import { type Framework, type Step, script, type Template } from './framework.ts'
+import { importSteps } from './imports.ts'
+import type { Project } from './project.ts'
+import { fill, STORE, type StoreName, storeText } from './stores.ts'
+
+export interface Plan {
+  readonly framework: Framework
+  readonly changes: readonly Change[]
+  /** Files that are there already, and stay as they are. */
+  readonly kept: readonly string[]
+  readonly steps: readonly Step[]
+}
+
+/** What `init` does in this project, and what is left to the user. Writes nothing. `store`: what the user asked for. */
+export function planOf(project: Project, framework: Framework, store: StoreName | undefined): Plan {
+  const imports = importSteps(project, framework.originals ?? [])
+  return imports.length > 0 ? dropIn(project, framework, store, imports) : fresh(project, framework, store ?? 'sqlite')
+}
+
+/** An application that has sessions goes on with its own settings: only imports change. */
+function dropIn(project: Project, framework: Framework, store: StoreName | undefined, imports: readonly Step[]): Plan {
+  const { variable } = framework
+  const templates: Template[] = store ? [{ path: script(project, `${project.src}session-store`), text: STORE }] : []
+  const written = filesOf(project, framework, templates, store ?? 'memory')
+  const isUsed = project.sources().some(({ text }) => new RegExp(`\\b${variable}\\b`).test(text))
+  const secret = isUsed ? secretIn(project, variable) : { changes: [], steps: [] }
+  return {
+    framework,
+    changes: [...toIgnore(project, secret.changes, store), ...secret.changes, ...written.changes],
+    kept: written.kept,
+    steps: [
+      ...install(project, store),
+      ...imports,
+      ...secret.steps,
+      ...(templates[0] ? [{ say: `give \`store\` of ${templates[0].path} to the sessions, as their option \`store\`` }] : []),
+    ],
+  }
+}
+
+function fresh(project: Project, framework: Framework, store: StoreName): Plan {
+  const templates = framework.files(project)
+  const written = filesOf(project, framework, templates, store)
+  const secret = secretIn(project, framework.variable)
+  const usesStore = templates.some(({ text }) => /%(store|option|expression)%/.test(text)) ? store : undefined
+  return {
+    framework,
+    changes: [...toIgnore(project, secret.changes, usesStore), ...secret.changes, ...written.changes],
+    kept: written.kept,
+    steps: [
+      ...install(project, usesStore),
+      ...secret.steps,
+      ...framework.steps(project, templates[0]?.path ?? ''),
+      ...(framework.readsEnv
+        ? []
+        : [{ say: `start the server with ${framework.variable} in its environment: node --env-file=.env …` }]),
+    ],
+  }
+}
+
+/** The secret is ignored before it is there. */
+const toIgnore = (project: Project, secret: readonly Change[], store: StoreName | undefined): Change[] =>
+  ignored(project, [...(secret.length > 0 ? ['.env'] : []), ...(store === 'sqlite' ? ['sessions.sqlite*'] : [])])
+
+function filesOf(
+  project: Project,
+  framework: Framework,
+  templates: readonly Template[],
+  store: StoreName,
+): { changes: Change[]; kept: string[] } {
+  const canWait = project.isModule || framework.isBundled === true
+  const kept: string[] = []
+  const changes = templates.flatMap(({ path, text }) => {
+    const isTypeScript = path.endsWith('.ts')
+    const base = path.replace(/\.[a-z]+$/, '')
+    const there = project.first(
+      path,
+      ...['ts', 'js', 'mjs', 'cjs', 'mts', 'cts', 'tsx', 'jsx'].map((ending) => `${base}.${ending}`),
+    )
+    if (there !== undefined) {
+      kept.push(there)
+      return []
+    }
+    const filled = fill(text, isTypeScript, storeText(store, canWait))
+    return [{ path, kind: 'create' as const, text: filled, shown: filled }]
+  })
+  return { changes, kept }
+}
+
+/** One step that installs what is not there. */
+function install(project: Project, store: StoreName | undefined): Step[] {
+  const missing = ['coatcheck', ...(store ? storeText(store, true).packages : [])].filter((name) => !project.dependsOn(name))
+  if (missing.length === 0) return []
+  const manager = project.has('pnpm-lock.yaml')
+    ? 'pnpm add'
+    : project.has('yarn.lock')
+      ? 'yarn add'
+      : project.first('bun.lock', 'bun.lockb')
+        ? 'bun add'
+        : 'npm install'
+  return [{ say: `${manager} ${missing.join(' ')}` }]
+}

@@ -1,0 +1,188 @@
+import { at, type Framework, find, importing, script, type Template } from '../framework.ts'
+import type { Project } from '../project.ts'
+
+/** `createSessions` in a file of its own, as the guide has it. */
+const SESSIONS = `import { createSessions } from 'coatcheck'
+%imports%
+%setup%«
+interface Data {
+  visits: number
+}
+interface Flash {
+  notice: string
+}
+»
+export const sessions = createSessions«<Data, Flash>»({
+  secrets: process.env.SESSION_SECRET,
+  %store%
+})
+`
+
+const sessionsFile = (project: Project): Template[] => [{ path: script(project, `${project.src}sessions`), text: SESSIONS }]
+
+const count = "session.update('visits', (n = 0) => n + 1)"
+
+interface Wrapped {
+  readonly name: string
+  readonly title: string
+  readonly packages: readonly string[]
+  readonly over?: readonly string[]
+  readonly page: string
+  /** The line that makes the server. */
+  readonly made: RegExp
+  readonly import: string
+  readonly wrap: readonly string[]
+  readonly use: readonly string[]
+}
+
+/** A server whose sessions come from `createSessions`, and which is wrapped in one line. */
+const wrapped = ({ made, import: line, wrap, use, ...rest }: Wrapped): Framework => ({
+  ...rest,
+  variable: 'SESSION_SECRET',
+  files: sessionsFile,
+  steps(project, file) {
+    const place = find(project, made)
+    return [
+      {
+        say: 'wrap the server, before its routes',
+        ...at(place),
+        add: [...importing(project, place?.file, file, line), ...wrap],
+      },
+      { say: 'in a handler', add: use },
+    ]
+  },
+})
+
+export const servers: readonly Framework[] = [
+  wrapped({
+    name: 'express',
+    title: 'Express',
+    packages: ['express'],
+    page: 'guide.md#opening',
+    made: /=\s*express\(\)/,
+    import: "import { withSession } from 'coatcheck/node'",
+    wrap: ['app.use(withSession(sessions))'],
+    use: ['const session = await sessions.open(req)', count],
+  }),
+  wrapped({
+    name: 'hono',
+    title: 'Hono',
+    packages: ['hono'],
+    page: 'guide.md#opening',
+    made: /new (OpenAPI)?Hono\b/,
+    import: "import { withSession } from 'coatcheck/hono'",
+    wrap: ['app.use(withSession(sessions))'],
+    use: ['const session = await sessions.open(c)', count],
+  }),
+  wrapped({
+    name: 'elysia',
+    title: 'Elysia',
+    packages: ['elysia'],
+    page: 'frameworks/elysia.md',
+    made: /new Elysia\(/,
+    import: "import { session } from 'coatcheck/elysia'",
+    wrap: ['app.use(session(sessions))'],
+    use: ["app.get('/', async ({ session }) => {", '  const mine = await session()', `  return mine.${count.slice(8)}`, '})'],
+  }),
+  wrapped({
+    name: 'node',
+    title: 'node:http',
+    packages: [],
+    page: 'guide.md#opening',
+    made: /\bcreateServer\(/,
+    import: "import { withSession } from 'coatcheck/node'",
+    wrap: ['createServer(withSession(sessions, async (req, res) => { … }))'],
+    use: ['const session = await sessions.open(req)', count],
+  }),
+  {
+    name: 'h3',
+    title: 'h3',
+    packages: ['h3'],
+    variable: 'SESSION_SECRET',
+    page: 'frameworks/h3.md',
+    originals: [
+      {
+        from: 'h3',
+        to: 'coatcheck/h3',
+        names: ['useSession', 'getSession', 'updateSession', 'sealSession', 'unsealSession', 'clearSession', 'SessionConfig'],
+      },
+    ],
+    files: (project) => [
+      {
+        path: script(project, `${project.src}session`),
+        text: `«import type { SessionConfig } from 'coatcheck/h3'
+»%imports%
+%setup%
+export const config«: SessionConfig» = {
+  password: process.env.SESSION_SECRET« ?? ''»,
+  %store%
+  issue: 'when-stored',
+}
+`,
+      },
+    ],
+    steps(project, file) {
+      const place = find(project, /\b(defineHandler|eventHandler|defineEventHandler)\(|new H3\(|createApp\(/)
+      const line = "import { useSession } from 'coatcheck/h3'"
+      return [
+        {
+          say: 'in a handler',
+          ...at(place),
+          add: [
+            ...importing(project, place?.file, file, line, 'config'),
+            'const session = await useSession(event, config)',
+            'await session.update(({ visits = 0 }) => ({ visits: visits + 1 }))',
+          ],
+        },
+      ]
+    },
+  },
+  {
+    name: 'nest',
+    title: 'Nest',
+    packages: ['@nestjs/core'],
+    configs: ['nest-cli.json'],
+    over: ['express', 'fastify', 'express-session'],
+    least: ['@nestjs/core', 11],
+    variable: 'SESSION_SECRET',
+    page: 'frameworks/nest.md',
+    originals: [{ from: 'express-session', to: 'coatcheck/express-session' }],
+    files: (project) => [{ path: `${project.src}sessions.ts`, text: NEST }],
+    steps(project, file) {
+      const place = find(project, /@Module\(/, /app\.module\.ts$/) ?? find(project, /@Module\(/)
+      const line = "import { SessionModule } from 'coatcheck/nest'"
+      return [
+        {
+          say: 'give the module of the application this import',
+          ...at(place),
+          add: [...importing(project, place?.file, file, line, 'sessions', true), 'imports: [SessionModule.forRoot(sessions)]'],
+        },
+        { say: 'in a controller', add: ['show(@CurrentSession() session: OurSession)'] },
+      ]
+    },
+  },
+]
+
+const NEST = `import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import { createSessions, type Session } from 'coatcheck'
+%imports%
+%setup%
+interface Values {
+  visits: number
+}
+interface Flash {
+  message: string
+}
+
+export const sessions = createSessions<Values, Flash>({
+  secrets: process.env.SESSION_SECRET ?? '',
+  %store%
+})
+
+export type OurSession = Session<Values, Flash>
+
+/** A handler's parameter that is the session of its request. */
+export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  sessions.open(context.switchToHttp().getRequest()),
+)
+`

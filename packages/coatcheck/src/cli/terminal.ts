@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+
+/** What a command reads from and writes to; tests have one of their own. */
+export interface Terminal {
+  /** The folder in which the command was called. */
+  readonly folder: string
+  /** Whether somebody can answer a question. */
+  readonly isAnswered: boolean
+  say(text: string): void
+  /** On the other channel, so that what `say` wrote can be read by a program. */
+  complain(text: string): void
+  /** The answer, without spaces around it; empty when the input ended. */
+  ask(question: string): Promise<string>
+}
+
+export const terminal = (): Terminal => ({
+  folder: process.cwd(),
+  isAnswered: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  say: (text) => void process.stdout.write(`${text}\n`),
+  complain: (text) => void process.stderr.write(`${text}\n`),
+  async ask(question) {
+    const lines = createInterface({ input: process.stdin, output: process.stdout })
+    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+    try {
+      return (await Promise.race([lines.question(question), ended])).trim()
+    } finally {
+      lines.close()
+    }
+  },
+})
+
+/** Of this package. */
+export const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
