@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { type RolldownPlugin, rolldown } from 'rolldown'
 import { parseAst } from 'rolldown/parseAst'
 import { describe, expect, it } from 'vitest'
-import { entries } from '../tsdown.config.ts'
+import { entries, programs } from '../tsdown.config.ts'
 import { importsOf } from './tree/syntax.ts'
 
 const home = join(import.meta.dirname, '..')
 const dist = join(home, 'dist')
-const scripts = globSync('**/*.js', { cwd: dist }).map((path) => path.replaceAll('\\', '/'))
+const scripts = globSync('**/*.js', { cwd: dist })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => !(path.replace('.js', '') in programs))
 const read = (path: string) => ({ path, text: readFileSync(join(dist, path), 'utf8') })
 
 /** The files that are loaded with this one, itself included, and the names of modules from elsewhere. */
@@ -68,6 +70,18 @@ describe('the built package', () => {
       'remix3',
     ])
     expect(Object.keys(entries).filter((entry) => files(entry) > 9)).toEqual([])
+  })
+
+  it('has programs, which start in a shell, are one file each, and which no entry brings along', () => {
+    const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+    expect(bin).toEqual({ coatcheck: './dist/cli.js' })
+    expect(Object.keys(programs)).toEqual(['cli'])
+    for (const name of Object.keys(programs)) {
+      expect(read(`${name}.js`).text).toMatch(/^#!\/usr\/bin\/env node\n/)
+      expect([...loadedWith(`${name}.js`)].filter((each) => !elsewhere(each))).toEqual([`${name}.js`])
+    }
+    const reached = Object.keys(entries).flatMap((entry) => [...loadedWith(`${entry}.js`)])
+    expect(reached.filter((path) => path.replace('.js', '') in programs)).toEqual([])
   })
 
   it('names modules of one platform only where a source does', () => {

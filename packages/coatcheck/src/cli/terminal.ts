@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 
 /** What a command reads from and writes to; tests have one of their own. */
@@ -31,4 +31,7 @@ export const terminal = (): Terminal => ({
 })
 
 /** Of this package. */
-export const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+export function version(): string {
+  const built = new URL('../package.json', import.meta.url)
+  return JSON.parse(readFileSync(existsSync(built) ? built : new URL('../../package.json', import.meta.url), 'utf8')).version
+}

@@ -57,7 +57,7 @@ const git = (folder: string, ...args: readonly string[]): number | null =>
   spawnSync('git', args, { cwd: folder, stdio: 'ignore' }).status
 
 function isIgnored(project: Project, path: string): boolean {
-  const status = git(project.folder, 'check-ignore', '-q', '--no-index', path.replace('*', ''))
+  const status = git(project.folder, 'check-ignore', '-q', '--no-index', path.replace('*', '-wal'))
   if (status === 0 || status === 1) return status === 0
   // There is no git here, or it does not trust the folder.
   return (project.read('.gitignore') ?? '').split(/\r?\n/).some((line) => line.trim().replace(/^\//, '') === path)

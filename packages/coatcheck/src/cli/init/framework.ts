@@ -17,6 +17,8 @@ export interface Framework {
   readonly least?: readonly [name: string, ...version: number[]]
   /** Whether its bundler makes modules of all files. */
   readonly isBundled?: true
+  /** A package of types that what we write needs in TypeScript. */
+  readonly types?: string
   /** The environment variable of the secret. */
   readonly variable: string
   /** Whether the framework itself puts what is in .env into the environment while one develops. */

@@ -15,7 +15,11 @@ export interface Plan {
 
 /** What `init` does in this project, and what is left to the user. Writes nothing. `store`: what the user asked for. */
 export function planOf(project: Project, framework: Framework, store: StoreName | undefined): Plan {
-  const imports = importSteps(project, framework.originals ?? [])
+  const [template] = framework.files(project)
+  const isOurs = template !== undefined && project.read(template.path)?.includes("from 'coatcheck") === true
+  // Where the application's own file is ours already, the others import that.
+  const originals = (framework.originals ?? []).filter(({ from }) => !isOurs || !/^[.~]/.test(from))
+  const imports = importSteps(project, originals)
   return imports.length > 0 ? dropIn(project, framework, store, imports) : fresh(project, framework, store ?? 'sqlite')
 }
 
@@ -49,12 +53,16 @@ function fresh(project: Project, framework: Framework, store: StoreName): Plan {
     changes: [...toIgnore(project, secret.changes, usesStore), ...secret.changes, ...written.changes],
     kept: written.kept,
     steps: [
-      ...install(project, usesStore),
+      ...install(project, usesStore, framework.types),
       ...secret.steps,
       ...framework.steps(project, templates[0]?.path ?? ''),
       ...(framework.readsEnv
         ? []
-        : [{ say: `start the server with ${framework.variable} in its environment: node --env-file=.env …` }]),
+        : [
+            {
+              say: `the server finds ${framework.variable} in its environment; of Node, \`node --env-file=.env …\` puts it there`,
+            },
+          ]),
     ],
   }
 }
@@ -88,10 +96,8 @@ function filesOf(
   return { changes, kept }
 }
 
-/** One step that installs what is not there. */
-function install(project: Project, store: StoreName | undefined): Step[] {
-  const missing = ['coatcheck', ...(store ? storeText(store, true).packages : [])].filter((name) => !project.dependsOn(name))
-  if (missing.length === 0) return []
+/** The steps that install what is not there. */
+function install(project: Project, store: StoreName | undefined, types?: string): Step[] {
   const manager = project.has('pnpm-lock.yaml')
     ? 'pnpm add'
     : project.has('yarn.lock')
@@ -99,5 +105,12 @@ function install(project: Project, store: StoreName | undefined): Step[] {
       : project.first('bun.lock', 'bun.lockb')
         ? 'bun add'
         : 'npm install'
-  return [{ say: `${manager} ${missing.join(' ')}` }]
+  const step = (names: readonly string[], flag = ''): Step[] => {
+    const missing = names.filter((name) => !project.dependsOn(name))
+    return missing.length > 0 ? [{ say: `${manager} ${flag}${missing.join(' ')}` }] : []
+  }
+  return [
+    ...step(['coatcheck', ...(store ? storeText(store, true).packages : [])]),
+    ...(types !== undefined && project.isTypeScript ? step([types], '-D ') : []),
+  ]
 }

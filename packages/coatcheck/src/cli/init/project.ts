@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 
@@ -41,9 +41,21 @@ export function openProject(folder: string): Project {
   }
   const manifest = manifestOf(read('package.json'))
   let sources: readonly Source[] | undefined
+  const sourcesOf = (): readonly Source[] => {
+    sources ??= pathsIn(folder)
+      .filter((path) => (statSync(join(folder, path), { throwIfNoEntry: false })?.size ?? LARGEST) < LARGEST)
+      .flatMap((path) => {
+        const text = read(path)
+        return text === undefined ? [] : [{ path, text }]
+      })
+    return sources
+  }
   return {
     folder,
-    isTypeScript: has('tsconfig.json') || 'typescript' in manifest.dependencies,
+    isTypeScript:
+      has('tsconfig.json') ||
+      'typescript' in manifest.dependencies ||
+      sourcesOf().some(({ path }) => /(?<!\.d|\.config|\.test)\.tsx?$/.test(path)),
     isModule: manifest.type === 'module',
     src: statSync(join(folder, 'src'), { throwIfNoEntry: false })?.isDirectory() ? 'src/' : '',
     has,
@@ -56,21 +68,21 @@ export function openProject(folder: string): Project {
       const digits = /(?<![\w.])\d+(\.\d+)*/.exec(version?.replace(/^npm:.*@/, '') ?? '')?.[0]
       return digits?.split('.').map(Number)
     },
-    sources: () => {
-      sources ??= globSync('**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,svelte,vue,astro}', {
-        cwd: folder,
-        exclude: (path) => SKIPPED.test(path.replaceAll('\\', '/').split('/').at(-1) ?? ''),
-      })
-        .map((path) => path.replaceAll('\\', '/'))
-        .filter((path) => (statSync(join(folder, path), { throwIfNoEntry: false })?.size ?? LARGEST) < LARGEST)
-        .sort()
-        .flatMap((path) => {
-          const text = read(path)
-          return text === undefined ? [] : [{ path, text }]
-        })
-      return sources
-    },
+    sources: sourcesOf,
   }
+}
+
+const SOURCE = /\.([cm]?[jt]s|[jt]sx|svelte|vue|astro)$/
+
+/** Those of the folder before those of the folders in it. */
+function pathsIn(folder: string, below = ''): string[] {
+  const entries = readdirSync(join(folder, below), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  return [
+    ...entries.filter((each) => each.isFile() && SOURCE.test(each.name)).map(({ name }) => below + name),
+    ...entries
+      .filter((each) => each.isDirectory() && !SKIPPED.test(each.name))
+      .flatMap(({ name }) => pathsIn(folder, `${below}${name}/`)),
+  ]
 }
 
 interface Manifest {

@@ -16,6 +16,7 @@ export const dropIns: readonly Framework[] = [
   {
     name: 'express-session',
     title: 'Express with express-session',
+    types: '@types/express-session',
     packages: ['express-session'],
     over: ['express'],
     variable: 'SESSION_SECRET',
@@ -25,8 +26,8 @@ export const dropIns: readonly Framework[] = [
       sessionsAt(
         project,
         `import session from 'coatcheck/express-session'
-%imports%
-%setup%«
+%imports%«import type {} from 'express-session'
+»%setup%«
 declare module 'express-session' {
   interface SessionData { user: string; message: string }
 }
@@ -108,6 +109,7 @@ export const options«: SessionOptions» = {
   {
     name: 'koa',
     title: 'Koa',
+    types: '@types/koa',
     packages: ['koa', 'koa-session'],
     variable: 'SESSION_SECRET',
     page: 'frameworks/koa.md',

@@ -111,7 +111,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     steps: (project, file) => [
       {
         say: 'add to the configuration',
-        ...at(find(project, /\bintegrations\b|defineConfig\(/, /^astro\.config\./)),
+        ...at(find(project, /\bintegrations\s*:/, /^astro\.config\./) ?? find(project, /defineConfig\(/, /^astro\.config\./)),
         add: ["import coatcheck from 'coatcheck/astro'", `integrations: [coatcheck({ settings: './${file}' })],`],
       },
       { say: 'in a page or an endpoint', add: ["Astro.session?.set('user', 'ada')"] },
