@@ -198,7 +198,7 @@ describe('what is written stands on the pages', () => {
         .filter((line) => line !== '' && !lines.has(line) && !OWN[name]?.some((own) => line.startsWith(own)))
         .filter(
           (line) =>
-            !/^(import type \w+|import type \{ \w+ \}|export const store = .*|export \{|.*(redis|postgres)Store\(|store: |.*\bstore\b.*)/.test(
+            !/^(import type \w+|import type \{( \w+ )?\}|export const store = .*|export \{|.*(redis|postgres)Store\(|store: |.*\bstore\b.*)/.test(
               line,
             ),
         )

@@ -8,6 +8,7 @@ const KINDS = ['test', 'slow.test', 'integration.test']
 /** Sources without a test of their own name, a folder or a file each, and the test that is about them. */
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'adapters/nuxt.ts': 'adapters/nitro.test.ts',
+  'cli/init/recipes/': 'cli/init.test.ts',
   'cookies/idle.ts': 'adapters/remix/upstream-lines.test.ts',
   'cookies/response-cookie.ts': 'core/request/tickets.test.ts',
   'cookies/scan.ts': 'cookies/cookie.test.ts',

@@ -2,12 +2,13 @@ import { Problem } from '../problem.ts'
 import type { Framework } from './framework.ts'
 import type { Project } from './project.ts'
 import { dropIns } from './recipes/drop-ins.ts'
+import { hydrogens } from './recipes/hydrogen.ts'
 import { remixes } from './recipes/remix.ts'
 import { servers } from './recipes/servers.ts'
 import { sites } from './recipes/sites.ts'
 import { viteSites } from './recipes/vite.ts'
 
-export const FRAMEWORKS: readonly Framework[] = [...sites, ...viteSites, ...remixes, ...dropIns, ...servers]
+export const FRAMEWORKS: readonly Framework[] = [...sites, ...viteSites, ...remixes, ...hydrogens, ...dropIns, ...servers]
 
 const names = FRAMEWORKS.map(({ name }) => name).join(', ')
 
