@@ -207,6 +207,28 @@ describe('what is written stands on the pages', () => {
   })
 })
 
+it('says on its page what is written for whom', async () => {
+  const page = readFileSync(join(root, 'docs/init.md'), 'utf8')
+  const rows = FRAMEWORKS.map(async ({ name, title, page: more }) => {
+    const before = { ...manifest(FOUND[name]), 'tsconfig.json': '{}' }
+    const folder = folderWith(before)
+    await call(folder, ['--yes'])
+    const written = Object.keys(inFolder(folder)).filter((path) => !(path in before) && path !== '.env')
+    return `| \`${name}\` | [${title}](${more}) | ${written
+      .sort()
+      .map((path) => `\`${path}\``)
+      .join(', ')} |`
+  })
+  const table = ['| name | framework | files, in TypeScript |', '|---|---|---|', ...(await Promise.all(rows))].join('\n')
+  expect(page).toContain(`\n${table}\n`)
+})
+
+it('says on its page what it says of a new application on Koa', async () => {
+  const folder = folderWith({ ...manifest({ koa: '3.3.0' }), 'server.js': "import Koa from 'koa'\n\nconst app = new Koa()\n" })
+  const { said } = await call(folder, [], () => 'n')
+  expect(readFileSync(join(root, 'docs/init.md'), 'utf8')).toContain(said)
+})
+
 describe('an application that has sessions of another library', () => {
   it.each<[string, string, readonly string[]]>([
     ['express-session', "import session from 'express-session'", ["import session from 'coatcheck/express-session'"]],
