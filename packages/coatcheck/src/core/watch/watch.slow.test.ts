@@ -106,7 +106,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
   const copy = join(folder, name)
   await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts', 'web.ts'])
+  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'builtin.ts', 'errors.ts', 'clock.ts', 'web.ts'])
     await cp(join(import.meta.dirname, '../..', room), join(copy, room), {
       recursive: true,
       filter: (path) => !path.endsWith('.test.ts'),
