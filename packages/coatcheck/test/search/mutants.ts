@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { copyOfSources } from '../helpers/mutated.ts'
 import type { DrawOptions } from './draw.ts'
 import type { Searched } from './sites.ts'
 
@@ -275,10 +276,7 @@ export const FOLDER: string = join(here, '../../.cache/search-mutants')
 /** The engine of a copy, with its fault; without one, as it is. */
 export async function engineOf(mutant: Mutant | undefined, name: string): Promise<Searched> {
   const copy = join(FOLDER, name)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
-    await cp(join(here, '../../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  }
+  await copyOfSources(copy)
   if (mutant) {
     const path = join(copy, mutant.file)
     const parts = (await readFile(path, 'utf8')).split(mutant.from)
