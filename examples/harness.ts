@@ -184,6 +184,7 @@ export async function serve(what: string, command: string, folder: string, env: 
   while (true) {
     try {
       await (await fetch(url('/'), { signal: AbortSignal.timeout(60_000) })).arrayBuffer()
+      if (running.child.exitCode !== null) throw new Error('Another server answered.')
       return { origin, url, output: running.output, seconds: seconds(), stop }
     } catch {
       const { exitCode } = running.child

@@ -84,13 +84,17 @@ export async function complete(command: string, cwd: string, env: Environment = 
   throw new Error(`\`${command}\` in ${cwd} ${how}, after saying:\n${running.output()}`)
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems give out by themselves: between this look and an app's start nobody else is given it. */
+const [FIRST, COUNT] = [20_000, 12_000]
+
+export async function freePort(): Promise<number> {
+  while (true) {
+    const port = FIRST + Math.floor(Math.random() * COUNT)
     const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
     })
-  })
+    if (isFree) return port
+  }
 }
