@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
 import { main } from './cli/main.ts'
 
 async function call(...args: string[]) {
@@ -24,4 +27,12 @@ it('says which version it is', async () => {
 
 it('says what there is in the place of a command that is not there', async () => {
   expect(await call('inti')).toEqual({ code: 1, said: '', complaint: 'There is no command "inti".\nWrite one of: init.' })
+})
+
+it('says what cannot be read, without a stack', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coatcheck-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  symlinkSync('package.json', join(folder, 'package.json'))
+  const { code, complaint } = await call('init', folder)
+  expect([code, complaint]).toEqual([1, expect.stringMatching(/^ELOOP.*package\.json'\.\nMake it readable, and call again\.$/)])
 })

@@ -313,6 +313,13 @@ describe('an application that has sessions of another library', () => {
     expect(said).not.toContain('change the import')
   })
 
+  it('is shown each of two lines that are the same', async () => {
+    const line = "  const session = require('koa-session')\n"
+    const { said } = await call(folderWith({ ...manifest(FOUND.koa), 'app.js': `{\n${line}}\n{\n${line}}\n` }), ['--json'])
+    const places = JSON.parse(said).steps.flatMap(({ place }: { place?: { line: number } }) => place?.line ?? [])
+    expect(places).toEqual([2, 5])
+  })
+
   it('shows the lines with their places', async () => {
     const folder = folderWith({ ...manifest(FOUND.koa), 'app.js': "import Koa from 'koa'\nimport session from 'koa-session'\n" })
     const { said } = await call(folder, [])
@@ -463,6 +470,7 @@ describe('files that are there', () => {
     expect(read(folder, path)).toBe('// mine')
     expect(Object.keys(inFolder(folder)).filter((each) => each.startsWith('sessions'))).toEqual([path])
     expect(said).toContain(`There already, and left as it is: ${path}.`)
+    expect(said).toContain(`import { sessions } from './${path}'`)
   })
   it('are named with the line: the types and the handles of SvelteKit', async () => {
     const types = 'declare global {\n  namespace App {\n    // interface Locals {}\n  }\n}\nexport {}\n'

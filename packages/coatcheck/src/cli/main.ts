@@ -25,8 +25,10 @@ export async function main([name, ...args]: readonly string[], terminal: Termina
     }
     return await command.run(args, terminal)
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    terminal.complain(`${error.message}\n${error.fix}`)
+    const problem =
+      error instanceof Error && 'syscall' in error ? new Problem(`${error.message}.`, 'Make it readable, and call again.') : error
+    if (!(problem instanceof Problem)) throw error
+    terminal.complain(`${problem.message}\n${problem.fix}`)
     return 1
   }
 }

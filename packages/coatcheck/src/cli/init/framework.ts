@@ -47,8 +47,6 @@ export interface Template {
   readonly path: string
   /** See `fill`. */
   readonly text: string
-  /** Written even where the application has sessions already, if somebody asks for a store. */
-  readonly isStore?: true
 }
 
 /** Something that the user does. */

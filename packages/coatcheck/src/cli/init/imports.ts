@@ -20,19 +20,20 @@ const IMPORT = /^[ \t]*import\s+(?!type\b)([^;'"()]*?)\s*\bfrom\s*(['"])([^'"\n]
 const REQUIRE = /^[ \t]*(const|let|var)\s+([^;='"]*?)\s*=\s*require\((['"])([^'"\n]+)\3\);?/gm
 
 function stepsIn({ path, text }: Source, originals: readonly Original[]): Step[] {
-  const lineOf = (index: number): number => text.slice(0, index).split('\n').length
-  const indentOf = (whole: string): number => whole.length - whole.trimStart().length
-  const found = [
-    ...Array.from(
-      text.matchAll(IMPORT),
-      ([whole, clause = '', quote = "'", from = ''], _): Omit<Found, 'line'> & { whole: string } => ({
-        ...{ whole, text: whole.trim(), clause, from, quote, keyword: 'import' },
-      }),
-    ),
-    ...Array.from(text.matchAll(REQUIRE), ([whole, keyword = 'const', clause = '', quote = "'", from = '']) => ({
-      ...{ whole, text: whole.trim(), clause, from, quote, keyword },
-    })),
-  ].map(({ whole, ...each }) => ({ ...each, line: lineOf(text.indexOf(whole) + indentOf(whole)) }))
+  const placed = (whole: string, index: number): Pick<Found, 'text' | 'line'> => ({
+    text: whole.trim(),
+    line: text.slice(0, index + whole.length - whole.trimStart().length).split('\n').length,
+  })
+  const found: Found[] = [
+    ...Array.from(text.matchAll(IMPORT), (match) => {
+      const [whole, clause = '', quote = "'", from = ''] = match
+      return { ...placed(whole, match.index), clause, from, quote, keyword: 'import' }
+    }),
+    ...Array.from(text.matchAll(REQUIRE), (match) => {
+      const [whole, keyword = 'const', clause = '', quote = "'", from = ''] = match
+      return { ...placed(whole, match.index), clause, from, quote, keyword }
+    }),
+  ]
   return found
     .sort((a, b) => a.line - b.line)
     .flatMap((each) => {

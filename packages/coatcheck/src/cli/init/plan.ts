@@ -38,7 +38,7 @@ function dropIn(project: Project, framework: Framework, store: StoreName | undef
       ...install(project, store),
       ...imports,
       ...secret.steps,
-      ...(templates[0] ? [{ say: `give \`store\` of ${templates[0].path} to the sessions, as their option \`store\`` }] : []),
+      ...(templates[0] ? [{ say: `give \`store\` of ${written.paths[0]} to the sessions, as their option \`store\`` }] : []),
     ],
   }
 }
@@ -55,7 +55,7 @@ function fresh(project: Project, framework: Framework, store: StoreName): Plan {
     steps: [
       ...install(project, usesStore, framework.types),
       ...secret.steps,
-      ...framework.steps(project, templates[0]?.path ?? ''),
+      ...framework.steps(project, written.paths[0] ?? ''),
       ...(framework.readsEnv
         ? []
         : [
@@ -71,14 +71,16 @@ function fresh(project: Project, framework: Framework, store: StoreName): Plan {
 const toIgnore = (project: Project, secret: readonly Change[], store: StoreName | undefined): Change[] =>
   ignored(project, [...(secret.length > 0 ? ['.env'] : []), ...(store === 'sqlite' ? ['sessions.sqlite*'] : [])])
 
+/** What is written and what is there already; `paths` are those of both, in the order of the templates. */
 function filesOf(
   project: Project,
   framework: Framework,
   templates: readonly Template[],
   store: StoreName,
-): { changes: Change[]; kept: string[] } {
+): { changes: Change[]; kept: string[]; paths: string[] } {
   const canWait = project.isModule || framework.isBundled === true
   const kept: string[] = []
+  const paths: string[] = []
   const changes = templates.flatMap(({ path, text }) => {
     const isTypeScript = path.endsWith('.ts')
     const base = path.replace(/\.[a-z]+$/, '')
@@ -86,6 +88,7 @@ function filesOf(
       path,
       ...['ts', 'js', 'mjs', 'cjs', 'mts', 'cts', 'tsx', 'jsx'].map((ending) => `${base}.${ending}`),
     )
+    paths.push(there ?? path)
     if (there !== undefined) {
       kept.push(there)
       return []
@@ -93,7 +96,7 @@ function filesOf(
     const filled = fill(text, isTypeScript, storeText(store, canWait))
     return [{ path, kind: 'create' as const, text: filled, shown: filled }]
   })
-  return { changes, kept }
+  return { changes, kept, paths }
 }
 
 /** The steps that install what is not there. */

@@ -39,7 +39,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
 })
 `,
       },
-      { path: bundled(project, `${project.src}lib/store`), text: STORE, isStore: true },
+      { path: bundled(project, `${project.src}lib/store`), text: STORE },
     ],
     steps(project, file) {
       const from = `${project.src}app/page.tsx`
@@ -64,7 +64,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     variable: 'NUXT_SESSION_PASSWORD',
     readsEnv: true,
     page: 'frameworks/nuxt.md',
-    files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE, isStore: true }],
+    files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE }],
     steps: (project, file) => [
       {
         say: 'add to the configuration',
@@ -84,7 +84,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     variable: 'NITRO_SESSION_PASSWORD',
     readsEnv: true,
     page: 'frameworks/nitro.md',
-    files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE, isStore: true }],
+    files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE }],
     steps: (project, file) => [
       {
         say: 'add to the configuration',
@@ -107,7 +107,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     least: ['astro', 5, 7],
     variable: 'COATCHECK_SECRET',
     page: 'frameworks/astro.md',
-    files: (project) => [{ path: bundled(project, 'src/session-settings'), text: ASTRO, isStore: true }],
+    files: (project) => [{ path: bundled(project, 'src/session-settings'), text: ASTRO }],
     steps: (project, file) => [
       {
         say: 'add to the configuration',
