@@ -180,6 +180,8 @@ const licences: Rolldown.Plugin = {
   },
 }
 
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'))
+
 const config: UserConfig = defineConfig({
   cwd: import.meta.dirname,
   entry: entries,
@@ -188,6 +190,7 @@ const config: UserConfig = defineConfig({
   target: 'es2024',
   dts: true,
   tsconfig: '../../tsconfig.json',
+  define: { COATCHECK_VERSION: JSON.stringify(version) },
   deps: { neverBundle: [/^node:/, /^bun:/, /^next\//], alwaysBundle: BUNDLED, onlyBundle: BUNDLED },
   // What a process reads at its start. Functions, classes and what stands at the top of a file keep their names, which stack traces show.
   // No `compress`: it would put the names of modules together that are written in parts so that no bundler looks for them.

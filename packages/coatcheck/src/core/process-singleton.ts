@@ -1,5 +1,10 @@
-/** The number changes with what is kept there: two releases in one process share nothing. */
-const PLACE: unique symbol = Symbol.for('coatcheck.process.1') as never
+/** Put in by the build. */
+declare const COATCHECK_VERSION: string | undefined
+
+/** Two releases in one process share nothing: what one keeps there, such as keyrings, may be of no use to the other. */
+const PLACE: unique symbol = Symbol.for(
+  `coatcheck.process ${typeof COATCHECK_VERSION === 'undefined' ? 'sources' : COATCHECK_VERSION}`,
+) as never
 
 /** A function, and not the map itself: nothing that prints a global object shows what is kept. */
 type Keep = (name: string) => { thing?: object }

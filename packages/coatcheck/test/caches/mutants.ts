@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter } from '../helpers/adapters.ts'
+import { copyOfSources } from '../helpers/mutated.ts'
 import { COOKIE } from '../helpers/site.ts'
 import { type Parts, viaFetch } from './adapters.ts'
 
@@ -21,16 +22,13 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'every page that asks for a session is private', from: '= !presents && !gives', to: '= false' },
 ]
 
-const source = join(import.meta.dirname, '../../src')
 /** Where the copies are. */
 export const FOLDER: string = join(import.meta.dirname, '../../.cache/cache-mutants')
 
 /** coatcheck/fetch of a copy of the sources with this fault; without one, as it is. */
 export async function adapterOf(mutant: Mutant | undefined, name: string): Promise<Adapter> {
   const copy = join(FOLDER, name)
-  await mkdir(join(copy, 'adapters'), { recursive: true })
-  for (const part of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts', 'web.ts', 'adapters/fetch.ts'])
-    await cp(join(source, part), join(copy, part), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  await copyOfSources(copy)
   if (mutant) {
     const path = join(copy, 'core/request/response-headers.ts')
     const parts = (await readFile(path, 'utf8')).split(mutant.from)

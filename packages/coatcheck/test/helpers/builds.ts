@@ -36,7 +36,9 @@ export async function packed(folder: string, name: string, edits: readonly Edit[
   for (const path of [sources, place]) await rm(path, { recursive: true, force: true })
   await mkdir(place, { recursive: true })
   await cp(join(home, 'src'), join(sources, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  await cp(join(home, 'package.json'), join(sources, 'package.json'))
+  // Each is a release of its own: what two copies of one release share in a process, two releases do not.
+  const manifest = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'))
+  await writeFile(join(sources, 'package.json'), JSON.stringify({ ...manifest, version: `${manifest.version}-${name}` }))
   const config = await readFile(join(home, 'tsdown.config.ts'), 'utf8')
   await writeFile(
     join(sources, 'tsdown.config.ts'),

@@ -16,14 +16,18 @@ export interface Mutant {
 /** A folder for copies of the engine, in which their imports find what ours do. */
 export const copies = (name: string): string => join(source, '..', name)
 
+/** All sources, without their tests. */
+export async function copyOfSources(to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  await cp(source, to, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+}
+
 /** The engine of a copy of its sources, with this fault, or as it is. */
 export async function engineOf(
   mutant: Mutant | undefined,
   copy: string,
 ): Promise<{ readonly sessionsOf: typeof sessionsOf; readonly adapterOf: typeof adapterOf }> {
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts'])
-    await cp(join(source, room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  await copyOfSources(copy)
   if (mutant) {
     const path = join(copy, mutant.file)
     const text = await readFile(path, 'utf8')

@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { copyOfSources } from '../helpers/mutated.ts'
 import type { DrawOptions } from './draw.ts'
 import type { Searched } from './sites.ts'
 
@@ -92,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V5: the old record is deleted, and nothing leads from it',
     file: 'core/persistence/stored/records.ts',
-    from: 'return (await this.#replace(known, text, { expiresAt, keepUntil }, { forwarding: to })) !== undefined',
+    from: 'return (await this.#replace(known, text, { expiresAt, keepUntil, tells: true }, { forwarding: to })) !== undefined',
     to: "return text !== '' && expiresAt > 0 && this.end(known)",
     shows: /^[12]/,
   },
@@ -275,10 +276,7 @@ export const FOLDER: string = join(here, '../../.cache/search-mutants')
 /** The engine of a copy, with its fault; without one, as it is. */
 export async function engineOf(mutant: Mutant | undefined, name: string): Promise<Searched> {
   const copy = join(FOLDER, name)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts']) {
-    await cp(join(here, '../../src', room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  }
+  await copyOfSources(copy)
   if (mutant) {
     const path = join(copy, mutant.file)
     const parts = (await readFile(path, 'utf8')).split(mutant.from)

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Found, SessionRecord, Store } from '../../src/stores/store.ts'
+import type { Found, Listener, SessionRecord, Store } from '../../src/stores/store.ts'
 import { storeGuarantees } from '../../src/testing/store-guarantees.ts'
 import { type StoreSuiteOptions, storeSuite } from '../../src/testing/store-suite.ts'
 import { CASES } from '../../src/testing/suite/cases.ts'
@@ -7,17 +7,18 @@ import { GUARANTEES } from '../../src/testing/suite/guarantees.ts'
 import type { StoreTools, StoreUnderTest } from '../../src/testing/suite/run.ts'
 
 const MINUTE = 60_000
-export const OFFERED = ['touch', 'list', 'listByOwner', 'prune'] as const
+export const OFFERED = ['touch', 'list', 'listByOwner', 'prune', 'watch', 'readMany'] as const
 export type Whole = Store & Required<Pick<Store, (typeof OFFERED)[number]>>
 
 /** A backend of two tables that knows no transactions: what is done to it in one step is all that happens at once. */
 export interface Tables {
   readonly records: Map<string, Found>
   readonly entries: Map<string, Set<string>>
+  readonly listeners: Set<Listener>
   version: number
 }
 
-export const newTables = (): Tables => ({ records: new Map(), entries: new Map(), version: 0 })
+export const newTables = (): Tables => ({ records: new Map(), entries: new Map(), listeners: new Set(), version: 0 })
 
 export const copied = (found: Found | undefined): Found | undefined =>
   found && { version: found.version, record: { ...found.record } }
@@ -35,10 +36,12 @@ export interface Operations {
   entries(owner: string): string[]
   enter(owner: string, key: string): void
   leave(owner: string, key: string): void
+  readonly listeners: Set<Listener>
+  tell(key: string): void
 }
 
 function operations(tables: Tables): Operations {
-  const { records, entries } = tables
+  const { records, entries, listeners } = tables
   const holds = (key: string, version: string) => records.get(key)?.version === version
   return {
     find: (key: string) => copied(records.get(key)),
@@ -65,6 +68,10 @@ function operations(tables: Tables): Operations {
     entries: (owner: string) => [...(entries.get(owner) ?? [])],
     enter: (owner: string, key: string) => void entries.set(owner, (entries.get(owner) ?? new Set()).add(key)),
     leave: (owner: string, key: string) => void entries.get(owner)?.delete(key),
+    listeners,
+    tell(key: string): void {
+      for (const { told } of listeners) told(key)
+    },
   }
 }
 
@@ -85,10 +92,20 @@ export function handle(tables: Tables, step: StoreTools['step']): { store: Whole
       if (found?.record.owner !== owner) await leave(key, owner)
       return undefined
     },
-    update: (key, record, version) => step('replace', () => at.replace(key, record, version)),
+    readMany: (keys) => step('find', () => keys.map((key) => at.find(key))),
+    update: (key, record, version) =>
+      step('replace', () => {
+        const next = at.replace(key, record, version)
+        if (next !== undefined && record.tells) at.tell(key)
+        return next
+      }),
     async delete(key, version) {
       const found = await step('find', () => at.find(key))
-      const removed = await step('remove', () => at.remove(key, version))
+      const removed = await step('remove', () => {
+        const is = at.remove(key, version)
+        if (is) at.tell(key)
+        return is
+      })
       if (removed) await leave(key, found?.record.owner)
       return removed
     },
@@ -111,6 +128,11 @@ export function handle(tables: Tables, step: StoreTools['step']): { store: Whole
         if (removed) pruned++
       }
       return pruned
+    },
+    async watch(listener) {
+      const own = { ...listener }
+      at.listeners.add(own)
+      return { ping: async () => {}, stop: async () => at.listeners.delete(own) }
     },
   }
   return { store, at, step }
@@ -143,7 +165,13 @@ export async function failing(options: Omit<StoreSuiteOptions, 'it'>): Promise<M
 
 export function cases(options: Omit<StoreSuiteOptions, 'it'>): Map<string, () => Promise<void>> {
   const tests = new Map<string, () => Promise<void>>()
-  storeSuite({ records: 300, biggest: 2_000, ...options, it: (name, test) => tests.set(name.replace('store: ', ''), test) })
+  storeSuite({
+    records: 300,
+    biggest: 2_000,
+    longestWait: 50,
+    ...options,
+    it: (name, test) => tests.set(name.replace('store: ', ''), test),
+  })
   return tests
 }
 
@@ -851,6 +879,40 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     }),
     caught: 'migrate may be run again and keeps every record',
   },
+  'an update that ends a session is told to nobody': {
+    fault: (correct) => ({ update: (key, { tells: _, ...record }, version) => correct.update(key, record, version) }),
+    caught: 'watch tells of a delete and of an update that tells, once the write can be read',
+  },
+  'a delete is told to nobody': {
+    fault: (_, at, step) => ({ delete: (key, version) => step('remove', () => at.remove(key, version)) }),
+    caught: 'watch tells of a delete and of an update that tells, once the write can be read',
+  },
+  'only who listened last is told': {
+    fault: (correct, at) => ({
+      watch: (listener) => {
+        at.listeners.clear()
+        return correct.watch(listener)
+      },
+    }),
+    caught: 'watch tells every one of many ends at once, to all who listen, by either handle',
+  },
+  'watch answers before anybody listens': {
+    fault: (correct) => ({
+      async watch(listener) {
+        const later = new Promise((resolve) => setTimeout(resolve, 5)).then(() => correct.watch(listener))
+        return { ping: async () => (await later).ping(), stop: async () => (await later).stop() }
+      },
+    }),
+    caught: 'who listens tells of what ends right after watch resolved, each time',
+  },
+  'who stopped is told all the same': {
+    fault: (correct) => ({ watch: async (listener) => ({ ...(await correct.watch(listener)), stop: async () => {} }) }),
+    caught: 'who stopped is told nothing more, and others are',
+  },
+  'many records come in an order of their own': {
+    fault: (correct) => ({ readMany: (keys) => correct.readMany([...keys].sort()) }),
+    caught: 'readMany gives what read gives, in the order of the keys',
+  },
   'absence is null': {
     fault: (correct) => ({ read: async (key) => (await correct.read(key)) ?? (null as unknown as undefined) }),
     caught: 'answers with absence for a key that was never created',
@@ -881,7 +943,7 @@ export async function catches(name: string): Promise<void> {
 
 /** What a store guarantees that is wrong in this way. */
 export const guaranteesOf = (fault: Fault, more: Partial<StoreUnderTest> = {}): ReturnType<typeof storeGuarantees> =>
-  storeGuarantees({ open: (tools) => ({ ...open(fault)(tools), ...more }), records: 300, biggest: 2_000 })
+  storeGuarantees({ open: (tools) => ({ ...open(fault)(tools), ...more }), records: 300, biggest: 2_000, longestWait: 50 })
 
 /** The guarantee that this mutant breaks is told to be broken, and why. */
 export async function breaks(name: string): Promise<void> {

@@ -1,7 +1,8 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explored, nothingBad } from '../../../test/helpers/explored.ts'
+import { copyOfSources } from '../../../test/helpers/mutated.ts'
 import type { Engine } from '../../../test/helpers/scenarios.ts'
 import { onceTrial } from '../../../test/trials/once.ts'
 import { heldUp, heldUpForLonger, longWork, straggler } from '../../../test/trials/once-stories.ts'
@@ -114,12 +115,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
   const copy = join(folder, name)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts'])
-    await cp(join(import.meta.dirname, '../..', room), join(copy, room), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.test.ts'),
-    })
+  await copyOfSources(copy)
   if (mutant) {
     const path = join(copy, 'core/once', mutant.file)
     const text = await readFile(path, 'utf8')

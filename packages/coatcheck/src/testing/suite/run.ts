@@ -37,6 +37,8 @@ export interface StoreTrialOptions {
   readonly biggest?: number
   /** How long a key or an owner may be, in characters: less where the store puts something before it. Default 128. */
   readonly longestName?: number
+  /** How long a notice of `watch` may take, in milliseconds: only a test that fails waits as long. Default 60 000. */
+  readonly longestWait?: number
 }
 
 const MEBIBYTE = 1_048_576
@@ -46,7 +48,7 @@ export async function run(
   options: StoreTrialOptions,
   { needs, skew, test }: Pick<Case, 'needs' | 'skew' | 'test'>,
 ): Promise<'held' | 'not offered'> {
-  const { open, records = 10_000, biggest, longestName = 128 } = options
+  const { open, records = 10_000, biggest, longestName = 128, longestWait = 60_000 } = options
   let time = Date.now()
   let scheduler: Scheduler | undefined
   let stepping = false
@@ -78,6 +80,7 @@ export async function run(
     settle: async () => opened.settle?.(),
     records,
     longestName,
+    longestWait,
     biggest: Math.min(biggest ?? maxBytes ?? MEBIBYTE, maxBytes ?? Number.POSITIVE_INFINITY),
   }
   try {

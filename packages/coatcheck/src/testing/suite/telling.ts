@@ -1,7 +1,7 @@
 // Notices of ends, and many records read at once.
 
 import type { Listening, Store } from '../../stores/store.ts'
-import { type Case, inTurns, needing, newKey, newSession, same, sameRecord, sure } from './trial.ts'
+import { type Case, inTurns, needing, newKey, newSession, same, sameRecord, sure, type Trial } from './trial.ts'
 
 /** Whoever listens to a store, and what was told so far. */
 interface Ear extends Listening {
@@ -10,7 +10,7 @@ interface Ear extends Listening {
   readonly all: readonly string[]
 }
 
-async function listenTo(store: Store): Promise<Ear> {
+async function listenTo(store: Store, { longestWait }: Pick<Trial, 'longestWait'>): Promise<Ear> {
   const all: string[] = []
   const waiting = new Set<() => void>()
   const settle = (): void => {
@@ -34,9 +34,14 @@ async function listenTo(store: Store): Promise<Ear> {
     stop: () => listening.stop(),
     heard: (key, times = 1) =>
       new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(look)
+          reject(new Error(`what happened to a key was told to nobody in ${longestWait} ms.`))
+        }, longestWait)
         const look = (): void => {
           const isThere = all.filter((each) => each === key).length >= times
           if (!isThere && !lost) return
+          clearTimeout(timer)
           waiting.delete(look)
           if (isThere) resolve()
           else reject(new Error(`lost was called while all was well: ${lost?.error}.`))
@@ -50,7 +55,7 @@ async function listenTo(store: Store): Promise<Ear> {
 export const tellings: readonly Case[] = [
   needing('watch', 'told', 'watch tells of a delete and of an update that tells, once the write can be read', async (trial) => {
     const { store, second } = trial
-    const ear = await listenTo(second)
+    const ear = await listenTo(second, trial)
     try {
       const { key, record, version } = await newSession(trial, { owner: newKey() })
       const next = await store.update(key, { ...record, data: 'over', tells: true }, version)
@@ -67,7 +72,7 @@ export const tellings: readonly Case[] = [
   }),
   needing('watch', 'told', 'watch tells every one of many ends at once, to all who listen, by either handle', async (trial) => {
     const { store, second } = trial
-    const ears = [await listenTo(store), await listenTo(second)]
+    const ears = [await listenTo(store, trial), await listenTo(second, trial)]
     try {
       const sessions = await inTurns(40, () => newSession(trial))
       await inTurns(40, async (nth) => {
@@ -84,7 +89,7 @@ export const tellings: readonly Case[] = [
   needing('watch', 'told', 'who listens tells of what ends right after watch resolved, each time', async (trial) => {
     for (let n = 0; n < 5; n++) {
       const { key, version } = await newSession(trial)
-      const ear = await listenTo(trial.second)
+      const ear = await listenTo(trial.second, trial)
       await trial.store.delete(key, version)
       await ear.heard(key)
       await ear.stop()
@@ -92,7 +97,7 @@ export const tellings: readonly Case[] = [
   }),
   needing('watch', 'told', 'who stopped is told nothing more, and others are', async (trial) => {
     const { store } = trial
-    const [stopped, goes] = [await listenTo(store), await listenTo(store)]
+    const [stopped, goes] = [await listenTo(store, trial), await listenTo(store, trial)]
     try {
       await stopped.ping()
       await stopped.stop()

@@ -26,6 +26,8 @@ export interface Trial<S extends Store = Store> {
   readonly biggest: number
   /** How many characters a key or an owner may have. */
   readonly longestName: number
+  /** How many milliseconds a notice may take. */
+  readonly longestWait: number
 }
 
 export interface Case {

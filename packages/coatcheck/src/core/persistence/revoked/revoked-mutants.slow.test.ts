@@ -1,8 +1,9 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { explored } from '../../../../test/helpers/explored.ts'
+import { copyOfSources } from '../../../../test/helpers/mutated.ts'
 import { revokedScenario } from '../../../../test/helpers/revoked-scenarios.ts'
 import type { Engine } from '../../../../test/helpers/scenarios.ts'
 import { memoryStore } from '../../../stores/memory.ts'
@@ -70,9 +71,7 @@ const MUTANTS: readonly { readonly fault: string; readonly file: string; readonl
 
 async function engineOf(at: number): Promise<Engine> {
   const copy = join(folder, `mutant${at}`)
-  await mkdir(copy, { recursive: true })
-  for (const room of ['core', 'crypto', 'stores', 'cookies', 'migrate', 'errors.ts', 'clock.ts', 'web.ts'])
-    await cp(join(source, room), join(copy, room), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  await copyOfSources(copy)
   const mutant = MUTANTS[at]
   if (mutant) {
     const path = join(copy, 'core/persistence/revoked', mutant.file)
