@@ -1,6 +1,6 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { AppName } from '../examples/harness.ts'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type AppName, apps } from '../examples/harness.ts'
 import { examplesIn } from '../packages/coatcheck/test/docs/examples.ts'
 import { root } from './steps.ts'
 
@@ -8,42 +8,53 @@ interface Framework {
   readonly apps: readonly AppName[]
   /** Of docs/frameworks. */
   readonly pages: readonly string[]
-  /** What its adapters and readers of old sessions are called. Default: its own name. */
-  readonly sources?: readonly string[]
+  /** What its adapters and readers of old sessions are called. */
+  readonly sources: readonly string[]
   /** Paths of tests that lie elsewhere. */
-  readonly tests?: readonly string[]
+  readonly tests: readonly string[]
 }
 
-const plain = <Name extends string>(name: Name): { readonly apps: readonly Name[]; readonly pages: readonly string[] } => ({
-  apps: [name],
-  pages: [name],
-})
-
-/** What `npm test -- --only` knows. An app that several frameworks share (examples/one-site) belongs to none. */
-export const FRAMEWORKS: Readonly<Record<string, Framework>> = {
-  astro: plain('astro'),
-  'cookie-session': plain('cookie-session'),
-  elysia: plain('elysia'),
-  'express-session': { apps: ['express'], pages: ['express-session'] },
-  fastify: { apps: ['fastify'], pages: ['fastify', 'fastify-secure-session'] },
-  fetch: { apps: [], pages: [] },
+/** Those of which not everything is called as their adapter is. */
+const DIFFERENT: Readonly<Record<string, Partial<Framework>>> = {
+  'express-session': { apps: ['express'] },
+  fastify: { pages: ['fastify', 'fastify-secure-session'] },
   h3: { apps: ['h3', 'h3-v1'], pages: ['h3', 'h3-1', 'h3-functions'] },
-  hono: { apps: [], pages: [] },
   hydrogen: { apps: ['hydrogen', 'hydrogen-2026'], pages: ['hydrogen', 'hydrogen-1'] },
-  'iron-session': plain('iron-session'),
-  koa: { ...plain('koa'), sources: ['koa', 'koa-session'] },
-  nest: { apps: ['nest', 'nest-11'], pages: ['nest'] },
-  next: plain('next'),
-  nitro: { apps: ['nitro', 'nitro-2'], pages: ['nitro'] },
-  node: { apps: [], pages: [] },
-  nuxt: { ...plain('nuxt'), sources: ['nuxt', 'nitro'] },
-  'react-router': { apps: ['react-router'], pages: ['react-router', 'react-router-middleware'] },
-  remix: { apps: ['remix'], pages: ['remix', 'remix-options', 'remix-storages'] },
-  remix3: { apps: [], pages: ['remix-3'] },
-  sveltekit: { apps: ['sveltekit', 'sveltekit-2'], pages: ['sveltekit'] },
-  'tanstack-start': plain('tanstack-start'),
-  websocket: { apps: [], pages: ['../websocket'], tests: ['packages/coatcheck/test/sockets.integration.test.ts'] },
+  koa: { sources: ['koa', 'koa-session'] },
+  nest: { apps: ['nest', 'nest-11'] },
+  nitro: { apps: ['nitro', 'nitro-2'] },
+  nuxt: { sources: ['nuxt', 'nitro'] },
+  'react-router': { pages: ['react-router', 'react-router-middleware'] },
+  remix: { pages: ['remix', 'remix-options', 'remix-storages'] },
+  remix3: { pages: ['remix-3'] },
+  sveltekit: { apps: ['sveltekit', 'sveltekit-2'] },
+  websocket: { pages: ['../websocket'], tests: ['packages/coatcheck/test/sockets.integration.test.ts'] },
 }
+
+const slashed = (path: string): string => path.replaceAll('\\', '/')
+const paths = (...patterns: string[]): string[] =>
+  patterns
+    .flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (name) => name.includes('node_modules') }))
+    .map(slashed)
+    .sort()
+
+/** What `npm test -- --only` knows: each adapter. An app that several frameworks share (examples/one-site) belongs to none. */
+export const FRAMEWORKS: ReadonlyMap<string, Framework> = new Map(
+  paths('packages/coatcheck/src/adapters/*.ts', 'packages/coatcheck/src/adapters/middleware/*.ts')
+    .map((path) => basename(path, '.ts'))
+    .filter((name) => !name.includes('.'))
+    .sort()
+    .map((name) => [
+      name,
+      {
+        apps: apps.filter((app) => app === name),
+        pages: existsSync(join(root, 'docs/frameworks', `${name}.md`)) ? [name] : [],
+        sources: [name],
+        tests: [],
+        ...DIFFERENT[name],
+      },
+    ]),
+)
 
 /** What belongs to one framework, or to several. */
 export interface Selection {
@@ -55,9 +66,6 @@ export interface Selection {
   /** Whether one of the tests drives Chromium. */
   readonly hasBrowser: boolean
 }
-
-const paths = (...patterns: string[]): string[] =>
-  patterns.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (name) => name.includes('node_modules') })).sort()
 
 export const PROJECTS = ['unit', 'integration', 'browser'] as const
 
@@ -71,24 +79,22 @@ export function projectOf(path: string): (typeof PROJECTS)[number] {
 const pagesTest = 'packages/coatcheck/test/docs.slow.test.ts'
 
 function selectionOf(name: string): Selection {
-  const found = FRAMEWORKS[name]
-  if (!found) throw new Error(`--only ${name}: there is no such framework. Name one of ${Object.keys(FRAMEWORKS).join(', ')}.`)
-  const { apps, pages, sources = [name], tests: more = [] } = found
+  const found = FRAMEWORKS.get(name)
+  if (!found) throw new Error(`--only ${name}: there is no such framework. Name one of ${[...FRAMEWORKS.keys()].join(', ')}.`)
   const rooms = 'packages/coatcheck/src/{adapters,adapters/middleware,migrate}'
   const tests = paths(
-    ...sources.flatMap((source) => [`${rooms}/${source}.{test,*.test}.ts`, `${rooms}/${source}/**/*.test.ts`]),
-    ...apps.map((app) => `examples/${app}/*.test.ts`),
-  )
-  // Those of an app's own sources are tried by a test of the app.
-  const tried = pages
-    .map((page) => join('docs/frameworks', `${page}.md`).replaceAll('\\', '/'))
+    ...found.sources.flatMap((source) => [`${rooms}/${source}.{test,*.test}.ts`, `${rooms}/${source}/**/*.test.ts`]),
+    ...found.apps.map((app) => `examples/${app}/*.test.ts`),
+  ).filter((path) => !path.endsWith('.types.test.ts'))
+  // Those that show an app's own sources are tried by a test of the app.
+  const pages = found.pages
+    .map((page) => slashed(join('docs/frameworks', `${page}.md`)))
     .filter((page) => examplesIn(readFileSync(join(root, page), 'utf8')).length > 0)
-  const run = tests.map((path) => path.replaceAll('\\', '/')).filter((path) => !path.endsWith('.types.test.ts'))
   return {
-    apps,
-    tests: [...run, ...more, ...(tried.length > 0 ? [pagesTest] : [])],
-    pages: tried,
-    hasBrowser: run.some((path) => projectOf(path) === 'browser'),
+    apps: found.apps,
+    tests: [...tests, ...found.tests, ...(pages.length > 0 ? [pagesTest] : [])],
+    pages,
+    hasBrowser: tests.some((path) => projectOf(path) === 'browser'),
   }
 }
 

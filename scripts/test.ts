@@ -76,10 +76,12 @@ async function prepared(what: string, prepare: () => unknown): Promise<Tally> {
 
 const isEngine = (name: string): name is EngineName => Object.hasOwn(ENGINES, name)
 
-const given = { type: 'string', multiple: true, default: [] as string[] } as const
-const { values } = parseArgs({ options: { without: given, only: given } })
-/** Once each time, or with commas between them. */
-const namesOf = (option: keyof typeof values): string[] => values[option].flatMap((each) => each.split(','))
+const names = { type: 'string', multiple: true, default: [] as string[] } as const
+/** The names given to an option, once each time or with commas between them. */
+function namesOf(option: 'without' | 'only'): string[] {
+  const { values } = parseArgs({ options: { without: names, only: names } })
+  return values[option].flatMap((each) => each.split(','))
+}
 
 /** The engines that `--without` names. */
 function leftOut(): EngineName[] {
@@ -133,13 +135,13 @@ try {
   // Tests read it: what needs one of these is left out, as the last line says.
   process.env.COATCHECK_TEST_WITHOUT = without.join(',')
   const only = namesOf('only')
-  const selected = selection(only)
-  const total = only.length > 0 ? await some(selected) : await everything(without)
+  const selected = only.length > 0 ? selection(only) : undefined
+  const total = selected ? await some(selected) : await everything(without)
   // The tests of guarantees have compared this table with what they found.
-  if (only.length === 0) console.log(`\nWhat each store guarantees:\n${tableIn('docs/stores.md', 'guarantees')}`)
-  console.log(`\n${timingsTable(only.length > 0 ? selected.apps : undefined)}\n`)
+  if (!selected) console.log(`\nWhat each store guarantees:\n${tableIn('docs/stores.md', 'guarantees')}`)
+  console.log(`\n${timingsTable(selected?.apps)}\n`)
   finish(total, [
-    ...(only.length > 0 ? [described(only, selected)] : []),
+    ...(selected ? [described(only, selected)] : []),
     ...(without.length > 0 ? [`left out: ${without.map((name) => ENGINES[name].title).join(', ')}`] : []),
   ])
 } catch (error) {

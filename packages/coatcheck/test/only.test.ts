@@ -8,8 +8,8 @@ import { root, run } from '../../../scripts/steps.ts'
 import config from '../../../vitest.config.ts'
 import { entries } from '../tsdown.config.ts'
 
-const names = Object.keys(FRAMEWORKS)
-const all = Object.values(FRAMEWORKS)
+const names = [...FRAMEWORKS.keys()]
+const all = [...FRAMEWORKS.values()]
 const found = (pattern: string): string[] => globSync(pattern, { cwd: root }).map((path) => path.replaceAll('\\', '/'))
 
 describe('npm test -- --only', () => {
