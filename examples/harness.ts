@@ -12,6 +12,8 @@ export type { Environment }
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = [
   'astro',
+  'cookie-session',
+  'elysia',
   'express',
   'fastify',
   'h3',
@@ -73,8 +75,8 @@ function filesIn(folder: string, made: readonly string[]): string[] {
 }
 
 interface Manifest {
-  /** `sources`: fetches those that the app shares with another. */
-  readonly scripts?: { readonly sources?: string; readonly build?: string; readonly start?: string; readonly dev?: string }
+  /** `prebuild`: fetches the sources that the app shares with another. */
+  readonly scripts?: { readonly prebuild?: string; readonly build?: string; readonly start?: string; readonly dev?: string }
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
@@ -113,7 +115,7 @@ async function installNow(name: string): Promise<number> {
 
 async function buildNow(name: string, env: Environment): Promise<number> {
   const folder = folderOf(name)
-  const { sources: fetching, build: command } = manifestOf(folder).scripts ?? {}
+  const { prebuild: fetching, build: command } = manifestOf(folder).scripts ?? {}
   if (!command) return 0
   if (fetching) await complete(fetching, folder)
   // Where a build would put its store or listen, and how its server is started, is nothing that it is made of.

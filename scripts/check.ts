@@ -1,11 +1,13 @@
 import { finish, runSteps, type Step, type Tally } from './steps.ts'
 
 /** The build comes first: the examples' types, all other checks and the slow tests read what it makes, so without it nothing else runs. */
-const build: Step = { name: 'build', command: 'npm run --silent build' }
+export const build: Step = { name: 'build', command: 'npm run --silent build' }
+
+export const types: Step = { name: 'types', command: 'tsc -p .' }
 
 /** What can be said without running a test. */
 const checks: readonly Step[] = [
-  { name: 'types', command: 'tsc -p .' },
+  types,
   { name: 'lint', command: 'biome check --error-on-warnings' },
   { name: 'publint', command: 'publint --strict packages/coatcheck' },
   { name: 'attw', command: 'attw --pack packages/coatcheck --profile esm-only' },

@@ -7,9 +7,9 @@ import { root } from './steps.ts'
 // `one-site` is five of them behind one server.
 const all = [...apps, 'one-site'].filter((name) => existsSync(join(root, 'examples', name, 'README.md')))
 
-/** Installs every app, two at a time: npm waits for the network and for the disk in turn. */
-export async function installAll(): Promise<void> {
-  const left = apps.filter((name) => existsSync(join(root, 'examples', name, 'package-lock.json')))
+/** Installs these, by default every app and the recipes, two at a time: npm waits for the network and for the disk in turn. */
+export async function installAll(names: readonly string[] = [...apps, 'recipes']): Promise<void> {
+  const left = [...names]
   const one = async (): Promise<void> => {
     for (let name = left.shift(); name; name = left.shift()) {
       const seconds = await install(name)
@@ -20,12 +20,12 @@ export async function installAll(): Promise<void> {
   await Promise.all([one(), one()])
 }
 
-/** How long the apps took, when they were last installed, built and started. */
-export function timingsTable(): string {
+/** How long these apps took, when they were last installed, built and started. */
+export function timingsTable(names: readonly string[] = apps): string {
   const cell = (seconds: number): string => (seconds === 0 ? '-' : seconds.toFixed(1)).padStart(9)
-  const rows = timings().map(
-    ({ name, install, build, first }) => `${name.padEnd(12)}${[install, build, first].map(cell).join('')}`,
-  )
+  const rows = timings()
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, install, build, first }) => `${name.padEnd(12)}${[install, build, first].map(cell).join('')}`)
   return [`${'seconds to'.padEnd(12)}${['install', 'build', 'respond'].map((head) => head.padStart(9)).join('')}`, ...rows].join(
     '\n',
   )

@@ -25,9 +25,11 @@ export const environment: NodeJS.ProcessEnv = {
   PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
 }
 
-/** Runs `command` in the root, with its output going where ours goes, and says whether it succeeded. */
-export const run = (command: string): boolean =>
-  spawnSync(command, { cwd: root, env: environment, shell: true, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+/** Runs `command` in the root, with the variables as they are now and its output going where ours goes, and says whether it succeeded. */
+export function run(command: string): boolean {
+  const env = { ...process.env, PATH: environment.PATH }
+  return spawnSync(command, { cwd: root, env, shell: true, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+}
 
 /** Runs the steps one after the other; of a step that fails, all it printed is shown. */
 export function runSteps(steps: readonly Step[]): Tally {
@@ -46,9 +48,9 @@ export function runSteps(steps: readonly Step[]): Tally {
   return tally
 }
 
-/** What failed, and the last line of a run, alone on its line, with what was left out on request, and the exit code that goes with it. */
-export function finish({ passed, failed }: Tally, leftOut = ''): void {
+/** What failed, and the last line of a run, alone on its line, with what was asked to run or left out, and the exit code that goes with it. */
+export function finish({ passed, failed }: Tally, remarks: readonly string[] = []): void {
   if (failures.length > 0) console.log(`Failed:\n${failures.map((what) => `  ${what}`).join('\n')}\n`)
-  console.log(`${passed} passed, ${failed} failed${leftOut && `; left out: ${leftOut}`}`)
+  console.log([`${passed} passed, ${failed} failed`, ...remarks].join('; '))
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { check } from './check.ts'
+import { build, check, types } from './check.ts'
 import { tableIn } from './doc-table.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
 import { installAll, timingsTable } from './examples.ts'
+import { described, PROJECTS, projectOf, type Selection, selection } from './only.ts'
 import { haveEngines, installEngines } from './runtime-engines.ts'
 import { runtimes } from './runtimes.ts'
-import { finish, noteFailure, root, run, type Tally } from './steps.ts'
+import { finish, noteFailure, root, run, runSteps, type Step, type Tally } from './steps.ts'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -37,14 +38,14 @@ function noteFailures({ testResults }: Report): void {
   }
 }
 
-/** Runs one project of vitest.config.ts. A test that was skipped is not a test that passed: it counts as failed. */
-function vitest(project: string): Tally {
+/** Runs one project of vitest.config.ts, or these files of it. A test that was skipped is not a test that passed: it counts as failed. */
+function vitest(project: string, files: readonly string[] = []): Tally {
   console.log(`\n— ${project} tests`)
   const file = join(root, '.cache', `${project}.json`)
   rmSync(file, { force: true })
   // Left to itself, vitest leaves one of two processors idle; the browser tests take turns.
   const ok = run(
-    `vitest run --project ${project} --maxWorkers=2 --reporter=default --reporter=json --outputFile.json=${JSON.stringify(file)}`,
+    `vitest run --project ${project} --maxWorkers=2 --reporter=default --reporter=json --outputFile.json=${JSON.stringify(file)} ${files.join(' ')}`,
   )
   let report: Report
   try {
@@ -54,7 +55,9 @@ function vitest(project: string): Tally {
     return { passed: 0, failed: 1 }
   }
   noteFailures(report)
-  const failed = report.numTotalTests - report.numPassedTests
+  const missing = files.filter((path) => !report.testResults.some(({ name }) => name.replaceAll('\\', '/').endsWith(path)))
+  for (const path of missing) noteFailure(`${path}: did not run`)
+  const failed = report.numTotalTests - report.numPassedTests + missing.length
   // A file that cannot be loaded, or an error outside every test, fails the run without failing a test.
   return { passed: report.numPassedTests, failed: ok && report.success ? failed : Math.max(failed, 1) }
 }
@@ -73,44 +76,74 @@ async function prepared(what: string, prepare: () => unknown): Promise<Tally> {
 
 const isEngine = (name: string): name is EngineName => Object.hasOwn(ENGINES, name)
 
-/** The engines that `--without` names, once each time or with commas between them. */
+const names = { type: 'string', multiple: true, default: [] as string[] } as const
+/** The names given to an option, once each time or with commas between them. */
+function namesOf(option: 'without' | 'only'): string[] {
+  const { values } = parseArgs({ options: { without: names, only: names } })
+  return values[option].flatMap((each) => each.split(','))
+}
+
+/** The engines that `--without` names. */
 function leftOut(): EngineName[] {
-  const { values } = parseArgs({ options: { without: { type: 'string', multiple: true, default: [] } } })
-  const names = values.without.flatMap((each) => each.split(','))
-  return names.map((name) => {
+  return namesOf('without').map((name) => {
     if (isEngine(name)) return name
     throw new Error(`--without ${name}: there is no such engine. Name one of ${Object.keys(ENGINES).join(', ')}.`)
   })
 }
 
+const chromium: Step = { name: 'chromium', command: 'node scripts/chromium.ts' }
+
 async function everything(without: readonly EngineName[]): Promise<Tally> {
   mkdirSync(join(root, '.cache'), { recursive: true })
   console.log('— checks')
-  const checked = check([{ name: 'chromium', command: 'node scripts/chromium.ts' }])
+  const checked = check([chromium])
   // Without a build nothing else can be said.
   if (checked.passed === 0) return checked
   console.log('\n— the example apps')
-  const installed = await prepared('the example apps', installAll)
+  const installed = await prepared('the example apps', () => installAll())
   console.log('\n— the engines of the stores')
   const needed = (Object.keys(ENGINES) as EngineName[]).filter((name) => !without.includes(name))
   const engines = await prepared('an engine', () => prepareEngines(needed))
   const others = await prepared('the runtimes', () => haveEngines && installEngines())
-  const tested = ['unit', 'integration', 'browser'].map(vitest)
+  const tested = PROJECTS.map((project) => vitest(project))
   console.log('\n— the packed package on every runtime')
-  const parts = [checked, installed, engines, others, ...tested, await runtimes()]
+  return together([checked, installed, engines, others, ...tested, await runtimes()])
+}
+
+function together(parts: readonly Tally[]): Tally {
   const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
   return { passed: sum('passed'), failed: sum('failed') }
+}
+
+/** What belongs to some frameworks. A test that needs an engine or a runtime installs it itself. */
+async function some({ apps, tests, pages, hasBrowser }: Selection): Promise<Tally> {
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  console.log('— checks')
+  const checked = runSteps([build, types, ...(hasBrowser ? [chromium] : [])])
+  if (checked.failed > 0) return checked
+  console.log('\n— the example apps')
+  const installed = await prepared('the example apps', () => installAll(apps))
+  process.env.COATCHECK_TEST_PAGES = pages.join(',')
+  const tested = PROJECTS.map((project) => ({ project, files: tests.filter((path) => projectOf(path) === project) }))
+    .filter(({ files }) => files.length > 0)
+    .map(({ project, files }) => vitest(project, files))
+  return together([checked, installed, ...tested])
 }
 
 try {
   const without = leftOut()
   // Tests read it: what needs one of these is left out, as the last line says.
   process.env.COATCHECK_TEST_WITHOUT = without.join(',')
-  const total = await everything(without)
+  const only = namesOf('only')
+  const selected = only.length > 0 ? selection(only) : undefined
+  const total = selected ? await some(selected) : await everything(without)
   // The tests of guarantees have compared this table with what they found.
-  console.log(`\nWhat each store guarantees:\n${tableIn('docs/stores.md', 'guarantees')}`)
-  console.log(`\n${timingsTable()}\n`)
-  finish(total, without.map((name) => ENGINES[name].title).join(', '))
+  if (!selected) console.log(`\nWhat each store guarantees:\n${tableIn('docs/stores.md', 'guarantees')}`)
+  console.log(`\n${timingsTable(selected?.apps)}\n`)
+  finish(total, [
+    ...(selected ? [described(only, selected)] : []),
+    ...(without.length > 0 ? [`left out: ${without.map((name) => ENGINES[name].title).join(', ')}`] : []),
+  ])
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
