@@ -549,3 +549,23 @@ describe('where sessions cannot be found without their tickets', () => {
       expect(await codeOf(sessions.list('ada', { limit }))).toBe('BAD_VALUE')
   })
 })
+
+test('entries of sessions in the cookie hold none of their values, and go when they do', async () => {
+  const s = sealed({ idleTimeout: HOUR })
+  const { store } = s.watch
+  const texts = async () => {
+    const keys = (await store.list?.(undefined, 100))?.keys ?? []
+    return Promise.all(keys.map(async (key) => (await store.read(key))?.record.data ?? ''))
+  }
+  const ada = await signedIn(s)
+  await ada.does((session) => {
+    session.set('card', '4000-0000')
+    session.flash('notice', '4000-0000')
+  })
+  await ada.does((session) => session.impersonate('bob'))
+  expect((await texts()).join()).not.toContain('4000')
+  expect((await texts()).join()).toContain('"owner":"bob"')
+  s.clock.advance(3 * DAY)
+  await s.sessions.prune()
+  expect((await texts()).join()).not.toContain('"owner"')
+})
