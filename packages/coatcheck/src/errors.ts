@@ -45,6 +45,8 @@ export function advised(error: SessionError, fix: string): SessionError {
   return new SessionError(code, message.slice(0, -error.fix.length - 1), { fix, ...('cause' in error && { cause }) })
 }
 
+const OURS = Symbol.for('coatcheck.error')
+
 /** The only error this library throws: `code` to branch on, `message` for what happened, `fix` for what to do. */
 export class SessionError extends Error {
   override readonly name = 'SessionError'
@@ -59,12 +61,17 @@ export class SessionError extends Error {
 
   /** A bundler may make several copies of this library: an error of one is a `SessionError` for all. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && 'fix' in value && 'name' in value && value.name === 'SessionError'
+    try {
+      return (Object(value) as { readonly [OURS]?: unknown })[OURS] === true
+    } catch {
+      return false // what a store throws may throw when it is looked at
+    }
   }
 
   constructor(code: SessionErrorCode, what: string, options: SessionErrorOptions = {}) {
     const fix = options.fix ?? FIXES[code]
     super(`${what} ${fix}`, 'cause' in options ? { cause: options.cause } : undefined)
+    Object.defineProperty(this, OURS, { value: true })
     this.code = code
     this.fix = fix
     if (code === 'NOT_FRESH') this.status = 401

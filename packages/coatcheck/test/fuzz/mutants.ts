@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { copyOfSources } from '../helpers/mutated.ts'
 import type { Target } from './target.ts'
 
 /** A deliberate fault of a reader, made in a copy of the sources, and what the search of a target must say of it. */
@@ -80,7 +81,8 @@ export async function targetsOf(mutant: Mutant): Promise<readonly Target[]> {
   const copy = join(FOLDER, mutant.target)
   await mkdir(copy, { recursive: true })
   const filter = (path: string) => !/\.test\.ts$|[\\/]mutants\.ts$/.test(path)
-  for (const part of ['src', 'test/fuzz', 'test/helpers'])
+  await copyOfSources(join(copy, 'src'))
+  for (const part of ['test/fuzz', 'test/helpers'])
     await cp(join(here, '../..', part), join(copy, part), { recursive: true, filter })
   const path = join(copy, 'src', mutant.file)
   const parts = (await readFile(path, 'utf8')).split(mutant.from)

@@ -16,10 +16,14 @@ export interface Mutant {
 /** A folder for copies of the engine, in which their imports find what ours do. */
 export const copies = (name: string): string => join(source, '..', name)
 
-/** All sources, without their tests. */
+/** All sources, without their tests. What copies of one release share in a process, such as keyrings, this one has for itself. */
 export async function copyOfSources(to: string): Promise<void> {
   await mkdir(to, { recursive: true })
   await cp(source, to, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  const path = join(to, 'core/process-singleton.ts')
+  const parts = (await readFile(path, 'utf8')).split("'sources'")
+  expect(parts).toHaveLength(2)
+  await writeFile(path, parts.join(JSON.stringify(to)))
 }
 
 /** The engine of a copy of its sources, with this fault, or as it is. */

@@ -33,6 +33,22 @@ test.each(['read', 'update'])('what a store advises itself is kept as it is, at 
   await expect(callStore({ storeTimeout: 1000 }, what, () => Promise.reject(full))).rejects.toBe(full)
 })
 
+test('what throws when it is looked at is a cause like any other, and nobody waits for ever', async () => {
+  const trap = () => {
+    throw new Error('do not look')
+  }
+  const hostile = new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap })
+  const error = await callStore({ storeTimeout: 1000 }, 'read', () => Promise.reject(hostile)).catch((error) => error)
+  expect(error.code).toBe('STORE_FAILED')
+})
+
+test('an error is ours when another copy of the library made it, and not when it only looks like one', () => {
+  const copied = Object.defineProperty(new Error('made elsewhere'), Symbol.for('coatcheck.error'), { value: true })
+  expect([copied instanceof SessionError, new SessionError('ENDED', 'It ended.') instanceof SessionError]).toEqual([true, true])
+  const alike = Object.assign(new Error(), { name: 'SessionError', fix: 'Do.', code: 'ENDED' })
+  for (const other of [alike, undefined, null, 'ENDED', {}]) expect(other instanceof SessionError).toBe(false)
+})
+
 test('the cause stays the one that the store told', async () => {
   const error = await callStore({ storeTimeout: 1000 }, 'update', failures.STORE_FAILED).catch((error) => error)
   expect(error).toMatchObject({ message: expect.stringMatching(/^Redis could not be used\. See/), cause: down })
