@@ -11,6 +11,7 @@ import coatcheck, {
 import { memoryStore } from '../../src/stores/memory.ts'
 import { createJar, type Jar } from '../../src/testing/index.ts'
 import type { Site } from '../differential/visits.ts'
+import { type Browser, browser } from './browser.ts'
 
 /** Fastify's own plugins, without their types: those of the two session plugins name the same property differently (F42). */
 const load = createRequire(import.meta.url)
@@ -45,11 +46,6 @@ export type Request = FastifyRequest & { session: Session }
 export type Act = (request: Request, reply: FastifyReply) => unknown
 export type Use = (app: FastifyInstance) => void
 
-export interface Browser {
-  (path: string, init?: RequestInit): Promise<Response>
-  readonly cookies: string[]
-}
-
 /** An application with these pages, and visitors of it. */
 export async function site(
   pages: Record<string, Act>,
@@ -64,19 +60,6 @@ export async function site(
   onTestFinished(close)
   return { app, base, visitor: (jar = createJar()): Browser => browser(base, jar) }
 }
-
-const browser = (base: string, jar: Jar): Browser =>
-  Object.defineProperty(
-    async (path: string, init: RequestInit = {}) => {
-      const cookie = jar.header(base + path)
-      const headers = { ...(init.headers as Record<string, string>), ...(cookie && { cookie }) }
-      const response = await fetch(base + path, { redirect: 'manual', ...init, headers })
-      for (const line of response.headers.getSetCookie()) jar.set(line, base + path)
-      return response
-    },
-    'cookies',
-    { get: () => jar.all().map(({ name, value }) => `${name}=${value}`) },
-  ) as Browser
 
 export const told = (response: Promise<Response>): Promise<string> => response.then((each) => each.text())
 export const count: Act = async ({ session }) => {

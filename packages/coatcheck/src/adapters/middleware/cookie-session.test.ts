@@ -6,6 +6,7 @@ import connect from 'connect'
 import upstream from 'cookie-session'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Browser, browser } from '../../../test/helpers/browser.ts'
 import { createJar } from '../../testing/jar.ts'
 import cookieSession, { type CookieSessionOptions, type Session } from './cookie-session.ts'
 
@@ -14,11 +15,6 @@ const KEYS = ['a secret that is long enough for all', 'another secret that is lo
 type Req = Omit<Request, 'session' | 'sessionOptions'> & { session: Session; sessionOptions: CookieSessionOptions }
 type Act = (req: Req, res: Response) => unknown
 type Make = (options: object) => unknown
-
-interface Browser {
-  (path: string, init?: RequestInit): Promise<globalThis.Response>
-  readonly cookies: string[]
-}
 
 /** An application with these pages, and visitors of it. */
 async function site(
@@ -44,18 +40,7 @@ async function site(
     server.closeAllConnections()
   })
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const visitor = (jar = createJar()): Browser =>
-    Object.defineProperty(
-      async (path: string, init: RequestInit = {}) => {
-        const cookie = jar.header(base + path)
-        const headers = { ...(init.headers as Record<string, string>), ...(cookie && { cookie }) }
-        const response = await fetch(base + path, { redirect: 'manual', ...init, headers })
-        for (const line of response.headers.getSetCookie()) jar.set(line, base + path)
-        return response
-      },
-      'cookies',
-      { get: () => jar.all().map(({ name, value }) => `${name}=${value}`) },
-    ) as Browser
+  const visitor = (jar = createJar()): Browser => browser(base, jar)
   return { base, visitor }
 }
 

@@ -5,6 +5,7 @@ import connect from 'connect'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import upstream from 'express-session'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Browser, browser } from '../../../test/helpers/browser.ts'
 import { gate } from '../../../test/helpers/gate.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { createJar } from '../../testing/jar.ts'
@@ -26,10 +27,6 @@ type Req = Request & { session: Mine; sessionID: string; sessionStore: Store }
 type Act = (req: Req, res: Response, next: NextFunction) => unknown
 type Use = (app: { use(middleware: never): unknown }) => void
 
-interface Browser {
-  (path: string, init?: RequestInit): Promise<Response2>
-  readonly cookies: string[]
-}
 type Response2 = globalThis.Response
 
 /** An application with these pages, and visitors of it. */
@@ -53,21 +50,7 @@ async function site(pages: Record<string, Act>, options: SessionOptions | Use = 
     server.closeAllConnections()
   })
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const visitor = (jar = createJar()): Browser =>
-    Object.defineProperty(
-      async (path: string, init: RequestInit = {}) => {
-        const cookie = jar.header(base + path)
-        const response = await fetch(base + path, {
-          redirect: 'manual',
-          ...init,
-          headers: { ...(init.headers as Record<string, string>), ...(cookie && { cookie }) },
-        })
-        for (const line of response.headers.getSetCookie()) jar.set(line, base + path)
-        return response
-      },
-      'cookies',
-      { get: () => jar.all().map(({ name, value }) => `${name}=${value}`) },
-    ) as Browser
+  const visitor = (jar = createJar()): Browser => browser(base, jar)
   return { base, server, visitor }
 }
 

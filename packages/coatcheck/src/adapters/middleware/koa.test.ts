@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import upstream from 'koa-session'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type Browser, browser } from '../../../test/helpers/browser.ts'
 import { gate } from '../../../test/helpers/gate.ts'
 import { Koa, Koa2, type KoaContext } from '../../../test/helpers/koa.ts'
 import { memoryStore } from '../../stores/memory.ts'
@@ -17,11 +18,6 @@ interface Ctx extends KoaContext {
 type Act = (ctx: Ctx) => unknown
 type Use = (app: InstanceType<typeof Koa>) => void
 type Make = (options: object, app: object) => unknown
-
-interface Browser {
-  (path: string, init?: RequestInit): Promise<Response>
-  readonly cookies: string[]
-}
 
 /** The Koa of the tests that run now. */
 let Version = Koa
@@ -43,18 +39,7 @@ async function site(pages: Record<string, Act>, options: SessionOptions | Use = 
     server.closeAllConnections()
   })
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const visitor = (jar = createJar()): Browser =>
-    Object.defineProperty(
-      async (path: string, init: RequestInit = {}) => {
-        const cookie = jar.header(base + path)
-        const headers = { ...(init.headers as Record<string, string>), ...(cookie && { cookie }) }
-        const response = await fetch(base + path, { redirect: 'manual', ...init, headers })
-        for (const line of response.headers.getSetCookie()) jar.set(line, base + path)
-        return response
-      },
-      'cookies',
-      { get: () => jar.all().map(({ name, value }) => `${name}=${value}`) },
-    ) as Browser
+  const visitor = (jar = createJar()): Browser => browser(base, jar)
   return { app, base, visitor, errors }
 }
 
