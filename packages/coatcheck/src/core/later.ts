@@ -3,4 +3,5 @@
  * all that they need.
  */
 export { once } from './once/once.ts'
+export { shapeOf } from './schema/shape.ts'
 export { watch } from './watch/watch.ts'

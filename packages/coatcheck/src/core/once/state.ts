@@ -2,6 +2,7 @@ import { SessionError } from '../../errors.ts'
 import { Entry } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import { SKEW } from '../model/lifetime.ts'
+import type { Shape } from '../model/shape.ts'
 import { OWN } from '../session/values.ts'
 
 /** Milliseconds that a lease counts after it was last renewed, by the clock of whoever waits for it. */
@@ -42,6 +43,12 @@ export function stateIn(values: Values, key: string): State | undefined {
 export function valueIn(values: Values, key: string, now: number): Entry | undefined {
   const entry = values.get(key)
   return entry?.live(now) && !entry.isOpaque ? entry : undefined
+}
+
+/** What a request sees of it. */
+export function shownIn(entry: Entry | undefined, key: string, shape: Shape | undefined): unknown {
+  if (!entry || !shape) return entry?.take()
+  return shape.fits(entry, key) ? shape.read(entry, key) : undefined
 }
 
 /** A state as it is stored. It goes by itself, long after it has stopped to count for anybody, however far the clocks differ. */

@@ -3,8 +3,9 @@ import { SessionError } from '../../errors.ts'
 import type { Circumstances, Engine, LoadedSession, SharedContents } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
 import type { Edit } from '../model/changes.ts'
-import { Entry } from '../model/codec.ts'
+import { type Entry, encoded } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
+import type { Shape } from '../model/shape.ts'
 import type { OnceCall } from '../session/types.ts'
 import { Heart } from './heart.ts'
 import {
@@ -17,6 +18,7 @@ import {
   markOf,
   type State,
   sessionEnded,
+  shownIn,
   stateEntry,
   stateIn,
   stateKey,
@@ -106,7 +108,8 @@ export class Turn {
     }
     const given = valueIn(taken.values, key, engine.now())
     const heart = new Heart(engine, (beat) => this.#renew(by, nth, beat, given))
-    const came = await cameOf(key, () => work(given?.take(), { attempt: nth, signal: heart.signal }))
+    const shape = engine.shaping?.shape
+    const came = await cameOf(key, shape, () => work(shownIn(given, key, shape), { attempt: nth, signal: heart.signal }))
     await heart.stop()
     return this.#settle(came, by, nth, given)
   }
@@ -175,21 +178,26 @@ export class Turn {
   async #look(): Promise<Contents> {
     const { shared, loaded, request, key } = this.#task
     const shown = await shared.look(loaded, request)
-    if (shown) return shown.contents
+    if (shown) return this.#seen(shown.contents)
     throw sessionEnded(key)
   }
 
   async #edit(edit: Edit, attempts: Attempts = new Attempts()): Promise<Contents> {
     const { shared, loaded, request, key } = this.#task
     const shown = await shared.edit(loaded, request, edit, attempts)
-    if (shown) return shown.contents
+    if (shown) return this.#seen(shown.contents)
     throw sessionEnded(key)
+  }
+
+  #seen(contents: Contents): Contents {
+    return this.#task.engine.shaping?.shape?.see(contents) ?? contents
   }
 }
 
-async function cameOf(key: string, work: () => unknown): Promise<Came> {
+async function cameOf(key: string, shape: Shape | undefined, work: () => unknown): Promise<Came> {
   try {
-    return { entry: Entry.of(await work(), key) }
+    const value = await work()
+    return { entry: encoded(shape, shape ? shape.admit(key, value) : value, key) }
   } catch (error) {
     return { error }
   }

@@ -9,6 +9,15 @@ import { checked, checkLimit, checkStore, checkTelemetry, DAY, FUNCTION, flag, t
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
+import {
+  type Codec,
+  checkCodecs,
+  checkSchema,
+  checkVersion,
+  type Migration,
+  type OnInvalid,
+  type StandardSchema,
+} from './schema.ts'
 import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
@@ -96,6 +105,22 @@ export interface SessionsOptions extends StorageOptions {
   readonly maxPerOwner?: OwnerLimit
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
+  /**
+   * A schema of Zod, Valibot, ArkType or another library of Standard Schema, for all values as one object whose keys are optional: each value is
+   * checked when it is set (`BAD_VALUE`) and when it is loaded (`onInvalid`). Synchronous. Default: nothing is checked.
+   */
+  readonly schema?: StandardSchema
+  /** Of which version the values are that this release stores; what has none is of version 1. Default 1. */
+  readonly version?: number
+  /** By version, from 2 to `version`: what the values of the version before are in it. Default: none. */
+  readonly migrations?: Readonly<Record<number, Migration>>
+  /**
+   * What becomes of a stored value that does not fit `schema`, besides the event `invalid-value`: it is not shown (`drop`), no value of the session
+   * is (`empty`), or opening fails with `INVALID_SESSION` (`throw`). Where no migration leads on (event `unmigrated`), `drop` is `empty`. Default `drop`.
+   */
+  readonly onInvalid?: OnInvalid
+  /** How values of other kinds are stored, such as instances of your own classes. Default: none. */
+  readonly codecs?: readonly Codec[]
 }
 
 /** What `createSessions` takes. `secrets` may be a variable that is not set, for the compiler. */
@@ -130,7 +155,7 @@ type Named<Options, Kind> = {
   [Name in keyof Options]-?: Exclude<Options[Name], undefined> extends Kind ? Name : never
 }[keyof Options]
 
-export type TimeOption = Named<SessionsOptions, number>
+export type TimeOption = Exclude<Named<SessionsOptions, number>, 'version'>
 
 /** One row an option: its default, and how it is checked by itself. Those that adapters pass on, */
 export const SHARED: Table<SharedOptions> = {
@@ -162,6 +187,11 @@ export const OPTIONS: Table<SessionsOptions> = {
   chunks: flag(false),
   acceptUnsigned: flag(false),
   maxPerOwner: { check: checkLimit },
+  schema: { check: checkSchema },
+  version: { ordinary: 1, check: checkVersion },
+  migrations: { check: (given) => (typeof given === 'object' && given !== null ? undefined : 'Pass an object of functions.') },
+  onInvalid: words('drop', 'empty', 'throw'),
+  codecs: { check: checkCodecs },
   ...SHARED,
 }
 
@@ -177,7 +207,7 @@ export const ADAPTER_OPTIONS: Table<AdapterOptions> = {
   sharedAs: {},
 }
 
-type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onReplay' | 'whenStoreDown'
+type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onInvalid' | 'onReplay' | 'whenStoreDown'
 
 /** Those that are left out have their default. */
 export type CheckedOptions = AdapterOptions & Required<Pick<AdapterOptions, Defaulted>>

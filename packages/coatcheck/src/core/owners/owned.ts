@@ -1,5 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
+import { taken } from '../model/codec.ts'
 import { EMPTY } from '../model/contents.ts'
 import { authOf, impersonatorOf, levelAt, noteOf } from '../model/standing.ts'
 import { callStore } from '../persistence/store-call.ts'
@@ -131,8 +132,10 @@ export function ownedSessions(
     async values(handle) {
       const found = isHandle(handle) ? await owned.find(handle) : undefined
       if (!found || !isLive(found, engine) || found.fault) return undefined
-      const entries = [...found.contents.values].filter(([, { until }]) => until === undefined || until > engine.now())
-      return Object.fromEntries(entries.map(([key, entry]) => [key, entry.take()]))
+      const shape = await engine.shaping?.load()
+      const { values } = shape?.see(found.contents) ?? found.contents
+      const entries = [...values].filter(([, entry]) => entry.live(engine.now()) && !entry.isOpaque)
+      return Object.fromEntries(entries.map(([key, entry]) => [key, taken(shape, entry)]))
     },
     async end(handle, owner) {
       if (!isHandle(handle)) return false

@@ -47,7 +47,9 @@ export function loadSession(core: Core, incoming: IncomingTickets, request: Circ
     return { down: error }
   }
   try {
-    const load = () => new Loading(core, incoming, request).from(0)
+    const find = () => new Loading(core, incoming, request).from(0)
+    const { shaping } = core.engine
+    const load = shaping && !shaping.shape ? () => shaping.load().then(find) : find
     const result = core.engine.trace ? core.engine.trace('open', {}, load) : load()
     return result instanceof Promise ? result.catch(failed) : result
   } catch (error) {

@@ -275,6 +275,11 @@ export function events(event: SessionEvent): string {
       return `${event.handle} ${event.movedAt} ${event.usedAt}`
     case 'weaker-store':
       return event.consistency
+    case 'invalid-value':
+      return event.key
+    case 'unmigrated':
+    case 'newer-version':
+      return `${event.version}`
     default:
       return event satisfies never
   }

@@ -49,7 +49,7 @@ export function signIn(inside: Inside, owner: string, options: SignInOptions<Rec
     owner,
     auth: { at: around.now(), ...(level !== undefined && { level: checkedLevel(level, 'signIn()') }) },
     ...(remember !== undefined && { remember: lastsFor(remember, around) }),
-    ...(merge !== undefined && { merge: mergeOf(merge) }),
+    ...(merge !== undefined && { merge: mergeOf(merge, around.core.engine.shaping?.shape) }),
     ...noteIn(options),
     ...markIn(options),
   } as const
