@@ -6,6 +6,7 @@ import { authOf, impersonatorOf, levelAt, noteOf } from '../model/standing.ts'
 import { callStore } from '../persistence/store-call.ts'
 import { ownerDigest } from '../persistence/stored/record-text.ts'
 import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
+import { OWN } from '../session/values.ts'
 import type { Epochs } from './epochs.ts'
 import { isLive, lastSeen, lineageOf } from './lineage.ts'
 import type { Marks } from './marks.ts'
@@ -134,7 +135,7 @@ export function ownedSessions(
       if (!found || !isLive(found, engine) || found.fault) return undefined
       const shape = await engine.shaping?.load()
       const { values } = shape?.see(found.contents) ?? found.contents
-      const entries = [...values].filter(([, entry]) => entry.live(engine.now()) && !entry.isOpaque)
+      const entries = [...values].filter(([key, entry]) => entry.live(engine.now()) && !entry.isOpaque && !key.startsWith(OWN))
       return Object.fromEntries(entries.map(([key, entry]) => [key, taken(shape, entry)]))
     },
     async end(handle, owner) {
