@@ -9,7 +9,7 @@ import type { Emit, RefusalReason } from './model/events.ts'
 import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
-import type { Shape } from './model/shape.ts'
+import type { Shaping } from './model/shape.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
@@ -46,12 +46,6 @@ export interface Engine extends Watching {
   readonly maxPerOwner: OwnerLimit | undefined
   /** undefined: nothing is said of the values. */
   readonly shaping: Shaping | undefined
-}
-
-/** What is said of the values; its code is loaded before the first session is opened. */
-export interface Shaping {
-  readonly shape: Shape | undefined
-  load(): Promise<Shape>
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
@@ -204,5 +198,3 @@ export function withSecrets({ keyring }: Engine): Keyring {
   if (keyring) return keyring
   throw missingSecret()
 }
-
-export type { Lifetime }

@@ -1,5 +1,4 @@
-import type { Shaping } from './engine.ts'
-import type { Shape } from './model/shape.ts'
+import type { Shape, Shaping } from './model/shape.ts'
 import type { SchemaSettings } from './options/schema.ts'
 
 /** What a site says of its values, whose code is on its way from here on. */

@@ -101,10 +101,6 @@ export const encoded = (coding: Coding | undefined, value: unknown, key: string,
   coding ? coding.of(value, key, until) : Entry.of(value, key, until)
 export const taken = (coding: Coding | undefined, entry: Entry): unknown => (coding ? coding.take(entry) : entry.take())
 
-/** A copy of an object as it would come back from the store, and any other value itself; an object that cannot be stored throws `BAD_VALUE`. */
-export const snapshot = (key: string, value: unknown, coding?: Coding): unknown =>
-  typeof value === 'object' && value !== null ? taken(coding, encoded(coding, value, key)) : value
-
 /** Deeper values are refused: how deep a stack goes depends on who calls, and what was stored must be readable everywhere. */
 export const DEEPEST = 500
 

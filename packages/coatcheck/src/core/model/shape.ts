@@ -1,4 +1,4 @@
-import type { Coding, Entry } from './codec.ts'
+import { type Coding, type Entry, encoded, taken } from './codec.ts'
 import type { Contents } from './contents.ts'
 
 /** What is told when a session is opened whose values are not what this release expects. */
@@ -24,3 +24,13 @@ export interface Shape extends Coding {
   /** The contents after a write that works on what a request sees. `holdsValues`: it changes some. Throws `CONFLICT` for a record of a newer version. */
   through(contents: Contents, holdsValues: boolean, write: (seen: Contents) => Contents): Contents
 }
+
+/** The same, whose code is loaded before the first session is opened. */
+export interface Shaping {
+  readonly shape: Shape | undefined
+  load(): Promise<Shape>
+}
+
+/** A copy of an object as it would come back from the store, and any other value itself; an object that cannot be stored throws `BAD_VALUE`. */
+export const snapshot = (key: string, value: unknown, coding?: Coding): unknown =>
+  typeof value === 'object' && value !== null ? taken(coding, encoded(coding, value, key)) : value

@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors.ts'
-import { Entry } from '../model/codec.ts'
+import { Entry, encoded } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import { SKEW } from '../model/lifetime.ts'
 import type { Shape } from '../model/shape.ts'
@@ -87,4 +87,16 @@ export function failedElsewhere(key: string, { name, message }: NonNullable<Stat
 
 export function sessionEnded(key: string): SessionError {
   return new SessionError('SESSION_ENDED', `The session ended while once(${JSON.stringify(key)}) was under way.`)
+}
+
+/** The work as far as it went: its result, encoded, or why there is none. */
+export type Came = { readonly entry: Entry } | { readonly error: unknown }
+
+export async function cameOf(key: string, shape: Shape | undefined, work: () => unknown): Promise<Came> {
+  try {
+    const value = await work()
+    return { entry: encoded(shape, shape ? shape.admit(key, value) : value, key) }
+  } catch (error) {
+    return { error }
+  }
 }

@@ -3,12 +3,13 @@ import { SessionError } from '../../errors.ts'
 import type { Circumstances, Engine, LoadedSession, SharedContents } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
 import type { Edit } from '../model/changes.ts'
-import { type Entry, encoded } from '../model/codec.ts'
+import type { Entry } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
-import type { Shape } from '../model/shape.ts'
 import type { OnceCall } from '../session/types.ts'
 import { Heart } from './heart.ts'
 import {
+  type Came,
+  cameOf,
   failedElsewhere,
   failureIn,
   failureOf,
@@ -35,9 +36,6 @@ interface Task {
   /** Milliseconds. */
   readonly fresh: number
 }
-
-/** The work as far as it went: its result, encoded, or why there is none. */
-type Came = { readonly entry: Entry } | { readonly error: unknown }
 
 /**
  * One process's way to the value: it takes the result that is stored, waits for whoever works on it, or does it itself. The lease lies in
@@ -191,14 +189,5 @@ export class Turn {
 
   #seen(contents: Contents): Contents {
     return this.#task.engine.shaping?.shape?.see(contents) ?? contents
-  }
-}
-
-async function cameOf(key: string, shape: Shape | undefined, work: () => unknown): Promise<Came> {
-  try {
-    const value = await work()
-    return { entry: encoded(shape, shape ? shape.admit(key, value) : value, key) }
-  } catch (error) {
-    return { error }
   }
 }

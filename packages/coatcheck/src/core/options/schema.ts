@@ -1,4 +1,4 @@
-import { bad, kind } from './checks.ts'
+import { bad, kind, type Row, words } from './checks.ts'
 
 interface Issue {
   readonly message: string
@@ -45,16 +45,33 @@ export type Migration = Migrate | { readonly up: Migrate; readonly down: Migrate
 
 export type OnInvalid = 'drop' | 'empty' | 'throw'
 
-/** What is said of the values. */
-export interface SchemaSettings {
+/** What a site may say of its values. */
+export interface ValuesOptions {
+  /**
+   * A schema of Zod, Valibot, ArkType or another library of Standard Schema, for all values as one object whose keys are optional: each value is
+   * checked when it is set (`BAD_VALUE`) and when it is loaded (`onInvalid`). Synchronous. Default: nothing is checked.
+   */
   readonly schema?: StandardSchema
-  readonly version: number
+  /** Of which version the values are that this release stores; what has none is of version 1. Default 1. */
+  readonly version?: number
+  /** By version, from 2 to `version`: what the values of the version before are in it. Default: none. */
   readonly migrations?: Readonly<Record<number, Migration>>
-  readonly onInvalid: OnInvalid
+  /**
+   * What becomes of a stored value that does not fit `schema`, besides the event `invalid-value`: it is not shown (`drop`), no value of the session
+   * is (`empty`), or opening fails with `INVALID_SESSION` (`throw`). Where no migration leads on (event `unmigrated`), `drop` is `empty`. Default `drop`.
+   */
+  readonly onInvalid?: OnInvalid
+  /** How values of other kinds are stored, such as instances of your own classes. Default: none. */
   readonly codecs?: readonly Codec[]
 }
 
-export function checkSchema(schema: unknown): undefined {
+/** What it says. */
+export interface SchemaSettings extends ValuesOptions {
+  readonly version: number
+  readonly onInvalid: OnInvalid
+}
+
+function checkSchema(schema: unknown): undefined {
   const standard: unknown = (Object(schema) as Partial<StandardSchema>)['~standard']
   const { version, validate } = Object(standard) as Partial<StandardSchema['~standard']>
   if (version !== 1 || typeof validate !== 'function')
@@ -81,10 +98,10 @@ export const asyncSchema = (): ReturnType<typeof bad> =>
     'Take out what awaits (async refinements, `objectAsync`), and check that before you call `set`.',
   )
 
-export const checkVersion = (version: unknown): string | undefined =>
+const checkVersion = (version: unknown): string | undefined =>
   Number.isSafeInteger(version) && (version as number) >= 1 ? undefined : 'Give a whole number from 1 on.'
 
-export function checkCodecs(codecs: unknown): string | undefined {
+function checkCodecs(codecs: unknown): string | undefined {
   if (!Array.isArray(codecs)) return 'Pass a list of `{ name, is, encode, decode }`.'
   const names = new Set<unknown>()
   for (const each of codecs as unknown[]) {
@@ -96,6 +113,15 @@ export function checkCodecs(codecs: unknown): string | undefined {
     names.add(name)
   }
   return undefined
+}
+
+/** Their rows. */
+export const VALUES: { readonly [Name in keyof ValuesOptions]-?: Row<Exclude<ValuesOptions[Name], undefined>> } = {
+  schema: { check: checkSchema },
+  version: { ordinary: 1, check: checkVersion },
+  migrations: { check: (given) => (typeof given === 'object' && given !== null ? undefined : 'Pass an object of functions.') },
+  onInvalid: words('drop', 'empty', 'throw'),
+  codecs: { check: checkCodecs },
 }
 
 /** What is said of the values. undefined: nothing. Throws `BAD_OPTIONS`. */

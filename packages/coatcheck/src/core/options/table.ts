@@ -9,15 +9,7 @@ import { checked, checkLimit, checkStore, checkTelemetry, DAY, FUNCTION, flag, t
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
-import {
-  type Codec,
-  checkCodecs,
-  checkSchema,
-  checkVersion,
-  type Migration,
-  type OnInvalid,
-  type StandardSchema,
-} from './schema.ts'
+import { VALUES, type ValuesOptions } from './schema.ts'
 import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
@@ -77,7 +69,7 @@ export interface StorageOptions extends SharedOptions {
   readonly encryptRecords?: boolean
 }
 
-export interface SessionsOptions extends StorageOptions {
+export interface SessionsOptions extends StorageOptions, ValuesOptions {
   /**
    * Newest first: the first writes, all of them read; with states or times as `StatedSecret` says. Or a function or a source that gives them,
    * again and again. At least 32 random characters each. Needed unless there is a store.
@@ -105,22 +97,6 @@ export interface SessionsOptions extends StorageOptions {
   readonly maxPerOwner?: OwnerLimit
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
-  /**
-   * A schema of Zod, Valibot, ArkType or another library of Standard Schema, for all values as one object whose keys are optional: each value is
-   * checked when it is set (`BAD_VALUE`) and when it is loaded (`onInvalid`). Synchronous. Default: nothing is checked.
-   */
-  readonly schema?: StandardSchema
-  /** Of which version the values are that this release stores; what has none is of version 1. Default 1. */
-  readonly version?: number
-  /** By version, from 2 to `version`: what the values of the version before are in it. Default: none. */
-  readonly migrations?: Readonly<Record<number, Migration>>
-  /**
-   * What becomes of a stored value that does not fit `schema`, besides the event `invalid-value`: it is not shown (`drop`), no value of the session
-   * is (`empty`), or opening fails with `INVALID_SESSION` (`throw`). Where no migration leads on (event `unmigrated`), `drop` is `empty`. Default `drop`.
-   */
-  readonly onInvalid?: OnInvalid
-  /** How values of other kinds are stored, such as instances of your own classes. Default: none. */
-  readonly codecs?: readonly Codec[]
 }
 
 /** What `createSessions` takes. `secrets` may be a variable that is not set, for the compiler. */
@@ -187,11 +163,7 @@ export const OPTIONS: Table<SessionsOptions> = {
   chunks: flag(false),
   acceptUnsigned: flag(false),
   maxPerOwner: { check: checkLimit },
-  schema: { check: checkSchema },
-  version: { ordinary: 1, check: checkVersion },
-  migrations: { check: (given) => (typeof given === 'object' && given !== null ? undefined : 'Pass an object of functions.') },
-  onInvalid: words('drop', 'empty', 'throw'),
-  codecs: { check: checkCodecs },
+  ...VALUES,
   ...SHARED,
 }
 

@@ -4,7 +4,6 @@ import { encoded } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import type { Shape } from '../model/shape.ts'
 import { advance, changedInside, changeOf, decoded, type Live, liveOf, putIn, takeBack } from './live-value.ts'
-import type { NewIdOptions } from './types.ts'
 
 /** What a key begins with under which the library keeps something of its own beside the values: see core/once. */
 export const OWN = 'once\u001f'
@@ -176,28 +175,6 @@ export function checkOwner(owner: string, what: string): void {
   if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
   throw new SessionError('BAD_VALUE', `${what} was given an owner that is not a non-empty text.`, {
     fix: 'Pass the id of the user as a string.',
-  })
-}
-
-/** Bytes of a note, as JSON. */
-const LONGEST_NOTE = 256
-
-/** A copy: what is given may change until it is stored. */
-export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
-  if (note === undefined) return {}
-  const isText = typeof note === 'string' && note.isWellFormed()
-  if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
-  throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
-    fix: 'Keep the rest elsewhere, and note under which number.',
-  })
-}
-
-/** Whose it is, and whether it counts, is looked at when somebody signs in with it. */
-export function markIn({ mark }: { readonly mark?: string }): { readonly mark?: string } {
-  if (mark === undefined) return {}
-  if (typeof mark === 'string') return { mark }
-  throw new SessionError('BAD_VALUE', 'The `mark` of a sign-in is not a text.', {
-    fix: 'Pass what `await sessions.mark(owner)` returned.',
   })
 }
 
