@@ -118,7 +118,7 @@ function checkCodecs(codecs: unknown): string | undefined {
 /** Their rows. */
 export const VALUES: { readonly [Name in keyof ValuesOptions]-?: Row<Exclude<ValuesOptions[Name], undefined>> } = {
   schema: { check: checkSchema },
-  version: { ordinary: 1, check: checkVersion },
+  version: { check: checkVersion },
   migrations: { check: (given) => (typeof given === 'object' && given !== null ? undefined : 'Pass an object of functions.') },
   onInvalid: words('drop', 'empty', 'throw'),
   codecs: { check: checkCodecs },
@@ -126,10 +126,10 @@ export const VALUES: { readonly [Name in keyof ValuesOptions]-?: Row<Exclude<Val
 
 /** What is said of the values. undefined: nothing. Throws `BAD_OPTIONS`. */
 export function schemaOf(
-  options: SchemaSettings,
+  { version = 1, ...options }: ValuesOptions & { readonly onInvalid: OnInvalid },
   given: Partial<Record<keyof SchemaSettings, unknown>>,
 ): SchemaSettings | undefined {
-  const { version, migrations = {} } = options
+  const { migrations = {} } = options
   const steps = Object.keys(migrations).map(Number)
   const outside = steps.find((step) => !(Number.isInteger(step) && step >= 2 && step <= version))
   if (outside !== undefined)
@@ -139,7 +139,7 @@ export function schemaOf(
   const { onInvalid, schema, codecs } = given
   if (onInvalid !== undefined && schema === undefined && version === 1)
     throw bad('onInvalid', 'is set without a `schema` or a `version`', 'Leave it out: nothing is checked.')
-  return [schema, given.version, codecs].every((one) => one === undefined) ? undefined : options
+  return [schema, given.version, codecs].every((one) => one === undefined) ? undefined : { ...options, version }
 }
 
 function checkStep(step: number, migration: unknown): void {

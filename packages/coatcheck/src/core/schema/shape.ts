@@ -52,7 +52,9 @@ class SchemaShape implements Shape {
     for (const key of misfits) tell({ type: 'invalid-value', key })
     if (onInvalid !== 'throw' || (!failed && misfits.length === 0)) return
     const what = failed ? `cannot be brought from version ${version} to ${newest}` : `does not fit at ${misfits.join(', ')}`
-    throw new SessionError('INVALID_SESSION', `What is stored of the session ${what}.`)
+    throw new SessionError('INVALID_SESSION', `What is stored of the session ${what}.`, {
+      fix: 'Let `schema` take what is stored, or `migrations` lead there. With `onInvalid: "drop"` the session goes on without it.',
+    })
   }
 
   see(contents: Contents): Contents {
