@@ -104,7 +104,7 @@ describe.each(Object.entries(SCHEMAS))('a schema of %s', (_, schema) => {
       expect((await at(1, (session) => session.has('age'))).value).toBe(false)
     })
 
-    test('B10: members that it takes away when a value is read are there again when it is written', async () => {
+    test('B10: members that it takes away are there when the value is written, also from copies', async () => {
       const { at } = releases(kind, { schema }, {})
       const written = [
         { id: 'hat', qty: 1, gift: { from: 'bea' } },
@@ -112,14 +112,13 @@ describe.each(Object.entries(SCHEMAS))('a schema of %s', (_, schema) => {
         { id: 'coat', qty: 3, note: 'blue' },
       ]
       await at(1, (session) => session.set('cart', written))
-      const { value, plan } = await at(0, (session) => JSON.stringify(session.get('cart')))
-      expect(JSON.parse(value)).toEqual(written.map(({ id, qty }) => ({ id, qty })))
+      const { value, plan } = await at(0, (session) => session.get('cart'))
+      expect(value, 'a copy of an object has what the object shows').toEqual(written)
       expect(plan).toBe('nothing')
       await at(0, (session) => {
-        const [hat, scarf, coat] = session.get('cart') as [Cart[0], Cart[0], Cart[0]]
+        const [, scarf, coat] = session.get('cart') as [Cart[0], Cart[0], Cart[0]]
         scarf.qty = 9 // in place
         session.set('cart', [{ ...coat, qty: 4 }, scarf, { id: 'shoe', qty: 1 }])
-        expect(hat).toMatchObject({ id: 'hat', qty: 1 })
       })
       await at(0, (session) => session.update('cart', (cart) => (cart as Cart).filter(({ id }) => id !== 'shoe').toReversed()))
       await at(0, (session) => ((session.get('cart') as Cart)[0] as Cart[0]).qty++)
@@ -252,8 +251,8 @@ describe('beside the values of one request', () => {
       },
     })
     await guest.commit()
-    expect(JSON.stringify(shown)).toBe('[{"id":"hat","qty":1}]')
-    expect(JSON.parse(JSON.stringify(session.data))).toEqual({ age: 3, cart: [{ id: 'hat', qty: 1 }], name: 'Ada' })
+    expect(shown).toEqual([{ id: 'hat', qty: 1, gift: true }])
+    expect({ ...session.data }).toEqual({ age: 3, cart: shown, name: 'Ada' })
     const other = adapterOf((here as (typeof sites)[0]).sessions).fromTicket(guest.ticket ?? null)
     ;(await other.open()).signIn('ada')
     await other.commit()
@@ -269,7 +268,7 @@ describe('beside the values of one request', () => {
       session.once(
         'cart',
         (cart) => {
-          expect(JSON.stringify(cart)).toBe('[{"id":"hat","qty":1}]')
+          expect(cart).toEqual([{ id: 'hat', qty: 1, gift: true }])
           return [...(cart as Cart), { id: 'coat', qty: 2 }]
         },
         { for: 60 },

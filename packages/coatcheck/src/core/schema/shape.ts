@@ -3,7 +3,7 @@ import { Entry, type Reducers, type Revivers } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import type { Shape, ShapeEvent } from '../model/shape.ts'
 import { asyncSchema, type Result, type SchemaSettings } from '../options/schema.ts'
-import { carry, isPart, whole } from './carry.ts'
+import { carry, isPart } from './carry.ts'
 import { codingOf } from './codecs.ts'
 import { isOwn, type Lifted, Versions } from './versions.ts'
 
@@ -31,7 +31,7 @@ class SchemaShape implements Shape {
   }
 
   of(value: unknown, key: string, until?: number): Entry {
-    return Entry.of(whole(value), key, until, this.#reducers)
+    return Entry.of(value, key, until, this.#reducers)
   }
 
   take(entry: Entry): unknown {
@@ -89,11 +89,10 @@ class SchemaShape implements Shape {
 
   admit(key: string, given: unknown): unknown {
     if (isOwn(key)) return given
-    const raw = whole(given)
-    const made = this.#made(key, raw)
-    if (isPart(made, raw)) return given
-    const shown = carry(raw, made)
-    this.#made(key, whole(shown)) // it is checked again when it is loaded
+    const made = this.#made(key, given)
+    if (isPart(made, given)) return given
+    const shown = carry(given, made)
+    this.#made(key, shown) // it is checked again when it is loaded
     return shown
   }
 
