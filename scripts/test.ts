@@ -45,7 +45,7 @@ function vitest(project: string, files: readonly string[] = []): Tally {
   rmSync(file, { force: true })
   // Left to itself, vitest leaves one of two processors idle; the browser tests take turns.
   const ok = run(
-    `vitest run --project ${project} --maxWorkers=2 --reporter=default --reporter=json --outputFile.json=${JSON.stringify(file)} ${files.join(' ')}`,
+    `vitest run --project ${project} --maxWorkers=2 --reporter=default --reporter=./scripts/stuck-reporter.ts --reporter=json --outputFile.json=${JSON.stringify(file)} ${files.join(' ')}`,
   )
   let report: Report
   try {
