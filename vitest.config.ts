@@ -41,6 +41,9 @@ const config: ViteUserConfig = defineConfig({
           include: browser,
           exclude: never,
           fileParallelism: false,
+          // The longest takes 8 s. A browser that stops answering, which is not ours, does not take the whole run.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],
