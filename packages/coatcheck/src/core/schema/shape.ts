@@ -9,7 +9,7 @@ import { isOwn, type Lifted, Versions } from './versions.ts'
 
 export const shapeOf = (settings: SchemaSettings, now: () => number): Shape => new SchemaShape(settings, now)
 
-/** What became of an entry: its value, handed out once, or why there is none. */
+/** Whether an entry gives a value, or why it gives none. */
 type Outcome = 'fits' | 'misfit' | 'unreadable'
 
 class SchemaShape implements Shape {
@@ -19,6 +19,7 @@ class SchemaShape implements Shape {
   readonly #revivers: Revivers
   readonly #versions: Versions
   readonly #outcomes = new WeakMap<Entry, Outcome>()
+  /** Values that `fits` has made, for the one who reads them next. */
   readonly #ready = new WeakMap<Entry, { readonly value: unknown }>()
 
   constructor(settings: SchemaSettings, now: () => number) {

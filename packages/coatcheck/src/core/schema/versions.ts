@@ -1,6 +1,5 @@
 import { SessionError } from '../../errors.ts'
-import type { Coding } from '../model/codec.ts'
-import { Entry } from '../model/codec.ts'
+import { type Coding, Entry } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import type { Migrate, Migration, SchemaSettings } from '../options/schema.ts'
 import { OWN } from '../session/values.ts'
@@ -94,14 +93,8 @@ export class Versions {
   }
 
   #marked(values: Values, version: number): Values {
-    if (version === 1 || values.get(MARK)?.isOpaque) return this.#remarked(values, version)
-    return new Map(values).set(MARK, Entry.opaque({ version }))
-  }
-
-  #remarked(values: Values, version: number): Values {
-    const mark = values.get(MARK)
-    if (!mark || this.of(values) === version) return values
-    return new Map(values).set(MARK, Entry.opaque({ version }))
+    const said = values.get(MARK)?.isOpaque ? this.of(values) : 1
+    return said === version ? values : new Map(values).set(MARK, Entry.opaque({ version }))
   }
 
   #back(step: number): Migrate | undefined {
