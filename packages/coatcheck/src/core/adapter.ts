@@ -26,9 +26,8 @@ export type {
   StorageOptions,
 } from './options/options.ts'
 export { checkSiteOptions } from './options/options.ts'
-export type { DataOf, StandardSchema } from './options/schema.ts'
 export type { SecretList } from './options/secret-states.ts'
-export type { Storable } from './options/storable.ts'
+export type { OptionsOf as SiteOptionsOf, Storable } from './options/storable.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'
 export { Originals } from './originals.ts'
 export { type CustomStorage, customPersistence, type IdFormats } from './persistence/custom.ts'

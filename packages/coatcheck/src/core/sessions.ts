@@ -4,8 +4,8 @@ import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
-import type { Codec, DataOf, StandardSchema } from './options/schema.ts'
-import type { Storable } from './options/storable.ts'
+import type { Codec } from './options/schema.ts'
+import type { OptionsOf, Storable } from './options/storable.ts'
 import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
 import { FinalRecords } from './persistence/revoked/final-records.ts'
 import { revocablePersistence } from './persistence/revoked/revocable.ts'
@@ -69,17 +69,14 @@ export function adapterOf(sessions: AnySessions): AdapterSessions {
  * Makes the sessions of a site from options that are checked here. It draws no random bytes, derives no key, and calls nothing but
  * `onEvent` (with a time, for a store that is weaker than `strong`), so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
  */
-export function createSessions<Schema extends StandardSchema, Flash extends object = Record<string, unknown>>(
-  options: GivenOptions & { readonly schema: Schema },
-): Sessions<DataOf<Schema>, Flash>
-/** Nobody but the codecs knows which objects can be stored. */
 export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
-  options: GivenOptions & { readonly codecs: readonly Codec[] },
+  // What is missing is told with its type, which says why.
+  options: OptionsOf<Data> & { readonly codecs: readonly Codec[] | 'A function cannot be stored in a session.' },
 ): Sessions<Data, Flash>
 export function createSessions<
   Data extends object & Storable<Data> = Record<string, unknown>,
   Flash extends object & Storable<Flash> = Record<string, unknown>,
->(options: GivenOptions): Sessions<Data, Flash>
+>(options: OptionsOf<Data>): Sessions<Data, Flash>
 export function createSessions(options: GivenOptions): AnySessions {
   checkSiteOptions(options)
   return sessionsOf(options)

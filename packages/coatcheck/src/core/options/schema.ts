@@ -17,14 +17,6 @@ export interface StandardSchema<Output = unknown> {
   }
 }
 
-/** The values of a session by its schema: each may be there or not. */
-export type DataOf<Schema extends StandardSchema> =
-  Schema extends StandardSchema<infer Output>
-    ? Output extends object
-      ? { [Key in keyof Output]-?: Exclude<Output[Key], undefined> }
-      : never
-    : never
-
 /** How values of a kind that the library does not know are stored, such as instances of a class. */
 export interface Codec<Value = unknown> {
   /** Stands in every stored value of this kind: never change it. */

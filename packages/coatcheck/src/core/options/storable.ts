@@ -1,3 +1,6 @@
+import type { StandardSchema } from './schema.ts'
+import type { GivenOptions } from './table.ts'
+
 /** Objects with methods that can be stored. The last is a URL. */
 type Stored =
   | Date
@@ -21,3 +24,9 @@ type Checked<T> = T extends Stored
 
 /** `T`, with a message in the place of every function: none can be stored. For constraints: `Data extends Storable<Data>`. */
 export type Storable<T> = { [K in keyof T]: Checked<T[K]> }
+
+/** What a schema gives whose keys are optional. */
+type Some<Data> = { [Key in keyof Data]?: Data[Key] | undefined }
+
+/** Options of sessions with these values, whose types a schema may say. */
+export type OptionsOf<Data> = GivenOptions & { readonly schema?: StandardSchema<Some<Data>> | StandardSchema }

@@ -61,7 +61,7 @@ export async function typed(request: Request): Promise<void> {
 }
 
 // Flash values have types of their own, beside those of the schema.
-const both = createSessions<typeof zod, Flash>({ secrets, schema: zod })
+const both = createSessions<Data, Flash>({ secrets, schema: zod })
 same<typeof both, Sessions<Data, Flash>>(true)
 // What a schema gives, not what it takes.
 const coerced = createSessions({ secrets, schema: z.object({ since: z.coerce.date(), n: z.number().default(0) }).partial() })

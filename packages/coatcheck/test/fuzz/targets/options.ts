@@ -12,6 +12,7 @@ import {
 } from '../../../src/adapters/hydrogen.ts'
 import * as remix from '../../../src/adapters/remix.ts'
 import * as remix3 from '../../../src/adapters/remix3.ts'
+import type { GivenOptions } from '../../../src/core/options/options.ts'
 import { createSessions } from '../../../src/core/sessions.ts'
 import { SessionError } from '../../../src/errors.ts'
 import { cookieSession } from '../../../src/migrate/cookie-session.ts'
@@ -76,7 +77,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       { secrets: states, store, encryptRecords: true, now },
       { secrets: SECRET, chunks: true, header: 'authorization', migrateFrom: [reader], now },
     ],
-    async run(options: Parameters<typeof createSessions>[0]) {
+    async run(options: GivenOptions) {
       const sessions = createSessions(options)
       const serve = withSession(sessions, async (request) => {
         const session = await sessions.open(request)
