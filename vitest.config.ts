@@ -22,7 +22,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/coatcheck/**/*.test.ts'],
+          include: ['packages/coatcheck/**/*.test.ts', 'site/*.test.ts'],
           exclude: [...never, ...slow, ...browser],
         },
       },
@@ -30,7 +30,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: [...slow.map((pattern) => `packages/coatcheck/${pattern}`), 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [...slow.map((pattern) => `packages/coatcheck/${pattern}`), 'site/*.integration.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...never, ...browser],
         },
       },
