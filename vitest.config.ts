@@ -32,7 +32,12 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: [...slow.map((pattern) => `packages/coatcheck/${pattern}`), 'site/*.integration.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            ...slow.map((pattern) => `packages/coatcheck/${pattern}`),
+            'site/*.integration.test.ts',
+            'examples/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
           exclude: [...never, ...browser],
         },
       },

@@ -1,8 +1,8 @@
 // Lays out what VitePress reads, in site/.cache/pages: the pages of the repository, the API reference, and lists of both.
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { root } from '../scripts/steps.ts'
 import { entries } from '../packages/coatcheck/tsdown.config.ts'
+import { root } from '../scripts/steps.ts'
 import { chartOf, groupsIn } from './chart.ts'
 import { anchorOf, withTargets } from './markdown.ts'
 import { placed } from './navigation.ts'
@@ -84,7 +84,10 @@ function layApi(): Group {
     collapsed: true,
     items: [
       { text: 'All entries', link: '/api/' },
-      ...Object.keys(entries).map((entry) => ({ text: entryName(entry), link: `/api/${apiSource(entry).replace(/(index)?\.md$/, '')}` })),
+      ...Object.keys(entries).map((entry) => ({
+        text: entryName(entry),
+        link: `/api/${apiSource(entry).replace(/(index)?\.md$/, '')}`,
+      })),
     ],
   }
 }
@@ -95,7 +98,9 @@ const apiIndex = (): string =>
     .join('\n')}`
 
 function listOf(groups: readonly Group[]): string {
-  const lists = groups.map(({ text, items }) => `## ${text}\n\n${items.map((item) => `* [${item.text}](${item.link})`).join('\n')}`)
+  const lists = groups.map(
+    ({ text, items }) => `## ${text}\n\n${items.map((item) => `* [${item.text}](${item.link})`).join('\n')}`,
+  )
   return `# All pages\n\n${lists.join('\n\n')}\n`
 }
 
@@ -105,7 +110,8 @@ function textOf({ source, text }: Page): string {
   if (source !== 'bench/results.md') return text
   const charts = groupsIn(read(source)).map((group) => `### ${group.title}\n\n${chartOf(group)}`)
   const image = /!\[[^\]]*\]\([^)]*results\.svg\)/
-  if (!image.test(text)) throw new Error('bench/results.md shows no results.svg any more: say in site/assemble.ts where the chart goes.')
+  if (!image.test(text))
+    throw new Error('bench/results.md shows no results.svg any more: say in site/assemble.ts where the chart goes.')
   return text.replace(image, () => `## As a chart\n\n${charts.join('\n\n')}`)
 }
 
@@ -123,9 +129,15 @@ export function assemble(): void {
   const sidebar: Group[] = sections.map(({ title, isFolded, pages: named }) => ({
     text: title,
     collapsed: isFolded,
-    items: named.flatMap((source) => found.filter((page) => page.source === source)).map((page) => ({ text: page.title, link: linkTo(page) })),
+    items: named
+      .flatMap((source) => found.filter((page) => page.source === source))
+      .map((page) => ({ text: page.title, link: linkTo(page) })),
   }))
-  sidebar.splice(sidebar.findIndex(({ text }) => text === 'Measured'), 0, layApi())
+  sidebar.splice(
+    sidebar.findIndex(({ text }) => text === 'Measured'),
+    0,
+    layApi(),
+  )
   write('index.md', startPage(groups, shown))
   write('pages.md', withMatter({ title: 'All pages', search: false }, listOf(sidebar)))
   for (const image of shown) {
@@ -134,12 +146,32 @@ export function assemble(): void {
   }
   const outline: Outline = { repository, sidebar }
   write('outline.json', JSON.stringify(outline), folder)
-  const paths = ['index.md', 'pages.md', ...found.map(({ path }) => path), ...globSync('**/*.md', { cwd: api }).map((path) => `api/${path}`)]
-  const html = paths.map((path) => path.replaceAll('\\', '/').replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '.html')).sort()
+  const paths = [
+    'index.md',
+    'pages.md',
+    ...found.map(({ path }) => path),
+    ...globSync('**/*.md', { cwd: api }).map((path) => `api/${path}`),
+  ]
+  const html = paths
+    .map((path) =>
+      path
+        .replaceAll('\\', '/')
+        .replace(/(^|\/)index\.md$/, '$1')
+        .replace(/\.md$/, '.html'),
+    )
+    .sort()
   const made = join(folder, 'texts')
   rmSync(made, { recursive: true, force: true })
   write('sitemap.xml', sitemap(html), made)
-  write('llms.txt', llms(sections, found, Object.keys(entries).map((entry) => ({ name: entryName(entry), path: `api/${apiSource(entry)}` }))), made)
+  write(
+    'llms.txt',
+    llms(
+      sections,
+      found,
+      Object.keys(entries).map((entry) => ({ name: entryName(entry), path: `api/${apiSource(entry)}` })),
+    ),
+    made,
+  )
   write('llms-full.txt', llmsFull(sections, found), made)
   for (const { path, text } of found) write(path, `${text.trim()}\n`, made)
   cpSync(api, join(made, 'api'), { recursive: true })

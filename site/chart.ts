@@ -21,7 +21,12 @@ export function groupsIn(results: string): Group[] {
   return results.split(/^## /m).flatMap((section) => {
     const [title = ''] = section.split('\n', 1)
     const lines = section.split('\n').filter((line) => line.startsWith('|'))
-    const cells = lines.map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+    const cells = lines.map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
     const [head = [], , ...rows] = cells
     const at = { writes: head.indexOf('writes, µs'), lost: head.indexOf('lost of 32') }
     if (at.writes < 0 || at.lost < 0) return []

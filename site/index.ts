@@ -59,7 +59,7 @@ async function serve(): Promise<void> {
     await complete('npm run --silent api', home)
     assemble()
   })
-  const running = launch('npm run --silent dev', home, process.env.PORT ? { PORT: process.env.PORT } : {})
+  const running = launch(`npm run --silent dev -- --port ${process.env.PORT ?? 5173}`, home, {})
   running.child.stdout?.pipe(process.stdout)
   running.child.stderr?.pipe(process.stderr)
   let isDue = false

@@ -67,7 +67,10 @@ export function misplaced(paths: readonly string[], sections: readonly Section[]
   return [
     ...paths
       .filter((path) => !shown.includes(path))
-      .map((path) => `${path} is in no section of the docs site: add it to SECTIONS in site/navigation.ts, where readers look for it.`),
+      .map(
+        (path) =>
+          `${path} is in no section of the docs site: add it to SECTIONS in site/navigation.ts, where readers look for it.`,
+      ),
     ...lines
       .filter(({ page }) => !paths.some((path) => isNamedBy(page, path)))
       .map(({ title, page }) => `site/navigation.ts names ${page} in “${title}”, and there is no such page: remove it there.`),

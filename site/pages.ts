@@ -25,9 +25,15 @@ export const sources = (): string[] =>
 
 const pathOf = (source: string): string => ELSEWHERE[source] ?? source.replace(/^docs\//, '')
 /** Folders, of which the site has a list. The README is its start. */
-const LISTS: Readonly<Record<string, string>> = { 'docs/decisions': 'pages.md#decisions', docs: 'pages.md', 'README.md': 'index.md' }
+const LISTS: Readonly<Record<string, string>> = {
+  'docs/decisions': 'pages.md#decisions',
+  docs: 'pages.md',
+  'README.md': 'index.md',
+}
 
-export const repository: string = (JSON.parse(read('packages/coatcheck/package.json')) as { repository: { url: string } }).repository.url
+export const repository: string = (
+  JSON.parse(read('packages/coatcheck/package.json')) as { repository: { url: string } }
+).repository.url
   .replace(/^git\+/, '')
   .replace(/\.git$/, '')
 

@@ -26,12 +26,7 @@ beforeAll(async () => {
 })
 
 const decoded = (text: string): string =>
-  text
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
+  text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 const words = (html: string): string => decoded(html.replace(/<[^>]*>/g, ' ')).replace(/\s+/g, ' ')
 /** Of a page of the site: its own words, without menus. */
 const mainOf = ({ text }: Html): string => /<main[\s\S]*<\/main>/.exec(text)?.[0] ?? ''
@@ -63,7 +58,10 @@ test('no link and no anchor leads to nothing', () => {
 })
 
 test('a link to a page, an anchor or a file that is not there is found', () => {
-  const all = [{ path: 'a.html', ids: new Set(['here']) }, { path: 'b/index.html', ids: new Set<string>() }]
+  const all = [
+    { path: 'a.html', ids: new Set(['here']) },
+    { path: 'b/index.html', ids: new Set<string>() },
+  ]
   const links = (...targets: string[]) => targets.map((target) => `<a class="x" href="${target}">x</a>`).join('')
   const there = links('#here', './a.html#here', '/a.html', '/b/', 'https://example.com/')
   expect(broken({ path: 'a.html', text: there }, all)).toEqual([])
@@ -76,11 +74,15 @@ test('each page of the repository is a page of the site, and says without script
     const page = site.find((each) => each.path === path.replace(/\.md$/, '.html'))
     if (!page) return [`${source}: no page`]
     const shown = words(mainOf(page))
-    const code = partsOf(read(source)).filter(({ isCode }) => isCode).map(({ text }) => text.split('\n').slice(1, -1).join(' '))
+    const code = partsOf(read(source))
+      .filter(({ isCode }) => isCode)
+      .map(({ text }) => text.split('\n').slice(1, -1).join(' '))
     const squeezed = shown.replace(/\s/g, '')
     return [
       ...(squeezed.includes(title.replace(/\s/g, '')) ? [] : [`${source}: no title`]),
-      ...code.filter((block) => !squeezed.includes(block.replace(/^>\s?/gm, '').replace(/\s/g, ''))).map((block) => `${source}: no ${block}`),
+      ...code
+        .filter((block) => !squeezed.includes(block.replace(/^>\s?/gm, '').replace(/\s/g, '')))
+        .map((block) => `${source}: no ${block}`),
     ]
   })
   none(missing)
@@ -89,9 +91,18 @@ test('each page of the repository is a page of the site, and says without script
 /** What the declarations of an entry export. */
 function exportsOf(entry: string): string[] {
   const text = readFileSync(join(root, 'packages/coatcheck/dist', `${entry}.d.ts`), 'utf8')
-  const declared = [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:function|const|class|interface|type|namespace) ([\w$]+)/gm)]
+  const declared = [
+    ...text.matchAll(/^export (?:declare )?(?:abstract )?(?:function|const|class|interface|type|namespace) ([\w$]+)/gm),
+  ]
   const lists = [...text.matchAll(/^export(?: type)? \{([^}]*)\}/gm)].flatMap(([, list = '']) => list.split(','))
-  const listed = lists.map((each) => each.trim().replace(/^type /, '').replace(/^.* as /, '')).filter(Boolean)
+  const listed = lists
+    .map((each) =>
+      each
+        .trim()
+        .replace(/^type /, '')
+        .replace(/^.* as /, ''),
+    )
+    .filter(Boolean)
   const named = [...listed, ...declared.map(([, name = '']) => name), ...(/^export default /m.test(text) ? ['default'] : [])]
   if (named.length === 0) throw new Error(`dist/${entry}.d.ts exports nothing that this test understands.`)
   return named
@@ -102,7 +113,9 @@ test('each export of each entry has a place in the API reference', () => {
     const name = entry === 'index' ? 'coatcheck' : entry
     const page = site.find(({ path }) => path === `api/${name}.html` || path === `api/${name}/index.html`)
     if (!page) return [`${entry}: no page`]
-    const headings = [...page.text.matchAll(/<h\d[^>]*>([\s\S]*?)<\/h\d>/g)].map(([, html = '']) => words(html).replace(/[\s\u200b]|\(\)|\\/g, ''))
+    const headings = [...page.text.matchAll(/<h\d[^>]*>([\s\S]*?)<\/h\d>/g)].map(([, html = '']) =>
+      words(html).replace(/[\s\u200b]|\(\)|\\/g, ''),
+    )
     return exportsOf(entry)
       .filter((each) => !headings.some((heading) => heading === each || heading.startsWith(`${each}<`)))
       .map((each) => `${entry}: ${each}`)
@@ -134,7 +147,12 @@ test.each([
   ['KEY_UNKNOWN', 'secrets.html#an-unknown-secret'],
 ])('the search answers “%s” among its first three with %s', async (query, wanted) => {
   const search = await searchIn(output)
-  expect(search(query).slice(0, 3).filter((id) => id.startsWith(`/${wanted}`)), search(query).slice(0, 5).join(' ')).not.toEqual([])
+  expect(
+    search(query)
+      .slice(0, 3)
+      .filter((id) => id.startsWith(`/${wanted}`)),
+    search(query).slice(0, 5).join(' '),
+  ).not.toEqual([])
 })
 
 test('pages ask nobody else for scripts, styles, fonts or pictures', () => {
@@ -156,14 +174,23 @@ test('programs find all pages: llms.txt, llms-full.txt, and a sitemap of paths',
   expect(readFileSync(join(output, 'owners.md'), 'utf8')).not.toMatch(/<!--/)
   const sitemap = readFileSync(join(output, 'sitemap.xml'), 'utf8')
   const listed = [...sitemap.matchAll(/<loc>\/([^<]*)<\/loc>/g)].map(([, path = '']) => path.replace(/(^|\/)$/, '$1index.html'))
-  expect(listed.sort()).toEqual(site.map(({ path }) => path).filter((path) => path !== '404.html').sort())
+  expect(listed.sort()).toEqual(
+    site
+      .map(({ path }) => path)
+      .filter((path) => path !== '404.html')
+      .sort(),
+  )
   expect(sitemap.replace('http://www.sitemaps.org/', '')).not.toMatch(/https?:/)
 })
 
 test('what the generator runs is typed', () => {
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'site')], {
-    encoding: 'utf8',
-  })
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'site')],
+    {
+      encoding: 'utf8',
+    },
+  )
   expect(stdout).toBe('')
   expect(status).toBe(0)
 })

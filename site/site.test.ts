@@ -105,7 +105,9 @@ test('the chart has a bar for each row of the tables, as long as its time, and s
   const [, wide = '', narrow = ''] = chart.split('<svg')
   const lengths = [...wide.matchAll(/<rect class="\w+"[^>]* width="([\d.]+)"/g)].map(([, length]) => Number(length))
   expect(lengths[1]).toBeGreaterThan((lengths[0] ?? 0) * 3)
-  expect(wide).toContain('aria-label="Trial. What a session adds to a request that writes, shorter is better: small 10 µs, a &lt; b 1.2 ms."')
+  expect(wide).toContain(
+    'aria-label="Trial. What a session adds to a request that writes, shorter is better: small 10 µs, a &lt; b 1.2 ms."',
+  )
   expect(narrow).toContain('viewBox="0 0 340 76"')
 })
 

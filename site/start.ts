@@ -1,6 +1,6 @@
 // The start page: start.md, and what it takes from pages that say it already.
-import { type Group, chartOf } from './chart.ts'
-import { partsOf, type Part, withColours } from './markdown.ts'
+import { chartOf, type Group } from './chart.ts'
+import { type Part, partsOf, withColours } from './markdown.ts'
 import { read, withSiteLinks } from './pages.ts'
 
 /** A framework's tab: the first blocks of a page of which the text contains each of these. */
@@ -12,17 +12,29 @@ export interface Tab {
 
 export const TABS: readonly Tab[] = [
   { label: 'Node', page: 'README.md', blocks: ["from 'coatcheck/node'"] },
-  { label: 'Express', page: 'docs/frameworks/express-session.md', blocks: ["- import session from 'express-session'", "from 'coatcheck/express-session'"] },
+  {
+    label: 'Express',
+    page: 'docs/frameworks/express-session.md',
+    blocks: ["- import session from 'express-session'", "from 'coatcheck/express-session'"],
+  },
   { label: 'Hono', page: 'README.md', blocks: ["from 'coatcheck/hono'"] },
   { label: 'Next.js', page: 'docs/frameworks/next.md', blocks: ["from 'coatcheck/next'", 'export const signIn'] },
-  { label: 'Fastify', page: 'docs/frameworks/fastify.md', blocks: ["- import fastifySession from '@fastify/session'", "from 'coatcheck/fastify'"] },
+  {
+    label: 'Fastify',
+    page: 'docs/frameworks/fastify.md',
+    blocks: ["- import fastifySession from '@fastify/session'", "from 'coatcheck/fastify'"],
+  },
   { label: 'Astro', page: 'docs/frameworks/astro.md', blocks: ["from 'coatcheck/astro'", 'session?.regenerate()'] },
   { label: 'SvelteKit', page: 'docs/frameworks/sveltekit.md', blocks: ['createSessions<', "from 'coatcheck/sveltekit'"] },
   { label: 'Nuxt', page: 'docs/frameworks/nuxt.md', blocks: ["modules: ['coatcheck/nuxt']", 'session.rotate()'] },
-  { label: 'React Router', page: 'docs/frameworks/react-router.md', blocks: ["+ import { createCookieSessionStorage }", 'export const { getSession'] },
+  {
+    label: 'React Router',
+    page: 'docs/frameworks/react-router.md',
+    blocks: ['+ import { createCookieSessionStorage }', 'export const { getSession'],
+  },
   { label: 'Remix 3', page: 'docs/frameworks/remix-3.md', blocks: ["from 'coatcheck/remix3'"] },
   { label: 'TanStack', page: 'docs/frameworks/tanstack-start.md', blocks: ["from 'coatcheck/tanstack-start'", 'createStart('] },
-  { label: 'Nest', page: 'docs/frameworks/nest.md', blocks: ['createParamDecorator', "@Controller()"] },
+  { label: 'Nest', page: 'docs/frameworks/nest.md', blocks: ['createParamDecorator', '@Controller()'] },
   { label: 'Koa', page: 'docs/frameworks/koa.md', blocks: ["- import session from 'koa-session'", "from 'coatcheck/koa'"] },
   { label: 'Elysia', page: 'docs/frameworks/elysia.md', blocks: ["from 'coatcheck/elysia'"] },
 ]
@@ -40,7 +52,8 @@ function blockOf(page: string, wanted: string, not: readonly string[]): string {
 function panelOf({ label, page, blocks }: Tab): string {
   const shown: string[] = []
   for (const wanted of blocks) shown.push(blockOf(page, wanted, shown))
-  const more = page === 'README.md' ? '[The guide](/guide.md#opening)' : `[The page about ${label}](/${page.replace('docs/', '')})`
+  const more =
+    page === 'README.md' ? '[The guide](/guide.md#opening)' : `[The page about ${label}](/${page.replace('docs/', '')})`
   return `<div class="panel">\n\n${shown.join('\n\n')}\n\n${more} goes on from here.\n\n</div>`
 }
 
@@ -70,10 +83,26 @@ export function figures(groups: readonly Group[]): string {
   const tableRows = (page: string, pattern: RegExp): number => [...read(page).matchAll(pattern)].length
   const stores = new Set([...read('docs/stores.md').matchAll(/`coatcheck\/stores\/([\w-]+)`/g)].map(([, name]) => name)).size
   const cards = [
-    [`${worst} of 32`, `parallel writes lost, in each of ${kept.length} measurements with a store. Of ${others.length} with other libraries, ${losing.length} lose some.`, '/benchmark.md'],
-    [String(tableRows('docs/frameworks.md', /^\| [^|]+ \| `coatcheck\//gm)), 'rows of frameworks: keep your code and change one import. Visitors stay signed in.', '/frameworks.md'],
-    [String(stores), 'stores, tried by one suite on their real engines; where one promises less, the table says it.', '/stores.md#what-each-promises'],
-    [String(tableRows('docs/security.md', /^\| \d+ \| \*\*/gm)), 'promises of security, each with the tests that show it.', '/security.md#the-promises'],
+    [
+      `${worst} of 32`,
+      `parallel writes lost, in each of ${kept.length} measurements with a store. Of ${others.length} with other libraries, ${losing.length} lose some.`,
+      '/benchmark.md',
+    ],
+    [
+      String(tableRows('docs/frameworks.md', /^\| [^|]+ \| `coatcheck\//gm)),
+      'rows of frameworks: keep your code and change one import. Visitors stay signed in.',
+      '/frameworks.md',
+    ],
+    [
+      String(stores),
+      'stores, tried by one suite on their real engines; where one promises less, the table says it.',
+      '/stores.md#what-each-promises',
+    ],
+    [
+      String(tableRows('docs/security.md', /^\| \d+ \| \*\*/gm)),
+      'promises of security, each with the tests that show it.',
+      '/security.md#the-promises',
+    ],
   ]
   return `<ul class="figures">\n${cards.map(([value, label, link]) => `<li>\n\n**${value}** ${label} [Table](${link})\n\n</li>`).join('\n')}\n</ul>`
 }
@@ -84,7 +113,11 @@ export function startPage(groups: readonly Group[], images: Set<string>): string
     figures: () => figures(groups),
     why: () => withSiteLinks('README.md', sectionOf('README.md', 'Why'), images),
     tabs,
-    chart: () => groups.slice(0, 2).map((group) => `<h3>${group.title}</h3>\n${chartOf(group)}`).join('\n'),
+    chart: () =>
+      groups
+        .slice(0, 2)
+        .map((group) => `<h3>${group.title}</h3>\n${chartOf(group)}`)
+        .join('\n'),
   }
   return read('site/start.md').replace(/^<!-- (\w+) -->$/gm, (_, name: string) => {
     const fill = filled[name]

@@ -9,7 +9,11 @@ const sectionsWithPages = (sections: readonly Placed[], pages: readonly Page[]) 
   }))
 
 /** llms.txt, as llmstxt.org has it: a title, a summary, and a list of pages as Markdown. */
-export function llms(sections: readonly Placed[], pages: readonly Page[], api: readonly { readonly name: string; readonly path: string }[]): string {
+export function llms(
+  sections: readonly Placed[],
+  pages: readonly Page[],
+  api: readonly { readonly name: string; readonly path: string }[],
+): string {
   const lists = sectionsWithPages(sections, pages).map(
     ({ title, pages: listed }) =>
       `## ${title === 'Decisions' ? 'Optional' : title}\n\n${listed.map(({ path, title, summary }) => `- [${title}](/${path}): ${summary}`).join('\n')}`,

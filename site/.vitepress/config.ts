@@ -26,7 +26,10 @@ export default defineConfig({
   // VitePress leaves this page to scripts.
   transformHtml: (html, _id, { page }) =>
     page === '404.md'
-      ? html.replace('<div id="app"></div>', (app) => `${app}<noscript><h1>There is no such page</h1><p><a href="/pages.html">All pages</a></p></noscript>`)
+      ? html.replace(
+          '<div id="app"></div>',
+          (app) => `${app}<noscript><h1>There is no such page</h1><p><a href="/pages.html">All pages</a></p></noscript>`,
+        )
       : html,
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
@@ -41,12 +44,14 @@ export default defineConfig({
       md.renderer.rules.table_open = () => '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>\n'
       md.renderer.rules.table_close = () => '</table></div>\n'
       // A column without a name has no heading.
-      const cell = (tag: 'open' | 'close'): RenderRule => (tokens, at, options, _env, self) => {
-        const token = tokens[at]
-        const name = tokens[tag === 'open' ? at + 1 : at - 1]
-        if (token && name?.content === '') token.tag = 'td'
-        return self.renderToken(tokens, at, options)
-      }
+      const cell =
+        (tag: 'open' | 'close'): RenderRule =>
+        (tokens, at, options, _env, self) => {
+          const token = tokens[at]
+          const name = tokens[tag === 'open' ? at + 1 : at - 1]
+          if (token && name?.content === '') token.tag = 'td'
+          return self.renderToken(tokens, at, options)
+        }
       md.renderer.rules.th_open = cell('open')
       md.renderer.rules.th_close = cell('close')
     },
@@ -74,12 +79,19 @@ export default defineConfig({
 })
 
 /** Headings that TypeDoc repeats for each function: nobody looks for them. */
-const REPEATED = /<h\d[^>]*>(?:Parameters|Returns|Inherited from|Overrides|Type Parameters|Properties|Methods|Implementation of|Call Signature)\b[\s\S]*?<\/h\d>/g
+const REPEATED =
+  /<h\d[^>]*>(?:Parameters|Returns|Inherited from|Overrides|Type Parameters|Properties|Methods|Implementation of|Call Signature)\b[\s\S]*?<\/h\d>/g
 
 /** What the search index holds of a page: of the API reference names and sentences, without signatures and tables. */
-function searched(source: string, env: { frontmatter?: Record<string, unknown> }, md: { render(source: string, env: object): string }): string {
+function searched(
+  source: string,
+  env: { frontmatter?: Record<string, unknown> },
+  md: { render(source: string, env: object): string },
+): string {
   // Colours would cost half of the build.
   const html = md.render(source.replace(/^(\s*```)[a-z]+$/gm, '$1txt'), env)
   if (env.frontmatter?.search === false) return ''
-  return env.frontmatter?.isReference ? html.replace(/<div class="(?:wide|language-)[\s\S]*?<\/div>/g, '').replace(REPEATED, '') : html
+  return env.frontmatter?.isReference
+    ? html.replace(/<div class="(?:wide|language-)[\s\S]*?<\/div>/g, '').replace(REPEATED, '')
+    : html
 }

@@ -5,7 +5,11 @@ import type { DefaultTheme } from 'vitepress/theme'
 import { defineComponent, h, type PropType } from 'vue'
 
 /** `/guide` and `/guide.html` are one page, `/api/` and `/api/index.html` too. */
-const fileOf = (link: string): string => link.replace(/^\//, '').replace(/(^|\/)$/, '$1index').replace(/(?:\.html)?$/, '.html')
+const fileOf = (link: string): string =>
+  link
+    .replace(/^\//, '')
+    .replace(/(^|\/)$/, '$1index')
+    .replace(/(?:\.html)?$/, '.html')
 
 export default defineComponent({
   props: { items: { type: Array as PropType<DefaultTheme.SidebarItem[]>, required: true } },
