@@ -108,7 +108,7 @@ const linkTo = ({ path }: Page): string => `/${path.replace(/\.md$/, '')}`
 
 function textOf({ source, text }: Page): string {
   if (source !== 'bench/results.md') return text
-  const charts = groupsIn(read(source)).map((group) => `### ${group.title}\n\n${chartOf(group)}`)
+  const charts = groupsIn(read(source)).map((group) => `**${group.title}**\n\n${chartOf(group)}`)
   const image = /!\[[^\]]*\]\([^)]*results\.svg\)/
   if (!image.test(text))
     throw new Error('bench/results.md shows no results.svg any more: say in site/assemble.ts where the chart goes.')

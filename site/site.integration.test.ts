@@ -129,7 +129,7 @@ test('the API reference says what the docstrings say', () => {
 })
 
 test.each([
-  ['sign out everywhere', 'owners.html#sign-out-everywhere'],
+  ['How do I sign out everywhere?', 'owners.html#sign-out-everywhere'],
   ['behind a proxy', 'recipes/behind-a-proxy.html'],
   ['remember me', 'guide.html#remember-me'],
   ['rotate secrets', 'secrets.html'],

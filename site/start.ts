@@ -90,7 +90,7 @@ export function figures(groups: readonly Group[]): string {
     ],
     [
       String(tableRows('docs/frameworks.md', /^\| [^|]+ \| `coatcheck\//gm)),
-      'rows of frameworks: keep your code and change one import. Visitors stay signed in.',
+      'frameworks and interfaces: keep your code and change one import. Visitors stay signed in.',
       '/frameworks.md',
     ],
     [
