@@ -76,7 +76,13 @@ function layApi(): Group {
     const name = entry ? entryName(entry) : path === 'index.md' ? 'API reference' : basename(path, '.md')
     const text = withAnchors(made, path, anchors).replace(/<a id="([^"]*)"><\/a>/g, '<span id="$1"></span>')
     const intro = entry ? `Import from \`${name}\`.\n\n` : ''
-    const matter = { title: name, outline: [2, 3], isReference: true, ...(path === 'index.md' && { search: false }) }
+    const matter = {
+      title: name,
+      outline: [2, 3],
+      isReference: true,
+      editLink: false,
+      ...(path === 'index.md' && { search: false }),
+    }
     write(`api/${path}`, withMatter(matter, `# ${name}\n\n${intro}${path === 'index.md' ? apiIndex() : text.trim()}\n`))
   }
   return {
@@ -139,7 +145,7 @@ export function assemble(): void {
     layApi(),
   )
   write('index.md', startPage(groups, shown))
-  write('pages.md', withMatter({ title: 'All pages', search: false }, listOf(sidebar)))
+  write('pages.md', withMatter({ title: 'All pages', search: false, editLink: false }, listOf(sidebar)))
   for (const image of shown) {
     mkdirSync(join(laid, 'public/images'), { recursive: true })
     cpSync(join(root, image), join(laid, 'public/images', basename(image)))

@@ -77,7 +77,8 @@ async function serve(): Promise<void> {
   }
   for (const path of ['docs', 'site/start.md', 'README.md', 'bench/results.md'])
     watch(join(root, path), { recursive: path === 'docs' }, follow)
-  process.exitCode = (await running.ended) ?? 0
+  // What is watched would keep this process.
+  process.exit((await running.ended) ?? 0)
 }
 
 if (import.meta.main) {

@@ -13,7 +13,7 @@ export const searching = {
     /** Of pages that hold the words, those that tell what to do come first, and of these the one whose name has the word. */
     boostDocument: (id: string, term: string): number => {
       const isForLater = /^\/(?:decisions|api|frameworks\/names)\/|^\/(?:changelog|contributing|architecture|asvs)\b/.test(id)
-      return (isForLater ? 0.35 : 1) * (id.replace(/#.*$/, '').includes(term) ? 2 : 1)
+      return (isForLater ? 0.25 : 1) * (id.replace(/#.*$/, '').includes(term) ? 2 : 1)
     },
   },
 }

@@ -72,7 +72,7 @@ export default defineConfig({
     socialLinks: [{ icon: 'github', link: outline.repository, ariaLabel: 'The repository' }],
     editLink: {
       text: 'The source of this page',
-      pattern: ({ frontmatter }) => `https://github.com/coatcheck/coatcheck/blob/main/${frontmatter.source ?? 'site/start.md'}`,
+      pattern: ({ frontmatter }) => `https://github.com/coatcheck/coatcheck/blob/main/${frontmatter.source}`,
     },
     docFooter: { prev: 'Before', next: 'Next' },
   },
