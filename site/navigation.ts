@@ -32,6 +32,7 @@ export const SECTIONS: readonly Section[] = [
       'docs/explain.md',
       'docs/inspector.md',
       'docs/cli.md',
+      'docs/cli-codes.md',
       'docs/errors.md',
       'docs/events.md',
       'docs/otel.md',
