@@ -42,12 +42,17 @@ export function partsOf(page: string): Part[] {
 export const inProse = (parts: readonly Part[], change: (prose: string) => string): string =>
   parts.map(({ isCode, text }) => (isCode ? text : change(text))).join('\n')
 
-const spanOrLink = /(`+)(?:(?!\1)[\s\S])+?\1(?!`)|(!?)\[((?:[^[\]]|\[[^[\]]*\])*)\]\(([^()\s]+)\)/g
+const targets =
+  /(`+)(?:(?!\1)[\s\S])+?\1(?!`)|(!?)\[((?:[^[\]]|\[[^[\]]*\])*)\]\(([^()\s]+)\)|(<(?:img|source)\b[^>]*?\s(?:src|srcset)=")([^"\s]+)/g
 
 /** Gives each link and each image of the prose another target. */
 export const withTargets = (prose: string, targetOf: (target: string, isImage: boolean) => string): string =>
-  prose.replace(spanOrLink, (all, code: string | undefined, image: string, label: string, target: string) =>
-    code ? all : `${image}[${label}](${targetOf(target, image === '!')})`,
+  prose.replace(targets, (all, code?: string, mark?: string, label?: string, target?: string, image?: string, source?: string) =>
+    code
+      ? all
+      : image && source
+        ? `${image}${targetOf(source, true)}`
+        : `${mark}[${label}](${targetOf(target ?? '', mark === '!')})`,
   )
 
 /** Tests run no block of a framework that needs a build, so pages call those `text`. Readers want their colours. */

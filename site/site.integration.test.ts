@@ -36,13 +36,13 @@ const none = (wrong: readonly string[]): void => expect(wrong, wrong.slice(0, 30
 
 /** What is wrong with the links of a page, a line for each. */
 function broken({ path, text }: Pick<Html, 'path' | 'text'>, all: readonly Pick<Html, 'path' | 'ids'>[]): string[] {
-  return [...text.matchAll(/<a\b[^>]*\shref="([^"]*)"/g)].flatMap(([, href = '']) => {
+  return [...text.matchAll(/<(?:a|img|source)\b[^>]*?\s(?:href|src|srcset)="([^"]*)"/g)].flatMap(([, href = '']) => {
     const target = decoded(href)
     if (target.startsWith(`${repository}/`)) {
       const [, file = ''] = /\/(?:blob|tree)\/main\/([^#]*)/.exec(target) ?? []
       return existsSync(join(root, decodeURIComponent(file))) ? [] : [`${path}: ${target}`]
     }
-    if (/^(?:https?|mailto):/.test(target)) return []
+    if (/^(?:https?|mailto|data):/.test(target)) return []
     const [to = '', anchor] = target.split('#')
     const full = to === '' ? path : normalize(join(to.startsWith('/') ? '.' : dirname(path), to)).replace(/^\//, '')
     const file = full.replace(/(^|\/)$/, '$1index.html').replace(/^\.\/?index\.html$/, 'index.html')
@@ -52,7 +52,7 @@ function broken({ path, text }: Pick<Html, 'path' | 'text'>, all: readonly Pick<
   })
 }
 
-test('no link and no anchor leads to nothing', () => {
+test('no link, no anchor and no picture leads to nothing', () => {
   expect(site.length).toBeGreaterThan(150)
   none(site.flatMap((page) => broken(page, site)))
 })
@@ -65,6 +65,7 @@ test('a link to a page, an anchor or a file that is not there is found', () => {
   const links = (...targets: string[]) => targets.map((target) => `<a class="x" href="${target}">x</a>`).join('')
   const there = links('#here', './a.html#here', '/a.html', '/b/', 'https://example.com/')
   expect(broken({ path: 'a.html', text: there }, all)).toEqual([])
+  expect(broken({ path: 'a.html', text: '<img alt="x" src="/images/gone.png">' }, all)).toEqual(['a.html: /images/gone.png'])
   const gone = ['#gone', '/gone.html', '/a.html#gone', '/b/#gone', `${repository}/blob/main/gone.ts`]
   expect(broken({ path: 'a.html', text: links(...gone) }, all)).toHaveLength(gone.length)
 })

@@ -88,7 +88,9 @@ test('links lead to pages of the site, or into the repository, and never to noth
   expect(linked('../../package.json')).toMatch(/^\[x\]\(https:\/\/github\.com\/.*\/blob\/main\/package\.json\)$/)
   expect(linked('https://example.com/a.md')).toBe('[x](https://example.com/a.md)')
   expect(withSiteLinks('docs/architecture.md', partsOf('![x](images/rooms.svg)'), images)).toBe('![x](/images/rooms.svg)')
-  expect([...images]).toEqual(['docs/images/rooms.svg'])
+  const picture = '<picture><source media="x" srcset="images/rooms.svg"><img alt="x" src="images/concepts.svg"></picture>'
+  expect(withSiteLinks('docs/architecture.md', partsOf(picture), images)).toBe(picture.replaceAll('"images/', '"/images/'))
+  expect([...images]).toEqual(['docs/images/rooms.svg', 'docs/images/concepts.svg'])
   expect(() => linked('gone.md')).toThrow('docs/stores/redis.md links to gone.md, and there is no docs/stores/gone.md.')
 })
 
