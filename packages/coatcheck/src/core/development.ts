@@ -50,7 +50,7 @@ export function lateWitness(core: () => Core, { lines }: Wishes): Witness {
   let loading: Promise<void> | undefined
   const load = async (): Promise<void> => {
     try {
-      const { DevelopmentWitness } = await import('./explain/later.ts')
+      const { DevelopmentWitness } = await import('./later.ts')
       made = new DevelopmentWitness(core(), lines ? (line) => console.debug(line) : undefined)
       for (const came of waiting.splice(0)) made.came(...came)
     } catch (error) {

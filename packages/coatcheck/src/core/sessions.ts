@@ -144,7 +144,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       const requestSession = newest(request)
       const presented = requestSession ? NOTHING : presentedIn(request)
       if (!presented) throw notWrapped(request)
-      const { explain } = await import('./explain/later.ts')
+      const { explain } = await import('./later.ts')
       return explain(core, request, requestSession, presented)
     },
     async prune() {

@@ -15,6 +15,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/adapter.ts': 'adapters/fetch.test.ts',
   'core/engine.ts': 'core/sessions.test.ts',
   'core/later.ts': 'core/watch/watcher.test.ts',
+  'core/model/events.ts': 'core/model/emitter.test.ts',
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
   'core/model/observing.ts': 'otel.test.ts',

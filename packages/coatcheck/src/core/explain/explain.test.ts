@@ -14,7 +14,7 @@ import type { AdapterOptions } from '../options/table.ts'
 import { adapterOf } from '../sessions.ts'
 import type { Explanation } from './explain.ts'
 
-beforeAll(() => import('./later.ts'))
+beforeAll(() => import('../later.ts'))
 afterEach(() => vi.unstubAllEnvs())
 tellsNothing(discretion)
 

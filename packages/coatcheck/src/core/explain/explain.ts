@@ -1,8 +1,6 @@
 import { Arrival, type RequestHeaders } from '../request/incoming.ts'
 import type { Core } from '../request/load.ts'
 import { loadSession } from '../request/load.ts'
-import { PrerenderingSession } from '../request/prerendering.ts'
-import type { RequestSession } from '../request/request-session.ts'
 import type { Witnessed } from '../request/witness.ts'
 import { CODES, type ExplainCode } from './codes.ts'
 import { type Place, placeOf } from './place.ts'
@@ -31,10 +29,10 @@ export interface Explanation extends Reason {
 export async function explain(
   core: Core,
   given: object,
-  one: RequestSession | undefined,
+  one: (Witnessed & { open(): Promise<unknown> }) | undefined,
   presented: RequestHeaders,
 ): Promise<Explanation> {
-  if (one instanceof PrerenderingSession) return explanation([{ code: 'prerendering' }], false)
+  if (one?.isForAll) return explanation([{ code: 'prerendering' }], false)
   if (one?.asked) await one.open().catch(() => {})
   const seen = one?.found
     ? one

@@ -1,11 +1,12 @@
 import type { SessionError } from '../../errors.ts'
 import type { LoadedSession } from '../engine.ts'
-import type { LiveSession } from '../session/session.ts'
 import type { Arrival, IncomingTickets } from './incoming.ts'
 import type { HeaderLine } from './tickets.ts'
 
 /** What a request session shows of what was decided. */
 export interface Witnessed {
+  /** Of a page that is made once for everybody. */
+  readonly isForAll?: boolean
   readonly incoming: IncomingTickets
   readonly request: Arrival
   /** Whether anything asked for the session. */
@@ -14,7 +15,7 @@ export interface Witnessed {
   readonly found:
     | { readonly loaded?: LoadedSession; readonly down?: SessionError; readonly blocked?: SessionError | undefined }
     | undefined
-  readonly session: LiveSession | undefined
+  readonly session: { readonly handle: string | undefined; readonly changed: boolean } | undefined
   /** Nothing is committed that was not asked for. */
   readonly commitsByCall: boolean
   /** Whether the headers have left. */
