@@ -24,12 +24,12 @@ function environment(NODE_ENV: string | undefined, DEBUG: string | undefined): v
 
 describe('development is known', () => {
   it.each([
-    ['development', undefined, { lines: false }],
-    ['development', 'coatcheck', { lines: true }],
-    [undefined, 'coatcheck', { lines: true }],
-    ['test', 'express:*,coatcheck', { lines: true }],
-    [undefined, '*', { lines: true }],
-    [undefined, 'coat*', { lines: true }],
+    ['development', undefined, { lines: false, header: true }],
+    ['development', 'coatcheck', { lines: true, header: true }],
+    [undefined, 'coatcheck', { lines: true, header: false }],
+    ['test', 'express:*,coatcheck', { lines: true, header: false }],
+    [undefined, '*', { lines: true, header: false }],
+    [undefined, 'coat*', { lines: true, header: false }],
     [undefined, '* -coatcheck', undefined],
     [undefined, 'coatcheckroom', undefined],
     [undefined, '(', undefined],
@@ -93,6 +93,7 @@ describe('Server-Timing says the code', () => {
     ['production', undefined],
     [undefined, undefined],
     ['test', undefined],
+    ['staging', undefined],
   ])('never with NODE_ENV=%s and DEBUG=%s', async (mode, debug) => {
     environment(mode, debug)
     const person = site().person()
@@ -114,7 +115,9 @@ describe('with DEBUG=coatcheck', () => {
     const thief = shop.person()
     thief.browser.plant(`${COOKIE}=${ticket}; Path=/; Secure; HttpOnly`)
     await thief.does(() => {})
-    await person.passes()
+    expect(timing(await person.passes())).toBeNull()
+    expect(timing(await visits(shop.person())), 'only NODE_ENV=development has the header').toBeNull()
+    lines.pop()
     expect(lines).toEqual([
       expect.stringMatching(/^coatcheck GET \/ no-cookie: No ticket came/),
       expect.stringMatching(/^coatcheck GET \/ ok \([\w-]{8}\)$/),

@@ -5,6 +5,8 @@ import type { Witness } from './request/witness.ts'
 export interface Wishes {
   /** A line on the console for each. */
   readonly lines: boolean
+  /** A header on each response that uses the session. */
+  readonly header: boolean
 }
 
 /** The permission that Deno asks its user for. */
@@ -13,14 +15,15 @@ interface DenoLike {
 }
 
 /**
- * What the process says of itself: it is in development if NODE_ENV is `development`, or if DEBUG names `coatcheck` and NODE_ENV is not
- * `production`. undefined: it is not, or there is no process to ask, or nobody may. Nothing is taken for development that says nothing.
+ * What the process says of itself: a header if NODE_ENV is `development`, lines if DEBUG names `coatcheck` and NODE_ENV is not `production`.
+ * undefined: neither, or there is no process to ask, or nobody may. A process that says nothing is taken for one in production.
  */
 export function development(): Wishes | undefined {
   const mode = variable('NODE_ENV')
   if (mode === 'production') return undefined
   const lines = names(variable('DEBUG') ?? '')
-  return lines || mode === 'development' ? { lines } : undefined
+  const header = mode === 'development'
+  return lines || header ? { lines, header } : undefined
 }
 
 /** As the package debug reads it: names after commas or spaces, `*` for anything, `-` before what is left out. */
@@ -44,7 +47,7 @@ function variable(name: string): string | undefined {
 }
 
 /** Watches from the first request on, by code that is loaded with it: a session is opened once that is there. */
-export function lateWitness(core: () => Core, { lines }: Wishes): Witness {
+export function lateWitness(core: () => Core, { lines, header }: Wishes): Witness {
   const waiting: Parameters<Witness['came']>[] = []
   let made: Witness | undefined
   let loading: Promise<void> | undefined
@@ -68,7 +71,7 @@ export function lateWitness(core: () => Core, { lines }: Wishes): Witness {
       loading ??= load()
     },
     isLost: (one) => made?.isLost(one) ?? false,
-    timing: (one) => made?.timing(one),
+    timing: (one) => (header ? made?.timing(one) : undefined),
     left(one) {
       if (made) made.left(one)
       else void loading?.then(() => made?.left(one))

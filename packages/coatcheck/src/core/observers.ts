@@ -1,8 +1,8 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { emitter } from './model/emitter.ts'
 import type { Emit, SessionEvent } from './model/events.ts'
+import { RecentEnds } from './model/kept.ts'
 import type { Observers, Telemetry, Trace } from './model/observing.ts'
-import { RecentEnds } from './model/recent-ends.ts'
 import type { AdapterOptions } from './options/table.ts'
 import { ownerDigest } from './persistence/stored/record-text.ts'
 

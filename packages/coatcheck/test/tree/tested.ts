@@ -19,7 +19,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
   'core/model/observing.ts': 'otel.test.ts',
-  'core/model/recent-ends.ts': 'core/explain/explain.test.ts',
+  'core/model/kept.ts': 'core/explain/explain.test.ts',
   'core/observers.ts': 'otel.test.ts',
   'core/explain/': 'core/explain/explain.test.ts',
   'core/request/taken-back.ts': 'core/node/delayed-headers.test.ts',

@@ -1,5 +1,5 @@
-import type { Kept, RefusalReason } from '../model/events.ts'
-import type { RecentEnds } from '../model/recent-ends.ts'
+import type { RefusalReason } from '../model/events.ts'
+import type { Kept, RecentEnds } from '../model/kept.ts'
 import type { IncomingTickets } from '../request/incoming.ts'
 import type { AnsweringCode } from './answering.ts'
 import type { RefusingCode } from './refusing.ts'

@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors.ts'
-import type { Kept } from '../model/events.ts'
+import type { Kept } from '../model/kept.ts'
 import type { Core } from '../request/load.ts'
 import type { Witnessed } from '../request/witness.ts'
 import { whyAbsent } from './absent.ts'

@@ -1,5 +1,5 @@
 import type { Emit, KnownRequest, SessionEvent } from './events.ts'
-import type { RecentEnds } from './recent-ends.ts'
+import type { RecentEnds } from './kept.ts'
 
 /** What turns an owner into its digest. */
 type Digest = (owner: string) => string | Promise<string>

@@ -115,17 +115,11 @@ export type Happening =
   /** A page of another site sent a request in a visitor's name, and `crossSite` of coatcheck/csrf refused it. */
   | { readonly type: 'cross-site'; readonly reason: string }
 
-/** What is kept of a request for `explain`: `failed`: it was not opened, or not committed. `unkept`: its answer had a status with which nothing is kept. */
-export type Kept =
-  | Happening
-  | { readonly type: 'failed'; readonly error: unknown }
-  | { readonly type: 'unkept'; readonly status: number }
-
 export interface KnownRequest {
   /** What stands for it in events. */
   readonly note?: string | undefined
   /** Keeps what was decided about it, for `explain`. */
-  keep?(event: Kept): void
+  keep?(event: Happening): void
   /** A browser asks for it before anybody wants to see it. */
   readonly isPrefetch?: boolean
 }

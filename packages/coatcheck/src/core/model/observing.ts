@@ -1,5 +1,5 @@
 import type { Emit, SessionEvent } from './events.ts'
-import type { RecentEnds } from './recent-ends.ts'
+import type { RecentEnds } from './kept.ts'
 
 /** Runs one part of a request's way, which is measured. */
 export type Trace = <T>(

@@ -1,7 +1,8 @@
 import { Cookies, type PresentedCookie } from '../../cookies/cookie.ts'
 import type { ReaderRequest } from '../../migrate/format.ts'
 import type { Circumstances, Engine } from '../engine.ts'
-import type { Kept, RefusalReason } from '../model/events.ts'
+import type { RefusalReason } from '../model/events.ts'
+import type { Kept } from '../model/kept.ts'
 import type { Settings } from '../options/options.ts'
 
 /** Something to read request headers from, by lower-case name: a `Headers` object is one. */

@@ -1,3 +1,11 @@
+import type { Happening } from './events.ts'
+
+/** What is kept of a request for `explain`. `failed`: it was not opened, or not committed. `unkept`: its answer had a status with which nothing is kept. */
+export type Kept =
+  | Happening
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'unkept'; readonly status: number }
+
 /** So many are remembered. */
 const MOST = 1000
 
