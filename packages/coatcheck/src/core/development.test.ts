@@ -74,7 +74,7 @@ describe('Server-Timing says the code', () => {
   it('in development, from the first request on, of pages that use the session', async () => {
     environment('development', undefined)
     const person = site().person()
-    expect(timing(await visits(person))).toBe('session;desc="no-cookie"')
+    expect(timing(await visits(person))).toBe('session;desc="begun"')
     expect(timing(await visits(person))).toBe('session;desc="ok"')
     expect(timing(await person.passes())).toBeNull()
     expect(lines).toEqual([])
@@ -119,7 +119,7 @@ describe('with DEBUG=coatcheck', () => {
     expect(timing(await visits(shop.person())), 'only NODE_ENV=development has the header').toBeNull()
     lines.pop()
     expect(lines).toEqual([
-      expect.stringMatching(/^coatcheck GET \/ no-cookie: No ticket came/),
+      expect.stringMatching(/^coatcheck GET \/ begun \([\w-]{8}\): No ticket came/),
       expect.stringMatching(/^coatcheck GET \/ ok \([\w-]{8}\)$/),
       expect.stringMatching(/^coatcheck GET \/ ok \([\w-]{8}\)$/),
       expect.stringMatching(/^coatcheck GET \/ signed-out \([\w-]{8}\): The visitor signed out: /),
@@ -161,6 +161,6 @@ describe('with DEBUG=coatcheck', () => {
     await visits(again, headers)
     await visits(again, headers)
     await visits(shop.person(), { ...headers, 'user-agent': 'Safari' })
-    expect(lines.map((line) => line.split(' ')[3]?.replace(':', ''))).toEqual(['no-cookie', 'not-returned', 'ok', 'no-cookie'])
+    expect(lines.map((line) => line.split(' ')[3]?.replace(':', ''))).toEqual(['begun', 'not-returned', 'ok', 'begun'])
   })
 })

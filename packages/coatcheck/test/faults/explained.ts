@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import expressSession from 'express-session'
 import lruCache from 'unstorage/drivers/lru-cache'
+import { vi } from 'vitest'
+import { getIronSession } from '../../src/adapters/iron-session.ts'
 import type { AdapterOptions } from '../../src/core/options/table.ts'
 import type { Session } from '../../src/core/session/types.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { unstorageStore } from '../../src/stores/wrapping/unstorage.ts'
 import { clockFrom, DAY, HOUR, MINUTE } from '../helpers/clock.ts'
+import { serving } from '../helpers/serving.ts'
 import { type App, app, type Browser, browserOf, type How, OTHER_SECRET, SECRET } from './site.ts'
 
 const HOME = 'https://shop.test'
@@ -288,6 +291,21 @@ export const EXPLAINED: Readonly<Record<string, () => Promise<string>>> = {
       res.statusCode = 500
     })
     return after(site, ['/'])
+  },
+  // Its sessions are made inside: what explain says is on the console.
+  'forgotten save': async () => {
+    vi.stubEnv('DEBUG', 'coatcheck')
+    const { promise: line, resolve } = Promise.withResolvers<string>()
+    const console_ = vi.spyOn(console, 'debug').mockImplementation(resolve)
+    const { origin } = await serving(async (req, res) => {
+      const session = await getIronSession<{ seen?: boolean }>(req, res, { password: SECRET, cookieName: 'sid' })
+      session.seen = true
+      res.end('Hello')
+    })
+    await fetch(origin)
+    const [, , , said = ''] = (await line).split(/[ :]/)
+    console_.mockRestore()
+    return said
   },
   'written after an end': async () => {
     let isSlow = false

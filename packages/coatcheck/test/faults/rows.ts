@@ -66,6 +66,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'too large': { broken: 'The session does not fit into its cookie.', explain: 'too-large' },
   'written while streaming': { broken: 'The page changes the session after its first byte.', explain: 'late-write' },
   'written by a failure': { broken: 'The handler changes the session and answers 500.', explain: 'not-kept' },
+  'forgotten save': { broken: 'An app with iron-session changes the session and calls no save().', explain: 'not-committed' },
   'written after an end': { broken: 'A slow request changes a session that was ended meanwhile.', explain: 'ended-meanwhile' },
   'two set-cookie': { broken: 'Another middleware sets a cookie of the same name.', explain: 'cookie-conflict' },
   'caching cdn': { broken: 'A page that shows the session allows a CDN to keep it.', explain: 'cache-conflict' },

@@ -21,6 +21,7 @@ export function whyAbsent(
   header: (name: string) => string | undefined,
 ): ArrivingCode {
   if (incoming.hasCookie) return 'empty-cookie'
+  if (incoming.presents) return 'old-cookie'
   const isTicket = (name: string) => TICKET.test(header(name)?.replace(/^Bearer /i, '') ?? '')
   if (HEADERS.some((name) => name !== read && isTicket(name))) return 'in-header'
   if (!cookie)

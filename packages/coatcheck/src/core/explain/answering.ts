@@ -3,7 +3,7 @@ import type { Rows } from './rows.ts'
 /** What became of the request, and of what it changed. */
 const ROWS = {
   prefetch: [
-    'A browser asked for this page before anybody wanted to see it, and the request changed the session, or tried to.',
+    'A browser prefetched a page, before anybody wanted to see it, and that changed the session, or tried to.',
     'Change sessions by POST. A link that signs out is followed by every prefetch.',
   ],
   'read-only': [

@@ -5,6 +5,7 @@ const ROWS = {
   // A session is there.
   ok: ['The session was opened.', 'Nothing is wrong.'],
   adopted: ['A session of another library was opened, and is kept here from the next commit on.', 'Nothing is wrong.'],
+  begun: ['No ticket came, and a session began with this request.', 'Nothing is wrong, if there was no session before.'],
   'in-grace': [
     'The ticket is an old one, from before a new id. It shows what the session was then, and nothing that came after.',
     'Nothing, if the request overtook the sign-in. If it happens again, look for what keeps an old cookie: another path or domain, an app that stores cookies itself.',
@@ -54,6 +55,10 @@ const ROWS = {
   'empty-cookie': [
     'The cookie came without a value.',
     'Look for what writes it besides: a script, a proxy, or code that clears the cookie by itself in place of `signOut()` or `destroy()`.',
+  ],
+  'old-cookie': [
+    'A cookie of a library that `migrateFrom` names came, and opens no session: that has ended, its secret is another, or the form is not the one that was named.',
+    'Compare the options of the reader with those of the old library. If they are the same, let the visitor begin anew.',
   ],
   'in-header': [
     'A ticket came in a header that is not read here.',

@@ -165,6 +165,8 @@ it('a session of another library is adopted', async () => {
   const reader: SessionReader = { format: 'old', cookieName: 'old', read: () => ({ values: { a: 1 } }) }
   const shop = site({ migrateFrom: [reader] })
   expect(await shop.sessions.explain(request('old=1'))).toMatchObject({ code: 'adopted', opened: true })
+  const stranger = site({ migrateFrom: [{ ...reader, read: () => undefined }] })
+  expect(await stranger.sessions.explain(request('old=1'))).toMatchObject({ code: 'old-cookie', opened: false })
 })
 
 describe('no ticket came', () => {
@@ -291,6 +293,9 @@ describe('what became of a request', () => {
     })
     expect(failing).toMatchObject({ code: 'not-kept', also: [{ code: 'no-cookie' }] })
     expect((await asked(site(), () => new Response(null, { status: 503 }))).code).toBe('no-cookie')
+    const begun = await asked(site(), (session) => session.set('a', 1))
+    expect(begun).toMatchObject({ code: 'begun', opened: false, also: [{ code: 'no-cookie' }] })
+    expect(begun.handle).toBeDefined()
 
     const shop = site({ store: memoryStore() })
     const person = shop.person()

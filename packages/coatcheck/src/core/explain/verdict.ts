@@ -62,6 +62,7 @@ export function verdictsOf(one: Witnessed, { engine, transport }: Core, place: P
   const isHere = loaded !== undefined
   const why = isHere || refusals.length > 0 || failures.some(isOfOpening) ? [] : [absence()]
   const how = loaded?.isReplaced ? 'in-grace' : loaded?.migrates ? 'adopted' : 'ok'
+  const begun: Verdict[] = !isHere && one.session?.handle !== undefined ? [{ code: 'begun', handle: one.session.handle }] : []
   const opened: Verdict[] = loaded ? [{ code: how, handle: loaded.handle }] : []
   const reasons = [
     ...refusals.filter(({ code }) => code !== 'not-a-ticket'),
@@ -74,6 +75,7 @@ export function verdictsOf(one: Witnessed, { engine, transport }: Core, place: P
     ...first,
     ...(isPlain(why) ? [] : why),
     ...notes,
+    ...begun,
     ...(isPlain(why) ? why : []),
     ...opened,
     ...(isHere ? reasons : []),

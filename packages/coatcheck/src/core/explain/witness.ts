@@ -1,5 +1,6 @@
 import type { Core } from '../request/load.ts'
 import type { Witness, Witnessed } from '../request/witness.ts'
+import type { ExplainCode } from './codes.ts'
 import { reason } from './explain.ts'
 import { placeOf } from './place.ts'
 import { type Verdict, verdictsOf } from './verdict.ts'
@@ -50,6 +51,8 @@ export class DevelopmentWitness implements Witness {
   left(one: Witnessed): void {
     if (one.lines.some(([name, line]) => name === 'set-cookie' && !/; ?Max-Age=0(?:;|$)/i.test(line)))
       this.#remember(clientOf(one))
+    // Made beside a request, such as for another ticket.
+    if (!one.asked && !this.#identities.has(one.request)) return
     // What is only found once the headers have left is said in the same line.
     if (this.#says) queueMicrotask(() => this.#say(one))
   }
@@ -76,6 +79,9 @@ export class DevelopmentWitness implements Witness {
   }
 }
 
+/** Not worth a word beside another code. */
+const PLAIN: ReadonlySet<ExplainCode> = new Set(['ok', 'no-cookie', 'begun'])
+
 /** What one browser sends with each request, and hardly another. */
 const clientOf = ({ request }: Witnessed): string =>
   ['x-forwarded-for', 'user-agent', 'accept-language'].map((name) => request.header(name)?.slice(0, 200)).join('\n')
@@ -85,7 +91,7 @@ function lineOf(first: Verdict, others: readonly Verdict[], { method = '', path 
   const { code, handle, sentence, fix } = reason(first)
   const what = ['coatcheck', method, shownPath(path), code].filter((part) => part !== '').join(' ')
   const whose = handle === undefined ? '' : ` (${handle.slice(0, SHOWN)})`
-  const besides = others.filter((other) => other.code !== code && other.code !== 'ok').map((other) => ` +${other.code}`)
+  const besides = others.filter((other) => other.code !== code && !PLAIN.has(other.code)).map((other) => ` +${other.code}`)
   const words = code === 'ok' ? '' : `: ${sentence} ${fix}`
   return printable(`${what}${whose}${besides.join('')}${words}`)
 }
