@@ -73,13 +73,13 @@ const damaged = (store: Store, data: string): Store =>
 
 /** What happens in each app, and what its developer is told. */
 export const EXPLAINED: Readonly<Record<string, () => Promise<string>>> = {
-  'secure over http': async () => after(await app({ cookie: SID }), ['http://shop.test/in', 'http://shop.test/']),
+  'secure cookie over http': async () => after(await app({ cookie: SID }), ['http://shop.test/in', 'http://shop.test/']),
   'prefix over http': async () => after(await app(), ['http://shop.test/in', 'http://shop.test/']),
-  'none without secure': async () => {
+  'SameSite=None without Secure': async () => {
     const around = rewriting((lines) => lines.map((line) => line.replace(/; Secure/i, '')))
     return after(await app({ cookie: { ...SID, sameSite: 'none' }, around }), ['/in', '/'])
   },
-  'stripped set-cookie': async () => after(await app({ around: rewriting(() => []) }), ['/in', '/']),
+  'proxy that strips Set-Cookie': async () => after(await app({ around: rewriting(() => []) }), ['/in', '/']),
   'strict from elsewhere': async () =>
     after(await app({ cookie: { sameSite: 'strict' } }), ['/in', ['/', { from: 'https://mail.example/' }]]),
   'posted back': async () => after(await app(), ['/in', ['/paid', { method: 'POST', from: 'https://pay.example/' }]]),
@@ -125,8 +125,8 @@ export const EXPLAINED: Readonly<Record<string, () => Promise<string>>> = {
       req.url === '/blog' ? other(req as never, res as never, () => res.end('blog')) : next()
     return after(await app({ cookie: SID, around }), ['/blog', '/'])
   },
-  'two apps on one name': async () => elsewhere(await app({ secrets: OTHER_SECRET }), await app()),
-  'secrets differ': async () => {
+  'two applications on one cookie': async () => elsewhere(await app({ secrets: OTHER_SECRET }), await app()),
+  'secret that differs between instances': async () => {
     const store = memoryStore()
     return elsewhere(await app({ store, secrets: SECRET }), await app({ store, secrets: OTHER_SECRET }))
   },
@@ -273,7 +273,7 @@ export const EXPLAINED: Readonly<Record<string, () => Promise<string>>> = {
     site.clock.advance(10 * MINUTE)
     return after(site, [['/', { headers: { cookie } }]], browser)
   },
-  'too large': async () => after(await app({}, (session) => session.set('basket', 'x'.repeat(5000))), ['/']),
+  'cookie over 4096 bytes': async () => after(await app({}, (session) => session.set('basket', 'x'.repeat(5000))), ['/']),
   'written while streaming': async () => {
     const site = await app({}, async (session, _, res) => {
       await new Promise((sent) => res.write('<!doctype html>', sent))
@@ -332,14 +332,14 @@ export const EXPLAINED: Readonly<Record<string, () => Promise<string>>> = {
     await slow
     return site.why()
   },
-  'two set-cookie': async () => {
+  'two middlewares set one cookie': async () => {
     const site = await app({ cookie: SID }, (session, _, res) => {
       session.set('seen', true)
       res.setHeader('set-cookie', 'sid=of-another-middleware; Path=/')
     })
     return after(site, ['/'])
   },
-  'caching cdn': async () => {
+  'page of a session for shared caches': async () => {
     const site = await app({}, (session, _, res) => {
       session.set('seen', true)
       res.setHeader('cache-control', 'public, s-maxage=300')
