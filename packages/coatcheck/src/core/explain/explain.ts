@@ -38,7 +38,7 @@ export async function explain(
     ? one
     : await looked(core, one?.request ? { get: (name) => one.request.header(name) ?? null } : presented, one)
   const place: Place = placeOf(given, (name) => seen.request.header(name))
-  return explanation(verdictsOf(seen, core, place, core.witness?.isLost?.(seen)), seen.found?.loaded !== undefined)
+  return explanation(verdictsOf(seen, core, place, core.witness?.isLost(one ?? seen)), seen.found?.loaded !== undefined)
 }
 
 /** The request as the engine judges it when nothing may come of it: nobody is told, and nothing is written. */
