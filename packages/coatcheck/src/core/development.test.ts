@@ -163,4 +163,16 @@ describe('with DEBUG=coatcheck', () => {
     await visits(shop.person(), { ...headers, 'user-agent': 'Safari' })
     expect(lines.map((line) => line.split(' ')[3]?.replace(':', ''))).toEqual(['begun', 'not-returned', 'ok', 'begun'])
   })
+
+  it('a console that throws breaks no request', async () => {
+    environment('development', 'coatcheck')
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    vi.spyOn(console, 'debug').mockImplementation(() => {
+      throw new Error('the console is closed')
+    })
+    const person = site().person()
+    expect(timing(await visits(person))).toBe('session;desc="begun"')
+    expect(timing(await visits(person))).toBe('session;desc="ok"')
+    expect(said).toHaveBeenCalledWith('coatcheck: what explains requests threw; they go on.', expect.any(Error))
+  })
 })

@@ -32,9 +32,9 @@ const BY_EVENT: Readonly<Partial<Record<Kept['type'], ExplainCode>>> = {
   overwritten: 'overwritten',
   'unreadable-value': 'unreadable-value',
 }
-/** What these say, the request itself brought about: nothing that came is to blame. */
+/** Those that go before what came: changes of this request are lost. */
 const FAILURES: ReadonlySet<ExplainCode> = new Set(['ended-meanwhile', 'not-kept'])
-/** A browser's own way of saying what nobody has seen yet. */
+/** Plans that change something: `touch` moves an end. */
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'regenerate', 'end', 'end+create'])
 
 /** What was decided about a request, the gravest first, in the words of `explain`. It decides nothing itself but why no ticket came. */

@@ -34,9 +34,11 @@ export class DevelopmentWitness implements Witness {
     request.heard = () => {
       if (one.finished) this.left(one)
     }
-    const client = clientOf(one)
-    if (incoming.presents) this.#given.delete(client)
-    else if (this.#given.has(client)) this.#lost.add(request)
+    safely(() => {
+      const client = clientOf(one)
+      if (incoming.presents) this.#given.delete(client)
+      else if (this.#given.has(client)) this.#lost.add(request)
+    })
   }
 
   isLost({ request }: Witnessed): boolean {
@@ -44,17 +46,17 @@ export class DevelopmentWitness implements Witness {
   }
 
   timing(one: Witnessed): string | undefined {
-    const [first] = this.#verdicts(one)
+    const [first] = safely(() => this.#verdicts(one)) ?? []
     return first && `session;desc="${first.code}"`
   }
 
   left(one: Witnessed): void {
     if (one.lines.some(([name, line]) => name === 'set-cookie' && !/; ?Max-Age=0(?:;|$)/i.test(line)))
-      this.#remember(clientOf(one))
+      safely(() => this.#remember(clientOf(one)))
     // Made beside a request, such as for another ticket.
     if (!one.asked && !this.#identities.has(one.request)) return
     // What is only found once the headers have left is said in the same line.
-    if (this.#says) queueMicrotask(() => this.#say(one))
+    if (this.#says) queueMicrotask(() => safely(() => this.#say(one)))
   }
 
   #say(one: Witnessed): void {
@@ -76,6 +78,16 @@ export class DevelopmentWitness implements Witness {
     this.#given.add(client)
     const [oldest] = this.#given
     if (oldest !== undefined && this.#given.size > MOST_CLIENTS) this.#given.delete(oldest)
+  }
+}
+
+/** Who looks on must not be able to break a request. */
+function safely<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    console.error('coatcheck: what explains requests threw; they go on.', error)
+    return undefined
   }
 }
 
