@@ -95,7 +95,7 @@ export function sessionsWith({ name, store, upstream, maxAge, options }: Setup, 
       secretRule: 'warn',
       store,
       cookie: { name, persistent: false },
-      attributes: { path: '/', httpOnly: true },
+      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
       // The adapter writes the line: it depends on the session's own cookie.
       serialize: (cookieName, value) => `${cookieName}=${value}`,
       migrateFrom: [
