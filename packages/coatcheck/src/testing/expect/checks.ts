@@ -71,7 +71,8 @@ function faultsOf(line: string, expected: CookieExpectation): readonly string[] 
   ].filter((fault) => fault !== undefined)
 }
 
-const secondsOf = (expiresAt: number | undefined): number | undefined => (expiresAt === undefined ? undefined : expiresAt / 1000)
+const secondsOf = (expiresAt: number | undefined): number | undefined =>
+  expiresAt === undefined ? undefined : Math.max(0, expiresAt / 1000)
 const shownValue = (value: unknown): string => (value === undefined || value === '' ? 'missing' : String(value))
 
 /**

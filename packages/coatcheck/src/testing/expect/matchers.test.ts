@@ -34,6 +34,8 @@ describe('toSetCookie', () => {
     ['sid=1; Path=/; HttpOnly; Secure; SameSite=None; Partitioned', { sameSite: 'none', partitioned: true }],
     ['sid=1; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=60', { maxAge: 60 }],
     [GOOD, { maxAge: undefined }],
+    [`${GOOD}; Max-Age=0`, { maxAge: 0 }],
+    [`${GOOD}; Max-Age=-1`, { maxAge: 0 }],
     ['theme=dark; Path=/; Secure; SameSite=Lax', { httpOnly: false }],
   ])('takes %s as %o', (line, expected) => {
     expect(answer(line)).toSetCookie(undefined, expected)
