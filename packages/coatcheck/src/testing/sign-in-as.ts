@@ -1,5 +1,6 @@
-import { adapterOf } from '../adapter.ts'
+import { adapterOf, answered, throughAdapter } from '../core/adapter.ts'
 import type { Session, Sessions, SignInOptions } from '../index.ts'
+import type { WebResponse } from '../web.ts'
 import { createJar, type JarCookie } from './jar.ts'
 import { type Serve, type Visitor, type VisitorOptions, visitor } from './visitor.ts'
 
@@ -65,14 +66,15 @@ export async function signInAs<Data extends object = Record<string, unknown>, Fl
   const request = new Request(origin, { headers: sent })
   const requestSession = adapterOf(sessions).requestSession(request, request.headers)
   const session = await sessions.open(request)
-  const response = await requestSession.through(async () => {
+  const signsIn = async (): Promise<WebResponse> => {
     session.signIn(owner, signIn)
     Object.assign(session.data, data)
     await prepare?.(session)
     return new Response()
-  })
+  }
+  const response = await throughAdapter(requestSession, signsIn, (given) => answered(given, [requestSession]))
   const setCookie = response.headers.getSetCookie()
-  const tickets = requestSession.headers.filter(([name]) => name.toLowerCase() !== 'set-cookie')
+  const tickets = requestSession.lines.filter(([name]) => name.toLowerCase() !== 'set-cookie')
   const jar = createJar()
   for (const line of setCookie) taken(jar.set(line, origin), line, origin)
   const cookie = jar.header(origin)

@@ -1,4 +1,4 @@
-import { adapterOf } from '../../adapter.ts'
+import { adapterOf } from '../../core/adapter.ts'
 import type { JarCookie } from '../jar.ts'
 import { attributeFault, parseSetCookie } from '../set-cookie.ts'
 import type { Visitor } from '../visitor.ts'
