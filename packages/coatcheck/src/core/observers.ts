@@ -11,7 +11,7 @@ export function observersOf(options: AdapterOptions, now: () => number, storeTim
     telemetry && onEvent ? both(telemetry, onEvent) : telemetry ? (event: SessionEvent) => telemetry.event(event) : onEvent
   const emit = emitter(tell, now, ownerDigest)
   if (!tell) return { emit, isTold: false }
-  return { emit, isTold: true, trace: tracing(telemetry, emit, now, storeTimeout / 4), requestId }
+  return { emit, isTold: true, trace: tracing(telemetry, emit, now, storeTimeout / 4), telemetry, requestId }
 }
 
 const both = (telemetry: Telemetry, onEvent: (event: SessionEvent) => unknown) => (event: SessionEvent) => {

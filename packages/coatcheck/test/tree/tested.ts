@@ -14,6 +14,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'cookies/scan.ts': 'cookies/cookie.test.ts',
   'core/adapter.ts': 'adapters/fetch.test.ts',
   'core/engine.ts': 'core/sessions.test.ts',
+  'core/inspecting.ts': 'inspector.test.ts',
   'core/later.ts': 'core/watch/watcher.test.ts',
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
