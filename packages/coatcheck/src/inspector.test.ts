@@ -47,8 +47,10 @@ function shown({ inspects, elapsed, ...options }: Given = {}): Shown {
   }
 }
 
-const post = (fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = { 'sec-fetch-site': 'same-origin' }) =>
-  new Request('http://localhost/any/where', { method: 'POST', body: new URLSearchParams(fields), headers })
+const post = (
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = { 'sec-fetch-site': 'same-origin' },
+) => new Request('http://localhost/any/where', { method: 'POST', body: new URLSearchParams(fields), headers })
 
 /** The text of a page as it is read, without tags. */
 const read = (page: string): string =>
@@ -57,9 +59,13 @@ const read = (page: string): string =>
     .replace(/<[^>]*>/g, ' ')
     .replace(/&#39;/g, "'")
     .replace(/&quot;/g, '"')
+    .replace(/&gt;/g, '>')
     .replace(/\s+/g, ' ')
-const handlesOn = (page: string): string[] => [...new Set([...page.matchAll(/\?session=([0-9a-f]{64})/g)].map(([, handle]) => handle ?? ''))]
-const handleOf = async (person: ReturnType<Site['person']>): Promise<string> => (await person.does((session) => session.handle)) ?? ''
+const handlesOn = (page: string): string[] => [
+  ...new Set([...page.matchAll(/\?session=([0-9a-f]{64})/g)].map(([, handle]) => handle ?? '')),
+]
+const handleOf = async (person: ReturnType<Site['person']>): Promise<string> =>
+  (await person.does((session) => session.handle)) ?? ''
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -101,7 +107,9 @@ describe('who may look', () => {
   it('is whom `authorize` lets in, wherever they are, and nobody else', async () => {
     vi.stubEnv('NODE_ENV', 'production')
     const { site: at } = shown()
-    const authorize = vi.fn(async (request: Request, info: unknown) => request.headers.get('x-admin') === 'yes' && info === 'info')
+    const authorize = vi.fn(
+      async (request: Request, info: unknown) => request.headers.get('x-admin') === 'yes' && info === 'info',
+    )
     const inspect = inspector(at.sessions, { authorize })
     const ask = async (headers: Readonly<Record<string, string>>, init: RequestInit = {}) =>
       (await inspect(new Request('https://shop.example/inspect?asset=style.css', { ...init, headers }), 'info')).status
@@ -115,7 +123,8 @@ describe('who may look', () => {
     const ada = at.person()
     await ada.does((session) => session.signIn('ada'))
     const handle = await handleOf(ada)
-    const end = async (headers: Readonly<Record<string, string>>) => (await inspect(post({ do: 'end', handle }, headers), HERE)).status
+    const end = async (headers: Readonly<Record<string, string>>) =>
+      (await inspect(post({ do: 'end', handle }, headers), HERE)).status
     expect(await end({ 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' })).toBe(403)
     expect(await end({ origin: 'http://localhost:8080' })).toBe(403)
     expect(await ada.does((session) => session.owner)).toBe('ada')
@@ -130,7 +139,16 @@ describe('every answer', () => {
     const ada = at.person()
     await ada.does((session) => session.signIn('ada'))
     const handle = await handleOf(ada)
-    const queries = ['', '?view=events', '?view=plots', '?view=store', `?session=${handle}`, '?session=no', '?asset=style.css', '?asset=live.js']
+    const queries = [
+      '',
+      '?view=events',
+      '?view=plots',
+      '?view=store',
+      `?session=${handle}`,
+      '?session=no',
+      '?asset=style.css',
+      '?asset=live.js',
+    ]
     for (const query of queries) {
       const { headers } = await inspect(new Request(`http://localhost/${query}`), HERE)
       expect(headers.get('cache-control'), query).toBe('no-store')
@@ -142,7 +160,10 @@ describe('every answer', () => {
       expect(page, query).not.toMatch(/ style=| on[a-z]+=|<style|<script(?! type="module" src="\?asset=live\.js")|https?:\/\//)
       // Every link and form is a query alone, and so works under any path.
       const links = [...page.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, link]) => link)
-      expect(links.filter((link) => !/^(?:\?|#content$)/.test(link ?? '')), query).toEqual([])
+      expect(
+        links.filter((link) => !/^(?:\?|#content$)/.test(link ?? '')),
+        query,
+      ).toEqual([])
     }
   })
 
@@ -195,7 +216,11 @@ describe('the sessions', () => {
     expect(read(page)).toMatch(/ada browser: Firefox 6 h ago 6 h ago in 6 d/)
     expect(handlesOn(await get('?sort=began')).slice(1)).toEqual([third, second, first])
     expect(handlesOn(await get('?sort=size'))[0]).toBe(first)
-    expect(handlesOn(await get('?sort=owner')).slice(0, 3).sort()).toEqual([first, second, third].sort())
+    expect(
+      handlesOn(await get('?sort=owner'))
+        .slice(0, 3)
+        .sort(),
+    ).toEqual([first, second, third].sort())
 
     const adas = await send({ do: 'search', in: 'owner', q: ' ada ' })
     expect(handlesOn(adas).sort()).toEqual([first, third].sort())
@@ -204,7 +229,7 @@ describe('the sessions', () => {
     expect(handlesOn(await send({ do: 'search', in: 'handle', q: second.slice(0, 9) }))).toEqual([second])
     expect(read(await send({ do: 'search', in: 'handle', q: second }))).toContain(second)
     // What a note hides finds nobody.
-    expect(handlesOn(await send({ do: 'search', in: 'note', q: HUSH }))).toEqual([])
+    expect(handlesOn(await send({ do: 'search', in: 'note', q: HUSH.slice(0, 6) }))).toEqual([])
     expect(await send({ do: 'search', in: 'owner', q: '' })).toContain('<h1>Sessions</h1>')
     // No address names a person.
     const { headers } = await shown().inspect(post({ do: 'search', in: 'owner', q: 'ada@example.com' }), HERE)
@@ -287,11 +312,14 @@ describe('one session', () => {
     expect(page).toContain('Proved who it is 1 h ago , level password')
     expect(page).toMatch(/\d commits in all.*No\. \d, /)
     expect(page).toContain('79 bytes of the 4096 that browsers keep, with the name __Host-Http-session')
+    expect(page).toContain(`${asGuest.slice(0, 10)}… the first, whose record no list names`)
     expect(page).toContain('regenerate')
     // Through the old handle the same session is found, and with it where it came from.
     const older = read(await get(`?session=${asGuest}`))
     expect(older).toContain('was given up. This is the session that it led to.')
-    expect(older).toMatch(new RegExp(`${asGuest.slice(0, 10)}… since 2 h ago ; signed in 1 h ago ${handle.slice(0, 10)}… since 1 h ago now`))
+    expect(older).toMatch(
+      new RegExp(`${asGuest.slice(0, 10)}… since 2 h ago ; signed in 1 h ago ${handle.slice(0, 10)}… since 1 h ago now`),
+    )
   })
 
   it('hides every text where nothing else was said', async () => {
@@ -341,7 +369,8 @@ describe("an owner's sessions", () => {
       }),
     )
     const handles = await Promise.all(people.map(handleOf))
-    const signedIn = async () => (await Promise.all(people.map((person) => person.does(({ owner }) => owner)))).map((owner) => owner === 'ada')
+    const signedIn = async () =>
+      (await Promise.all(people.map((person) => person.does(({ owner }) => owner)))).map((owner) => owner === 'ada')
     const page = await send({ do: 'search', in: 'owner', q: 'ada' })
     const [, back = ''] = /name="back" value="([0-9a-f]{64})"/.exec(page) ?? []
     expect(read(await send({ do: 'end', handle: handles[0] ?? '', back }))).toContain('1 session ended.')

@@ -1,5 +1,5 @@
 import type { Entry } from '../../core/inspecting.ts'
-import { authOf, impersonatorOf, levelAt, lifeUnder, policyOf, type VersionedRecord } from '../../core/inspecting.ts'
+import { authOf, impersonatorOf, levelAt, lifeUnder, lineageOf, policyOf, type VersionedRecord } from '../../core/inspecting.ts'
 import type { Browser, Id } from '../browse.ts'
 import { bytes, distance, lengthOf, moment, plural, short, span, when } from '../format.ts'
 import { type Html, html } from '../html.ts'
@@ -28,7 +28,7 @@ ${clocks(site, found)}
 </div>
 ${values(site, found)}
 <div class="pair">${written(site, found)}${ticket(site, found)}</div>
-${lineage(ids, site.now())}
+${lineage(ids, lineageOf(found), site.now())}
 ${site.recording && timeline(site, ids)}`
   return layout({ title: `Session ${short(found.key)}`, content })
 }
@@ -124,10 +124,14 @@ const WHY: Readonly<Record<string, string>> = {
   switch: 'began or ceased to act as somebody else',
 }
 
-function lineage(ids: readonly Id[], now: number): Html {
+/** `line`: what all ids of the session have in common, which is the beginning of the first. */
+function lineage(ids: readonly Id[], line: string, now: number): Html {
+  const first = ids.some(({ handle }) => handle.startsWith(line))
+    ? undefined
+    : html`<li><span class="mono">${short(line)}</span> the first, whose record no list names: of a guest, or gone</li>`
   return html`<section class="sheet" aria-labelledby="lineage"><h2 id="lineage">Ids that it had</h2>
-<p class="quiet">${ids.length > 1 ? 'By their handles, as far as their records are still there.' : 'One, as far as its records are still there.'}</p>
-<ol class="ids">${ids.map(
+<p class="quiet">${ids.length > 1 || first ? 'By their handles, as far as their records are still there.' : 'One, as far as its records are still there.'}</p>
+<ol class="ids">${first}${ids.map(
     ({ handle, made, left }) =>
       html`<li${!left && html` class="now"`}>${left ? sessionLink(handle) : html`<strong class="mono">${short(handle)}</strong>`} since ${when(made, now)}${left && html`; ${WHY[left.why] ?? left.why}${left.at !== undefined && html` ${when(left.at, now)}`}`}${left?.isReplayed && html` <span class="tag bad">used after its time</span>`}${!left && html` <span class="tag good">now</span>`}</li>`,
   )}</ol></section>`
