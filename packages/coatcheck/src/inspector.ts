@@ -8,6 +8,7 @@ import { failure, handleForm } from './inspector/forms.ts'
 import { ROWS, type StoreRow } from './inspector/guarantees.ts'
 import { html } from './inspector/html.ts'
 import { layout } from './inspector/layout.ts'
+import { type NodeAnswer, type NodeRequest, nodeHandler } from './inspector/node.ts'
 import { eventsPage, wantedBy } from './inspector/pages/events.ts'
 import { ownerPage } from './inspector/pages/owner.ts'
 import { plotsPage } from './inspector/pages/plots.ts'
@@ -39,8 +40,13 @@ export interface InspectorOptions {
   readonly store?: StoreRow
 }
 
-/** Answers a request with a page of the inspector. `info`: what the server gives besides the request, which tells the address it came from. */
-export type Inspector = (request: WebRequest, info?: unknown) => Promise<WebResponse>
+/** Answers a request with a page of the inspector. */
+export interface Inspector {
+  /** `info`: what the server gives besides the request, which tells the address it came from. */
+  (request: WebRequest, info?: unknown): Promise<WebResponse>
+  /** The same for node:http, Connect and Express. */
+  node(req: NodeRequest, res: NodeAnswer, next?: (error: unknown) => void): void
+}
 
 const VIEWS = ['sessions', 'events', 'plots', 'store'] as const
 
@@ -91,7 +97,7 @@ export function inspector(sessions: Ending, options: InspectorOptions = {}): Ins
     return answer(200, 'text/event-stream', streamOf(recording.log, { from, isWanted: wantedBy(query), done }), headers)
   }
 
-  return async (request, info) => {
+  const handle = async (request: WebRequest, info?: unknown): Promise<WebResponse> => {
     const why = authorize ? undefined : refusalOf(request, info)
     if (why) return plain(403, REFUSALS[why])
     if (authorize && (await authorize(request, info)) !== true) return plain(403, 'Forbidden')
@@ -104,6 +110,7 @@ export function inspector(sessions: Ending, options: InspectorOptions = {}): Ins
       return failure(error)
     }
   }
+  return Object.assign(handle, { node: nodeHandler(handle) })
 }
 
 function checked(options: InspectorOptions): InspectorOptions {

@@ -21,8 +21,8 @@ export interface Chart {
   readonly unit?: string
 }
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 170, 44, 20, 8]
-const [ROOM, TALL] = [WIDTH - LEFT, HEIGHT - BOTTOM - TOP]
+/** The drawing's own measures: it is stretched to the room that there is, and so its texts stand beside it. */
+const [WIDTH, HEIGHT] = [600, 120]
 /** So many colours there are. */
 const COLOURS = 6
 
@@ -34,17 +34,15 @@ export function chart({ id, title, about, series, labels, form, unit = '' }: Cha
       ? few.reduce((sum, { values }) => sum + (values[at] ?? 0), 0)
       : Math.max(0, ...few.map(({ values }) => values[at] ?? 0))
   const top = niceTop(Math.max(0, ...labels.map((_, at) => highest(at))))
-  const step = ROOM / Math.max(1, labels.length)
-  const y = (value: number): number => round(TOP + TALL - (value / top) * TALL)
-  const rules = [0, top / 2, top].map(
-    (value) =>
-      html`<line class="rule" x1="${LEFT}" x2="${WIDTH}" y1="${y(value)}" y2="${y(value)}"/><text x="${LEFT - 6}" y="${y(value) + 4}" text-anchor="end">${shown(value)}</text>`,
-  )
-  const marks = [0, 0.25, 0.5, 0.75].map((part) => Math.floor(part * labels.length))
-  const names = marks.map((at) => html`<text x="${round(LEFT + at * step)}" y="${HEIGHT - 4}">${labels[at]}</text>`)
+  const step = WIDTH / Math.max(1, labels.length)
+  const y = (value: number): number => round(HEIGHT - (value / top) * HEIGHT)
+  const rules = [top, top / 2, 0]
   const drawn = form === 'bars' ? bars(few, labels.length, step, y) : lines(few, step, y)
+  const marks = [0, 0.25, 0.5, 0.75].map((part) => labels[Math.floor(part * labels.length)])
   return html`<figure class="sheet" id="${id}"><figcaption><h2>${title}</h2><p class="quiet">${about}</p></figcaption>
-<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${spoken(few, unit)}">${rules}${drawn}${names}</svg>
+<div class="plot"><div class="scale" aria-hidden="true">${rules.map((value) => html`<span>${shown(value)}</span>`)}</div>
+<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${title}. ${spoken(few, unit)}">${rules.map((value) => html`<path class="rule" d="M0 ${y(value)}H${WIDTH}"/>`)}${drawn}</svg>
+<div class="times" aria-hidden="true">${marks.map((mark) => html`<span>${mark}</span>`)}</div></div>
 ${few.length > 0 && html`<ul class="legend">${few.map(({ name, values }, at) => html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="f${at + 1}" width="10" height="10"/></svg>${name}${form === 'bars' && ` ${grouped(sum(values))}`}</li>`)}</ul>`}
 ${numbers(title, few, labels, unit)}</figure>`
 }
@@ -56,28 +54,23 @@ function bars(series: readonly Counted[], count: number, step: number, y: (value
       if (value === 0) return []
       const from = base[at] ?? 0
       base[at] = from + value
-      const [x, high] = [round(LEFT + at * step), round(y(from) - y(from + value))]
-      return [
-        html`<rect class="f${colour + 1}" x="${x}" y="${y(from + value)}" width="${round(Math.max(1, step - 1.5))}" height="${high}"/>`,
-      ]
+      const [x, high] = [round(at * step), round(y(from) - y(from + value))]
+      return [html`<rect class="f${colour + 1}" x="${x}" y="${y(from + value)}" width="${round(step * 0.8)}" height="${high}"/>`]
     }),
   )
 }
 
-/** Where nothing was measured a line is broken; a point alone is a dot. */
+/** Where nothing was measured a line is broken; a stretch alone is a short line. */
 function lines(series: readonly Counted[], step: number, y: (value: number) => number): Html[] {
-  return series.flatMap(({ values }, colour) => {
-    const runs: string[][] = [[]]
+  return series.map(({ values }, colour) => {
+    let path = ''
     values.forEach((value, at) => {
-      if (value === undefined) runs.push([])
-      else runs.at(-1)?.push(`${round(LEFT + (at + 0.5) * step)},${y(value)}`)
+      if (value === undefined) return
+      const isFirst = values[at - 1] === undefined
+      const [from, to] = [round((at + 0.3) * step), round((at + 0.7) * step)]
+      path += `${isFirst ? 'M' : 'L'}${from} ${y(value)}L${to} ${y(value)}`
     })
-    return runs.flatMap((run) => {
-      const [first = ''] = run
-      const [cx, cy] = first.split(',')
-      if (run.length === 1) return [html`<circle class="f${colour + 1}" cx="${cx}" cy="${cy}" r="2.5"/>`]
-      return run.length > 1 ? [html`<polyline class="line s${colour + 1}" points="${run.join(' ')}"/>`] : []
-    })
+    return html`<path class="line s${colour + 1}" d="${path}"/>`
   })
 }
 

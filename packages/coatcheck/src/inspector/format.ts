@@ -6,11 +6,15 @@ const UNITS = [
   ['min', 60_000],
   ['s', 1000],
 ] as const
+const LAST = UNITS[3]
 
-/** A stretch of time in its largest unit. */
+/** A stretch of time in its largest unit, and in the next where there are few of that. */
 export function span(milliseconds: number): string {
-  const [name, size] = UNITS.find(([, size]) => milliseconds >= size) ?? ['s', 1000]
-  return `${Math.floor(milliseconds / size)} ${name}`
+  const at = UNITS.findIndex(([, size]) => milliseconds >= size)
+  const [[name, size], next] = [UNITS[at] ?? LAST, UNITS[at + 1]]
+  const count = Math.floor(milliseconds / size)
+  const rest = next && count < 3 ? Math.floor((milliseconds % size) / next[1]) : 0
+  return `${count} ${name}${rest > 0 && next ? ` ${rest} ${next[0]}` : ''}`
 }
 
 /** How far a time is from now, either way. */

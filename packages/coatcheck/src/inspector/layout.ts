@@ -1,7 +1,7 @@
 import { type Html, html, type Piece } from './html.ts'
 
 /** The pages of the navigation, by the `view` that names them. */
-export const VIEWS = { sessions: 'Sessions', events: 'Timeline', plots: 'Plots', store: 'Store and secrets' } as const
+export const VIEWS = { sessions: 'Sessions', events: 'Timeline', plots: 'Plots', store: 'Store' } as const
 export type View = keyof typeof VIEWS
 
 export interface Parts {
@@ -50,5 +50,5 @@ ${content}
 
 /** A table that scrolls by itself where it is too wide. */
 export function scrolling(label: string, table: Html): Html {
-  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`
+  return html`<div class="scroll" role="region" aria-label="Table: ${label}" tabindex="0">${table}</div>`
 }

@@ -56,6 +56,7 @@ source.addEventListener('message', (event) => {
 })
 source.addEventListener('missed', (event) => say(event.data + ' events were missed: this process has forgotten them.'))
 button.hidden = false
+document.getElementById('reload').remove()
 button.addEventListener('click', () => {
   paused = !paused
   if (!paused) show()

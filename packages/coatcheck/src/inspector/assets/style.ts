@@ -63,6 +63,7 @@ form.find { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 .field { display: grid; gap: 0.15rem; }
 .field.grow { flex: 1 1 16rem; }
 label { font-size: 0.8125rem; color: var(--quiet); }
+input, select, form.find button { height: 2.3rem; }
 input, select { font: inherit; color: inherit; background: var(--sheet); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.35rem 0.6rem; min-width: 0; width: 100%; }
 button, .button { font: inherit; font-weight: 600; color: var(--on-bar); background: var(--bar); border: 1px solid transparent; border-radius: 6px; padding: 0.38rem 0.95rem; cursor: pointer; text-decoration: none; }
 button:hover, .button:hover { filter: brightness(1.15); }
@@ -83,6 +84,9 @@ th a { color: inherit; }
 .still { white-space: nowrap; }
 time { white-space: nowrap; }
 .value { max-width: 44rem; overflow-wrap: anywhere; }
+.flush > .more:first-child { border-top: 0; }
+.more form.find { align-items: center; font-size: 0.875rem; }
+.more form.find select, .more form.find button { height: 1.9rem; padding-top: 0; padding-bottom: 0; }
 .more { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: baseline; padding: 0.6rem 1.1rem; border-top: 1px solid var(--line); }
 .empty { padding: 1.2rem 1.1rem; }
 
@@ -111,10 +115,12 @@ details > summary { cursor: pointer; color: var(--link); }
 
 .charts { display: grid; gap: 1.1rem; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); }
 figure figcaption { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: baseline; justify-content: space-between; }
-svg.chart { width: 100%; height: auto; display: block; }
-.chart text { fill: var(--quiet); font: 11px var(--sans); }
-.chart .rule { stroke: var(--line); stroke-width: 1; }
-.chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.plot { display: grid; grid-template-columns: auto 1fr; gap: 0.2rem 0.5rem; font-size: 0.75rem; color: var(--quiet); font-variant-numeric: tabular-nums; padding-top: 0.5rem; }
+.scale { display: flex; flex-direction: column; justify-content: space-between; align-items: end; margin: -0.55rem 0; }
+.times { grid-column: 2; display: grid; grid-template-columns: repeat(4, 1fr); }
+svg.chart { width: 100%; height: 8rem; display: block; overflow: visible; }
+.chart .rule { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
+.chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke; }
 .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); } .f4 { fill: var(--c4); } .f5 { fill: var(--c5); } .f6 { fill: var(--c6); }
 .s1 { stroke: var(--c1); } .s2 { stroke: var(--c2); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; padding: 0; font-size: 0.8125rem; }
@@ -124,6 +130,7 @@ svg.chart { width: 100%; height: auto; display: block; }
 
 @media (max-width: 46rem) {
   .wide { display: none; }
+  nav a { padding: 0.25rem 0.6rem; }
   th, td { padding-left: 0.8rem; padding-right: 0.8rem; }
   .head { display: grid; }
   h1 { font-size: 1.4rem; }

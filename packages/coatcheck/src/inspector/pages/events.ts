@@ -30,7 +30,7 @@ export function eventsPage({ recording }: Site, query: Query): Html {
 <form class="find" action="?"><input type="hidden" name="view" value="events">
 <div class="field"><label for="type">Type</label><select id="type" name="type"><option value="">all</option>${[...log.types].sort().map((each) => html`<option${each === type && html` selected`}>${each}</option>`)}</select></div>
 <div class="field grow"><label for="of">Of one session or owner: a handle or a digest, whole</label><input id="of" name="of" value="${of}" autocomplete="off" spellcheck="false"></div><button>Show</button></form>
-<section class="sheet flush" aria-labelledby="list"><div class="more"><h2 id="list">Newest first</h2><p class="quiet">Of this process alone, since ${moment(since)}. <noscript>Load the page again for what is new.</noscript></p>
+<section class="sheet flush" aria-labelledby="list"><div class="more"><h2 id="list">Newest first</h2><p class="quiet">Of this process alone, since ${moment(since)}. <span id="reload">Load the page again for what is new.</span></p>
 <button class="plain" id="pause" type="button" hidden>Pause</button><p class="quiet" id="live" role="status"></p></div>
 ${linesTable(lines, { caption: 'Events', stream })}
 ${lines.length === 0 && html`<p class="empty quiet" id="none">Nothing yet.</p>`}</section>`
