@@ -43,7 +43,7 @@ export function chart({ id, title, about, series, labels, form, unit = '' }: Cha
 <div class="plot"><div class="scale" aria-hidden="true">${rules.map((value) => html`<span>${shown(value)}</span>`)}</div>
 <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${title}. ${spoken(few, unit)}">${rules.map((value) => html`<path class="rule" d="M0 ${y(value)}H${WIDTH}"/>`)}${drawn}</svg>
 <div class="times" aria-hidden="true">${marks.map((mark) => html`<span>${mark}</span>`)}</div></div>
-${few.length > 0 && html`<ul class="legend">${few.map(({ name, values }, at) => html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="f${at + 1}" width="10" height="10"/></svg>${name}${form === 'bars' && ` ${grouped(sum(values))}`}</li>`)}</ul>`}
+${few.length > 1 && html`<ul class="legend">${few.map(({ name, values }, at) => html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="f${at + 1}" width="10" height="10"/></svg>${name}${form === 'bars' && ` ${grouped(sum(values))}`}</li>`)}</ul>`}
 ${numbers(title, few, labels, unit)}</figure>`
 }
 

@@ -74,7 +74,7 @@ button.danger { background: #8c1d18; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 400; color: var(--quiet); font-size: 0.8125rem; white-space: nowrap; }
-th, td { padding: 0.4rem 1.1rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: 0.3rem 1.1rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th + th, td + td, th + td { padding-left: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody tr:hover { background: var(--soft); }
@@ -106,6 +106,7 @@ ol.ids li:last-child { border-color: transparent; padding-bottom: 0; }
 ol.ids li::before { content: ""; position: absolute; left: -6px; top: 0.35rem; width: 10px; height: 10px; border-radius: 50%; background: var(--sheet); border: 2px solid var(--quiet); }
 ol.ids li.now::before { background: var(--c1); border-color: var(--c1); }
 .tag { display: inline-block; font-size: 0.8125rem; padding: 0 0.5rem; border-radius: 99px; background: var(--soft); white-space: nowrap; }
+.tag[aria-current] { background: var(--bar); color: var(--on-bar); text-decoration: none; }
 .tag.bad { background: var(--alert-sheet); color: var(--alert); }
 .tag.good { background: var(--good-sheet); color: var(--good); }
 details > summary { cursor: pointer; color: var(--link); }

@@ -1,5 +1,5 @@
 import { type Chart, chart } from '../chart.ts'
-import { moment } from '../format.ts'
+import { grouped, moment } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { BOUNDS, type Bucket, quantile } from '../recording/series.ts'
@@ -27,6 +27,7 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     const series = [{ name: title.toLowerCase(), values: buckets.map(value) }]
     return { id, title, about, series, labels, form: 'bars' }
   }
+  const total = (count: (bucket: Bucket) => number): string => grouped(buckets.reduce((sum, bucket) => sum + count(bucket), 0))
   const byReason = (id: string, title: string, about: string, counts: (bucket: Bucket) => ReadonlyMap<string, number>): Chart => {
     const totals = new Map<string, number>()
     for (const bucket of buckets)
@@ -43,11 +44,21 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
       return found === undefined ? undefined : Math.min(found, most)
     })
   return [
-    single('active', 'Active', `Sessions seen in each ${each}, each once.`, ({ active }) => active),
-    single('created', 'Created', 'Sessions stored for the first time.', ({ created }) => created),
+    single('active', 'Active', `Sessions seen in each ${each}.`, ({ active }) => active),
+    single(
+      'created',
+      'Created',
+      `${total(({ created }) => created)} sessions stored for the first time.`,
+      ({ created }) => created,
+    ),
     byReason('ended', 'Ended, by reason', 'Before their time; what expires has no event.', ({ ended }) => ended),
     byReason('refused', 'Refused, by reason', 'Tickets that opened no session.', ({ refused }) => refused),
-    single('conflicts', 'Conflicts', 'Another process wrote first, and a commit tried again.', ({ conflicts }) => conflicts),
+    single(
+      'conflicts',
+      'Conflicts',
+      `${total(({ conflicts }) => conflicts)} times another process wrote first.`,
+      ({ conflicts }) => conflicts,
+    ),
     {
       id: 'latency',
       title: 'Store latency',

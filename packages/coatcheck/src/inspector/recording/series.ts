@@ -19,16 +19,17 @@ export interface Bucket {
   readonly took: number[]
 }
 
-/** So many sessions are told apart in one stretch; further ones may count twice. */
-const MOST_SEEN = 20_000
+/** So many sessions at least are told apart in one stretch, twice as many at most; further ones may count twice. */
+const MOST_SEEN = 10_000
 
 /** Counts by time, of the last `count` stretches of `span` milliseconds. */
 export class Series {
   readonly span: number
   readonly count: number
   readonly #buckets: Bucket[] = []
-  /** The stretch that a session was last seen in, those seen last at the end. */
-  readonly #seen = new Map<string, number>()
+  /** The stretch that a session was last seen in. When it is full it becomes the older one: taking out the oldest one by one would be slow. */
+  #seen = new Map<string, number>()
+  #older: ReadonlyMap<string, number> = new Map()
 
   constructor(span: number, count: number) {
     this.span = span
@@ -54,11 +55,11 @@ export class Series {
   }
 
   #see(handle: string, bucket: Bucket): void {
-    if (this.#seen.get(handle) !== bucket.at) bucket.active++
-    this.#seen.delete(handle)
+    if ((this.#seen.get(handle) ?? this.#older.get(handle)) !== bucket.at) bucket.active++
     this.#seen.set(handle, bucket.at)
-    const [oldest] = this.#seen.keys()
-    if (oldest !== undefined && this.#seen.size > MOST_SEEN) this.#seen.delete(oldest)
+    if (this.#seen.size < MOST_SEEN) return
+    this.#older = this.#seen
+    this.#seen = new Map()
   }
 
   /** A clock that goes back counts for the newest stretch. */
