@@ -393,6 +393,35 @@ describe("an owner's sessions", () => {
   })
 })
 
+describe('the plots', () => {
+  it('count what this process saw, by minute or by quarter of an hour, with the numbers as tables', async () => {
+    let took = 0
+    const { site: at, get } = shown({
+      elapsed: () => {
+        took += 3
+        return took
+      },
+    })
+    for (const name of ['ada', 'ben']) {
+      const person = at.person()
+      await person.does((session) => session.signIn(name))
+      at.clock.advance(MINUTE)
+      if (name === 'ben') await person.does((session) => session.signOut())
+    }
+    await at.person().browser.get('/', { headers: { cookie: '__Host-Http-session=nonsense!', 'x-visit': 'none' } })
+    const page = await get('?view=plots')
+    const drawn = (id: string): string =>
+      page.slice(page.indexOf(`id="${id}"`), page.indexOf('</figure>', page.indexOf(`id="${id}"`)))
+    expect(read(`<main${drawn('created')}`)).toContain('2 sessions stored for the first time.')
+    expect(drawn('created').match(/<rect class="f1"/g)).toHaveLength(2)
+    expect(read(`<main${drawn('created')}`)).toMatch(/Numbers Created From created 08:00 1 08:01 1/)
+    expect(drawn('ended')).toContain('aria-label="Ended, by reason. signed-out: 1"')
+    expect(read(`<main${drawn('latency')}`)).toMatch(/half, ms 99 of 100, ms 08:00 5 5/)
+    expect(drawn('conflicts')).toContain('Nothing in this time.')
+    expect(read(`<main${(await get('?view=plots&span=day')).split('id="created"')[1]}`)).toMatch(/From created 08:00 2 /)
+  })
+})
+
 describe('the store and the secrets', () => {
   it('are shown: what makes tickets, since when, and how each ticket begins', async () => {
     const start = Date.parse('2096-11-21T08:00:00Z')

@@ -1,6 +1,5 @@
 import { isOver, lifeUnder } from '../model/lifetime.ts'
-import type { VersionedRecord } from '../persistence/stored/latest-records.ts'
-import type { Watching } from './watchable.ts'
+import type { VersionedRecord, Watching } from './watchable.ts'
 
 /** What is known of a session at one key: it is over for who had it there, it went on at `next`, or it lasts until then if nobody uses it. */
 export type Standing = 'over' | { readonly next: string } | { readonly until: number }

@@ -22,3 +22,5 @@ export interface Watchable {
   /** What the store's `readMany` found. Left out: only `read` tells the truth. */
   readonly given?: (key: string, found: Found | undefined) => Maybe<VersionedRecord | undefined>
 }
+
+export type { VersionedRecord }

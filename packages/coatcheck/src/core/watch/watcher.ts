@@ -2,10 +2,9 @@ import type { Maybe } from '../../crypto/maybe.ts'
 import type { SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 import { callStore } from '../persistence/store-call.ts'
-import type { VersionedRecord } from '../persistence/stored/latest-records.ts'
 import { Channel } from './channel.ts'
 import { standingOf } from './standing.ts'
-import type { Watchable, Watching } from './watchable.ts'
+import type { VersionedRecord, Watchable, Watching } from './watchable.ts'
 
 /** Milliseconds between two rounds: pings of the channel, sessions whose time may be over, and reads that failed. */
 export const TICK = 500
