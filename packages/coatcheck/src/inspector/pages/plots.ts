@@ -1,5 +1,5 @@
 import { type Chart, chart } from '../chart.ts'
-import { grouped, moment } from '../format.ts'
+import { moment, plural } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { BOUNDS, type Bucket, quantile } from '../recording/series.ts'
@@ -27,7 +27,11 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     const series = [{ name: title.toLowerCase(), values: buckets.map(value) }]
     return { id, title, about, series, labels, form: 'bars' }
   }
-  const total = (count: (bucket: Bucket) => number): string => grouped(buckets.reduce((sum, bucket) => sum + count(bucket), 0))
+  const total = (count: (bucket: Bucket) => number, one: string): string =>
+    plural(
+      buckets.reduce((sum, bucket) => sum + count(bucket), 0),
+      one,
+    )
   const byReason = (id: string, title: string, about: string, counts: (bucket: Bucket) => ReadonlyMap<string, number>): Chart => {
     const totals = new Map<string, number>()
     for (const bucket of buckets)
@@ -48,7 +52,7 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     single(
       'created',
       'Created',
-      `${total(({ created }) => created)} sessions stored for the first time.`,
+      `${total(({ created }) => created, 'session')} stored for the first time.`,
       ({ created }) => created,
     ),
     byReason('ended', 'Ended, by reason', 'Before their time; what expires has no event.', ({ ended }) => ended),
@@ -56,7 +60,7 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     single(
       'conflicts',
       'Conflicts',
-      `${total(({ conflicts }) => conflicts)} times another process wrote first.`,
+      `${total(({ conflicts }) => conflicts, 'time')} another process wrote first.`,
       ({ conflicts }) => conflicts,
     ),
     {
