@@ -154,7 +154,10 @@ async function problemsOn(page: Page, isWhole: boolean): Promise<readonly string
   await page.evaluate(axe.source)
   const { violations, incomplete } = await page.evaluate((isWhole) => {
     const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-    return axe.run({ resultTypes: ['violations', 'incomplete'], ...(!isWhole && { runOnly: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }) })
+    return axe.run({
+      resultTypes: ['violations', 'incomplete'],
+      ...(!isWhole && { runOnly: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }),
+    })
   }, isWhole)
   return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`)
 }

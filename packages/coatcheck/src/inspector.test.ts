@@ -177,6 +177,7 @@ describe('every answer', () => {
     }
     expect(await ask(new Request('http://localhost/'))).toMatch(/^503 STORE_FAILED: /)
     expect(await ask(new Request('http://localhost/', { method: 'PUT' }))).toMatch(/^405 /)
+    expect(await ask(new Request('http://localhost/?asset=toString'))).toMatch(/^404 /)
     expect(await ask(post({ do: 'everything' }))).toMatch(/^400 /)
     expect(await ask(post({ do: 'end', handle: '../x' }))).toMatch(/^400 /)
     expect(await ask(post({ do: 'search', q: 'x'.repeat(20_000) }))).toMatch(/^413 /)
@@ -381,6 +382,31 @@ describe("an owner's sessions", () => {
     expect(read(await send({ do: 'end-all', owner: 'ada' }))).toContain('1 session ended.')
     expect(await signedIn()).toEqual([false, false, false, false])
     expect(await get(`?owner=${back}`)).toContain('Nobody of this name is signed in here.')
+  })
+
+  it('in cookies, where a list of them is kept, are found by name, and end as well', async () => {
+    const { site: at, inspect } = shown({ store: undefined as never, revocations: { store: memoryStore(), list: true } })
+    const [one, two] = [at.person(), at.person()]
+    for (const person of [one, two]) await person.does((session) => session.signIn('ada'))
+    const ask = async (fields: Readonly<Record<string, string>>) => {
+      const page = await (await inspect(post(fields), HERE)).text()
+      said.push(page)
+      return page
+    }
+    const page = await ask({ do: 'search', in: 'owner', q: 'ada' })
+    expect(read(page)).toContain('Sessions of ada 2 sessions')
+    const [, handle = ''] = /name="handle" value="([^"]+)"/.exec(page) ?? []
+    expect(read(await ask({ do: 'end', handle, owner: 'ada' }))).toMatch(/1 session ended\. 1 session /)
+    expect(read(await ask({ do: 'end-all', owner: 'ada' }))).toMatch(/1 session ended\. 0 sessions .*Nobody of this name/)
+    expect(await Promise.all([one, two].map((person) => person.does(({ owner }) => owner)))).toEqual([undefined, undefined])
+  })
+
+  it('of a guest end, too', async () => {
+    const { site: at, send } = shown()
+    const guest = at.person()
+    await guest.does((session) => session.set('cart', 1))
+    expect(read(await send({ do: 'end', handle: await handleOf(guest) }))).toMatch(/1 session ended\..*No session here/)
+    expect(await guest.does((session) => session.get('cart'))).toBeUndefined()
   })
 
   it('are those of who acts as somebody else, and not of the other', async () => {

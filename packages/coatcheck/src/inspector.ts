@@ -63,8 +63,8 @@ export function inspector(sessions: Ending, options: InspectorOptions = {}): Ins
 
   async function shown(request: WebRequest): Promise<WebResponse> {
     const query = new Query(request.url)
-    const asset = ASSETS[query.text('asset') ?? '']
-    if (asset) return answer(200, asset.type, asset.text)
+    const asset = query.text('asset')
+    if (asset !== undefined) return assetOf(asset)
     const stream = query.text('stream')
     if (stream !== undefined) return streamed(site, query, request.headers.get('last-event-id') ?? stream)
     const [handle, owner] = [query.text('session'), query.text('owner')]
@@ -111,6 +111,11 @@ export function inspector(sessions: Ending, options: InspectorOptions = {}): Ins
     }
   }
   return Object.assign(handle, { node: nodeHandler(handle) })
+}
+
+function assetOf(name: string): WebResponse {
+  const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined
+  return asset ? answer(200, asset.type, asset.text) : plain(404, 'There is no such file.')
 }
 
 function checked(options: InspectorOptions): InspectorOptions {

@@ -26,8 +26,8 @@ export interface Row {
   readonly lastSeenAt: number
   readonly expiresAt: number
   readonly endsAt: number
-  /** Of the record, in UTF-8. */
-  readonly bytes: number
+  /** Of the record, in UTF-8; undefined: nobody looked. */
+  readonly bytes: number | undefined
   readonly note: Readonly<Record<string, unknown>> | undefined
   readonly impersonator: string | undefined
 }

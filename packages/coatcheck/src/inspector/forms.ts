@@ -1,8 +1,9 @@
 import { ownerDigest } from '../core/inspecting.ts'
 import { SessionError } from '../errors.ts'
 import type { WebRequest, WebResponse } from '../web.ts'
-import { plain, seeOther } from './answers.ts'
+import { page, plain, seeOther } from './answers.ts'
 import { isHandle } from './browse.ts'
+import { namedOwnerPage } from './pages/owner.ts'
 import { searchLeadsTo } from './pages/sessions.ts'
 import type { Site } from './site.ts'
 
@@ -10,27 +11,34 @@ import type { Site } from './site.ts'
 const LONGEST = 16_384
 
 /** Does what a form asks for, and leads to the page that shows it. */
-export async function handleForm({ sessions, browser }: Site, request: WebRequest): Promise<WebResponse> {
+export async function handleForm(site: Site, request: WebRequest): Promise<WebResponse> {
+  const { sessions, browser, core } = site
   const text = await textOf(request)
   if (text === undefined) return plain(413, 'No form of the inspector is that large.')
   const fields = new URLSearchParams(text)
   const field = (name: string): string => fields.get(name) ?? ''
-  const [handle, owner, except, back] = ['handle', 'owner', 'except', 'back'].map(field) as [string, string, string, string]
+  const [handle, owner, except, back] = [field('handle'), field('owner'), field('except'), field('back')]
+  const isLookedUp = !browser && core.persistence.owners?.list !== undefined
+  const toOwner = async (name: string, ended: number): Promise<WebResponse> =>
+    isLookedUp ? page(await namedOwnerPage(site, name, ended)) : seeOther(`?owner=${await ownerDigest(name)}&said=${ended}`)
   switch (field('do')) {
-    case 'search':
-      return seeOther(await searchLeadsTo(field('in'), field('q'), ownerDigest))
+    case 'search': {
+      const asked = field('q').trim()
+      if (isLookedUp && field('in') === 'owner' && asked !== '') return page(await namedOwnerPage(site, asked))
+      return seeOther(await searchLeadsTo(field('in'), asked, ownerDigest))
+    }
     case 'end': {
-      if (!isHandle(handle)) break
+      if (handle === '' || (browser && !isHandle(handle))) break
       const digest = isHandle(back) ? back : (await browser?.find(handle))?.record.owner
       const ended = (await sessions.end(handle)) ? 1 : 0
-      return seeOther(digest === undefined ? `?view=sessions&ended=${ended}` : `?owner=${digest}&said=${ended}`)
+      if (owner !== '') return toOwner(owner, ended)
+      return seeOther(digest === undefined ? `?view=sessions&said=${ended}` : `?owner=${digest}&said=${ended}`)
     }
     case 'end-others':
     case 'end-all': {
       const isAll = field('do') === 'end-all'
-      if (owner === '' || !(isAll || isHandle(except))) break
-      const ended = await sessions.endAll(owner, isAll ? {} : { except })
-      return seeOther(`?owner=${await ownerDigest(owner)}&said=${ended}`)
+      if (owner === '' || (!isAll && except === '')) break
+      return toOwner(owner, await sessions.endAll(owner, isAll ? {} : { except }))
     }
   }
   return plain(400, 'This is no form of the inspector.')

@@ -4,8 +4,9 @@ import { type Html, html } from '../html.ts'
 import { layout, scrolling } from '../layout.ts'
 import type { Recording } from '../recorder.ts'
 import type { Site } from '../site.ts'
+import { endedIn, endedNotice } from './owner.ts'
 import type { Query } from './query.ts'
-import { noteText, rowsTable, SORTS, type Sort, sessionLink, sorted } from './rows.ts'
+import { eventsLink, noteText, rowsTable, SORTS, type Sort, sessionLink, sorted } from './rows.ts'
 
 const LIMITS = ['50', '200', '500'] as const
 /** What a search looks in. Owners are found by their digest: no address names a person. */
@@ -14,7 +15,11 @@ export const PLACES = { owner: 'owner', handle: 'handle', note: 'note' } as cons
 /** The sessions that there are, a page at a time, or those that a search finds. */
 export async function sessionsPage(site: Site, query: Query): Promise<Html> {
   const content = site.browser?.lists ? await listed(site, query) : met(site)
-  return layout({ title: 'Sessions', view: 'sessions', content: [figures(site), search(query), content] })
+  return layout({
+    title: 'Sessions',
+    view: 'sessions',
+    content: [endedNotice(endedIn(query)), figures(site), search(query), content],
+  })
 }
 
 async function listed(site: Site, query: Query): Promise<Html> {
@@ -37,7 +42,7 @@ async function listed(site: Site, query: Query): Promise<Html> {
     String(limit),
     LIMITS.map((each) => [each, each] as const),
   )}<button>Show</button></form></div>
-${rows.length > 0 ? scrolling('Sessions', rowsTable(rows, now, 'Sessions')) : html`<p class="empty quiet">No session here.</p>`}
+${rows.length > 0 ? scrolling('Sessions', rowsTable(rows, { now, caption: 'Sessions' })) : html`<p class="empty quiet">No session here.</p>`}
 ${below(page, query, isWanted !== undefined)}
 </section>`
 }
@@ -87,7 +92,7 @@ function met(site: Site): Html {
   const now = site.now()
   const rows = seen.map(
     ({ handle, owner, at, type }) => html`
-<tr><th scope="row">${browser ? sessionLink(handle) : html`<a class="mono" href="?view=events&amp;of=${handle}">${short(handle)}</a>`}</th><td>${owner === undefined ? html`<span class="quiet">guest</span>` : html`<a class="mono" href="?owner=${owner}">${short(owner)}</a>`}</td><td>${when(at, now)}</td><td>${type}</td></tr>`,
+<tr><th scope="row">${(browser ? sessionLink : eventsLink)(handle)}</th><td>${owner === undefined ? html`<span class="quiet">guest</span>` : html`<a class="mono" href="?owner=${owner}">${short(owner)}</a>`}</td><td>${when(at, now)}</td><td>${type}</td></tr>`,
   )
   return html`<section class="sheet flush" aria-labelledby="list">
 <div class="more"><h2 id="list">Met by this process</h2><p class="quiet">${why} ${recording ? 'These are the last that this process has met, and not all that there are.' : NOBODY_RECORDS}</p></div>
