@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../test/helpers/clock.ts'
 import { HUSH } from '../test/helpers/discretion.ts'
 import { discretion, NEWER_SECRET, SECRET, type Site, site } from '../test/helpers/site.ts'
+import { SessionError } from './errors.ts'
 import { type Inspector, type InspectorOptions, inspector, recorder } from './inspector.ts'
 import { memoryStore } from './stores/memory.ts'
 import type { Store } from './stores/store.ts'
@@ -53,7 +54,7 @@ const post = (
 ) => new Request('http://localhost/any/where', { method: 'POST', body: new URLSearchParams(fields), headers })
 
 /** The text of a page as it is read, without tags. */
-const read = (page: string): string =>
+const text = (page: string): string =>
   page
     .slice(page.indexOf('<main'))
     .replace(/<[^>]*>/g, ' ')
@@ -155,6 +156,8 @@ describe('every answer', () => {
       expect(headers.get('content-security-policy'), query).toMatch(/^default-src 'none'; style-src 'self'; script-src 'self';/)
       expect(headers.get('content-security-policy'), query).not.toContain('unsafe')
     }
+    const head = await inspect(new Request('http://localhost/?stream=new', { method: 'HEAD' }), HERE)
+    expect([head.status, head.body, head.headers.get('cache-control')]).toEqual([200, null, 'no-store'])
     for (const query of queries.slice(0, 5)) {
       const page = await (await inspect(new Request(`http://localhost/${query}`), HERE)).text()
       expect(page, query).not.toMatch(/ style=| on[a-z]+=|<style|<script(?! type="module" src="\?asset=live\.js")|https?:\/\//)
@@ -213,8 +216,8 @@ describe('the sessions', () => {
     const [first = '', second = '', third = ''] = await Promise.all(people.map(handleOf))
     const page = await get()
     expect(handlesOn(page)).toHaveLength(4)
-    expect(read(page)).toContain('4 sessions in 4 records read')
-    expect(read(page)).toMatch(/ada browser: Firefox 6 h ago 6 h ago in 6 d/)
+    expect(text(page)).toContain('4 sessions in 4 records read')
+    expect(text(page)).toMatch(/ada browser: Firefox 6 h ago 6 h ago in 6 d/)
     expect(handlesOn(await get('?sort=began')).slice(1)).toEqual([third, second, first])
     expect(handlesOn(await get('?sort=size'))[0]).toBe(first)
     expect(
@@ -225,10 +228,10 @@ describe('the sessions', () => {
 
     const adas = await send({ do: 'search', in: 'owner', q: ' ada ' })
     expect(handlesOn(adas).sort()).toEqual([first, third].sort())
-    expect(read(adas)).toContain('Sessions of ada')
+    expect(text(adas)).toContain('Sessions of ada')
     expect(handlesOn(await send({ do: 'search', in: 'note', q: 'SAFARI' }))).toEqual([second])
     expect(handlesOn(await send({ do: 'search', in: 'handle', q: second.slice(0, 9) }))).toEqual([second])
-    expect(read(await send({ do: 'search', in: 'handle', q: second }))).toContain(second)
+    expect(text(await send({ do: 'search', in: 'handle', q: second }))).toContain(second)
     // What a note hides finds nobody.
     expect(handlesOn(await send({ do: 'search', in: 'note', q: HUSH.slice(0, 6) }))).toEqual([])
     expect(await send({ do: 'search', in: 'owner', q: '' })).toContain('<h1>Sessions</h1>')
@@ -257,27 +260,51 @@ describe('the sessions', () => {
     await ada.does((session) => session.signIn('ada'))
     at.clock.advance(MINUTE)
     const page = await get()
-    expect(read(page)).toContain('This store cannot list its sessions. These are the last that this process has met')
-    expect(read(page)).toMatch(/1 min ago committed/)
+    expect(text(page)).toContain('This store cannot list its sessions. These are the last that this process has met')
+    expect(text(page)).toMatch(/1 min ago committed/)
     expect(handlesOn(page)).toEqual([await handleOf(ada)])
-    expect(read(await get(`?session=${await handleOf(ada)}`))).toContain('Two clocks')
+    expect(text(await get(`?session=${await handleOf(ada)}`))).toContain('Two clocks')
     await expect(send({ do: 'end-all', owner: 'ada' })).rejects.toThrow(/409: BAD_OPTIONS/)
   })
 
   it('in cookies are those that this process met: there is nothing to look into', async () => {
     const { site: at, get } = shown({ store: undefined as never })
     await at.person().does((session) => session.signIn('ada'))
-    const page = read(await get())
+    const page = text(await get())
     expect(page).toContain('nowhere but in the cookies of their visitors')
     expect(page).toMatch(/now|0 s ago/)
-    expect(read(await get('?view=store'))).toContain('sealed in the cookie')
+    expect(text(await get('?view=store'))).toContain('sealed in the cookie')
     expect((await get(`?owner=${'0'.repeat(64)}`)).length).toBeGreaterThan(500)
+  })
+
+  it('are shown where one record is damaged, and those that are sealed, but for those of unknown secrets', async () => {
+    const store = memoryStore()
+    const damaged = new Set<string>()
+    const read = async (key: string) => {
+      if (damaged.has(key)) throw new SessionError('DAMAGED_RECORD', 'The record is torn.')
+      return store.read(key)
+    }
+    const readMany = (keys: readonly string[]) => Promise.all(keys.map(read))
+    for (const given of [
+      { ...store, read },
+      { ...store, read, readMany },
+    ]) {
+      const { site: at, get } = shown({ store: given, encryptRecords: true })
+      const [torn, whole] = [at.person(), at.person()]
+      await torn.does((session) => session.signIn('ada'))
+      await whole.does((session) => session.signIn('ben'))
+      damaged.add(await handleOf(torn))
+      expect(handlesOn(await get())).toContain(await handleOf(whole))
+      expect(handlesOn(await get())).not.toContain([...damaged].at(-1))
+    }
+    const elsewhere = shown({ store, encryptRecords: true, secrets: NEWER_SECRET })
+    expect(text(await elsewhere.get())).toContain('0 sessions in 4 records read, of which 4 cannot be opened here.')
   })
 
   it('come with a note that nothing is recorded, where nobody does', async () => {
     const at = site({ store: memoryStore() })
     const inspect = inspector(at.sessions)
-    const ask = async (query: string) => read(await (await inspect(new Request(`http://localhost/${query}`), HERE)).text())
+    const ask = async (query: string) => text(await (await inspect(new Request(`http://localhost/${query}`), HERE)).text())
     expect(await ask('?view=events')).toContain('telemetry: recorder()')
     expect(await ask('?view=plots')).toContain('telemetry: recorder()')
     expect(await ask('')).toContain('0 sessions in 0 records read')
@@ -302,7 +329,7 @@ describe('one session', () => {
     at.clock.advance(HOUR)
     const handle = await handleOf(ada)
     expect(handle).not.toBe(asGuest)
-    const page = read(await get(`?session=${handle}`))
+    const page = text(await get(`?session=${handle}`))
     expect(page).toContain('Idle : 23 h left of 1 d')
     expect(page).toMatch(/Absolute : 9 d left of 10 d/)
     expect(page).toContain('language string 4 B "de"')
@@ -316,7 +343,7 @@ describe('one session', () => {
     expect(page).toContain(`${asGuest.slice(0, 10)}… the first, whose record no list names`)
     expect(page).toContain('regenerate')
     // Through the old handle the same session is found, and with it where it came from.
-    const older = read(await get(`?session=${asGuest}`))
+    const older = text(await get(`?session=${asGuest}`))
     expect(older).toContain('was given up. This is the session that it led to.')
     expect(older).toMatch(
       new RegExp(`${asGuest.slice(0, 10)}… since 2 h ago ; signed in 1 h ago ${handle.slice(0, 10)}… since 1 h ago now`),
@@ -327,7 +354,7 @@ describe('one session', () => {
     const { site: at, get } = shown()
     const ada = at.person()
     await ada.does((session) => session.set('harmless', { says: HUSH, n: 7 }))
-    expect(read(await get(`?session=${await handleOf(ada)}`))).toContain('{ says: ‹9 characters›, n: 7 }')
+    expect(text(await get(`?session=${await handleOf(ada)}`))).toContain('{ says: ‹9 characters›, n: 7 }')
   })
 
   it('that is over, or never was, is not found', async () => {
@@ -343,6 +370,24 @@ describe('one session', () => {
     }
   })
 
+  it('and its owner are texts, whatever they are made of', async () => {
+    const { site: at, get, send } = shown({ inspects: { redact: 'names' } })
+    const ada = at.person()
+    const evil = `"><script>alert('1')</script>&lt;`
+    await ada.does((session) => {
+      session.signIn(evil, { level: evil })
+      session.note({ browser: evil, [evil]: 1 })
+      session.set(evil, evil)
+      session.set('list', new Map([[evil, evil]]))
+    })
+    const pages = [await get(), await get(`?session=${await handleOf(ada)}`), await send({ do: 'search', in: 'owner', q: evil })]
+    pages.push(await send({ do: 'search', in: 'note', q: evil }), await get(`?view=events&of=${encodeURIComponent(evil)}`))
+    for (const page of pages) {
+      expect(page).toContain('&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;lt;')
+      expect(page).not.toMatch(/<script>|alert\('/)
+    }
+  })
+
   it('is looked at without moving its clocks, and without a trace among the calls of the store', async () => {
     const { site: at, get } = shown()
     const ada = at.person()
@@ -352,9 +397,9 @@ describe('one session', () => {
     at.clock.advance(5 * DAY)
     const calls = () => /Store calls, an hour (\d+)/
     await get('?view=sessions')
-    const counted = calls().exec(read(await get()))?.[1]
+    const counted = calls().exec(text(await get()))?.[1]
     for (const query of [`?session=${handle}`, '', '?view=store']) await get(query)
-    expect(calls().exec(read(await get()))?.[1]).toBe(counted)
+    expect(calls().exec(text(await get()))?.[1]).toBe(counted)
     expect(await at.sessions.find(handle)).toEqual(before)
   })
 })
@@ -374,12 +419,12 @@ describe("an owner's sessions", () => {
       (await Promise.all(people.map((person) => person.does(({ owner }) => owner)))).map((owner) => owner === 'ada')
     const page = await send({ do: 'search', in: 'owner', q: 'ada' })
     const [, back = ''] = /name="back" value="([0-9a-f]{64})"/.exec(page) ?? []
-    expect(read(await send({ do: 'end', handle: handles[0] ?? '', back }))).toContain('1 session ended.')
+    expect(text(await send({ do: 'end', handle: handles[0] ?? '', back }))).toContain('1 session ended.')
     expect(await signedIn()).toEqual([false, true, true, true])
-    expect(read(await send({ do: 'end', handle: handles[0] ?? '', back }))).toContain('No session was ended')
-    expect(read(await send({ do: 'end-others', owner: 'ada', except: handles[2] ?? '' }))).toContain('2 sessions ended.')
+    expect(text(await send({ do: 'end', handle: handles[0] ?? '', back }))).toContain('No session was ended')
+    expect(text(await send({ do: 'end-others', owner: 'ada', except: handles[2] ?? '' }))).toContain('2 sessions ended.')
     expect(await signedIn()).toEqual([false, false, true, false])
-    expect(read(await send({ do: 'end-all', owner: 'ada' }))).toContain('1 session ended.')
+    expect(text(await send({ do: 'end-all', owner: 'ada' }))).toContain('1 session ended.')
     expect(await signedIn()).toEqual([false, false, false, false])
     expect(await get(`?owner=${back}`)).toContain('Nobody of this name is signed in here.')
   })
@@ -394,10 +439,10 @@ describe("an owner's sessions", () => {
       return page
     }
     const page = await ask({ do: 'search', in: 'owner', q: 'ada' })
-    expect(read(page)).toContain('Sessions of ada 2 sessions')
+    expect(text(page)).toContain('Sessions of ada 2 sessions')
     const [, handle = ''] = /name="handle" value="([^"]+)"/.exec(page) ?? []
-    expect(read(await ask({ do: 'end', handle, owner: 'ada' }))).toMatch(/1 session ended\. 1 session /)
-    expect(read(await ask({ do: 'end-all', owner: 'ada' }))).toMatch(/1 session ended\. 0 sessions .*Nobody of this name/)
+    expect(text(await ask({ do: 'end', handle, owner: 'ada' }))).toMatch(/1 session ended\. 1 session /)
+    expect(text(await ask({ do: 'end-all', owner: 'ada' }))).toMatch(/1 session ended\. 0 sessions .*Nobody of this name/)
     expect(await Promise.all([one, two].map((person) => person.does(({ owner }) => owner)))).toEqual([undefined, undefined])
   })
 
@@ -405,7 +450,7 @@ describe("an owner's sessions", () => {
     const { site: at, send } = shown()
     const guest = at.person()
     await guest.does((session) => session.set('cart', 1))
-    expect(read(await send({ do: 'end', handle: await handleOf(guest) }))).toMatch(/1 session ended\..*No session here/)
+    expect(text(await send({ do: 'end', handle: await handleOf(guest) }))).toMatch(/1 session ended\..*No session here/)
     expect(await guest.does((session) => session.get('cart'))).toBeUndefined()
   })
 
@@ -414,8 +459,8 @@ describe("an owner's sessions", () => {
     const support = at.person()
     await support.does((session) => session.signIn('sue'))
     await support.does((session) => session.impersonate('ada'))
-    expect(read(await send({ do: 'search', in: 'owner', q: 'sue' }))).toContain('Sessions of sue')
-    expect(read(await send({ do: 'search', in: 'owner', q: 'ada' }))).toContain('Nobody of this name')
+    expect(text(await send({ do: 'search', in: 'owner', q: 'sue' }))).toContain('Sessions of sue')
+    expect(text(await send({ do: 'search', in: 'owner', q: 'ada' }))).toContain('Nobody of this name')
   })
 })
 
@@ -438,13 +483,13 @@ describe('the plots', () => {
     const page = await get('?view=plots')
     const drawn = (id: string): string =>
       page.slice(page.indexOf(`id="${id}"`), page.indexOf('</figure>', page.indexOf(`id="${id}"`)))
-    expect(read(`<main${drawn('created')}`)).toContain('2 sessions stored for the first time.')
+    expect(text(`<main${drawn('created')}`)).toContain('2 sessions stored for the first time.')
     expect(drawn('created').match(/<rect class="f1"/g)).toHaveLength(2)
-    expect(read(`<main${drawn('created')}`)).toMatch(/Numbers Created From created 08:00 1 08:01 1/)
+    expect(text(`<main${drawn('created')}`)).toMatch(/Numbers Created From created 08:00 1 08:01 1/)
     expect(drawn('ended')).toContain('aria-label="Ended, by reason. signed-out: 1"')
-    expect(read(`<main${drawn('latency')}`)).toMatch(/half, ms 99 of 100, ms 08:00 5 5/)
+    expect(text(`<main${drawn('latency')}`)).toMatch(/half, ms 99 of 100, ms 08:00 5 5/)
     expect(drawn('conflicts')).toContain('Nothing in this time.')
-    expect(read(`<main${(await get('?view=plots&span=day')).split('id="created"')[1]}`)).toMatch(/From created 08:00 2 /)
+    expect(text(`<main${(await get('?view=plots&span=day')).split('id="created"')[1]}`)).toMatch(/From created 08:00 2 /)
   })
 })
 
@@ -459,7 +504,7 @@ describe('the store and the secrets', () => {
     })
     const ada = at.person()
     await ada.does((session) => session.set('cart', 1))
-    const page = read(await get('?view=store'))
+    const page = text(await get('?view=store'))
     expect(page).toContain(`${ada.ticket?.slice(0, 6)}… write makes tickets, and opens them 3 d ago in 9 d`)
     expect(page).toContain('renew opens tickets, which the next write renews not said never')
     expect(page).toMatch(/What was tried: memory .*What was ended stays ended yes/)
@@ -468,13 +513,13 @@ describe('the store and the secrets', () => {
 
   it('come from a source that is asked, and are told apart from none', async () => {
     const { get } = shown({ secrets: async () => [SECRET] })
-    expect(read(await get('?view=store'))).toContain('write makes tickets')
-    expect(read(await shown({ secrets: [] }).get('?view=store'))).toContain('None: a ticket is a random id without a MAC')
+    expect(text(await get('?view=store'))).toContain('write makes tickets')
+    expect(text(await shown({ secrets: [] }).get('?view=store'))).toContain('None: a ticket is a random id without a MAC')
   })
 
   it('have the row of guarantees that the option names', async () => {
     const { get } = shown({ inspects: { store: 'cloudflare-kv' } })
-    expect(read(await get('?view=store'))).toContain('stays ended no: a test showed otherwise')
+    expect(text(await get('?view=store'))).toContain('stays ended no: a test showed otherwise')
   })
 })
 

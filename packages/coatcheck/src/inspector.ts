@@ -102,7 +102,8 @@ export function inspector(sessions: Ending, options: InspectorOptions = {}): Ins
     if (why) return plain(403, REFUSALS[why])
     if (authorize && (await authorize(request, info)) !== true) return plain(403, 'Forbidden')
     try {
-      if (request.method === 'GET' || request.method === 'HEAD') return await shown(request)
+      if (request.method === 'GET') return await shown(request)
+      if (request.method === 'HEAD') return await withoutBody(await shown(request))
       if (request.method !== 'POST') return plain(405, 'The inspector answers GET and POST.', { allow: 'GET, HEAD, POST' })
       const verdict = guard.check(request)
       return verdict.allowed ? await handleForm(site, request) : plain(403, `Forbidden (${verdict.reason})`)
@@ -111,6 +112,11 @@ export function inspector(sessions: Ending, options: InspectorOptions = {}): Ins
     }
   }
   return Object.assign(handle, { node: nodeHandler(handle) })
+}
+
+async function withoutBody(response: WebResponse): Promise<WebResponse> {
+  await response.body?.cancel()
+  return new Response(null, response)
 }
 
 function assetOf(name: string): WebResponse {

@@ -13,7 +13,10 @@ import {
   type VersionedRecord,
   type Watchable,
 } from '../core/inspecting.ts'
+import type { Maybe } from '../crypto/maybe.ts'
+import { SessionError } from '../errors.ts'
 import { lengthOf } from './format.ts'
+import { type Id, idOf } from './ids.ts'
 
 /** A session in a list. Times in milliseconds since the epoch. */
 export interface Row {
@@ -35,17 +38,10 @@ export interface Row {
 export interface RowPage {
   readonly rows: readonly Row[]
   readonly next: string | undefined
-  /** How many records were read for it. */
+  /** How many records were read for it, */
   readonly read: number
-}
-
-/** An id that a session has, or had. */
-export interface Id {
-  readonly handle: string
-  /** When it was given. */
-  readonly made: number
-  /** Why it was given up for the next, and when. undefined: it is the present one. */
-  readonly left?: { readonly why: string; readonly at: number | undefined; readonly to: string; readonly isReplayed: boolean }
+  /** and how many of them cannot be: damaged, or sealed with a secret that this process does not have. */
+  readonly unread: number
 }
 
 const HANDLE = /^[0-9a-f]{64}$/
@@ -74,17 +70,19 @@ export class Browser {
   /** The sessions after the place `after` of the store's own order, which `isWanted`. At most `MOST_READ` records are read, and a page more. */
   async page(after: string | undefined, limit: number, isWanted?: (row: Row) => boolean): Promise<RowPage> {
     const rows: Row[] = []
-    let [from, read] = [after, 0]
+    let [from, read, unread] = [after, 0, 0]
     do {
       const chunk = isWanted ? AT_ONCE : limit
       const { keys, next } = (await this.#ask('read the keys of all', (store) => store.list?.(from, chunk))) ?? { keys: [] }
       // Others are no sessions, but notes of the engine's.
       const handles = keys.filter(isHandle)
       read += handles.length
-      rows.push(...(await this.#rows(handles)).filter((row) => !isWanted || isWanted(row)))
+      const found = await this.#rows(handles)
+      unread += found.unread
+      rows.push(...found.rows.filter((row) => !isWanted || isWanted(row)))
       from = next
     } while (from !== undefined && rows.length < (isWanted ? limit : 1) && read < MOST_READ)
-    return { rows, next: from, read }
+    return { rows, next: from, read, unread }
   }
 
   /** The sessions of an owner, by its digest. */
@@ -94,7 +92,7 @@ export class Browser {
     const from = after === undefined ? all : all.filter((key) => key > after)
     const keys = from.slice(0, limit)
     const next = from.length > limit ? keys.at(-1) : undefined
-    return { rows: await this.#rows(keys), next, read: keys.length }
+    return { ...(await this.#rows(keys)), next, read: keys.length }
   }
 
   /** What is at a handle, or where it went. */
@@ -149,38 +147,40 @@ export class Browser {
   }
 
   /** Two records of one session, while it is being given a new id, are one row. */
-  async #rows(keys: readonly string[]): Promise<Row[]> {
+  async #rows(keys: readonly string[]): Promise<Pick<RowPage, 'rows' | 'unread'>> {
     const lines = new Map<string, VersionedRecord>()
-    for (const found of await this.#read(keys)) {
+    const all = await this.#read(keys)
+    for (const found of all) {
       const line = actorOf(found.contents) === undefined ? found.key : lineageOf(found)
       if (this.isLive(found) && (lines.get(line)?.made ?? Number.POSITIVE_INFINITY) > found.made) lines.set(line, found)
     }
-    return [...lines.values()].map((found) => this.row(found))
+    return { rows: [...lines.values()].map((found) => this.row(found)), unread: all.filter(({ fault }) => fault).length }
   }
 
   async #read(keys: readonly string[]): Promise<VersionedRecord[]> {
-    const { store, given } = this.#live
     const found: VersionedRecord[] = []
-    if (store.readMany && given) {
-      const all = (await this.#ask('read many', () => store.readMany?.(keys))) ?? []
-      for (const [at, key] of keys.entries()) {
-        const record = await given(key, all[at])
-        if (record) found.push(record)
-      }
-      return found
-    }
+    const many = await this.#readMany(keys)
     const failed = await inTurns(this.#engine, keys, async (key) => {
-      const record = await this.#readOne(key)
+      const record = many ? await many(key) : await this.#readOne(key)
       if (record) found.push(record)
     })
     if (failed) throw failed.error
     return found
   }
 
+  /** undefined: each has to be read by itself, as where one that is damaged fails them all. */
+  async #readMany(keys: readonly string[]): Promise<((key: string) => Maybe<VersionedRecord | undefined>) | undefined> {
+    const { store, given } = this.#live
+    if (!store.readMany || !given) return undefined
+    const all = await this.#ask('read many', () => store.readMany?.(keys)).catch(unlessDamaged)
+    const at = new Map(keys.map((key, nth) => [key, all?.[nth]]))
+    return all && ((key) => given(key, at.get(key)))
+  }
+
   /** Past the measuring of store calls, where that is possible: who looks on does not count. */
   async #readOne(key: string): Promise<VersionedRecord | undefined> {
     const { store, given, read } = this.#live
-    return given ? given(key, await this.#ask('read', () => store.read(key))) : read(key)
+    return given ? given(key, await this.#ask('read', () => store.read(key)).catch(unlessDamaged)) : read(key)
   }
 
   #ask<T>(what: string, ask: (store: Watchable['store']) => Promise<T> | undefined): Promise<T | undefined> {
@@ -188,8 +188,7 @@ export class Browser {
   }
 }
 
-function idOf({ key, made, forwarding }: VersionedRecord): Id {
-  if (!forwarding) return { handle: key, made }
-  const { kind, at, key: to, replayed } = forwarding
-  return { handle: key, made, left: { why: kind, at, to, isReplayed: replayed !== undefined } }
+/** One record that a store cannot read is no reason to show none. */
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof SessionError) || error.code !== 'DAMAGED_RECORD') throw error
 }

@@ -48,11 +48,11 @@ ${below(page, query, isWanted !== undefined)}
 }
 
 function below(page: RowPage | undefined, query: Query, isSearch: boolean): Html {
-  const { rows = [], read = 0, next } = page ?? {}
+  const { rows = [], read = 0, unread = 0, next } = page ?? {}
   const why = isSearch
     ? ` A search goes through the store, ${grouped(MOST_READ)} records at a time.`
     : ' The store lists by its own order, so a page is sorted by itself.'
-  return html`<p class="more"><span class="quiet">${plural(rows.length, 'session')} in ${plural(read, 'record')} read.${why}</span>
+  return html`<p class="more"><span class="quiet">${plural(rows.length, 'session')} in ${plural(read, 'record')} read${unread > 0 && `, of which ${grouped(unread)} cannot be opened here`}.${why}</span>
 ${query.text('after') !== undefined && html`<a href="${query.with({ after: undefined })}">From the beginning</a>`}
 ${next !== undefined && html`<a href="${query.with({ view: 'sessions', after: next })}" rel="next">${isSearch ? 'Look further' : 'Next page'}</a>`}</p>`
 }
