@@ -488,6 +488,7 @@ describe('the plots', () => {
     expect(text(`<main${drawn('created')}`)).toMatch(/Numbers Created From created 08:00 1 08:01 1/)
     expect(drawn('ended')).toContain('aria-label="Ended, by reason. signed-out: 1"')
     expect(text(`<main${drawn('latency')}`)).toMatch(/half, ms 99 of 100, ms 08:00 5 5/)
+    expect(drawn('latency')).toContain('and 99 of 100; 0 failed.')
     expect(drawn('conflicts')).toContain('Nothing in this time.')
     expect(text(`<main${(await get('?view=plots&span=day')).split('id="created"')[1]}`)).toMatch(/From created 08:00 2 /)
   })

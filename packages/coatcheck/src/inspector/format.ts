@@ -28,7 +28,7 @@ export function utc(at: number): string {
 }
 
 /** Clocks and records may name any number. */
-const isoOf = (at: number): string => new Date(Math.abs(at) <= 8_640_000_000_000_000 ? at : 0).toISOString()
+export const isoOf = (at: number): string => new Date(Math.abs(at) <= 8_640_000_000_000_000 ? at : 0).toISOString()
 
 /** A time that shows how far it is, and says when it was to who points at it. */
 export function when(at: number, now: number): Html {

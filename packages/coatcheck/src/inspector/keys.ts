@@ -1,4 +1,4 @@
-import { type CheckedSecret, type Core, keysAt, type Secrets } from '../core/inspecting.ts'
+import { type CheckedSecret, type Core, callStore, type Engine, keysAt, type Secrets } from '../core/inspecting.ts'
 import { createKeyring } from '../crypto/keyring.ts'
 
 /** A secret as it may be shown. Times in milliseconds since the epoch; undefined: nobody said. */
@@ -12,7 +12,7 @@ export interface KeyInUse {
 
 /** The secrets of these sessions, in the order of the option. A source is read again for it. */
 export async function keysInUse({ transport, engine, persistence }: Core): Promise<readonly KeyInUse[]> {
-  const list = await listOf(transport.places.settings.secrets)
+  const list = await listOf(transport.places.settings.secrets, engine)
   const { keys } = keysAt(list, engine.now())
   return Promise.all(
     keys.map(async ({ secret, use }, at) => {
@@ -30,10 +30,10 @@ const NOTHING = new Uint8Array()
 
 const finite = (time: number): number | undefined => (Number.isFinite(time) ? time : undefined)
 
-async function listOf(secrets: Secrets | undefined): Promise<readonly CheckedSecret[]> {
+async function listOf(secrets: Secrets | undefined, engine: Engine): Promise<readonly CheckedSecret[]> {
   if (!secrets) return []
   if ('list' in secrets) return secrets.list
-  if ('source' in secrets) return secrets.check(await secrets.source.read())
+  if ('source' in secrets) return secrets.check(await callStore(engine, 'read the secrets', async () => secrets.source.read()))
   return (typeof secrets === 'function' ? secrets() : secrets).map(plain)
 }
 

@@ -1,4 +1,4 @@
-import { moment, utc } from './format.ts'
+import { isoOf, utc } from './format.ts'
 import { BAD, type Line } from './recording/line.ts'
 import type { EventLog } from './recording/log.ts'
 
@@ -65,7 +65,6 @@ export function streamOf(log: EventLog, { from, isWanted, done }: StreamOptions)
 
 /** One event. Its data is one line: JSON escapes line breaks. */
 function eventOf({ number, at, type, facts, handle, owner, request }: Line, name: string): string {
-  const iso = /datetime="([^"]*)"/.exec(moment(at).text)?.[1]
-  const data = JSON.stringify({ iso, time: utc(at), type, isBad: BAD.has(type), facts, handle, owner, request })
+  const data = JSON.stringify({ iso: isoOf(at), time: utc(at), type, isBad: BAD.has(type), facts, handle, owner, request })
   return `id: ${name}-${number}\ndata: ${data}\n\n`
 }

@@ -1,5 +1,5 @@
 import { type Chart, chart } from '../chart.ts'
-import { moment, plural } from '../format.ts'
+import { grouped, moment, plural } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { layout } from '../layout.ts'
 import { BOUNDS, type Bucket, quantile } from '../recording/series.ts'
@@ -27,11 +27,7 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     const series = [{ name: title.toLowerCase(), values: buckets.map(value) }]
     return { id, title, about, series, labels, form: 'bars' }
   }
-  const total = (count: (bucket: Bucket) => number, one: string): string =>
-    plural(
-      buckets.reduce((sum, bucket) => sum + count(bucket), 0),
-      one,
-    )
+  const total = (count: (bucket: Bucket) => number): number => buckets.reduce((sum, bucket) => sum + count(bucket), 0)
   const byReason = (id: string, title: string, about: string, counts: (bucket: Bucket) => ReadonlyMap<string, number>): Chart => {
     const totals = new Map<string, number>()
     for (const bucket of buckets)
@@ -52,7 +48,10 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     single(
       'created',
       'Created',
-      `${total(({ created }) => created, 'session')} stored for the first time.`,
+      `${plural(
+        total(({ created }) => created),
+        'session',
+      )} stored for the first time.`,
       ({ created }) => created,
     ),
     byReason('ended', 'Ended, by reason', 'Before their time; what expires has no event.', ({ ended }) => ended),
@@ -60,13 +59,16 @@ function charts(buckets: readonly Bucket[], each: string): readonly Chart[] {
     single(
       'conflicts',
       'Conflicts',
-      `${total(({ conflicts }) => conflicts, 'time')} another process wrote first.`,
+      `${plural(
+        total(({ conflicts }) => conflicts),
+        'time',
+      )} another process wrote first.`,
       ({ conflicts }) => conflicts,
     ),
     {
       id: 'latency',
       title: 'Store latency',
-      about: 'At most so long took half of the calls, and 99 of 100.',
+      about: `At most so long took half of the calls, and 99 of 100; ${grouped(total(({ failed }) => failed))} failed.`,
       series: [
         { name: 'half', values: took(0.5) },
         { name: '99 of 100', values: took(0.99) },
