@@ -64,7 +64,7 @@ describe('the timeline', () => {
         'STORE_FAILED',
         '5 s after the new id',
         '‹name of 17 characters›',
-        'corrupt: STORE_FAILED',
+        'corrupt, STORE_FAILED',
         '',
         'public, xxxxxxxxxxxxxxxxxxxxxx',
       ],

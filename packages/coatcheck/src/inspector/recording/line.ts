@@ -41,7 +41,7 @@ export function lineOf(event: SessionEvent, number: number): Line {
 function factsOf(event: SessionEvent): string {
   switch (event.type) {
     case 'refused':
-      return event.error ? `${event.reason}: ${event.error.code}` : event.reason
+      return [event.reason, event.detail, event.error?.code].filter((each) => each !== undefined).join(', ')
     case 'ended':
     case 'dropped':
     case 'cross-site':
