@@ -77,7 +77,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // Shows sessions to who looks after a site: no part of core, and no adapter.
   inspector: [...parts('inspecting'), 'crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'inspector.ts': ['inspector', 'csrf.ts', 'errors.ts', 'web.ts'],
-  testing: ['index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
+  testing: [...parts('adapter'), 'index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
