@@ -51,6 +51,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   unmigrated: true,
   'newer-version': true,
   'cache-conflict': true,
+  'cookie-conflict': true,
   'late-failed': true,
   reduced: true,
   created: true,

@@ -1,4 +1,5 @@
 import type { Emit, SessionEvent } from './events.ts'
+import type { RecentEnds } from './kept.ts'
 
 /** Runs one part of a request's way, which is measured. */
 export type Trace = <T>(
@@ -17,10 +18,13 @@ export interface Telemetry {
 /** Who is told of what happens. */
 export interface Observers {
   readonly emit: Emit
+  readonly ends: RecentEnds
   /** Whether anybody is told of events. */
   readonly isTold: boolean
   /** Left out where nobody measures. */
   readonly trace?: Trace | undefined
+  /** For the inspector, which looks for its recorder here. */
+  readonly telemetry?: Telemetry | undefined
   /** What stands for a request in events. */
   readonly requestId?: ((headers: { get(name: string): string | null }) => string | undefined) | undefined
 }
