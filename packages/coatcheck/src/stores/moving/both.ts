@@ -28,12 +28,12 @@ export function offeredByBoth(from: Store, to: Store): Pick<Store, 'listByOwner'
     }),
     ...(both('list') && {
       async list(after: string | undefined, limit: number) {
-        if (!after?.startsWith('t')) {
-          const { keys, next } = (await from.list?.(after?.slice(1), limit)) ?? { keys: [] }
-          return { keys, next: next === undefined ? 't' : `f${next}` }
-        }
-        const { keys, next } = (await to.list?.(after.slice(1) || undefined, limit)) ?? { keys: [] }
-        return next === undefined ? { keys } : { keys, next: `t${next}` }
+        const isNew = after?.startsWith('t') === true
+        const { keys, next } = (!isNew && (await from.list?.(after?.slice(1), limit))) || { keys: [] }
+        if (next !== undefined) return { keys, next: `f${next}` }
+        if (keys.length >= limit) return { keys, next: 't' }
+        const page = (await to.list?.((isNew && after?.slice(1)) || undefined, limit - keys.length)) ?? { keys: [] }
+        return { keys: [...keys, ...page.keys], ...(page.next !== undefined && { next: `t${page.next}` }) }
       },
     }),
     ...(both('prune') && {

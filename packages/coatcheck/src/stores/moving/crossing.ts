@@ -76,6 +76,9 @@ export class Crossing {
   /** In the old store, for processes that know only that one. */
   createOld(key: string, record: SessionRecord, replaced?: string): Promise<Version | undefined> {
     return rounds(async () => {
+      // Else a reader could see, once this one is ended, what is about to be taken back.
+      const moved = await this.to.read(key)
+      if (moved && !isPending(moved)) return { answer: undefined }
       const version = await this.from.create(key, record, replaced)
       if (version === undefined) return (await this.#isTaken(key)) ? { answer: undefined } : undefined
       return rounds(async () => {
