@@ -53,6 +53,15 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
     listByOwner: (owner) => keys(sql.listByOwner, owner),
     list: (after, limit) => keys(sql.list, after, limit),
     prune: async (before, limit) => (await query(sql.prune, [before, limit])).length,
+    async about() {
+      const [row] = await query(ABOUT, [name.table])
+      const [version, time, isolation, isUnlogged, isLate] = rowOf(row).map(String)
+      const loses =
+        isUnlogged === '1'
+          ? 'the whole table, which is unlogged'
+          : isLate === '1' && 'the last writes (synchronous_commit is off)'
+      return { server: `PostgreSQL ${version}`, time: Number(time), isolation: isolation ?? '', ...(loses && { loses }) }
+    },
     async migrate() {
       await query(postgresMigration(table))
       const [row] = await query(`SELECT version FROM ${name.versions}`)
@@ -94,6 +103,11 @@ function statements(
     ) RETURNING 1`,
   }
 }
+
+const ABOUT = `SELECT current_setting('server_version'), floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS time,
+  current_setting('default_transaction_isolation') AS isolation,
+  (SELECT count(*) FROM pg_class WHERE oid = to_regclass($1) AND relpersistence = 'u')::text AS unlogged,
+  (CASE WHEN current_setting('synchronous_commit') = 'off' THEN 1 ELSE 0 END)::text AS late`
 
 const FIXES: Readonly<Record<string, string>> = {
   '42P01': 'Make the table: call `await store.migrate()` when the application starts, or run the SQL of `postgresSchema()`.',

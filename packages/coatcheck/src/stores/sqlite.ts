@@ -9,7 +9,7 @@ import { type Found, promising, type SessionRecord, type Store, type Version } f
 export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts'
 export type { SqliteStoreOptions }
 
-export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes' | 'evicts' | 'watch'>>
+export type SqliteStore = Store & Required<Omit<Store, 'about' | 'consistency' | 'maxBytes' | 'evicts' | 'watch'>>
 
 const VERSION_BYTES = 9
 /** Rows that one statement of a prune removes, so that requests get their turn in between. */

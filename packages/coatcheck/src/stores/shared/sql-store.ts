@@ -38,6 +38,8 @@ export interface SqlBackend {
   list(after: string, limit: number): Promise<readonly string[]>
   /** At most so many of one batch; how many. */
   prune(before: number, limit: number): Promise<number>
+  /** See `Store.about`. */
+  about?: Store['about']
   migrate(): Promise<void>
   /** Whether the database undid the statement because others were in its way, so that it may be sent again. */
   isUndone(error: unknown): boolean
@@ -60,7 +62,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
     return name
   }
 
-  const { readMany, watch } = backend
+  const { readMany, watch, about } = backend
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
@@ -94,6 +96,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
       },
     }),
     ...(watch && { watch: (listener) => ask(() => watch(listener)) }),
+    ...(about && { about: () => ask(about) }),
 
     async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
       const version = randomText(VERSION_BYTES)

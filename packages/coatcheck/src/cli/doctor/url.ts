@@ -1,0 +1,111 @@
+import { Problem } from '../problem.ts'
+import { isLoopback, type SetCookie } from '../web/cookies.ts'
+import { type Answer, ask, type Step, stepOf, type Way } from '../web/http.ts'
+import { Visitor } from '../web/visitor.ts'
+import { lookAtSetCookie, lookAtTwins, sessionCookies } from './cookies.ts'
+import { type Finding, finding } from './findings.ts'
+import { lookAtPages } from './pages.ts'
+import { lookAtProxies } from './proxies.ts'
+import { lookAtInstances, lookAtTickets } from './tickets.ts'
+
+/** How a site is asked. */
+export interface Asking {
+  readonly url: URL
+  /** A request that begins a session. */
+  readonly begin?: Step | undefined
+  /** The cookie that carries the session; left out: it is guessed. */
+  readonly cookie?: string | undefined
+  /** Servers that are asked in its place, each as `host:port`. */
+  readonly instances: readonly string[]
+  /** The server behind its proxy, as `host:port`. */
+  readonly direct?: string | undefined
+  readonly ca?: string | undefined
+}
+
+/** What was asked so far, for every check. */
+export interface Visit {
+  readonly asking: Asking
+  readonly way: Way
+  readonly where: string
+  /** What a stranger is shown. */
+  readonly stranger: Answer
+  /** What somebody got who began a session, and who that is. */
+  readonly answers: readonly Answer[]
+  readonly visitor: Visitor
+  /** The cookies that carry the session. */
+  readonly cookies: readonly SetCookie[]
+}
+
+export const GET: Step = { method: 'GET' }
+
+export function askedFor(text: string | undefined, option: string): Step | undefined {
+  const step = text === undefined ? undefined : stepOf(text)
+  if (text !== undefined && !step)
+    throw new Problem(`--${option} is no request: ${text}.`, `Write it like this: --${option} "POST /cart/add article=hat".`)
+  return step
+}
+
+/** The address; `https://` where nothing else is said. Throws a `Problem`. */
+export function urlOf(text: string): URL {
+  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `https://${text}`)
+  if (url) return url
+  throw new Problem(`${text} is no address.`, 'Give one such as https://shop.example/.')
+}
+
+/** A visit of a stranger, and one of somebody who begins a session. What keeps either from happening, as findings. */
+export async function visit(asking: Asking): Promise<Visit | Finding[]> {
+  const { url, begin, ca, instances } = asking
+  const way: Way = { url, ca, connect: instances[0] }
+  const where = url.origin
+  try {
+    const stranger = await ask(way, GET)
+    const visitor = new Visitor(way)
+    const answers = [await visitor.does(GET)]
+    if (begin) answers.push(await visitor.does(begin))
+    return { asking, way, where, stranger, answers, visitor, cookies: sessionCookies(answers, asking.cookie) }
+  } catch (error) {
+    const { code = '' } = Object(error) as { readonly code?: string }
+    const isCertificate = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY/.test(code)
+    return [finding(isCertificate ? 'tls-invalid' : 'url-unreachable', where, `${where} does not answer${code && ` (${code})`}.`)]
+  }
+}
+
+/** Everything that can be seen of a site from outside. */
+export async function lookAtSite(visited: Visit): Promise<Finding[]> {
+  const { asking, where, stranger, answers, cookies } = visited
+  const { url, begin, cookie } = asking
+  const isLost = begin !== undefined && cookies.length === 0
+  return [
+    ...(url.protocol === 'http:' && !isLoopback(url.hostname) ? [finding('plain-http', where)] : []),
+    ...(await lookAtHttps(visited)),
+    ...lookAtClock(stranger, where),
+    ...cookies.flatMap((each) => lookAtSetCookie(each, url)),
+    ...lookAtTwins(answers, where),
+    ...(sessionCookies([stranger], cookie).length > 0 ? [finding('begins-on-read', where)] : []),
+    ...(await lookAtProxies(visited, isLost)),
+    ...(await lookAtPages(visited)),
+    ...(cookies.length > 0 ? [...(await lookAtInstances(visited)), ...(await lookAtTickets(visited))] : []),
+  ]
+}
+
+async function lookAtHttps({ asking: { url, instances }, where, stranger }: Visit): Promise<Finding[]> {
+  if (url.protocol !== 'https:') return []
+  const lacksHsts = !/max-age=[1-9]/.test(stranger.headers.get('strict-transport-security') ?? '')
+  const found = lacksHsts ? [finding('no-hsts', where)] : []
+  // Only where plain HTTP has its own port, and the name leads to the site.
+  if (url.port !== '' || instances.length > 0) return found
+  const plain = new URL(url)
+  plain.protocol = 'http:'
+  const answer = await ask({ url: plain }, GET).catch(() => undefined)
+  const isSent =
+    answer === undefined || (answer.status >= 300 && answer.status < 400 && /^https:/i.test(answer.headers.get('location') ?? ''))
+  return isSent ? found : [...found, finding('http-not-redirected', where)]
+}
+
+function lookAtClock({ headers, at }: Answer, where: string): Finding[] {
+  const off = Date.parse(headers.get('date') ?? '') - at
+  // A Date header is cut to the second.
+  if (!(Math.abs(off) > 60_000)) return []
+  const text = `The clock of the server is ${Math.round(Math.abs(off) / 1000)} seconds ${off > 0 ? 'ahead of' : 'behind'} the one here.`
+  return [finding('clock-off', where, text)]
+}
