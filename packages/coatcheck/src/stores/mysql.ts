@@ -1,7 +1,7 @@
 import { type MysqlClient, type MysqlValue, poolOf } from './mysql/client.ts'
 import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql/schema.ts'
 import { checkedOptions } from './shared/options.ts'
-import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './shared/sql-store.ts'
+import { codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './shared/sql-store.ts'
 
 export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql/client.ts'
 export type { Drizzle, Knex } from './shared/sql-clients.ts'
@@ -98,10 +98,15 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
       }
     },
 
+    schema: {
+      table,
+      known: MYSQL_SCHEMA,
+      sql: mysqlSchema(table),
+      found: async () => (await rows(`SELECT version FROM \`${mysqlTable(table)}_schema\``))[0],
+    },
+    isMissing: (error) => codeOf(error) === 'ER_NO_SUCH_TABLE',
     async migrate() {
       for (const statement of mysqlMigration(table)) await pool.query(statement)
-      const [row] = await rows(`SELECT version FROM \`${mysqlTable(table)}_schema\``)
-      checkSchema('MySQL', table, row?.[0], MYSQL_SCHEMA)
     },
 
     isUndone: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',

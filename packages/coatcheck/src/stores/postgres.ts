@@ -2,7 +2,7 @@ import { type PostgresClient, queryOf } from './postgres/client.ts'
 import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres/schema.ts'
 import { ENDED, watching } from './postgres/watch.ts'
 import { checkedOptions } from './shared/options.ts'
-import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
+import { codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 
 export type { PgPool, PostgresClient, PostgresJs } from './postgres/client.ts'
 export type { Drizzle, Knex } from './shared/sql-clients.ts'
@@ -62,11 +62,14 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
           : isLate === '1' && 'the last writes (synchronous_commit is off)'
       return { server: `PostgreSQL ${version}`, time: Number(time), isolation: isolation ?? '', ...(loses && { loses }) }
     },
-    async migrate() {
-      await query(postgresMigration(table))
-      const [row] = await query(`SELECT version FROM ${name.versions}`)
-      checkSchema('PostgreSQL', table, rowOf(row)[0], POSTGRES_SCHEMA)
+    schema: {
+      table,
+      known: POSTGRES_SCHEMA,
+      sql: `${postgresMigration(table)};\n`,
+      found: async () => rowOf((await query(`SELECT version FROM ${name.versions}`))[0]),
     },
+    isMissing: (error) => codeOf(error) === '42P01',
+    migrate: async () => void (await query(postgresMigration(table))),
     // serialization_failure and deadlock_detected (PostgreSQL, appendix A).
     isUndone: (error) => ['40001', '40P01'].includes(codeOf(error)),
     fixFor: (error) => FIXES[codeOf(error)],

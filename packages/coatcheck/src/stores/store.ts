@@ -105,6 +105,8 @@ export interface Store {
   watch?(listener: Listener): Promise<Listening>
   /** What its server says of itself, for `coatcheck doctor`. What it may not ask is left out. No request calls it. */
   about?(): Promise<StoreFacts>
+  /** What `migrate` makes, and what is there of it, for `coatcheck migrate`. No request calls it. */
+  schema?(): Promise<StoreSchema>
   migrate?(): Promise<void>
   close?(): Promise<void>
 }
@@ -127,6 +129,17 @@ export interface StoreFacts {
   readonly isolation?: string
 }
 
+/** The tables of a store. */
+export interface StoreSchema {
+  readonly table: string
+  /** The version of their form that this release knows, from 1. */
+  readonly known: number
+  /** The version that is there; undefined: they are not there yet. */
+  readonly found: number | undefined
+  /** What `migrate` runs. It finds what is there already, and may be run again. */
+  readonly sql: string
+}
+
 /**
  * A property of a method that promises: the same method, which answers with the value itself, or throws, where nothing has to wait. The
  * engine asks that one. `of` is the method that promises: a copy or a stand-in of it, which has the property as well, is asked itself.
@@ -140,7 +153,7 @@ export function promising<A extends unknown[], T>(answer: (...args: A) => T | Pr
 }
 
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */
-export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'readMany' | 'watch' | 'about' | 'migrate' | 'close'
+export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'readMany' | 'watch' | 'about' | 'schema' | 'migrate' | 'close'
 
 /** Whether this store offers `capability`; narrows the store's type. */
 export function can<S extends Store, C extends Capability>(store: S, capability: C): store is S & Required<Pick<Store, C>> {

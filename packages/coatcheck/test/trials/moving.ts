@@ -100,7 +100,10 @@ class Historian {
       { call: 'read' },
       () => this.#store.read(KEY),
       (found) => {
-        if (found && isMark(found)) return 'refused'
+        if (found && isMark(found)) {
+          if (this.#only === undefined) throw new Error(`a mark was shown: ${found.record.data}`)
+          return 'refused'
+        }
         if (found) {
           const { keepUntil: _, ...record } = found.record
           const whole = recordOf(record.data)

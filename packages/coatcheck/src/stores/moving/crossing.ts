@@ -8,16 +8,18 @@ export interface Placed {
   readonly found: Found
 }
 
-/** What became of a key that was to be moved. `held`: both stores have a record, and that of the new one counts. */
-export type Moved = 'moved' | 'gone' | 'expired' | 'held' | 'too-long'
+/** What became of a key that was to be moved. */
+export type Moved = 'moved' | 'gone' | 'expired' | 'too-long'
 
 /** Another has done something each time that one of these loops goes round: nobody loses so often in a row unless a store drops records. */
 const MOST_ROUNDS = 1000
 
 /**
- * One key, two stores, and no step that writes both. A record lives in the old store until it is claimed there, by compare-and-set; then
- * whoever meets the claim brings it over. In the new store its key is taken first, then the claim is looked at once more, and only then
- * does the record appear: somebody who read the claim long ago finds it gone, and brings back nothing. The claim goes last.
+ * One key, two stores, and no step that writes both. What happens to a key is decided by who has its place in the old store.
+ *
+ * A record lives there until it is claimed, by compare-and-set; then whoever meets the claim brings it over. In the new store its key is taken
+ * first, then the claim is looked at once more, and only then the record appears: who read the claim long ago finds it gone, and brings back
+ * nothing. The claim goes last. A new record is made in the same way by who holds its key in the old store.
  */
 export class Crossing {
   readonly from: Store
@@ -35,17 +37,12 @@ export class Crossing {
         const moved = await this.to.read(key)
         if (moved && !isPending(moved)) return { answer: { at: 'to', found: moved } }
       }
-      // Records go one way: what is in the old store now, or was taken from there before, is found.
       const old = await this.from.read(key)
+      if (old && isClaim(old)) return void (await this.finish(key, old))
+      if (old && !isReserved(old)) return { answer: { at: 'from', found: old } }
+      // Records go one way: what was not in the old store when that was asked is in the new one by now, or nowhere.
       const there = await this.to.read(key)
-      if (there && !isPending(there)) return { answer: { at: 'to', found: there } }
-      if (!old || isReserved(old)) return { answer: undefined }
-      if (isClaim(old)) return void (await this.finish(key, old))
-      // Whoever took the key may still believe that it is free here.
-      if (there) return void (await this.to.delete(key, there.version))
-      // Only while it counts: a record beside one in the new store is about to be taken back.
-      const again = await this.from.read(key)
-      return again?.version === old.version ? { answer: { at: 'from', found: again } } : undefined
+      return { answer: there && !isPending(there) ? { at: 'to', found: there } : undefined }
     })
   }
 
@@ -73,51 +70,50 @@ export class Crossing {
     })
   }
 
-  /** In the old store, for processes that know only that one. */
+  /** In the old store, where processes look that know only that one. */
   createOld(key: string, record: SessionRecord, replaced?: string): Promise<Version | undefined> {
-    return rounds(async () => {
-      // Else a reader could see, once this one is ended, what is about to be taken back.
-      const moved = await this.to.read(key)
-      if (moved && !isPending(moved)) return { answer: undefined }
-      const version = await this.from.create(key, record, replaced)
-      if (version === undefined) return (await this.#isTaken(key)) ? { answer: undefined } : undefined
-      return rounds(async () => {
-        const there = await this.to.read(key)
-        if (!there) return { answer: { answer: version } }
-        if (isPending(there)) return void (await this.to.delete(key, there.version))
-        // When it cannot be taken back it is in use: the other one was ended in between.
-        return { answer: { answer: (await this.from.delete(key, version)) ? undefined : version } }
-      })
+    return this.#holding(key, record, replaced, async (slot) => {
+      const there = await this.to.read(key)
+      if (there && !isPending(there)) {
+        await this.from.delete(key, slot)
+        return { answer: undefined }
+      }
+      // Whoever took that key believes that he holds this one.
+      if (there && !(await this.to.delete(key, there.version))) return undefined
+      const version = await this.from.update(key, record, slot)
+      return version === undefined ? undefined : { answer: version }
     })
   }
 
-  /** In the new store, while the key is held in the old one. */
   createNew(key: string, record: SessionRecord, replaced?: string): Promise<Version | undefined> {
-    return rounds(async () => {
-      const slot = await this.from.create(key, reserved(record), replaced)
-      if (slot === undefined) return (await this.#isTaken(key)) ? { answer: undefined } : undefined
-      const made = await this.#make(key, record, slot, replaced)
-      await this.from.delete(key, slot)
-      return made
-    })
-  }
-
-  #make(key: string, record: SessionRecord, slot: Version, replaced: string | undefined): Promise<Round<Version | undefined>> {
-    return rounds<Round<Version | undefined>>(async () => {
+    return this.#holding(key, record, replaced, async (slot) => {
       const taken = await this.to.create(key, pending(record, slot), replaced)
       if (taken === undefined) {
         const there = await this.to.read(key)
-        if (there && !isPending(there)) return { answer: { answer: undefined } }
-        if (there) await this.to.delete(key, there.version)
-        return undefined
+        if (there && isPending(there)) await this.to.delete(key, there.version)
+        const isThere = there && !isPending(there)
+        await this.from.delete(key, slot)
+        return isThere ? { answer: undefined } : undefined
       }
       const held = await this.from.read(key)
-      if (held?.version !== slot) {
-        await this.to.delete(key, taken)
-        return { answer: undefined }
-      }
+      if (held?.version !== slot) return void (await this.to.delete(key, taken))
       const version = await this.to.update(key, record, taken)
-      return { answer: version === undefined ? undefined : { answer: version } }
+      await this.from.delete(key, slot)
+      return version === undefined ? undefined : { answer: version }
+    })
+  }
+
+  /** A record is made by whoever holds its key in the old store. Whoever finds it held may take it from him, and he begins anew. */
+  #holding<T>(
+    key: string,
+    record: SessionRecord,
+    replaced: string | undefined,
+    make: (slot: Version) => Promise<Round<T | undefined>>,
+  ): Promise<T | undefined> {
+    return rounds<T | undefined>(async () => {
+      const slot = await this.from.create(key, reserved(record), replaced)
+      if (slot !== undefined) return make(slot)
+      return (await this.#isTaken(key)) ? { answer: undefined } : undefined
     })
   }
 
@@ -163,9 +159,6 @@ export class Crossing {
         await this.finish(key, old)
         return { answer: 'moved' }
       }
-      const there = await this.to.read(key)
-      if (there && !isPending(there)) return { answer: 'held' }
-      if (there) return void (await this.to.delete(key, there.version))
       const stays = mayStay(old.record)
       if (stays === 'expired' && !(await this.from.delete(key, old.version))) return undefined
       if (stays) return { answer: stays }
@@ -175,12 +168,6 @@ export class Crossing {
       await this.finish(key, { record: claim, version })
       return { answer: 'moved' }
     })
-  }
-
-  /** Removes a record of the old store beside one in the new, whose maker is long gone. */
-  async removeHeld(key: string, version: Version): Promise<boolean> {
-    const there = await this.to.read(key)
-    return there !== undefined && !isPending(there) && this.from.delete(key, version)
   }
 }
 

@@ -21,18 +21,21 @@ export const unclaimed = (claim: SessionRecord): SessionRecord => ({
   data: claim.data.slice(CLAIM.length, -END.length),
 })
 
-/** In the old store: somebody makes a record of this key in the new one. Not there yet: whoever is in a hurry may remove it. */
-export function reserved({ createdAt, endsAt, expiresAt }: SessionRecord): SessionRecord {
-  return { data: `${RESERVED}null${END}`, createdAt, endsAt, expiresAt: Math.max(endsAt, expiresAt) }
-}
+/** In the old store: somebody makes a record of this key, here or in the new one. It is not there yet. */
+export const reserved = (record: SessionRecord): SessionRecord => standIn(record, `${RESERVED}null${END}`)
 
 /** In the new store: takes the key for the record that comes from this claim or reservation, and is not there yet. */
-export function pending(record: SessionRecord, of: string): SessionRecord {
+export const pending = (record: SessionRecord, of: string): SessionRecord => standIn(record, pendingOf(of))
+
+const pendingOf = (of: string): string => `${PENDING}${JSON.stringify(of)}${END}`
+
+/** With the owner and the times that the record is to have: they are fixed when a key is taken. */
+function standIn(record: SessionRecord, data: string): SessionRecord {
   const expiresAt = Math.max(record.endsAt, record.expiresAt)
-  return { ...record, data: `${PENDING}${JSON.stringify(of)}${END}`, expiresAt, keepUntil: expiresAt }
+  return { ...record, data, expiresAt, keepUntil: expiresAt }
 }
 
 export const isClaim = ({ record }: Found): boolean => record.data.startsWith(CLAIM)
 export const isReserved = ({ record }: Found): boolean => record.data.startsWith(RESERVED)
 export const isPending = ({ record }: Found): boolean => record.data.startsWith(PENDING)
-export const isPendingOf = ({ record }: Found, of: string): boolean => record.data === `${PENDING}${JSON.stringify(of)}${END}`
+export const isPendingOf = ({ record }: Found, of: string): boolean => record.data === pendingOf(of)

@@ -1,7 +1,7 @@
 import { clockOf } from '../../clock.ts'
 import { SessionError } from '../../errors.ts'
 import { checkedOptions } from '../shared/options.ts'
-import { can, type SessionRecord, type Store, type Version } from '../store.ts'
+import { can, type SessionRecord, type Store } from '../store.ts'
 import { checkStores } from './both.ts'
 import { Crossing, type Moved } from './crossing.ts'
 import { CLAIM_BYTES } from './marks.ts'
@@ -40,8 +40,6 @@ export interface MoveReport {
   readonly gone: number
   /** Records that had ended by themselves; they were removed. */
   readonly expired: number
-  /** Records beside one of the same key in `to`, left by a process that was killed; they were removed. */
-  readonly doubled: number
   /** Keys of records that `to` cannot take, being too long for it. They are still in `from`. */
   readonly tooLong: readonly string[]
   /** Records in each store afterwards, counted there. */
@@ -51,8 +49,6 @@ export interface MoveReport {
 
 /** After a record has ended by its own time it is kept for so long, in milliseconds: clocks differ. */
 const SKEW = 60_000
-/** No call that made a record is under way for so long, in milliseconds. */
-const LONGEST_CALL = 60_000
 const PAUSE = 1000
 
 /**
@@ -74,10 +70,9 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
     throw new SessionError('BAD_OPTIONS', `moveStore: \`concurrency\` must be a whole number from 1, not ${concurrency}.`)
   const now = clockOf(more.now)
   const crossing = new Crossing(from, to)
-  const counts: Record<Moved, number> = { moved: 0, gone: 0, expired: 0, held: 0, 'too-long': 0 }
+  const counts: Record<Moved, number> = { moved: 0, gone: 0, expired: 0, 'too-long': 0 }
   const tooLong = new Set<string>()
-  const held = new Map<string, { readonly version: Version; readonly since: number }>()
-  let [total, done, pass, doubled] = [0, 0, 0, 0]
+  let [total, done, pass] = [0, 0, 0]
   for await (const keys of pages(from)) total += keys.length
   const progress = () => onProgress?.({ total, done, moved: counts.moved, pass })
 
@@ -86,18 +81,6 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
     const bytes = new TextEncoder().encode(record.data).length
     const fits = bytes <= (to.maxBytes ?? Infinity) && bytes + CLAIM_BYTES <= (from.maxBytes ?? Infinity)
     return fits ? undefined : 'too-long'
-  }
-
-  /** Removed when whoever made it would have taken it back by now. */
-  async function meetHeld(key: string): Promise<boolean> {
-    const old = await from.read(key)
-    const known = held.get(key)
-    if (old && known?.version === old.version && now() - known.since >= LONGEST_CALL) {
-      if (await crossing.removeHeld(key, old.version)) doubled++
-      return false
-    }
-    if (old && known?.version !== old.version) held.set(key, { version: old.version, since: now() })
-    return true
   }
 
   for (let isOver = false; !isOver && !signal?.aborted; ) {
@@ -110,7 +93,7 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
         done++
         counts[became]++
         if (became === 'too-long') tooLong.add(key)
-        else if (became === 'moved' || (became === 'held' && (await meetHeld(key)))) isOver = false
+        if (became === 'moved') isOver = false
       })
       progress()
       if (signal?.aborted) break
@@ -121,7 +104,7 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
   const { moved, gone, expired } = counts
   const [inFrom, inTo] = await verified(crossing)
   const isDone = !signal?.aborted && inFrom === 0
-  return { isDone, moved, gone, expired, doubled, tooLong: [...tooLong], inFrom, inTo }
+  return { isDone, moved, gone, expired, tooLong: [...tooLong], inFrom, inTo }
 }
 
 const pause = (milliseconds: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, milliseconds))
