@@ -38,7 +38,12 @@ export async function lookAtTickets({ asking: { begin }, way, where, cookies, st
   const other = new Visitor(way)
   for (const step of steps) await other.does(step)
   const [first] = cookies
-  const isShared = cookies.some(({ name, value }) => value.length >= 16 && other.jar.get(name) === value)
+  // The stranger and the visitor are two people, and neither came with a cookie.
+  const early = stranger.cookies.map(({ name, value }) => [name, value] as const)
+  const isShared = cookies.some(({ name, value }) => {
+    const twins = [other.jar.get(name), ...early.flatMap((each) => (each[0] === name ? [each[1]] : []))]
+    return value.length >= 16 && twins.includes(value)
+  })
   if (isShared) return [finding('cookie-shared', where)]
   if (!first) return []
 

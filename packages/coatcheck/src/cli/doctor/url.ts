@@ -64,14 +64,27 @@ export async function visit(asking: Asking): Promise<Visit | Finding[]> {
     if (begin) answers.push(await visitor.does(begin))
     return { asking, way, where, stranger, answers, visitor, cookies: sessionCookies(answers, asking.cookie) }
   } catch (error) {
-    const { code = '' } = Object(error) as { readonly code?: string }
-    const isCertificate = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY/.test(code)
-    return [finding(isCertificate ? 'tls-invalid' : 'url-unreachable', where, `${where} does not answer${code && ` (${code})`}.`)]
+    return [silent(error, where)]
   }
 }
 
+function silent(error: unknown, where: string): Finding {
+  const { code = '' } = Object(error) as { readonly code?: string }
+  const because = code && ` (${code})`
+  if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY/.test(code))
+    return finding('tls-invalid', where, `The certificate of ${where} does not count${because}.`)
+  return finding('url-unreachable', where, `${where} does not answer${because}.`)
+}
+
 /** Everything that can be seen of a site from outside. */
-export async function lookAtSite(visited: Visit): Promise<Finding[]> {
+export const lookAtSite = (visited: Visit): Promise<Finding[]> =>
+  look(visited).catch((error: unknown) => {
+    // What the platform says of a connection has a code; what has none is a fault of ours.
+    if (typeof Object(error).code !== 'string') throw error
+    return [silent(error, visited.where)]
+  })
+
+async function look(visited: Visit): Promise<Finding[]> {
   const { asking, where, stranger, answers, cookies } = visited
   const { url, begin, cookie } = asking
   const isLost = begin !== undefined && cookies.length === 0
