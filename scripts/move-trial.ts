@@ -2,14 +2,16 @@
 // `--hasty` leaves out the step `prepare`: then something must be wrong.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import pg from 'pg'
+import { postgresStore } from '../packages/coatcheck/src/stores/postgres.ts'
 import { startDatabase } from '../packages/coatcheck/test/stores/postgres.ts'
 import { liveMove } from '../packages/coatcheck/test/trials/live-move.ts'
-import { postgresStore } from '../packages/coatcheck/src/stores/postgres.ts'
 import { makeFolder, removeFolder } from './engine-process.ts'
-import pg from 'pg'
 
 const text = { type: 'string' } as const
-const { values } = parseArgs({ options: { sessions: text, mover: text, site: text, seed: text, hasty: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { sessions: text, mover: text, site: text, seed: text, drivers: text, hasty: { type: 'boolean' } },
+})
 const folder = makeFolder('move')
 const server = await startDatabase()
 const pool = new pg.Pool({ connectionString: server.url })
@@ -21,6 +23,7 @@ try {
     url: server.url,
     sessions: Number(values.sessions ?? 100_000),
     kills: { mover: Number(values.mover ?? 12), site: Number(values.site ?? 4) },
+    drivers: Number(values.drivers ?? 24),
     isHasty: values.hasty ?? false,
     seed: Number(values.seed ?? 1),
     log: (line) => console.error(line),

@@ -6,6 +6,7 @@ import { end, endAll } from './end.ts'
 import { init } from './init.ts'
 import { inspect } from './inspect.ts'
 import { list } from './list.ts'
+import { migrate } from './migrate.ts'
 import { Problem } from './problem.ts'
 import { prune } from './prune.ts'
 import { secret } from './secret.ts'
@@ -13,7 +14,7 @@ import { show } from './show.ts'
 import { stats } from './stats.ts'
 import { type Terminal, version } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [init, secret, doctor, inspect, list, show, end, endAll, prune, stats, asvs]
+const COMMANDS: readonly Command[] = [init, secret, doctor, inspect, list, show, end, endAll, prune, migrate, stats, asvs]
 
 /** Runs the command that the arguments name, and says what went wrong. The exit code: 0, or 1 when not all was done. */
 export async function main([name, ...args]: readonly string[], terminal: Terminal): Promise<number> {

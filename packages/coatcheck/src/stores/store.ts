@@ -153,7 +153,17 @@ export function promising<A extends unknown[], T>(answer: (...args: A) => T | Pr
 }
 
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */
-export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'readMany' | 'watch' | 'about' | 'schema' | 'migrate' | 'close'
+export type Capability =
+  | 'touch'
+  | 'list'
+  | 'listByOwner'
+  | 'prune'
+  | 'readMany'
+  | 'watch'
+  | 'about'
+  | 'schema'
+  | 'migrate'
+  | 'close'
 
 /** Whether this store offers `capability`; narrows the store's type. */
 export function can<S extends Store, C extends Capability>(store: S, capability: C): store is S & Required<Pick<Store, C>> {

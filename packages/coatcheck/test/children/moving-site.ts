@@ -7,7 +7,7 @@ import { moveStore, movingStore } from '../../src/stores/wrapping/moving.ts'
 import type { Answer, Asked, Release } from '../trials/live-move.ts'
 
 const [release = 'from', path = '', url = ''] = process.argv.slice(2)
-const pool = new pg.Pool({ connectionString: url, max: 8 })
+const pool = new pg.Pool({ connectionString: url, max: release === 'mover' ? 16 : 8 })
 const from = sqliteStore({ path })
 const to = postgresStore(pool)
 
@@ -26,7 +26,10 @@ function serve(has: Release): void {
   const adapter = adapterOf(sessions)
 
   async function answer({ deed, ticket, owner = '' }: Asked): Promise<Omit<Answer, 'id'>> {
-    if (deed === 'ends all') return void (await sessions.endAll(owner)), {}
+    if (deed === 'ends all') {
+      await sessions.endAll(owner)
+      return {}
+    }
     if (deed === 'lists') return { listed: (await sessions.list(owner)).sessions.length }
     const request = adapter.detached({ get: () => ticket ?? null })
     const session = await request.open()

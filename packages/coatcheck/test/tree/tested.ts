@@ -59,6 +59,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'migrate/primitives.ts': 'migrate/h3.test.ts',
   'migrate/signed.ts': 'migrate/express-session.test.ts',
   'migrate/text.ts': 'migrate/hostile.test.ts',
+  'stores/moving/': 'stores/wrapping/moving.test.ts',
   'stores/shared/koa-session.ts': 'adapters/middleware/koa.test.ts',
   'stores/shared/in-turn.ts': 'stores/wrapping/express-session.test.ts',
   'stores/shared/listeners.ts': 'stores/memory.test.ts',

@@ -86,7 +86,10 @@ class Process {
   isGone = false
 
   constructor(release: Release, path: string, url: string) {
-    this.#child = fork(CHILD, [release, path, url], { execPath: process.execPath, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child = fork(CHILD, [release, path, url], {
+      execPath: process.execPath,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     this.ready = this.#answer(0)
     this.#child.on('message', (answer: Answer) => {
       this.#waiting.get(answer.id)?.(answer)
@@ -162,7 +165,7 @@ export async function liveMove(options: LiveMove): Promise<Found> {
   }
   const pace = async (some: number): Promise<void> => {
     for (const until = requests + Math.min(some, sessions / 10); requests < until && isOpen; )
-       await new Promise((resolve) => setTimeout(resolve, 2))
+      await new Promise((resolve) => setTimeout(resolve, 2))
   }
   const killSite = async (): Promise<void> => {
     const nth = draw(processes)
@@ -205,7 +208,8 @@ export async function liveMove(options: LiveMove): Promise<Found> {
       if (deed === 'counts') visitor.possible--
       return
     }
-    if ((answer.count ?? 0) < least || (answer.count ?? 0) > visitor.possible) say(`counts ${answer.count}, not ${least} to ${visitor.possible}`, visitor)
+    if ((answer.count ?? 0) < least || (answer.count ?? 0) > visitor.possible)
+      say(`counts ${answer.count}, not ${least} to ${visitor.possible}`, visitor)
     if (deed === 'counts') {
       visitor.acknowledged++
       increments++
@@ -339,20 +343,39 @@ export async function liveMove(options: LiveMove): Promise<Found> {
 }
 
 /** Runs the mover, and kills it so many times at places that lie apart. The report of the one that came to the end. */
-async function moveAll(path: string, url: string, kills: number, sessions: number, killed: () => void, log: (line: string) => void): Promise<MoveReport> {
+async function moveAll(
+  path: string,
+  url: string,
+  kills: number,
+  sessions: number,
+  killed: () => void,
+  log: (line: string) => void,
+): Promise<MoveReport> {
   let total = { moved: 0, gone: 0, expired: 0 }
   for (let left = kills; ; left--) {
-    const child = fork(CHILD, ['mover', path, url], { execPath: process.execPath, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(CHILD, ['mover', path, url], {
+      execPath: process.execPath,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     let report: MoveReport | undefined
     let done = 0
-    child.on('message', (said: { readonly report?: MoveReport; readonly progress?: { readonly done: number; readonly moved: number } }) => {
-      report ??= said.report
-      done = said.progress?.moved ?? done
-      // A page more than it takes, so that each gets on.
-      if (left > 0 && done > sessions / (kills + 2)) child.kill('SIGKILL')
-    })
+    child.on(
+      'message',
+      (said: { readonly report?: MoveReport; readonly progress?: { readonly done: number; readonly moved: number } }) => {
+        report ??= said.report
+        done = said.progress?.moved ?? done
+        // A page more than it takes, so that each gets on.
+        if (left > 0 && done > sessions / (kills + 2)) child.kill('SIGKILL')
+      },
+    )
     const [code] = (await once(child, 'exit')) as [number | null]
-    if (report) return { ...report, moved: report.moved + total.moved, gone: report.gone + total.gone, expired: report.expired + total.expired }
+    if (report)
+      return {
+        ...report,
+        moved: report.moved + total.moved,
+        gone: report.gone + total.gone,
+        expired: report.expired + total.expired,
+      }
     if (code !== null) throw new Error(`the mover ended with ${code}`)
     killed()
     total = { ...total, moved: total.moved + done }
@@ -371,7 +394,10 @@ async function filled(path: string, count: number): Promise<Visitor[]> {
     const session = await request.open()
     session.signIn(owner)
     session.set('count', 0)
-    session.set('cart', Array.from({ length: nth % 5 }, (_, item) => ({ item, title: `Thing ${item}` })))
+    session.set(
+      'cart',
+      Array.from({ length: nth % 5 }, (_, item) => ({ item, title: `Thing ${item}` })),
+    )
     const { ticket } = await request.commit()
     visitors.push({ owner, ticket: ticket ?? '', state: 'alive', acknowledged: 0, possible: 0, busy: 0 })
   }

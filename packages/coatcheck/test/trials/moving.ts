@@ -1,8 +1,8 @@
-import type { Exploration } from '../../src/testing/interleave.ts'
-import { type Scheduler, stepped } from '../../src/testing/interleave.ts'
-import type * as moving from '../../src/stores/wrapping/moving.ts'
 import type * as crossing from '../../src/stores/moving/crossing.ts'
 import type { Found, SessionRecord, Store } from '../../src/stores/store.ts'
+import type * as moving from '../../src/stores/wrapping/moving.ts'
+import type { Exploration } from '../../src/testing/interleave.ts'
+import { type Scheduler, stepped } from '../../src/testing/interleave.ts'
 import { isLinearizable, type Op } from './linearizable.ts'
 
 /** The code that is tried; a mutant brings its own. */
@@ -215,7 +215,10 @@ export interface Scenario {
 }
 
 /** Every order of the steps of these actors; in the end everything is moved, and read by a process that knows only the new store. */
-export function movings({ movingStore, moveStore, Crossing }: Tried, { start, actors, isDoubled = false }: Scenario): Exploration<World> {
+export function movings(
+  { movingStore, moveStore, Crossing }: Tried,
+  { start, actors, isDoubled = false }: Scenario,
+): Exploration<World> {
   const name = (actor: Actor, nth: number): string => `${actor.replace(' ', '-')}-${nth}`
   const storeOf = (kind: Kind, from: Store, to: Store): Store =>
     kind === 'old' ? from : kind === 'new' ? to : movingStore({ from, to, step: kind })
@@ -242,7 +245,9 @@ export function movings({ movingStore, moveStore, Crossing }: Tried, { start, ac
               store,
               {
                 step: (_, call, run) =>
-                  ['create', 'update', 'delete'].includes(call) && writes-- <= 0 ? new Promise<never>(() => {}) : (async () => run())(),
+                  ['create', 'update', 'delete'].includes(call) && writes-- <= 0
+                    ? new Promise<never>(() => {})
+                    : (async () => run())(),
               },
               'dead',
             )

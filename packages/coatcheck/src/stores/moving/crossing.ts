@@ -50,13 +50,16 @@ export class Crossing {
   finish(key: string, claim: Found): Promise<Found | undefined> {
     const record = { ...unclaimed(claim.record), keepUntil: claim.record.expiresAt }
     return rounds(async () => {
-      const there = await this.to.read(key)
-      if (there && !isPending(there)) {
-        await this.from.delete(key, claim.version)
-        return { answer: there }
+      let taken = await this.to.create(key, pending(record, claim.version))
+      if (taken === undefined) {
+        const there = await this.to.read(key)
+        if (there && !isPending(there)) {
+          await this.from.delete(key, claim.version)
+          return { answer: there }
+        }
+        if (there && !isPendingOf(there, claim.version)) await this.to.delete(key, there.version)
+        else taken = there?.version
       }
-      if (there && !isPendingOf(there, claim.version)) return void (await this.to.delete(key, there.version))
-      const taken = there?.version ?? (await this.to.create(key, pending(record, claim.version)))
       if (taken === undefined) return undefined
       const now = await this.from.read(key)
       if (now?.version !== claim.version) {

@@ -5,21 +5,31 @@ import { isPending, isReserved } from './marks.ts'
 const PAGE = 500
 const AT_ONCE = 16
 
-/** Goes through both stores and counts what is in them. What processes that were killed left in the new one is removed. */
-export async function verified({ from, to }: Crossing): Promise<readonly [inFrom: number, inTo: number]> {
-  let [inFrom, inTo] = [0, 0]
-  for await (const keys of pages(from)) {
-    for (const found of await readAll(from, keys)) if (found && !isReserved(found)) inFrom++
-  }
-  for await (const keys of pages(to)) {
-    const all = await readAll(to, keys)
+/** How many records a store has, counted one by one. What only holds a key is none. */
+export async function recordsIn(
+  store: Store,
+  hold: (key: string, found: Found) => Promise<void> = async () => {},
+): Promise<number> {
+  let count = 0
+  for await (const keys of pages(store)) {
+    const all = await readAll(store, keys)
     await inTurns(keys, AT_ONCE, async (key, nth) => {
       const found = all[nth]
-      if (found && !isPending(found)) inTo++
-      // As long as something is in the old store somebody may be at it.
-      else if (found && !(await from.read(key))) await to.delete(key, found.version)
+      if (!found) return
+      if (isPending(found) || isReserved(found)) return hold(key, found)
+      count++
     })
   }
+  return count
+}
+
+/** Goes through both stores and counts what is in them. What processes that were killed left in the new one is removed. */
+export async function verified({ from, to }: Crossing): Promise<readonly [inFrom: number, inTo: number]> {
+  const inFrom = await recordsIn(from)
+  const inTo = await recordsIn(to, async (key, { version }) => {
+    // As long as something is in the old store somebody may be at it.
+    if (!(await from.read(key))) await to.delete(key, version)
+  })
   return [inFrom, inTo]
 }
 

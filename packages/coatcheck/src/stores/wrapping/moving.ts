@@ -6,6 +6,7 @@ import { checkedOptions } from '../shared/options.ts'
 import type { Store, Version } from '../store.ts'
 
 export { type MoveOptions, type MoveProgress, type MoveReport, moveStore } from '../moving/move-store.ts'
+export { recordsIn } from '../moving/verified.ts'
 
 export interface MovingOptions {
   /** Where the sessions are. */
@@ -20,7 +21,11 @@ export interface MovingOptions {
 }
 
 /** What both stores offer, but `touch` and `readMany`. */
-export type MovingStore = Omit<Store, 'touch' | 'readMany' | 'consistency'> & Required<Pick<Store, 'close'>>
+export type MovingStore = Omit<Store, 'touch' | 'readMany' | 'consistency'> &
+  Required<Pick<Store, 'close'>> & {
+    /** The options, for `coatcheck migrate`. */
+    readonly moving: MovingOptions
+  }
 
 /** The version of a record that is not there any more: no store is asked for it. */
 const SUPERSEDED = 'x'
@@ -44,6 +49,7 @@ export function movingStore(options: MovingOptions): MovingStore {
   const maxBytes = Math.min((from.maxBytes ?? Infinity) - CLAIM_BYTES, to.maxBytes ?? Infinity)
 
   return {
+    moving: { from, to, step },
     ...(maxBytes < Infinity && { maxBytes }),
     get evicts() {
       return from.evicts === true || to.evicts === true
@@ -76,6 +82,12 @@ export function movingStore(options: MovingOptions): MovingStore {
       await to.close?.()
     },
   }
+}
+
+/** The options of a moving store; undefined: it is another one. */
+export function movingIn(store: Store): MovingOptions | undefined {
+  const { moving } = store as Partial<MovingStore>
+  return moving
 }
 
 const named = (at: 'from' | 'to', version: Version | undefined): Version | undefined =>
