@@ -8,18 +8,9 @@ const KINDS = ['test', 'slow.test', 'integration.test']
 /** Sources without a test of their own name, a folder or a file each, and the test that is about them. */
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'adapters/nuxt.ts': 'adapters/nitro.test.ts',
-  'cli/args.ts': 'cli/commands.test.ts',
-  'cli/end.ts': 'cli/commands.test.ts',
   'cli/init/recipes/': 'cli/init.test.ts',
-  'cli/list.ts': 'cli/commands.test.ts',
-  'cli/prune.ts': 'cli/commands.test.ts',
-  'cli/secret.ts': 'cli/commands.test.ts',
-  'cli/show.ts': 'cli/commands.test.ts',
   'cli/site/': 'cli/commands.test.ts',
-  'cli/stats.ts': 'cli/commands.test.ts',
   'cli/stats/': 'cli/commands.test.ts',
-  'cli/text.ts': 'cli/commands.test.ts',
-  'cli/values.ts': 'cli/commands.test.ts',
   'cli/web/': 'cli/doctor.test.ts',
   'cookies/idle.ts': 'adapters/remix/upstream-lines.test.ts',
   'cookies/response-cookie.ts': 'core/request/tickets.test.ts',
