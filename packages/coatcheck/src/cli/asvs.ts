@@ -1,8 +1,9 @@
 import { only, parsed } from './args.ts'
-import { check, type Verdict } from './asvs/checks.ts'
+import { check } from './asvs/checks.ts'
 import { ROWS } from './asvs/rows.ts'
+import type { Verdict } from './asvs/verdict.ts'
 import type { Command } from './command.ts'
-import { askedFor, urlOf, visit } from './doctor/url.ts'
+import { askedFor, urlOf, visit } from './doctor/visit.ts'
 import { Problem } from './problem.ts'
 import { asJson } from './text.ts'
 

@@ -1,15 +1,13 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import cookieSession from 'cookie-session'
 import express, { type Express } from 'express'
 import session from 'express-session'
 import { withSession } from '../../src/adapters/node.ts'
 import { createSessions } from '../../src/index.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
+import { modules } from '../helpers/command.ts'
 
 /** What `coatcheck doctor` is called with, and where. */
 export interface Doctored {
@@ -28,7 +26,7 @@ export interface Ground {
 
 export function ground(): Ground {
   const servers: Server[] = []
-  const folders: string[] = []
+  const { module, remove } = modules()
   return {
     async serve(listener) {
       const server = createServer(listener)
@@ -36,27 +34,13 @@ export function ground(): Ground {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       return (server.address() as AddressInfo).port
     },
-    module(text) {
-      const folder = mkdtempSync(join(tmpdir(), 'coatcheck-doctor-'))
-      folders.push(folder)
-      const src = join(import.meta.dirname, '../../src')
-      const imports = [
-        `import { createSessions } from ${JSON.stringify(`${src}/index.ts`)}`,
-        `import { memoryStore } from ${JSON.stringify(`${src}/stores/memory.ts`)}`,
-        `import { sqliteStore } from ${JSON.stringify(`${src}/stores/sqlite.ts`)}`,
-        `import { postgresStore } from ${JSON.stringify(`${src}/stores/postgres.ts`)}`,
-        "import { join } from 'node:path'",
-        'const file = (name: string) => join(import.meta.dirname, name)',
-      ]
-      writeFileSync(join(folder, 'sessions.ts'), `${imports.join('\n')}\n${text}`)
-      return folder
-    },
+    module,
     async done() {
       for (const server of servers) {
         server.closeAllConnections()
         await new Promise((resolve) => server.close(resolve))
       }
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+      remove()
     },
   }
 }

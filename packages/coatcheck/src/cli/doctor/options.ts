@@ -1,4 +1,5 @@
 import { cookieOf } from '../../core/options/cookie.ts'
+import type { AdapterOptions } from '../../core/options/options.ts'
 import type { SessionError } from '../../errors.ts'
 import type { Site } from '../site/site.ts'
 import { type Finding, finding } from './findings.ts'
@@ -13,9 +14,9 @@ export function lookAtOptions(site: Site): Finding[] {
   const where = site.name
   const isWeak = store !== undefined && (store.consistency ?? 'strong') !== 'strong' && revocations === undefined
   return [
-    ...lookAtCookie(site),
+    ...(isWritten(options) ? [] : lookAtCookie(site)),
     ...(acceptUnsigned ? [finding('unsigned-accepted', where)] : []),
-    ...(absoluteTimeout > LONGEST
+    ...(absoluteTimeout > LONGEST && !isWritten(options)
       ? [finding('timeout-long', where, `A session may last ${Math.round(absoluteTimeout / 86_400)} days without a sign-in.`)]
       : []),
     ...(store !== undefined && IN_MEMORY in store ? [finding('store-memory', where)] : []),
@@ -32,6 +33,10 @@ export function lookAtOptions(site: Site): Finding[] {
       : []),
   ]
 }
+
+/** Whether a framework's own words say per response what the cookie is and how long it lasts: that is seen of the site only. */
+const isWritten = ({ attributes, serialize, binding, secretRule }: AdapterOptions): boolean =>
+  [attributes, serialize, binding, secretRule].some((each) => each !== undefined)
 
 function lookAtCookie({ name: where, inside: { options } }: Site): Finding[] {
   if (options.cookie === false) return []

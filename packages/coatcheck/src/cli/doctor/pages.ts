@@ -2,7 +2,7 @@ import type { Answer } from '../web/http.ts'
 import { ask } from '../web/http.ts'
 import { fingerprint, mayBeShared, Visitor } from '../web/visitor.ts'
 import { type Finding, finding } from './findings.ts'
-import type { Visit } from './url.ts'
+import type { Visit } from './visit.ts'
 
 const SCRIPTS = 5
 

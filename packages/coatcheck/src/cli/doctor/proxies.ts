@@ -2,7 +2,7 @@ import { mayCarry, type SetCookie } from '../web/cookies.ts'
 import type { Answer } from '../web/http.ts'
 import { Visitor } from '../web/visitor.ts'
 import { type Finding, finding } from './findings.ts'
-import type { Visit } from './url.ts'
+import type { Visit } from './visit.ts'
 
 /** No host has this name (RFC 6761 6.4). */
 const NOBODY = 'doctor.invalid'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { clears } from '../web/cookies.ts'
 import { fingerprint, Visitor } from '../web/visitor.ts'
 import { type Finding, finding } from './findings.ts'
-import type { Visit } from './url.ts'
+import type { Visit } from './visit.ts'
 
 /** So often each instance is asked, where one address may stand for several. */
 const TIMES = 8

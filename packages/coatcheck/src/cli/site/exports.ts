@@ -30,7 +30,9 @@ async function use(value: unknown, name: string): Promise<void> {
   if (typeof value === 'function') {
     // `useSessions(app)` of Koa and Fastify; the function of Nuxt and Nitro that gives the store. Nobody knows what others do.
     if (name !== 'useSessions' && !(name === 'default' && value.length === 0)) return
-    const answer: unknown = await value(standIn())
+    const app = standIn()
+    const answer: unknown = await value(app)
+    askKoa(app)
     return isStore(answer) ? use(answer, name) : undefined
   }
   if (isStore(value)) return void sessionsOf({ store: value, ...secretsHere() })
@@ -47,10 +49,21 @@ function secretsHere(): Pick<AdapterOptions, 'secrets'> {
   return secrets.length > 0 ? { secrets } : {}
 }
 
+/** Koa's sessions are made when the first request asks for its own. */
+function askKoa(app: StandIn): void {
+  try {
+    Reflect.get(Object.assign(Object.create(app.context), { app }), 'session')
+  } catch {} // this is no request
+}
+
+interface StandIn {
+  readonly context: object
+}
+
 /** What takes the place of an application of Koa or Fastify, and has the sessions made: every method is there. */
-function standIn(): object {
-  const app: Record<PropertyKey, unknown> = { keys: [], context: {} }
-  const proxy: object = new Proxy(app, {
+function standIn(): StandIn {
+  const app: Record<PropertyKey, unknown> & StandIn = { keys: [], context: {} }
+  const proxy = new Proxy(app, {
     get: (_, name) => (name in app ? app[name] : () => proxy),
     has: () => true,
     set: (_, name, value) => Reflect.set(app, name, value),
