@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeFolder, removeFolder } from '../../../../../scripts/engine-process.ts'
-import { isLeftOut, type Reachable } from '../../../test/helpers/engines.ts'
-import { startDatabase } from '../../../test/stores/postgres.ts'
-import { liveMove } from '../../../test/trials/live-move.ts'
-import { postgresStore } from '../postgres.ts'
+import { makeFolder, removeFolder } from '../../../../scripts/engine-process.ts'
+import type { Reachable } from '../../test/helpers/engines.ts'
+import { startDatabase } from '../../test/stores/postgres.ts'
+import { liveMove } from '../../test/trials/live-move.ts'
+import { postgresStore } from './postgres.ts'
 
 // A hundred thousand: `npm run move:trial`; with `--hasty` it leaves out a step, and finds what is wrong then.
-describe.skipIf(isLeftOut('postgres'))('a site in SQLite moves to PostgreSQL while it runs', () => {
+describe('a site in SQLite moves to PostgreSQL while it runs', () => {
   let running: Reachable
   const folder = makeFolder('moving')
   beforeAll(async () => {
