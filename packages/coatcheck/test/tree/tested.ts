@@ -78,6 +78,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'stores/shared/sql-clients.ts': 'stores/postgres-clients.integration.test.ts',
   'stores/shared/wrapped.ts': 'stores/wrapping/namespaced.test.ts',
   'stores/store.ts': 'testing/store-suite.test.ts',
+  'testing/expect/': 'testing/expect/matchers.test.ts',
   'testing/index.ts': 'core/request/lifetime-override.test.ts',
   'testing/scheduler.ts': 'testing/interleave.test.ts',
   'testing/set-cookie.ts': 'testing/jar.test.ts',
