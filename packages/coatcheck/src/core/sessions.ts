@@ -57,10 +57,9 @@ export interface AdapterSessions extends Sharing {
   clearing(presented: RequestHeaders): HeaderLine[]
 }
 
-/** Told of all sessions that are made, by whatever adapter: the command finds them so. */
 const onlookers = lazily('onlookers', () => new Set<(sessions: AnySessions) => void>())
 
-/** Calls `look` for all sessions that are made in this process until the function that it gives is called. */
+/** Calls `look` for all sessions that are made in this process, by whatever adapter, until the function that it gives is called. */
 export function lookingOn(look: (sessions: AnySessions) => void): () => void {
   onlookers().add(look)
   return () => void onlookers().delete(look)
