@@ -30,7 +30,7 @@ it('says what there is in the place of a command that is not there', async () =>
     code: 1,
     said: '',
     complaint:
-      'There is no command "inti".\nWrite one of: init, secret, doctor, inspect, list, show, end, end-all, prune, stats, asvs.',
+      'There is no command "inti".\nWrite one of: init, secret, doctor, inspect, list, show, end, end-all, prune, migrate, stats, asvs.',
   })
 })
 
