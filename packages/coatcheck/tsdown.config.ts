@@ -34,6 +34,7 @@ export const entries: Record<string, string> = {
   inspector: 'src/inspector.ts',
   'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
+  moving: 'src/stores/wrapping/moving.ts',
   nest: 'src/adapters/middleware/nest.ts',
   next: 'src/adapters/next.ts',
   nitro: 'src/adapters/nitro.ts',

@@ -26,7 +26,12 @@ it('says which version it is', async () => {
 })
 
 it('says what there is in the place of a command that is not there', async () => {
-  expect(await call('inti')).toEqual({ code: 1, said: '', complaint: 'There is no command "inti".\nWrite one of: init.' })
+  expect(await call('inti')).toEqual({
+    code: 1,
+    said: '',
+    complaint:
+      'There is no command "inti".\nWrite one of: init, secret, doctor, inspect, list, show, end, end-all, prune, migrate, stats, asvs.',
+  })
 })
 
 it('says what cannot be read, without a stack', async () => {

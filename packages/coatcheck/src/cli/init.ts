@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { JSON_OPTION, parsed } from './args.ts'
 import type { Command } from './command.ts'
 import { diffOf, write } from './init/change.ts'
 import type { Step } from './init/framework.ts'
@@ -66,7 +66,13 @@ interface Options {
 }
 
 function options(args: readonly string[]): Options {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = parsed('init', args, {
+    framework: { type: 'string' },
+    store: { type: 'string' },
+    yes: { type: 'boolean', short: 'y' },
+    'dry-run': { type: 'boolean' },
+    ...JSON_OPTION,
+  })
   if (positionals.length > 1) throw new Problem(`init takes one folder, not ${positionals.length}.`, 'Call it once for each.')
   const store = STORES.find((each) => each === values.store)
   if (values.store !== undefined && !store)
@@ -77,25 +83,6 @@ function options(args: readonly string[]): Options {
   return {
     ...{ folder: positionals[0] ?? '.', framework: values.framework, store },
     ...{ yes: values.yes ?? false, dryRun: values['dry-run'] ?? false, json: values.json ?? false },
-  }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        framework: { type: 'string' },
-        store: { type: 'string' },
-        yes: { type: 'boolean', short: 'y' },
-        'dry-run': { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    const [message = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)
-    throw new Problem(`${message.replace(/\.$/, '')}.`, 'See: npx coatcheck init --help')
   }
 }
 

@@ -1,9 +1,20 @@
+import { SessionError } from '../errors.ts'
+import { asvs } from './asvs.ts'
 import type { Command } from './command.ts'
+import { doctor } from './doctor.ts'
+import { end, endAll } from './end.ts'
 import { init } from './init.ts'
+import { inspect } from './inspect.ts'
+import { list } from './list.ts'
+import { migrate } from './migrate.ts'
 import { Problem } from './problem.ts'
+import { prune } from './prune.ts'
+import { secret } from './secret.ts'
+import { show } from './show.ts'
+import { stats } from './stats.ts'
 import { type Terminal, version } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [init]
+const COMMANDS: readonly Command[] = [init, secret, doctor, inspect, list, show, end, endAll, prune, migrate, stats, asvs]
 
 /** Runs the command that the arguments name, and says what went wrong. The exit code: 0, or 1 when not all was done. */
 export async function main([name, ...args]: readonly string[], terminal: Terminal): Promise<number> {
@@ -25,12 +36,23 @@ export async function main([name, ...args]: readonly string[], terminal: Termina
     }
     return await command.run(args, terminal)
   } catch (error) {
-    const problem =
-      error instanceof Error && 'syscall' in error ? new Problem(`${error.message}.`, 'Make it readable, and call again.') : error
-    if (!(problem instanceof Problem)) throw error
+    const problem = problemOf(error)
+    if (!problem) throw error
     terminal.complain(`${problem.message}\n${problem.fix}`)
     return 1
   }
+}
+
+function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error
+  if (error instanceof SessionError) {
+    // Of what the store's client said only a code: its messages may hold the address with the password in it.
+    const { code } = Object(error.cause) as { readonly code?: unknown }
+    const cause = typeof code === 'string' && /^\w{1,40}$/.test(code) ? ` (${code})` : ''
+    return new Problem(`${error.message.slice(0, -error.fix.length - 1)}${cause}`, error.fix)
+  }
+  if (error instanceof Error && 'syscall' in error) return new Problem(`${error.message}.`, 'Make it readable, and call again.')
+  return undefined
 }
 
 const overview = `coatcheck <command>

@@ -49,12 +49,22 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
 
 /** The same sessions, as adapters use them. */
 export interface AdapterSessions extends Sharing {
+  /** What they were made of. */
+  readonly options: AdapterOptions
   /** A request session for a ticket by itself. */
   fromTicket(ticket: string | null): RequestSession
   /** A request session for tickets that an adapter itself took out of what its request presented. */
   fromTickets(tickets: readonly string[], presented?: RequestHeaders): RequestSession
   /** The headers that clear a presented ticket; nobody looks at what the ticket opens. */
   clearing(presented: RequestHeaders): HeaderLine[]
+}
+
+const onlookers = lazily('onlookers', () => new Set<(sessions: AnySessions) => void>())
+
+/** Calls `look` for all sessions that are made in this process, by whatever adapter, until the function that it gives is called. */
+export function lookingOn(look: (sessions: AnySessions) => void): () => void {
+  onlookers().add(look)
+  return () => void onlookers().delete(look)
 }
 
 const adapters = lazily('adapters', () => new WeakMap<object, AdapterSessions>())
@@ -166,6 +176,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
   }
   adapters().set(sessions, {
     ...requests,
+    options,
     fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
     fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
     clearing(presented) {
@@ -175,6 +186,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return [...ours, ...core.transport.clearOthers(incoming)]
     },
   })
+  for (const look of onlookers()) look(sessions)
   return sessions
 }
 

@@ -1,7 +1,7 @@
 import { checkedD1, type D1Client } from './d1/client.ts'
 import { D1_SCHEMA, d1Migration, d1Schema, d1Table } from './d1/schema.ts'
 import { checkedOptions } from './shared/options.ts'
-import { checkSchema, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
+import { rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 import { type SqliteVerb, sqliteStatements } from './shared/sqlite-sql.ts'
 
 export type { D1Answer, D1Client, D1Statement } from './d1/client.ts'
@@ -53,11 +53,14 @@ export function d1Store(client: D1Client, options: D1StoreOptions = {}): D1Store
     list: (after, limit) => keys(sql.list, after, limit),
     prune: async (before, limit) => (await query(sql.prune, before, limit)).length,
 
-    async migrate() {
-      const all = [...d1Migration(table), `SELECT version FROM "${table}_schema"`]
-      const answers = await database.batch(all.map((statement) => database.prepare(statement)))
-      checkSchema('D1', table, rowOf(answers.at(-1)?.results[0])[0], D1_SCHEMA)
+    schema: {
+      table,
+      known: D1_SCHEMA,
+      sql: d1Schema(table),
+      found: async () => rowOf((await query(`SELECT version FROM "${table}_schema"`))[0]),
     },
+    isMissing: (error) => /no such table/.test(String(error)),
+    migrate: async () => void (await database.batch(d1Migration(table).map((statement) => database.prepare(statement)))),
 
     // D1 runs one statement after the other, so none is in another's way.
     isUndone: () => false,

@@ -32,7 +32,8 @@ export interface DynamodbStoreOptions {
   readonly admin?: DynamodbAdmin
 }
 
-export type DynamodbStore = Store & Required<Omit<Store, 'consistency' | 'close' | 'evicts' | 'readMany' | 'watch'>>
+export type DynamodbStore = Store &
+  Required<Omit<Store, 'about' | 'schema' | 'consistency' | 'close' | 'evicts' | 'readMany' | 'watch'>>
 
 const SCHEMA = 1
 const VERSION_BYTES = 9

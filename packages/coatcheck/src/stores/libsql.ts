@@ -2,7 +2,7 @@ import { SessionError } from '../errors.ts'
 import { checkedLibsql, type LibsqlClient } from './libsql/client.ts'
 import { LIBSQL_SCHEMA, libsqlMigration, libsqlSchema, libsqlTable } from './libsql/schema.ts'
 import { checkedOptions } from './shared/options.ts'
-import { checkSchema, codeOf, type Row, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
+import { codeOf, type Row, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 import { sqliteStatements } from './shared/sqlite-sql.ts'
 
 export type { LibsqlClient, LibsqlResult } from './libsql/client.ts'
@@ -71,11 +71,14 @@ export function libsqlStore(client: LibsqlClient, options: LibsqlStoreOptions = 
     list: (after, limit) => keys(sql.list, after, limit),
     prune: (before, limit) => changed(sql.prune, before, limit),
 
-    async migrate() {
-      await patiently(() => database.batch(libsqlMigration(table), 'write'))
-      const [row] = await rows(`SELECT version FROM "${table}_schema"`)
-      checkSchema('libSQL', table, row?.[0], LIBSQL_SCHEMA)
+    schema: {
+      table,
+      known: LIBSQL_SCHEMA,
+      sql: libsqlSchema(table),
+      found: async () => (await rows(`SELECT version FROM "${table}_schema"`))[0],
     },
+    isMissing: (error) => /no such table/.test(String(error)),
+    migrate: async () => void (await patiently(() => database.batch(libsqlMigration(table), 'write'))),
 
     // The lock in the way has been waited for already.
     isUndone: () => false,

@@ -20,7 +20,8 @@ export interface MongodbStoreOptions {
   readonly readConcern?: 'local' | 'linearizable'
 }
 
-export type MongodbStore = Store & Required<Omit<Store, 'consistency' | 'close' | 'evicts' | 'readMany' | 'watch'>>
+export type MongodbStore = Store &
+  Required<Omit<Store, 'about' | 'schema' | 'consistency' | 'close' | 'evicts' | 'readMany' | 'watch'>>
 
 const SCHEMA = 1
 const VERSION_BYTES = 9

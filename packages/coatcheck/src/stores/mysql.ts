@@ -1,7 +1,7 @@
 import { type MysqlClient, type MysqlValue, poolOf } from './mysql/client.ts'
 import { MYSQL_SCHEMA, mysqlMigration, mysqlSchema, mysqlTable } from './mysql/schema.ts'
 import { checkedOptions } from './shared/options.ts'
-import { checkSchema, codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './shared/sql-store.ts'
+import { codeOf, PRUNE_BATCH, type Row, rowOf, type SqlStore, sqlStore } from './shared/sql-store.ts'
 
 export type { MysqlCallbackPool, MysqlClient, MysqlPool } from './mysql/client.ts'
 export type { Drizzle, Knex } from './shared/sql-clients.ts'
@@ -81,10 +81,32 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
       return over.length === 0 ? 0 : changed(sql.prune, before, ...filled(over).sort())
     },
 
+    async about() {
+      const [[time = ''] = []] = await rows('SELECT CAST(FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000) AS CHAR) AS time')
+      const [found] = await pool.query(VARIABLES)
+      const said = new Map((found as readonly unknown[]).map((row) => rowOf(row).map(String) as [string, string]))
+      // MariaDB called it tx_isolation before release 11.
+      const isolation = said.get('transaction_isolation') ?? said.get('tx_isolation') ?? ''
+      const version = said.get('version') ?? ''
+      return {
+        server: `${/mariadb/i.test(version) ? 'MariaDB' : 'MySQL'} ${version.split('-', 1)[0]}`,
+        time: Number(time),
+        isolation: isolation.toLowerCase().replaceAll('-', ' '),
+        ...(said.get('innodb_flush_log_at_trx_commit') !== '1' && {
+          loses: 'the writes of the last second (innodb_flush_log_at_trx_commit is not 1)',
+        }),
+      }
+    },
+
+    schema: {
+      table,
+      known: MYSQL_SCHEMA,
+      sql: mysqlSchema(table),
+      found: async () => (await rows(`SELECT version FROM \`${mysqlTable(table)}_schema\``))[0],
+    },
+    isMissing: (error) => codeOf(error) === 'ER_NO_SUCH_TABLE',
     async migrate() {
       for (const statement of mysqlMigration(table)) await pool.query(statement)
-      const [row] = await rows(`SELECT version FROM \`${mysqlTable(table)}_schema\``)
-      checkSchema('MySQL', table, row?.[0], MYSQL_SCHEMA)
     },
 
     isUndone: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',
@@ -130,6 +152,9 @@ function statements(table: string): Readonly<Record<Statement, string>> {
     prune: `DELETE FROM ${table} WHERE expires_at <= ? AND \`key\` IN (${Array(PRUNE_BATCH).fill('?').join(', ')})`,
   }
 }
+
+const VARIABLES =
+  "SHOW VARIABLES WHERE Variable_name IN ('version', 'transaction_isolation', 'tx_isolation', 'innodb_flush_log_at_trx_commit')"
 
 const FIXES: Readonly<Record<string, string>> = {
   ER_NO_SUCH_TABLE:

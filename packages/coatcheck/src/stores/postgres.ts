@@ -2,7 +2,7 @@ import { type PostgresClient, queryOf } from './postgres/client.ts'
 import { POSTGRES_SCHEMA, postgresMigration, postgresSchema, postgresTable } from './postgres/schema.ts'
 import { ENDED, watching } from './postgres/watch.ts'
 import { checkedOptions } from './shared/options.ts'
-import { checkSchema, codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
+import { codeOf, rowOf, type SqlStore, type SqlValue, sqlStore } from './shared/sql-store.ts'
 
 export type { PgPool, PostgresClient, PostgresJs } from './postgres/client.ts'
 export type { Drizzle, Knex } from './shared/sql-clients.ts'
@@ -53,11 +53,23 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
     listByOwner: (owner) => keys(sql.listByOwner, owner),
     list: (after, limit) => keys(sql.list, after, limit),
     prune: async (before, limit) => (await query(sql.prune, [before, limit])).length,
-    async migrate() {
-      await query(postgresMigration(table))
-      const [row] = await query(`SELECT version FROM ${name.versions}`)
-      checkSchema('PostgreSQL', table, rowOf(row)[0], POSTGRES_SCHEMA)
+    async about() {
+      const [row] = await query(ABOUT, [name.table])
+      const [version, time, isolation, isUnlogged, isLate] = rowOf(row).map(String)
+      const loses =
+        isUnlogged === '1'
+          ? 'the whole table, which is unlogged'
+          : isLate === '1' && 'the last writes (synchronous_commit is off)'
+      return { server: `PostgreSQL ${version}`, time: Number(time), isolation: isolation ?? '', ...(loses && { loses }) }
     },
+    schema: {
+      table,
+      known: POSTGRES_SCHEMA,
+      sql: `${postgresMigration(table)};\n`,
+      found: async () => rowOf((await query(`SELECT version FROM ${name.versions}`))[0]),
+    },
+    isMissing: (error) => codeOf(error) === '42P01',
+    migrate: async () => void (await query(postgresMigration(table))),
     // serialization_failure and deadlock_detected (PostgreSQL, appendix A).
     isUndone: (error) => ['40001', '40P01'].includes(codeOf(error)),
     fixFor: (error) => FIXES[codeOf(error)],
@@ -94,6 +106,11 @@ function statements(
     ) RETURNING 1`,
   }
 }
+
+const ABOUT = `SELECT current_setting('server_version'), floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS time,
+  current_setting('default_transaction_isolation') AS isolation,
+  (SELECT count(*) FROM pg_class WHERE oid = to_regclass($1) AND relpersistence = 'u')::text AS unlogged,
+  (CASE WHEN current_setting('synchronous_commit') = 'off' THEN 1 ELSE 0 END)::text AS late`
 
 const FIXES: Readonly<Record<string, string>> = {
   '42P01': 'Make the table: call `await store.migrate()` when the application starts, or run the SQL of `postgresSchema()`.',

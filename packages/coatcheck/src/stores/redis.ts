@@ -1,4 +1,5 @@
 import { randomText } from '../crypto/random.ts'
+import { factsOf } from './redis/about.ts'
 import type { RedisClient } from './redis/client.ts'
 import { notReplicated, redisFailed } from './redis/errors.ts'
 import { listing } from './redis/listing.ts'
@@ -150,6 +151,14 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     async list(after, limit) {
       try {
         return await listing(connection, `${prefix}:s:`, after, limit)
+      } catch (error) {
+        throw redisFailed(error)
+      }
+    },
+
+    async about() {
+      try {
+        return await factsOf(connection, place('s', 'about'))
       } catch (error) {
         throw redisFailed(error)
       }

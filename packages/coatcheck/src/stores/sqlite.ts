@@ -2,6 +2,7 @@ import { andThen } from '../crypto/maybe.ts'
 import { randomText } from '../crypto/random.ts'
 import { checkName, pageOf } from './shared/names.ts'
 import { Connection } from './sqlite/connection.ts'
+import { SCHEMA, sqliteSchema, versionIn } from './sqlite/database.ts'
 import { checkedSqliteOptions, type SqliteStoreOptions } from './sqlite/options.ts'
 import type { SessionRow, Statements } from './sqlite/statements.ts'
 import { type Found, promising, type SessionRecord, type Store, type Version } from './store.ts'
@@ -9,7 +10,7 @@ import { type Found, promising, type SessionRecord, type Store, type Version } f
 export type { Durability, SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts'
 export type { SqliteStoreOptions }
 
-export type SqliteStore = Store & Required<Omit<Store, 'consistency' | 'maxBytes' | 'evicts' | 'watch'>>
+export type SqliteStore = Store & Required<Omit<Store, 'about' | 'consistency' | 'maxBytes' | 'evicts' | 'watch'>>
 
 const VERSION_BYTES = 9
 /** Rows that one statement of a prune removes, so that requests get their turn in between. */
@@ -23,7 +24,8 @@ const BATCH = 100
  * opened or written, is no database, was written by a newer version, or stays locked for `busyTimeout`.
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
-  const connection = new Connection(checkedSqliteOptions(options))
+  const given = checkedSqliteOptions(options)
+  const connection = new Connection(given)
   /** Some drivers cut a text short at a NUL, and the key of one session must not find another. */
   const checked = (name: string): string => {
     checkName('SQLite', name)
@@ -96,6 +98,10 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       }
     },
 
+    async schema() {
+      const { source, table } = given
+      return { table, known: SCHEMA, sql: sqliteSchema(table), found: await versionIn(source, table) }
+    },
     migrate: async () => connection.run(() => {}),
 
     close: () => connection.close(),

@@ -103,8 +103,41 @@ export interface Store {
    * all keys. A writer who may not tell writes all the same. Left out: the engine reads again and again.
    */
   watch?(listener: Listener): Promise<Listening>
+  /** What its server says of itself, for `coatcheck doctor`. What it may not ask is left out. No request calls it. */
+  about?(): Promise<StoreFacts>
+  /** What `migrate` makes, and what is there of it, for `coatcheck migrate`. No request calls it. */
+  schema?(): Promise<StoreSchema>
   migrate?(): Promise<void>
   close?(): Promise<void>
+}
+
+/** What the server behind a store says of itself. */
+export interface StoreFacts {
+  /** Its name and version, such as `Redis 7.0.15`. */
+  readonly server: string
+  /** Milliseconds since the epoch, by the server's clock. */
+  readonly time: number
+  /** What it does when its memory is full, in its own word; `noeviction`: it refuses to write. */
+  readonly eviction?: string
+  /** Records of any kind that it has dropped to make room since it started. */
+  readonly evicted?: number
+  /** Bytes; `most` is 0 where there is no limit. */
+  readonly memory?: { readonly used: number; readonly most: number }
+  /** What of acknowledged writes is lost when the server stops. Left out: nothing. */
+  readonly loses?: string
+  /** Of transactions, in the server's word, in lower case: `read committed`. */
+  readonly isolation?: string
+}
+
+/** The tables of a store. */
+export interface StoreSchema {
+  readonly table: string
+  /** The version of their form that this release knows, from 1. */
+  readonly known: number
+  /** The version that is there; undefined: they are not there yet. */
+  readonly found: number | undefined
+  /** What `migrate` runs. It finds what is there already, and may be run again. */
+  readonly sql: string
 }
 
 /**
@@ -120,7 +153,17 @@ export function promising<A extends unknown[], T>(answer: (...args: A) => T | Pr
 }
 
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */
-export type Capability = 'touch' | 'list' | 'listByOwner' | 'prune' | 'readMany' | 'watch' | 'migrate' | 'close'
+export type Capability =
+  | 'touch'
+  | 'list'
+  | 'listByOwner'
+  | 'prune'
+  | 'readMany'
+  | 'watch'
+  | 'about'
+  | 'schema'
+  | 'migrate'
+  | 'close'
 
 /** Whether this store offers `capability`; narrows the store's type. */
 export function can<S extends Store, C extends Capability>(store: S, capability: C): store is S & Required<Pick<Store, C>> {

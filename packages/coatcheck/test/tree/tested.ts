@@ -9,6 +9,9 @@ const KINDS = ['test', 'slow.test', 'integration.test']
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'adapters/nuxt.ts': 'adapters/nitro.test.ts',
   'cli/init/recipes/': 'cli/init.test.ts',
+  'cli/site/': 'cli/commands.test.ts',
+  'cli/stats/': 'cli/commands.test.ts',
+  'cli/web/': 'cli/doctor.test.ts',
   'cookies/idle.ts': 'adapters/remix/upstream-lines.test.ts',
   'cookies/response-cookie.ts': 'core/request/tickets.test.ts',
   'cookies/scan.ts': 'cookies/cookie.test.ts',
@@ -70,6 +73,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'migrate/primitives.ts': 'migrate/h3.test.ts',
   'migrate/signed.ts': 'migrate/express-session.test.ts',
   'migrate/text.ts': 'migrate/hostile.test.ts',
+  'stores/moving/': 'stores/wrapping/moving.test.ts',
   'stores/shared/koa-session.ts': 'adapters/middleware/koa.test.ts',
   'stores/shared/in-turn.ts': 'stores/wrapping/express-session.test.ts',
   'stores/shared/listeners.ts': 'stores/memory.test.ts',

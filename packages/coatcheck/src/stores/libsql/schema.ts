@@ -1,5 +1,5 @@
 import { checkedTable } from '../shared/sql.ts'
-import { sqliteTable } from '../shared/sqlite-sql.ts'
+import { sqliteMigration } from '../shared/sqlite-sql.ts'
 
 /** The version of the tables' form, which is that of `sqliteStore`. */
 export const LIBSQL_SCHEMA = 1
@@ -16,10 +16,5 @@ export function libsqlSchema(table = 'coatcheck_sessions'): string {
 
 /** One statement each; they find what was made before. */
 export function libsqlMigration(table: string): string[] {
-  const name = libsqlTable(table)
-  return [
-    ...sqliteTable(name),
-    `CREATE TABLE IF NOT EXISTS "${name}_schema" (version INTEGER NOT NULL) STRICT`,
-    `INSERT INTO "${name}_schema" (version) SELECT ${LIBSQL_SCHEMA} WHERE NOT EXISTS (SELECT 1 FROM "${name}_schema")`,
-  ]
+  return sqliteMigration(libsqlTable(table), LIBSQL_SCHEMA)
 }

@@ -72,3 +72,16 @@ export const INDEX_LIST: RedisScript = script(`return redis.call('ZRANGE', KEYS[
 
 /** The `maxmemory-policy` of the server that has this key. */
 export const POLICY: RedisScript = script(`return string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:(%S+)') or ''`)
+
+/** What the server that has this key says of itself: its clock in seconds and microseconds, and the fields that are named. */
+export const ABOUT: RedisScript = script(`
+local said = { unpack(redis.call('TIME')) }
+for _, section in ipairs({ 'server', 'memory', 'persistence', 'stats' }) do
+  local text = redis.call('INFO', section)
+  for i = 1, #ARGV do
+    local value = string.match(text, '[\\r\\n]' .. ARGV[i] .. ':([^\\r\\n]*)')
+    if value then said[#said + 1] = ARGV[i] .. ':' .. value end
+  end
+end
+return said
+`)

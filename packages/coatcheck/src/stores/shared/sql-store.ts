@@ -38,6 +38,12 @@ export interface SqlBackend {
   list(after: string, limit: number): Promise<readonly string[]>
   /** At most so many of one batch; how many. */
   prune(before: number, limit: number): Promise<number>
+  /** See `Store.about`. */
+  about?: Store['about']
+  /** What `migrate` runs, the version that it leads to, and the row with the version that is there; it throws where no table is. */
+  readonly schema: { readonly table: string; readonly known: number; readonly sql: string; found(): Promise<Row | undefined> }
+  /** Whether the error says that the table is not there. */
+  isMissing(error: unknown): boolean
   migrate(): Promise<void>
   /** Whether the database undid the statement because others were in its way, so that it may be sent again. */
   isUndone(error: unknown): boolean
@@ -45,7 +51,7 @@ export interface SqlBackend {
   fixFor(error: unknown): string | undefined
 }
 
-export type SqlStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list' | 'prune' | 'migrate'>>
+export type SqlStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' | 'list' | 'prune' | 'schema' | 'migrate'>>
 
 const VERSION_BYTES = 9
 /** Rows that one statement of a prune removes, so that others get their turn in between. */
@@ -60,7 +66,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
     return name
   }
 
-  const { readMany, watch } = backend
+  const { readMany, watch, about } = backend
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
@@ -94,6 +100,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
       },
     }),
     ...(watch && { watch: (listener) => ask(() => watch(listener)) }),
+    ...(about && { about: () => ask(about) }),
 
     async create(key, { data, owner = null, createdAt, endsAt, expiresAt }) {
       const version = randomText(VERSION_BYTES)
@@ -128,7 +135,23 @@ export function sqlStore(backend: SqlBackend): SqlStore {
       }
     },
 
-    migrate: () => ask(() => backend.migrate()),
+    schema: () =>
+      ask(async () => {
+        const { found, ...schema } = backend.schema
+        try {
+          const [version] = (await found()) ?? []
+          return { ...schema, found: version === undefined ? undefined : Number(version) }
+        } catch (error) {
+          if (backend.isMissing(error)) return { ...schema, found: undefined }
+          throw error
+        }
+      }),
+
+    async migrate() {
+      await ask(() => backend.migrate())
+      const { table, known, found } = backend.schema
+      checkSchema(backend.title, table, (await ask(found))?.[0], known)
+    },
   }
 }
 

@@ -34,3 +34,12 @@ export function sqliteTable(name: string): string[] {
     `CREATE INDEX IF NOT EXISTS "${name}_by_expiry" ON "${name}" (expires_at)`,
   ]
 }
+
+/** The same with the table of their version, which holds one row. */
+export function sqliteMigration(name: string, version: number): string[] {
+  return [
+    ...sqliteTable(name),
+    `CREATE TABLE IF NOT EXISTS "${name}_schema" (version INTEGER NOT NULL) STRICT`,
+    `INSERT INTO "${name}_schema" (version) SELECT ${version} WHERE NOT EXISTS (SELECT 1 FROM "${name}_schema")`,
+  ]
+}

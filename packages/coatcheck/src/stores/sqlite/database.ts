@@ -1,6 +1,7 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { builtin } from '../../builtin.ts'
 import { SessionError } from '../../errors.ts'
+import { sqliteMigration } from '../shared/sqlite-sql.ts'
 
 export type SqliteValue = string | number | null
 
@@ -54,17 +55,18 @@ export function configure(database: SqliteDatabase, durability: Durability): voi
   database.exec(`PRAGMA synchronous = ${durability}`)
 }
 
-const SCHEMA = 1
+/** The version of the tables' form. */
+export const SCHEMA = 1
 
 /**
  * Makes the tables unless they are there. Of several processes that come at once, one makes them, under SQLite's own lock.
  * Their version is kept beside them and not in `user_version`, which belongs to the application.
  */
 export function makeTables(database: SqliteDatabase, table: string): void {
-  if (schemaOf(database, table) === SCHEMA) return
+  if (isMade(database, table)) return
   database.exec('BEGIN IMMEDIATE')
   try {
-    if (schemaOf(database, table) === undefined) database.exec(tables(table))
+    if (!isMade(database, table)) database.exec(sqliteSchema(table))
     database.exec('COMMIT')
   } catch (error) {
     try {
@@ -76,11 +78,28 @@ export function makeTables(database: SqliteDatabase, table: string): void {
   }
 }
 
-function schemaOf(database: SqliteDatabase, table: string): number | undefined {
+/** The version of the tables that are there. Makes no file, and no tables. */
+export async function versionIn(source: string | SqliteDatabase, table: string): Promise<number | undefined> {
+  if (typeof source !== 'string') return versionOf(source, table)
+  if (!existsSync(source)) return undefined
+  const database = await openFile(source)
+  try {
+    return versionOf(database, table)
+  } finally {
+    database.close()
+  }
+}
+
+function versionOf(database: SqliteDatabase, table: string): number | undefined {
   const found = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(`${table}_schema`)
   if (!found) return undefined
   const { version } = database.prepare(`SELECT version FROM "${table}_schema"`).get() as { version: number | bigint }
-  if (Number(version) === SCHEMA) return SCHEMA
+  return Number(version)
+}
+
+function isMade(database: SqliteDatabase, table: string): boolean {
+  const version = versionOf(database, table)
+  if (version === undefined || version === SCHEMA) return version === SCHEMA
   throw new SessionError(
     'STORE_FAILED',
     `The table "${table}" has version ${version}; this version of the library knows version ${SCHEMA}.`,
@@ -90,18 +109,5 @@ function schemaOf(database: SqliteDatabase, table: string): number | undefined {
   )
 }
 
-const tables = (table: string): string => `
-  CREATE TABLE "${table}" (
-    key TEXT NOT NULL PRIMARY KEY,
-    version TEXT NOT NULL,
-    data TEXT NOT NULL,
-    owner TEXT,
-    created_at INTEGER NOT NULL,
-    ends_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX "${table}_by_owner" ON "${table}" (owner, key) WHERE owner IS NOT NULL;
-  CREATE INDEX "${table}_by_expiry" ON "${table}" (expires_at);
-  CREATE TABLE "${table}_schema" (version INTEGER NOT NULL) STRICT;
-  INSERT INTO "${table}_schema" (version) VALUES (${SCHEMA});
-`
+/** The SQL that makes the tables, which finds what is there. `table`: a plain name. */
+export const sqliteSchema = (table: string): string => `${sqliteMigration(table, SCHEMA).join(';\n')};\n`

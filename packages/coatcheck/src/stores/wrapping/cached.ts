@@ -2,7 +2,7 @@ import { clockOf } from '../../clock.ts'
 import { mayAwaitOthers } from '../../crypto/workers.ts'
 import { SessionError } from '../../errors.ts'
 import { checkedOptions } from '../shared/options.ts'
-import { DEAF, type Offered, offered } from '../shared/wrapped.ts'
+import { DEAF, NO_FACTS, type Offered, offered } from '../shared/wrapped.ts'
 import type { Found, SessionRecord, Store } from '../store.ts'
 
 export interface CachedOptions {
@@ -166,6 +166,7 @@ export function cached<S extends Store>(store: S, options: CachedOptions): Cache
           for (const [key, { found }] of entries) if (found.record.expiresAt <= before) entries.delete(key)
         }
       },
+      about: async () => (await store.about?.()) ?? NO_FACTS,
       migrate: async () => store.migrate?.(),
       async close() {
         entries.clear()

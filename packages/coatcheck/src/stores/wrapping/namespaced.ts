@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import { checkName } from '../shared/names.ts'
-import { DEAF, type Offered, offered } from '../shared/wrapped.ts'
+import { DEAF, NO_FACTS, type Offered, offered } from '../shared/wrapped.ts'
 import type { Found, SessionRecord, Store } from '../store.ts'
 
 /** Without `close`: the store may be shared, and is closed by whoever opened it. */
@@ -67,6 +67,7 @@ export function namespaced<S extends Store>(store: S, prefix: string): Namespace
         return listening ?? DEAF
       },
       prune: async (before, limit) => (await store.prune?.(before, limit)) ?? 0,
+      about: async () => (await store.about?.()) ?? NO_FACTS,
       migrate: async () => store.migrate?.(),
     }),
   } as NamespacedStore<S>
