@@ -32,6 +32,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
+  // Says why a session is empty; loaded when somebody asks.
+  'core/explain': ['core/model', 'core/options', 'core/request', 'cookies', 'errors.ts'],
   // Notices the ends of sessions; loaded when the first signal is asked for.
   'core/watch': ['core/model', 'core/persistence', ...parts('engine'), 'crypto', 'stores/store.ts', 'errors.ts'],
   'core/session': ['core/model', 'core/once', ...parts('engine', 'later'), 'crypto', 'errors.ts', 'web.ts'],
@@ -72,7 +74,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // Not a part of core, and no adapter: a decision on the headers of a request, and a value in the session.
   csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],
-  testing: ['index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
+  testing: [...parts('adapter'), 'index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
