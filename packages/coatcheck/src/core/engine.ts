@@ -9,6 +9,7 @@ import type { Emit, KnownRequest, RefusalDetail, RefusalReason } from './model/e
 import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
+import type { Shaping } from './model/shape.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
@@ -43,6 +44,8 @@ export interface Engine extends Watching {
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
   readonly adoptsUntil: number
   readonly maxPerOwner: OwnerLimit | undefined
+  /** undefined: nothing is said of the values. */
+  readonly shaping: Shaping | undefined
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
@@ -194,5 +197,3 @@ export function withSecrets({ keyring }: Engine): Keyring {
   if (keyring) return keyring
   throw missingSecret()
 }
-
-export type { Lifetime }

@@ -6,6 +6,7 @@ import type { Explanation } from './explain/explain.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
+import type { Codec, DataOf, StandardSchema } from './options/schema.ts'
 import type { Storable } from './options/storable.ts'
 import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
 import { FinalRecords } from './persistence/revoked/final-records.ts'
@@ -15,7 +16,7 @@ import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
-import { lazily } from './process-singleton.ts'
+import { lazily, tellOnlookers } from './process-singleton.ts'
 import { presentedIn, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
@@ -24,6 +25,7 @@ import type { RequestOrContext } from './request/request-types.ts'
 import { type HeaderLine, Transport } from './request/tickets.ts'
 import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
+import { shapingOf } from './shaping.ts'
 import { asShared } from './shared-sites.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
@@ -56,15 +58,6 @@ export interface AdapterSessions extends Sharing {
   clearing(presented: RequestHeaders): HeaderLine[]
 }
 
-/** Told of all sessions that are made, by whatever adapter: the command finds them so. */
-const onlookers = lazily('onlookers', () => new Set<(sessions: AnySessions) => void>())
-
-/** Calls `look` for all sessions that are made in this process until the function that it gives is called. */
-export function lookingOn(look: (sessions: AnySessions) => void): () => void {
-  onlookers().add(look)
-  return () => void onlookers().delete(look)
-}
-
 const adapters = lazily('adapters', () => new WeakMap<object, AdapterSessions>())
 
 /** The sessions of any site, whatever they hold. */
@@ -85,10 +78,18 @@ export function adapterOf(sessions: AnySessions): AdapterSessions {
  * Makes the sessions of a site from options that are checked here. It draws no random bytes, derives no key, and calls nothing but
  * `onEvent` (with a time, for a store that is weaker than `strong`), so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
  */
+export function createSessions<Schema extends StandardSchema, Flash extends object = Record<string, unknown>>(
+  options: GivenOptions & { readonly schema: Schema },
+): Sessions<DataOf<Schema>, Flash>
+/** Nobody but the codecs knows which objects can be stored. */
+export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
+  options: GivenOptions & { readonly codecs: readonly Codec[] },
+): Sessions<Data, Flash>
 export function createSessions<
   Data extends object & Storable<Data> = Record<string, unknown>,
   Flash extends object & Storable<Flash> = Record<string, unknown>,
->(options: GivenOptions): Sessions<Data, Flash> {
+>(options: GivenOptions): Sessions<Data, Flash>
+export function createSessions(options: GivenOptions): AnySessions {
   checkSiteOptions(options)
   return sessionsOf(options)
 }
@@ -129,6 +130,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
     maxPerOwner: options.maxPerOwner,
+    shaping: settings.values && shapingOf(settings.values, now),
     ...surroundings,
   }
   const { revocations } = settings
@@ -167,8 +169,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     },
   }
   adapters().set(sessions, {
-    ...requests,
-    options,
+    ...{ ...requests, options },
     fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
     fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
     clearing(presented) {
@@ -178,8 +179,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return [...ours, ...core.transport.clearOthers(incoming)]
     },
   })
-  for (const look of onlookers()) look(sessions)
-  return sessions
+  return tellOnlookers(sessions)
 }
 
 /** A request without headers. */

@@ -9,6 +9,7 @@ import { checked, checkLimit, checkStore, checkTelemetry, DAY, FUNCTION, flag, t
 import type { CookieOptions } from './cookie.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
+import { VALUES, type ValuesOptions } from './schema.ts'
 import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
@@ -54,7 +55,7 @@ export interface SharedOptions {
    * It is called for requests with an event, and with `onEvent` or `telemetry` only. Default: nothing.
    */
   readonly requestId?: (headers: { get(name: string): string | null }) => string | undefined
-  /** Measures: `otel({ tracer, meter })` of coatcheck/otel. Default: nothing is measured. */
+  /** Measures: `otel({ tracer, meter })` of coatcheck/otel, or `recorder()` of coatcheck/inspector. Default: nothing is measured. */
   readonly telemetry?: Telemetry
 }
 
@@ -68,7 +69,7 @@ export interface StorageOptions extends SharedOptions {
   readonly encryptRecords?: boolean
 }
 
-export interface SessionsOptions extends StorageOptions {
+export interface SessionsOptions extends StorageOptions, ValuesOptions {
   /**
    * Newest first: the first writes, all of them read; with states or times as `StatedSecret` says. Or a function or a source that gives them,
    * again and again. At least 32 random characters each. Needed unless there is a store.
@@ -130,7 +131,7 @@ type Named<Options, Kind> = {
   [Name in keyof Options]-?: Exclude<Options[Name], undefined> extends Kind ? Name : never
 }[keyof Options]
 
-export type TimeOption = Named<SessionsOptions, number>
+export type TimeOption = Exclude<Named<SessionsOptions, number>, 'version'>
 
 /** One row an option: its default, and how it is checked by itself. Those that adapters pass on, */
 export const SHARED: Table<SharedOptions> = {
@@ -162,6 +163,7 @@ export const OPTIONS: Table<SessionsOptions> = {
   chunks: flag(false),
   acceptUnsigned: flag(false),
   maxPerOwner: { check: checkLimit },
+  ...VALUES,
   ...SHARED,
 }
 
@@ -177,7 +179,7 @@ export const ADAPTER_OPTIONS: Table<AdapterOptions> = {
   sharedAs: {},
 }
 
-type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onReplay' | 'whenStoreDown'
+type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onInvalid' | 'onReplay' | 'whenStoreDown'
 
 /** Those that are left out have their default. */
 export type CheckedOptions = AdapterOptions & Required<Pick<AdapterOptions, Defaulted>>
