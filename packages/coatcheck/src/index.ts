@@ -33,5 +33,6 @@ export {
   type Page,
   type SessionRecord,
   type Store,
+  type StoreFacts,
   type Version,
 } from './stores/store.ts'

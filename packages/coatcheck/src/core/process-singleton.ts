@@ -71,3 +71,16 @@ export function warnOfPlainHttp(cookie: string, secure: boolean | undefined): vo
       `the cookie ${JSON.stringify(cookie)} is sent over plain HTTP too, where others can read it. Set the cookie's option \`secure\` to true`,
     )
 }
+
+const onlookers = lazily('onlookers', () => new Set<(sessions: object) => void>())
+
+/** Calls `look` for all sessions that are made in this process, by whatever adapter, until the function that it gives is called. */
+export function lookingOn(look: (sessions: object) => void): () => void {
+  onlookers().add(look)
+  return () => void onlookers().delete(look)
+}
+
+export function tellOnlookers<Made extends object>(sessions: Made): Made {
+  for (const look of onlookers()) look(sessions)
+  return sessions
+}

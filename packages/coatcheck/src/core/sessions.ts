@@ -16,7 +16,7 @@ import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
-import { lazily } from './process-singleton.ts'
+import { lazily, tellOnlookers } from './process-singleton.ts'
 import { presentedIn, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
@@ -49,7 +49,6 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
 
 /** The same sessions, as adapters use them. */
 export interface AdapterSessions extends Sharing {
-  /** What they were made of. */
   readonly options: AdapterOptions
   /** A request session for a ticket by itself. */
   fromTicket(ticket: string | null): RequestSession
@@ -57,14 +56,6 @@ export interface AdapterSessions extends Sharing {
   fromTickets(tickets: readonly string[], presented?: RequestHeaders): RequestSession
   /** The headers that clear a presented ticket; nobody looks at what the ticket opens. */
   clearing(presented: RequestHeaders): HeaderLine[]
-}
-
-const onlookers = lazily('onlookers', () => new Set<(sessions: AnySessions) => void>())
-
-/** Calls `look` for all sessions that are made in this process, by whatever adapter, until the function that it gives is called. */
-export function lookingOn(look: (sessions: AnySessions) => void): () => void {
-  onlookers().add(look)
-  return () => void onlookers().delete(look)
 }
 
 const adapters = lazily('adapters', () => new WeakMap<object, AdapterSessions>())
@@ -175,8 +166,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     },
   }
   adapters().set(sessions, {
-    ...requests,
-    options,
+    ...{ ...requests, options },
     fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
     fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
     clearing(presented) {
@@ -186,8 +176,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return [...ours, ...core.transport.clearOthers(incoming)]
     },
   })
-  for (const look of onlookers()) look(sessions)
-  return sessions
+  return tellOnlookers(sessions)
 }
 
 /** A request without headers. */

@@ -24,3 +24,9 @@ it.each(seenBy('doctor'))('doctor names the fault: %s', async (name) => {
 it('has an application for each fault that doctor names, and no other', () => {
   expect(Object.keys(DOCTORED).sort()).toEqual(seenBy('doctor').sort())
 })
+
+it('is one half of a table of at least 25 faults, each of which explain or doctor names', () => {
+  const named = new Set([...seenBy('doctor'), ...seenBy('explain')])
+  expect([...named].sort()).toEqual(Object.keys(FAULTS).sort())
+  expect(named.size).toBeGreaterThanOrEqual(25)
+})

@@ -84,7 +84,7 @@ describe('Redis', () => {
     expect(Math.abs((facts?.time ?? 0) - Date.now())).toBeLessThan(3_600_000)
   })
 
-  it('fault: it drops live sessions | it loses writes when it stops', async () => {
+  it('doctor says: it drops live sessions or that it loses writes when it stops', async () => {
     const folder = () => shop(connect(), `redisStore(client, { prefix: '${freshName()}' })`)
     await withConfig('maxmemory-policy', 'allkeys-lru', async () =>
       expect(await doctor(folder())).toEqual(['store-evicts', 'store-forgets']),
@@ -92,7 +92,7 @@ describe('Redis', () => {
     await withConfig('appendonly', 'yes', async () => expect(await doctor(folder())).toEqual([]))
   })
 
-  it('fault: it is full', async () => {
+  it('doctor says: it is full', async () => {
     const folder = module(`${connect()}
       export const sessions = createSessions({ secrets: '${SECRET}', store: redisStore(client, { prefix: '${freshName()}' }) })`)
     await withConfig('maxmemory', '1', async () =>
@@ -125,11 +125,11 @@ describe('PostgreSQL', () => {
     expect(Math.abs((facts?.time ?? 0) - Date.now())).toBeLessThan(3_600_000)
   })
 
-  it('fault: its table is not there', async () => {
+  it('doctor says: its table is not there', async () => {
     expect(await doctor(made(`postgresStore(pool, { table: '${freshName()}' })`))).toEqual(['store-table-missing'])
   })
 
-  it('fault: transactions are serializable, writes are not waited for, or the table is unlogged', async () => {
+  it('doctor says: transactions are serializable, writes are not waited for, or the table is unlogged', async () => {
     const table = freshName()
     const { postgresStore } = await import('../../stores/postgres.ts')
     await postgresStore(pool, { table }).migrate()

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import nodeModule from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type AnySessions, lookingOn } from '../../core/sessions.ts'
+import { lookingOn } from '../../core/process-singleton.ts'
+import type { AnySessions } from '../../core/sessions.ts'
 import { SessionError } from '../../errors.ts'
 import { Problem } from '../problem.ts'
 import type { Terminal } from '../terminal.ts'
@@ -42,7 +43,7 @@ export async function loadSites(
   if (!existsSync(path)) throw new Problem(`There is no file ${path}.`, 'Correct --config.')
   readVariables(folder, env)
   const made: AnySessions[] = []
-  const stop = lookingOn((sessions) => void made.push(sessions))
+  const stop = lookingOn((sessions) => void made.push(sessions as AnySessions))
   try {
     const sites = await sitesIn(await loaded(path), made)
     if (sites.length === 0) throw none(file)
