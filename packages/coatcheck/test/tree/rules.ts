@@ -32,6 +32,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
+  // Device-bound sessions; loaded when the first request needs them.
+  'core/bound': [
+    ...['core/model', 'core/options', 'core/request', 'core/session', 'core/persistence', ...parts('engine')],
+    ...['cookies', 'crypto', 'errors.ts'],
+  ],
   // Notices the ends of sessions; loaded when the first signal is asked for.
   'core/watch': ['core/model', 'core/persistence', ...parts('engine'), 'crypto', 'stores/store.ts', 'errors.ts'],
   'core/session': ['core/model', 'core/once', ...parts('engine', 'later'), 'crypto', 'errors.ts', 'web.ts'],

@@ -47,6 +47,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'crypto/on-web.ts': 'crypto/digest.test.ts',
   'crypto/primitives.ts': 'crypto/digest.test.ts',
   'crypto/tokens.ts': 'crypto/keyring.test.ts',
+  'crypto/signatures.ts': 'core/bound/proof.test.ts',
   'crypto/workers.ts': 'stores/wrapping/cached.test.ts',
   'errors.ts': 'core/options/options.test.ts',
   'index.ts': 'core/session/session.types.test.ts',
