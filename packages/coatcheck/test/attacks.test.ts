@@ -419,6 +419,9 @@ async function ordinaryKey({ input = '' }: Entry, kind: Kind): Promise<void> {
 
 /** Shown by another test, which must be there. */
 const elsewhere: Record<string, [file: string, title: string]> = {
+  ...Object.fromEntries(
+    CORPUS.flatMap(({ id, target }) => (target === 'proof' ? [[id, ['../src/core/bound/proof.test.ts', `'${id}'`]]] : [])),
+  ),
   'OP-019': ['../src/core/request/tickets.test.ts', 'fits to the last byte: 4096'],
   'ST-021': ['../src/stores/file.test.ts', 'follows no link'],
   'TK-021': ['../src/migrate/h3.test.ts', 'are not read when only the other version is'],
