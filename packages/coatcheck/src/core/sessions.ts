@@ -109,6 +109,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
     maxPerOwner: options.maxPerOwner,
+    deviceBound: settings.deviceBound,
     ...surroundings,
   }
   const { revocations } = settings
@@ -118,6 +119,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     persistence: persistenceOf(options, engine, revoked, revocations?.list ?? false),
     transport: new Transport(settings),
     migrateFrom,
+    ...(settings.deviceBound && { bound: once(async () => (await import('./later.ts')).bound(core)) }),
   }
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
@@ -150,6 +152,14 @@ export function sessionsOf<Data extends object, Flash extends object>(
     },
   })
   return sessions
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 /** A request without headers. */

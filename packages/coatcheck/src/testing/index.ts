@@ -1,5 +1,6 @@
 export type { AdapterUnderTest, SuiteAnswer, SuiteSession, SuiteSite } from './adapter-suite/site.ts'
 export { type AdapterSuiteOptions, adapterSuite } from './adapter-suite.ts'
+export { type DeviceEvent, type DeviceVisitor, deviceVisitor } from './device-visitor.ts'
 export {
   type Exploration,
   type Explored,

@@ -34,7 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
   // Device-bound sessions; loaded when the first request needs them.
   'core/bound': [
-    ...['core/model', 'core/options', 'core/request', 'core/session', 'core/persistence', ...parts('engine')],
+    ...['core/model', 'core/options', 'core/request', 'core/persistence', 'core/watch', ...parts('engine')],
     ...['cookies', 'crypto', 'errors.ts'],
   ],
   // Notices the ends of sessions; loaded when the first signal is asked for.
@@ -67,7 +67,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['core/model', 'core/options', 'core/session', 'core/persistence', 'core/migration', ...parts('engine')],
     ...['cookies', 'crypto', ...contracts, 'errors.ts', 'web.ts'],
   ],
-  'core/node': ['core/request', ...parts('identity', 'process-singleton'), 'builtin.ts', 'errors.ts'],
+  'core/node': ['core/request', ...parts('identity', 'own-answer', 'process-singleton'), 'builtin.ts', 'errors.ts'],
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
   adapters: ['core', 'cookies', 'csrf', 'migrate', 'stores', 'crypto/maybe.ts', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],

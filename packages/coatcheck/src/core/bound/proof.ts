@@ -45,6 +45,13 @@ export function readProof(header: string, known: PublicKey | undefined, verify: 
   return { key, jti, isGenuine: () => verify(key, toUtf8(`${head}.${claims}`), signed) }
 }
 
+/** The challenge that a proof says it answers, whoever signed it, of a session whose key is not known. */
+export function challengeIn(header: string): string | undefined {
+  if (header.length > LONGEST) return undefined
+  const jti = jsonOf(bareText(header).split('.')[1] ?? '')?.jti
+  return typeof jti === 'string' ? jti : undefined
+}
+
 /** The thumbprint of a public key (RFC 7638), as hex. */
 export function thumbprintOf(key: PublicKey): Maybe<string> {
   // The members in the order that the RFC asks for.

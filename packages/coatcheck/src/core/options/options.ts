@@ -1,12 +1,14 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
+import { type BoundSettings, boundSettings } from './device-bound.ts'
 import { type RevocationOptions, revocationsOf } from './revocations.ts'
 import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
 import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
 export type { CookieOptions } from './cookie.ts'
+export type { DeviceBoundOptions } from './device-bound.ts'
 export type { RevocationOptions } from './revocations.ts'
 export type { AdapterOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions } from './table.ts'
 
@@ -28,6 +30,7 @@ export interface Settings
   readonly binding: string
   /** Milliseconds since the epoch. */
   readonly migrateUntil: number
+  readonly deviceBound: BoundSettings | undefined
   /** `every` in milliseconds. */
   readonly revocations: Required<RevocationOptions> | undefined
 }
@@ -75,6 +78,7 @@ export function settingsOf(given: AdapterOptions): Settings {
     joins: !store,
     header,
     binding,
+    deviceBound: boundSettings(options.deviceBound, cookie, secrets !== undefined && !persistence),
     revocations,
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }

@@ -8,7 +8,7 @@ import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
-import { type Core, type LoadResult, loadSession } from './load.ts'
+import { type Core, type LoadResult, loadSession, onItsDevice } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
 
@@ -205,7 +205,8 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.request), (result) => this.#begin(result))
+    const loaded = andThen(loadSession(this.core, this.incoming, this.request), (result) => onItsDevice(this, result))
+    return andThen(loaded, (result) => this.#begin(result))
   }
 
   #begin(result: LoadResult): LiveSession {
@@ -258,10 +259,9 @@ export class RequestSession implements Surroundings {
 }
 
 /** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
-export const isAnswer = (thrown: unknown): thrown is WebResponse => {
-  const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
-  return isResponse && counts((thrown as Response).status)
-}
+export const isAnswer = (thrown: unknown): thrown is WebResponse =>
+  (Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response) &&
+  counts((thrown as Response).status)
 
 /**
  * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was

@@ -76,10 +76,11 @@ export class Transport {
   }
 
   clear(via: 'header' | 'cookie', pieces: readonly string[], how: LineOptions = {}): HeaderLine[] {
-    const { cookie, serialize } = this.#settings
+    const { cookie, serialize, deviceBound } = this.#settings
     if (via === 'header' || !cookie) return this.#headerLine('')
     const attributes = { ...cookie.attributes, ...how.attributes }
     const lines = serialize ? [serialize(cookie.name, '', attributes)].flat() : clearCookie(cookie.name, attributes, pieces)
+    if (deviceBound) lines.push(...clearCookie(boundName(cookie.name), attributes))
     return lines.map((line) => ['set-cookie', line])
   }
 
@@ -130,6 +131,8 @@ export class TicketResponse {
   lines: readonly HeaderLine[] = []
   /** A cookie of another library that ours takes the place of. */
   other: string | undefined
+  /** Goes with each ticket that this response gives from here on. */
+  more: readonly HeaderLine[] = []
 
   constructor(transport: Transport, engine: Engine, incoming: IncomingTickets) {
     this.#transport = transport
@@ -149,7 +152,7 @@ export class TicketResponse {
     const options = { ...how, lasts: how.lasts || lasts !== undefined }
     const old = this.other === undefined ? [] : this.#transport.clearOther(this.other)
     try {
-      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, options), ...old]
+      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, options), ...old, ...this.more]
     } catch (error) {
       if (!(error instanceof CookieTooLong)) throw error
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(loaded.contents)}.`
@@ -175,5 +178,8 @@ export class TicketResponse {
     ]
   }
 }
+
+/** The cookie that only the device gets. Chromium refuses bound cookies whose names begin with `__Host-Http-`. */
+export const boundName = (name: string): string => `${name.replace(/^(__host-)http-/i, '$1')}-bound`
 
 const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')

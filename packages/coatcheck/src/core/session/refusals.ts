@@ -32,6 +32,11 @@ export function readOnly(what: string, cause: SessionError): SessionError {
   )
 }
 
+/** `bound`: how the session stands. */
+export function notBound(bound: string): SessionError {
+  return new SessionError('NOT_BOUND', `The session is not known to be on the device that signed in (\`bound\` is \`${bound}\`).`)
+}
+
 /** The event of a commit that failed when there was no response left to say so. */
 export function late(cause: unknown): Happening {
   const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })

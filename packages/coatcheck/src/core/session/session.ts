@@ -24,6 +24,7 @@ export class LiveSession extends Assured implements Session {
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
   readonly #down: SessionError | undefined
+  readonly #lapsed: boolean
   #kept: LoadedSession | undefined
   #values: Values
   #flashes: FlashValues | undefined
@@ -32,12 +33,13 @@ export class LiveSession extends Assured implements Session {
   #attempts: Attempts | undefined
   #signal: EndSignal | undefined
 
-  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}, next: Intents = new Intents()) {
+  constructor(around: Surroundings, { loaded, down, blocked, lapsed }: Opened = {}, next: Intents = new Intents()) {
     super()
     this.#next = next
     this.#around = around
     this.#kept = loaded
     this.#down = down
+    this.#lapsed = lapsed !== undefined
     this.readOnly = down !== undefined || blocked !== undefined
     this.isNew = !loaded && !down
     this.#values = this.#valuesOf(loaded?.contents)
@@ -202,6 +204,7 @@ export class LiveSession extends Assured implements Session {
       contents: this.#contents,
       lifetime: this.#kept?.lifetime,
       owner: this.owner,
+      lapsed: this.#lapsed,
       admit: (what, inPlace = false) => this.#admit(what, !inPlace),
       session: this,
       turnTo: (contents) => this.#turnTo(contents),

@@ -1,0 +1,46 @@
+import { type CookieAttributes, clearCookie, writeCookie } from '../../cookies/cookie.ts'
+import { bad } from '../../errors.ts'
+import type { BoundSettings } from '../options/device-bound.ts'
+import { boundName, type HeaderLine, type Transport } from '../request/tickets.ts'
+
+/** The bound cookie of one site, and what browsers are told of it: both from the same attributes, or browsers would never find it. */
+export class BoundCookie {
+  readonly name: string
+  readonly #attributes: CookieAttributes
+  readonly #settings: BoundSettings
+
+  constructor({ places: { settings } }: Transport) {
+    const { cookie, deviceBound } = settings
+    if (!cookie || !deviceBound) throw bad('deviceBound', 'needs a cookie', 'Leave `cookie: false` out.')
+    this.name = boundName(cookie.name)
+    this.#attributes = cookie.attributes
+    this.#settings = deviceBound
+  }
+
+  line(value: string, maxAge: number): HeaderLine {
+    const [line = ''] = writeCookie(this.name, value, { ...this.#attributes, maxAge })
+    return ['set-cookie', line]
+  }
+
+  get cleared(): HeaderLine[] {
+    return clearCookie(this.name, this.#attributes).map((line) => ['set-cookie', line])
+  }
+
+  /** What a browser is told when it has registered, and again with each refresh. `origin`: of the request. */
+  instruction(name: string, origin: string): string {
+    const { path, exclude, initiators } = this.#settings
+    const [line = ''] = writeCookie(this.name, '', this.#attributes)
+    const { hostname } = new URL(origin)
+    return JSON.stringify({
+      session_identifier: name,
+      refresh_url: `${path}/refresh`,
+      scope: {
+        origin,
+        include_site: this.#attributes.domain !== undefined,
+        scope_specification: exclude.map((each) => ({ type: 'exclude', domain: hostname, path: each })),
+      },
+      credentials: [{ type: 'cookie', name: this.name, attributes: line.slice(line.indexOf('; ') + 2) }],
+      ...(initiators.length > 0 && { allowed_refresh_initiators: initiators }),
+    })
+  }
+}
