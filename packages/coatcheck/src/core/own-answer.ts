@@ -13,7 +13,7 @@ export function ownAnswer(
     method === 'POST'
       ? url.includes(`${deviceBound.path}/`)
       : method === 'GET' && presented.get('sec-fetch-site') === 'cross-site'
-  return mayBe ? bound().then((binding) => binding.answer(request)) : undefined
+  return mayBe ? bound.answer(request) : undefined
 }
 
 /** The same as a response, or what `handle` answers: for adapters, before handlers, redirects and guards. Where nothing is ours, nothing waits. */

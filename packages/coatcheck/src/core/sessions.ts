@@ -15,7 +15,7 @@ import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
 import { lazily } from './process-singleton.ts'
 import type { RequestHeaders } from './request/incoming.ts'
-import type { Core } from './request/load.ts'
+import type { Core, DeviceBinding } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
 import { RequestSession } from './request/request-session.ts'
 import type { RequestOrContext } from './request/request-types.ts'
@@ -109,18 +109,19 @@ export function sessionsOf<Data extends object, Flash extends object>(
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
     maxPerOwner: options.maxPerOwner,
-    deviceBound: settings.deviceBound,
+    deviceBound: settings.deviceBound?.settings,
     ...surroundings,
   }
   const { revocations } = settings
   const revoked = revocations && new Revocations(revocations.store, engine, revocations.every)
-  const core: Core = {
+  const core: { -readonly [Part in keyof Core]: Core[Part] } = {
     engine,
     persistence: persistenceOf(options, engine, revoked, revocations?.list ?? false),
     transport: new Transport(settings),
     migrateFrom,
-    ...(settings.deviceBound && { bound: once(async () => (await import('./later.ts')).bound(core)) }),
+    bound: undefined,
   }
+  core.bound = settings.deviceBound?.bind(core as never) as DeviceBinding | undefined
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...requests } = sharingOf(core, options.sharedAs)
@@ -152,14 +153,6 @@ export function sessionsOf<Data extends object, Flash extends object>(
     },
   })
   return sessions
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
 }
 
 /** A request without headers. */

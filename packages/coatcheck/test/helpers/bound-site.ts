@@ -1,8 +1,8 @@
 import { withSession } from '../../src/adapters/fetch.ts'
-import type { DeviceBoundOptions } from '../../src/core/options/device-bound.ts'
 import type { AdapterOptions } from '../../src/core/options/table.ts'
 import type { Session } from '../../src/core/session/types.ts'
 import { sessionsOf } from '../../src/core/sessions.ts'
+import { type DeviceBoundOptions, deviceBound } from '../../src/device-bound.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { type DeviceVisitor, deviceVisitor } from '../../src/testing/device-visitor.ts'
@@ -49,7 +49,7 @@ export function boundSite({ clock = clockFrom(), bound = {}, ...options }: Optio
   }
   const sessions = sessionsOf({
     ...{ secrets: SECRET, now: clock.now, onEvent },
-    ...(bound && { deviceBound: bound }),
+    ...(bound && { deviceBound: deviceBound(bound) }),
     ...options,
   })
   const handle = withSession(sessions, async (request: Request) => {

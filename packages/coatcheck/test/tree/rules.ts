@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
-  // Device-bound sessions; loaded when the first request needs them.
+  // Device-bound sessions; the engine of coatcheck/device-bound.
   'core/bound': [
     ...['core/model', 'core/options', 'core/request', 'core/persistence', 'core/watch', ...parts('engine')],
     ...['cookies', 'crypto', 'errors.ts'],
@@ -80,6 +80,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   testing: ['index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
+  'device-bound.ts': ['core/bound', 'core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
   // The command `coatcheck`: a program on Node, which has nothing of the library in it.
   cli: [],

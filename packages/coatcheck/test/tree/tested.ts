@@ -22,6 +22,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/bound/': 'core/bound/binding.test.ts',
   'core/own-answer.ts': 'core/bound/binding.test.ts',
   'core/options/device-bound.ts': 'core/bound/binding.test.ts',
+  'device-bound.ts': 'core/bound/binding.test.ts',
   'core/node/own-answer.ts': 'adapters/node.test.ts',
   'core/once/': 'core/once/once.test.ts',
   'core/node/in-context.ts': 'core/node/request-context.test.ts',

@@ -4,12 +4,15 @@ import { authOf } from '../model/standing.ts'
 import type { BoundSettings } from '../options/device-bound.ts'
 import type { IncomingTickets, RequestHeaders } from '../request/incoming.ts'
 import type { Core, DeviceBinding, LoadResult, OwnAnswer, OwnRequest } from '../request/load.ts'
+
 import type { HeaderLine } from '../request/tickets.ts'
 import { Endpoints, REGISTRATION } from './endpoints.ts'
 import { BoundCookie } from './instruction.ts'
 import { againPage, mayComeAgain } from './page.ts'
 import { stateIn } from './state.ts'
 import { BoundTokens } from './tokens.ts'
+
+export type { Core, DeviceBinding }
 
 /** Binds the sessions of one site to devices. */
 export class Binding implements DeviceBinding {
@@ -23,7 +26,8 @@ export class Binding implements DeviceBinding {
     this.#core = core
     this.#settings = core.engine.deviceBound as BoundSettings
     this.#tokens = new BoundTokens(core.engine)
-    this.#cookie = new BoundCookie(core.transport)
+    this.#cookie = new BoundCookie(core, this.#settings)
+    core.transport.besides = this.#cookie.cleared
     this.#endpoints = new Endpoints(core, this.#settings, this.#tokens, this.#cookie)
   }
 

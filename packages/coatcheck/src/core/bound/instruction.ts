@@ -1,7 +1,8 @@
 import { type CookieAttributes, clearCookie, writeCookie } from '../../cookies/cookie.ts'
-import { bad } from '../../errors.ts'
+import { bad, kind } from '../../errors.ts'
 import type { BoundSettings } from '../options/device-bound.ts'
-import { boundName, type HeaderLine, type Transport } from '../request/tickets.ts'
+import type { Core } from '../request/load.ts'
+import type { HeaderLine } from '../request/tickets.ts'
 
 /** The bound cookie of one site, and what browsers are told of it: both from the same attributes, or browsers would never find it. */
 export class BoundCookie {
@@ -9,12 +10,22 @@ export class BoundCookie {
   readonly #attributes: CookieAttributes
   readonly #settings: BoundSettings
 
-  constructor({ places: { settings } }: Transport) {
-    const { cookie, deviceBound } = settings
-    if (!cookie || !deviceBound) throw bad('deviceBound', 'needs a cookie', 'Leave `cookie: false` out.')
-    this.name = boundName(cookie.name)
+  /** Throws `BAD_OPTIONS` where browsers could not be told of it. */
+  constructor({ transport, engine, persistence }: Core, settings: BoundSettings) {
+    const { cookie } = transport.places.settings
+    if (!cookie || !engine.keyring || persistence.kind === 'custom')
+      throw bad('deviceBound', 'needs `secrets` and a cookie', 'Set `secrets`, and leave `cookie: false` out.')
+    const { path = '/' } = cookie.attributes
+    if (!settings.path.startsWith(path))
+      throw bad(
+        'deviceBound.path',
+        `is ${kind(settings.path)} to which cookies of ${path} are not sent`,
+        'Begin it with `cookie.path`.',
+      )
+    // Chromium refuses bound cookies whose names begin with `__Host-Http-`.
+    this.name = `${cookie.name.replace(/^(__host-)http-/i, '$1')}-bound`
     this.#attributes = cookie.attributes
-    this.#settings = deviceBound
+    this.#settings = settings
   }
 
   line(value: string, maxAge: number): HeaderLine {

@@ -1,14 +1,13 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
-import { type BoundSettings, boundSettings } from './device-bound.ts'
+import type { DeviceBound } from './device-bound.ts'
 import { type RevocationOptions, revocationsOf } from './revocations.ts'
 import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
 import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
 export type { CookieOptions } from './cookie.ts'
-export type { DeviceBoundOptions } from './device-bound.ts'
 export type { RevocationOptions } from './revocations.ts'
 export type { AdapterOptions, GivenOptions, SessionsOptions, SharedOptions, StorageOptions } from './table.ts'
 
@@ -30,7 +29,7 @@ export interface Settings
   readonly binding: string
   /** Milliseconds since the epoch. */
   readonly migrateUntil: number
-  readonly deviceBound: BoundSettings | undefined
+  readonly deviceBound?: DeviceBound
   /** `every` in milliseconds. */
   readonly revocations: Required<RevocationOptions> | undefined
 }
@@ -78,7 +77,6 @@ export function settingsOf(given: AdapterOptions): Settings {
     joins: !store,
     header,
     binding,
-    deviceBound: boundSettings(options.deviceBound, cookie, secrets !== undefined && !persistence),
     revocations,
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }

@@ -189,12 +189,10 @@ export class Commits {
     const { bound } = this.#core
     const loaded = this.#loaded
     if (!bound || !loaded || done.send.length === 0) return done
-    return bound()
-      .then((binding) => binding.offer(loaded))
-      .then((offer) => {
-        this.#reply.more = offer
-        return this.#done(done.plan, [...done.send, ...offer])
-      })
+    return andThen(bound.offer(loaded), (offer) => {
+      this.#reply.more = offer
+      return this.#done(done.plan, [...done.send, ...offer])
+    })
   }
 
   #sendNothing(): void {

@@ -1,3 +1,4 @@
+import type { Maybe } from '../../crypto/maybe.ts'
 import type { SessionError } from '../../errors.ts'
 import type { SessionReader } from '../../migrate/format.ts'
 import type { Circumstances, Engine, LoadedSession, Persistence } from '../engine.ts'
@@ -13,15 +14,15 @@ export interface Core {
   /** Readers of what other libraries wrote. */
   readonly migrateFrom: readonly SessionReader[]
   /** Where sessions are bound to devices. */
-  readonly bound?: () => Promise<DeviceBinding>
+  readonly bound: DeviceBinding | undefined
 }
 
-/** What binds sessions to devices, as requests use it; loaded when it is first needed. */
+/** What binds sessions to devices, as requests use it. */
 export interface DeviceBinding {
   /** What a request gets whose tickets opened this: the same, or nothing of a session whose device did not send its cookie. */
-  judge(result: LoadResult, incoming: IncomingTickets, request: Circumstances): Promise<LoadResult>
+  judge(result: LoadResult, incoming: IncomingTickets, request: Circumstances): Maybe<LoadResult>
   /** The header that asks a browser to make a key. */
-  offer(loaded: LoadedSession): Promise<readonly HeaderLine[]>
+  offer(loaded: LoadedSession): Maybe<readonly HeaderLine[]>
   /** What is answered in place of the application: a registration, a refresh, or a page that loads itself again. */
   answer(request: OwnRequest): Promise<OwnAnswer | undefined>
 }

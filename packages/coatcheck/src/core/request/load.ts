@@ -154,7 +154,7 @@ interface Coming {
 export function onItsDevice({ core, incoming, request }: Coming, result: LoadResult): Maybe<LoadResult> {
   const { bound, engine } = core
   const isBound = bound && (result.loaded?.contents.more.bound || engine.deviceBound?.required)
-  return isBound ? bound().then((binding) => binding.judge(result, incoming, request)) : result
+  return isBound ? bound.judge(result, incoming, request) : result
 }
 
 /** Carries a plan out. */

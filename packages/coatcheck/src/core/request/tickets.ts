@@ -30,6 +30,8 @@ export class Transport {
   /** Cookies that other libraries' sessions may come in. */
   readonly #oldNames: readonly string[]
   readonly places: TicketPlaces
+  /** Goes with what clears a ticket. */
+  besides: readonly HeaderLine[] = []
   /** The request headers that a response which used the session depends on. */
   readonly vary: readonly string[]
   readonly #line: ReturnType<typeof lineWriter>
@@ -76,12 +78,11 @@ export class Transport {
   }
 
   clear(via: 'header' | 'cookie', pieces: readonly string[], how: LineOptions = {}): HeaderLine[] {
-    const { cookie, serialize, deviceBound } = this.#settings
+    const { cookie, serialize } = this.#settings
     if (via === 'header' || !cookie) return this.#headerLine('')
     const attributes = { ...cookie.attributes, ...how.attributes }
     const lines = serialize ? [serialize(cookie.name, '', attributes)].flat() : clearCookie(cookie.name, attributes, pieces)
-    if (deviceBound) lines.push(...clearCookie(boundName(cookie.name), attributes))
-    return lines.map((line) => ['set-cookie', line])
+    return [...lines.map((line): HeaderLine => ['set-cookie', line]), ...this.besides]
   }
 
   /** The headers that remove the cookies of other libraries that came along. */
@@ -178,8 +179,5 @@ export class TicketResponse {
     ]
   }
 }
-
-/** The cookie that only the device gets. Chromium refuses bound cookies whose names begin with `__Host-Http-`. */
-export const boundName = (name: string): string => `${name.replace(/^(__host-)http-/i, '$1')}-bound`
 
 const hostOf = (domain: string | undefined) => domain?.toLowerCase().replace(/^\./, '')
