@@ -172,7 +172,7 @@ export function deviceVisitor(serve: Serve, options: VisitorOptions = {}): Devic
   }
   return {
     ...page,
-    refused: page.refused,
+    steal: () => own.steal(),
     deviceEvents: events,
     get deviceSessions() {
       return [...sessions.keys()]
