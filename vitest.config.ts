@@ -1,4 +1,5 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { LongFirst } from './scripts/long-first.ts'
 
 // Three projects: `unit` is what `npm run test:unit` runs in seconds; the other two run in `npm test`.
 const slow = ['**/*.slow.test.ts', '**/*.integration.test.ts']
@@ -13,6 +14,7 @@ const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', ...types, ...
 const config: ViteUserConfig = defineConfig({
   test: {
     allowOnly: false,
+    sequence: { sequencer: LongFirst },
     // Nothing takes as long: a test that hangs ends some time, and one on a machine ten times slower is not ended.
     testTimeout: 3_000_000,
     hookTimeout: 3_000_000,
@@ -41,6 +43,9 @@ const config: ViteUserConfig = defineConfig({
           include: browser,
           exclude: never,
           fileParallelism: false,
+          // The longest takes 8 s. A browser that stops answering, which is not ours, does not take the whole run.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

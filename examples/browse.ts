@@ -89,7 +89,7 @@ export class Tab {
     const wanted = Object.fromEntries(
       Object.entries(expected).map(([id, value]) => [id, value === undefined ? value : String(value)]),
     )
-    await expect.poll(look, { timeout: 600_000, interval: 50 }).toEqual(wanted)
+    await expect.poll(look, { timeout: 120_000, interval: 50 }).toEqual(wanted)
   }
 }
 
@@ -111,7 +111,7 @@ export function tellStoryInBrowser({ name, cookie, isStored = true, visit: count
 
     const visit = async (javaScriptEnabled: boolean, story: (tab: Tab, context: BrowserContext) => Promise<void>) => {
       const context = await browser.newContext({ locale: 'en-GB', javaScriptEnabled })
-      context.setDefaultTimeout(600_000)
+      context.setDefaultTimeout(120_000)
       try {
         const tab = new Tab(await context.newPage(), (path) => app.url(path), javaScriptEnabled)
         await story(tab, context)

@@ -12,6 +12,7 @@ export type { Environment }
 /** The apps, one per framework; each folder has its own package.json and lockfile. */
 export const apps = [
   'astro',
+  'chat',
   'cookie-session',
   'elysia',
   'express',

@@ -28,7 +28,7 @@ const DIFFERENT: Readonly<Record<string, Partial<Framework>>> = {
   remix: { pages: ['remix', 'remix-options', 'remix-storages'] },
   remix3: { pages: ['remix-3'] },
   sveltekit: { apps: ['sveltekit', 'sveltekit-2'] },
-  websocket: { pages: ['../websocket'], tests: ['packages/coatcheck/test/sockets.integration.test.ts'] },
+  websocket: { apps: ['chat'], pages: ['../websocket'], tests: ['packages/coatcheck/test/sockets.integration.test.ts'] },
 }
 
 const slashed = (path: string): string => path.replaceAll('\\', '/')

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { delimiter, join } from 'node:path'
 
 export const root: string = join(import.meta.dirname, '..')
@@ -25,10 +26,20 @@ export const environment: NodeJS.ProcessEnv = {
   PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
 }
 
+const shown = (): SpawnOptions => ({
+  cwd: root,
+  env: { ...process.env, PATH: environment.PATH },
+  shell: true,
+  stdio: ['ignore', 'inherit', 'inherit'],
+})
+
 /** Runs `command` in the root, with the variables as they are now and its output going where ours goes, and says whether it succeeded. */
-export function run(command: string): boolean {
-  const env = { ...process.env, PATH: environment.PATH }
-  return spawnSync(command, { cwd: root, env, shell: true, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+export const run = (command: string): boolean => spawnSync(command, shown()).status === 0
+
+/** The same, while this process goes on. */
+export async function runBeside(command: string): Promise<boolean> {
+  const [status] = await once(spawn(command, shown()), 'close')
+  return status === 0
 }
 
 /** Runs the steps one after the other; of a step that fails, all it printed is shown. */

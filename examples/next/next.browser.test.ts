@@ -24,7 +24,7 @@ describe('the app in examples/next, in Chromium', () => {
     ['without JavaScript', false],
   ])('signs in by an action that leads to a message, and out again, %s', async (_, javaScriptEnabled) => {
     const context = await browser.newContext({ javaScriptEnabled })
-    context.setDefaultTimeout(600_000)
+    context.setDefaultTimeout(120_000)
     const tab = new Tab(await context.newPage(), (path) => app.url(path), javaScriptEnabled)
     const ticket = async () => (await context.cookies()).find(({ name }) => name === 'session')
     const press = (id: string) => tab.page.locator(`#${id} button`).click()

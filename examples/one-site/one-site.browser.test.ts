@@ -84,7 +84,7 @@ describe('five frameworks at one origin, with one secret, one cookie and one sto
 
   test('show one session to a person with Chromium', async () => {
     const context: BrowserContext = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } })
-    context.setDefaultTimeout(600_000)
+    context.setDefaultTimeout(120_000)
     const tab = new Tab(await context.newPage(), (path) => site.url(path))
     const visit = async (place: Place, path = '/') => tab.go(`${places[place]}${path}`)
 
@@ -114,7 +114,7 @@ describe('five frameworks at one origin, with one secret, one cookie and one sto
 
   test('are seen on one page, whose strip says which frame did what', async () => {
     const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'light', viewport: { width: 1280, height: 900 } })
-    context.setDefaultTimeout(600_000)
+    context.setDefaultTimeout(120_000)
     const { page, faults } = new Tab(await context.newPage(), (path) => site.url(path))
     const inside = (title: string) => page.frameLocator(`iframe[title="${title}"]`)
     const lines = page.getByRole('log').getByRole('listitem')

@@ -37,7 +37,7 @@ async function visit(
     ...options,
   })
   try {
-    context.setDefaultTimeout(600_000)
+    context.setDefaultTimeout(120_000)
     const page = await context.newPage()
     const faults: string[] = []
     page.on('pageerror', (error) => faults.push(String(error)))

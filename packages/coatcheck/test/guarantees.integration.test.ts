@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tableIn, tableOf } from '../../../scripts/doc-table.ts'
 import { storeGuarantees } from '../src/testing/index.ts'
 import { isLeftOut } from './helpers/engines.ts'
-import { findGuarantees, headOf, listOf, rowOf } from './helpers/guarantees.ts'
+import { findGuarantees, headOf, listOf, offeredGuarantees, rowOf } from './helpers/guarantees.ts'
 import { PEERS } from './helpers/peers.ts'
 import { EVERY } from './stores/every.ts'
 import type { TriedStore } from './stores/tried.ts'
@@ -34,11 +36,21 @@ describe('what every store guarantees', () => {
   })
 
   it.each(here(EVERY))('%s: as docs/stores.md says, and as it declares', async (_, store) => {
-    const { name, consistency, found } = await findGuarantees(quick(store))
+    const { name, consistency, found } = await (store.playedBy ? offeredGuarantees(store) : findGuarantees(quick(store)))
     if (consistency === 'strong') expect(found.filter(({ outcome }) => outcome === 'broken')).toEqual([])
     expect(rows).toContain(tableOf(rowOf(name, consistency, found), []).split('\n')[0])
   })
 })
+
+it.each([...new Set(EVERY.flatMap(({ playedBy }) => playedBy ?? []))])(
+  '%s: its own test plays the whole suite on all that is tried',
+  (playedBy) => {
+    const text = readFileSync(join(import.meta.dirname, `../src/stores/${playedBy}.integration.test.ts`), 'utf8')
+    expect(text).toMatch(/^describe\.each\(TRIED\.map\(/m)
+    expect(text).toMatch(/^ {2}storeSuite\(\{[^}]*\bit,[^}]*engine\.open\(tools\)/m)
+    expect(text).not.toMatch(/consistency:/)
+  },
+)
 
 describe('what is used today', () => {
   it.each(here(PEERS))('%s: as docs/stores.md says', async (_, store) => {

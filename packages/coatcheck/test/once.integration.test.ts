@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { makeFolder, removeFolder } from '../../../scripts/engine-process.ts'
 import { startPostgres, startRedis } from '../../../scripts/engine-servers.ts'
 import type { EngineName } from '../../../scripts/engines.ts'
@@ -58,8 +58,8 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
 }
 
 const children: ChildProcess[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
 })
 
 /** A server of its own, which waits until it is told to go; `came` are its answers. */
@@ -93,7 +93,8 @@ async function signedIn(store: Store, tokens: Tokens) {
 
 const present = Object.entries(PLACES).filter(([name]) => !isLeftOut(name as EngineName))
 
-describe.each(present)('a token is refreshed by 3 processes with 50 requests each, on %s', (kind, start) => {
+// All at once: each waits for its leases most of the time.
+describe.concurrent.each(present)('a token is refreshed by 3 processes with 50 requests each, on %s', (kind, start) => {
   it('the provider is asked once, and nobody gets tokens that are not good', async () => {
     const { place, store, close } = await start()
     const provider = new Provider()

@@ -9,7 +9,7 @@ import type { Searched } from './search/sites.ts'
 
 // Random schedules of whole requests, judged by what their clients saw: `npm run search` does the same for longer.
 
-const PARTS = 5
+const PARTS = 3
 const SCHEDULES = 4_000
 const MOST_FOR_A_MUTANT = 1_000
 const under = { engine: { sessionsOf, adapterOf } }

@@ -164,7 +164,7 @@ async function visit(shop: string, story: (page: Page) => Promise<void>): Promis
   await context.clearCookies()
   const page = await context.newPage()
   try {
-    page.setDefaultTimeout(600_000)
+    page.setDefaultTimeout(120_000)
     await page.goto(`http://${shop}:${port}/begin`)
     await story(page)
   } finally {

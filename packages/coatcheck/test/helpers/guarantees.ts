@@ -1,5 +1,7 @@
-import type { Consistency } from '../../src/stores/store.ts'
+import { type Consistency, can } from '../../src/stores/store.ts'
 import { type StoreGuarantee, storeGuarantees } from '../../src/testing/index.ts'
+import { CASES } from '../../src/testing/suite/cases.ts'
+import { GUARANTEES, type GuaranteeName } from '../../src/testing/suite/guarantees.ts'
 import type { TriedStore } from '../stores/tried.ts'
 
 export interface Guarantees {
@@ -22,6 +24,24 @@ export async function findGuarantees({ name, start, asked }: TriedStore): Promis
       },
     })
     return { name, consistency, found }
+  } finally {
+    await engine.stop()
+  }
+}
+
+/** What a store that passes the suite of strong stores gives: all for which it has the methods. Only those are looked at. */
+export async function offeredGuarantees({ name, start }: TriedStore): Promise<Guarantees> {
+  const engine = await start()
+  try {
+    const { store, close } = await engine.open({ now: Date.now })
+    const isOffered = (name: GuaranteeName): boolean =>
+      CASES.strong.some(({ guarantee, needs }) => guarantee === name && (!needs || can(store, needs)))
+    const found = (Object.keys(GUARANTEES) as GuaranteeName[]).map(
+      (each): StoreGuarantee => ({ guarantee: GUARANTEES[each], outcome: isOffered(each) ? 'held' : 'not offered' }),
+    )
+    await store.close?.()
+    await close?.()
+    return { name, consistency: store.consistency ?? 'strong', found }
   } finally {
     await engine.stop()
   }

@@ -6,9 +6,11 @@ import * as honoAdapter from 'coatcheck/hono'
 import * as nodeAdapter from 'coatcheck/node'
 import * as memory from 'coatcheck/stores/memory'
 import * as testing from 'coatcheck/testing'
+import * as websocket from 'coatcheck/websocket'
 import { engineSuite } from './engine.mjs'
+import { socketSuite } from './sockets.mjs'
 
-const everywhere = { engine, csrf, fetchAdapter, honoAdapter, nodeAdapter, memory, testing }
+const everywhere = { engine, csrf, fetchAdapter, honoAdapter, nodeAdapter, memory, testing, websocket }
 
 /**
  * Runs every test, one after the other, and yields a line for each: `{ name, error? }`. `more` holds the entries that only some runtimes
@@ -50,6 +52,7 @@ function describe(entries, folder, it) {
     if (String(statuses) !== '403,200') throw new Error(`answered ${statuses}`)
   })
   engineSuite(it, { fileStore: file?.fileStore, sqliteStore: sqlite?.sqliteStore, folder })
+  socketSuite(it)
   const expect = ['list', 'listByOwner', 'prune']
   const stores = {
     memory: ({ now }) => ({ store: memory.memoryStore({ now }) }),

@@ -80,6 +80,6 @@ const tried = (name: string, connect: (url: string) => Connected<Tables> | Promi
 const asked = { records: 2000 }
 
 export const TRIED: readonly TriedStore[] = [
-  { ...tried('dynamodb, over the AWS SDK', connectAws), asked },
-  { ...tried('dynamodb, over @architect/functions', connectArchitect), asked },
+  { ...tried('dynamodb, over the AWS SDK', connectAws), asked, playedBy: 'dynamodb' },
+  { ...tried('dynamodb, over @architect/functions', connectArchitect), asked, playedBy: 'dynamodb' },
 ]

@@ -9,6 +9,8 @@ export interface TriedStore {
   readonly engine?: EngineName
   /** What it is asked for instead of what others are, where its engine has room for less. */
   readonly asked?: Pick<StoreTrialOptions, 'records' | 'longestName' | 'biggest'>
+  /** `src/stores/<name>.integration.test.ts` that plays the whole suite of strong stores on it. What is slow is not played a second time. */
+  readonly playedBy?: string
   /** Starts the engine, or takes the one that the environment names. */
   start(): Promise<TriedEngine>
 }
