@@ -19,8 +19,7 @@ const FIXES = {
   TOO_LATE: 'Change the session before the response headers are sent.',
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
-  NOT_BOUND:
-    'Send the visitor to the page where they sign in, in a browser that binds sessions to its device (docs/device-bound.md).',
+  NOT_BOUND: 'Let the visitor sign in again (docs/device-bound.md).',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   UPGRADE_REFUSED:
     'Add the origin of your page to `origins`, or set `allowWithoutOrigin: true` for clients that are no browsers.',

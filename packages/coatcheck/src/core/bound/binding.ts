@@ -1,3 +1,4 @@
+import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { Circumstances, LoadedSession } from '../engine.ts'
 import { authOf } from '../model/standing.ts'
@@ -39,21 +40,18 @@ export class Binding implements DeviceBinding {
     return [['secure-session-registration', text]]
   }
 
-  async judge(result: LoadResult, incoming: IncomingTickets, request: Circumstances): Promise<LoadResult> {
+  judge(result: LoadResult, incoming: IncomingTickets, request: Circumstances): Maybe<LoadResult> {
     const { loaded } = result
     if (!loaded) return result
     const { values } = incoming.named(this.#cookie.name)
-    if (await this.#isHere(loaded, values)) return result
-    const { loaded: session = loaded, ticket: _, via: __, ...rest } = result
-    this.#core.engine.emit({ type: 'refused', reason: 'lapsed', handle: session.handle }, { request, ...session.contents })
-    return {
-      ...rest,
-      blocked: new SessionError(
-        'NOT_BOUND',
-        'A change was refused: the visitor’s session is bound to a device, whose cookie did not come.',
-      ),
-      lapsed: { session, lines: values.length > 0 ? this.#cookie.cleared : [] },
-    }
+    return andThen(this.#isHere(loaded, values), (isHere) => {
+      if (isHere) return result
+      const { loaded: _, ticket: __, via: ___, ...rest } = result
+      this.#core.engine.emit({ type: 'refused', reason: 'lapsed', handle: loaded.handle }, { request, ...loaded.contents })
+      const what = 'A change was refused: the visitor’s session is bound to a device, whose cookie did not come.'
+      const lines = values.length > 0 ? this.#cookie.cleared : []
+      return { ...rest, blocked: new SessionError('NOT_BOUND', what), lapsed: { session: loaded, lines } }
+    })
   }
 
   async answer(request: OwnRequest): Promise<OwnAnswer | undefined> {
@@ -73,12 +71,15 @@ export class Binding implements DeviceBinding {
     return loaded !== undefined && !(await this.#isHere(loaded, []))
   }
 
-  /** Whether the device of this session is here, or need not be. */
-  async #isHere({ contents }: LoadedSession, cookies: readonly string[]): Promise<boolean> {
+  /** Whether the device of this session is here, or need not be. At once where the platform can. */
+  #isHere({ contents }: LoadedSession, cookies: readonly string[]): Maybe<boolean> {
     const { sid = '', print, confirmed } = stateIn(contents) ?? {}
     if (print === undefined || !confirmed) return !this.#isMissing(contents)
-    for (const cookie of cookies) if (await this.#tokens.isCookie(sid, print, cookie)) return true
-    return false
+    const isOne = (at: number): Maybe<boolean> => {
+      const cookie = cookies[at]
+      return cookie !== undefined && andThen(this.#tokens.isCookie(sid, print, cookie), (is) => is || isOne(at + 1))
+    }
+    return isOne(0)
   }
 
   /** Whether a session that is to be bound had the time for it. */

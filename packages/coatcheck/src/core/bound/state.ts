@@ -8,7 +8,7 @@ export interface BoundState {
   readonly sid: string
   /** The thumbprint of the device's key; absent until one is registered. */
   readonly print?: string
-  readonly jwk?: PublicKey
+  readonly jwk?: PublicKey | undefined
   /** The name that the browser knows the session by. */
   readonly name?: string
   /** A refresh has shown that the browser has the cookie: from here on it is asked for. */
@@ -19,11 +19,10 @@ export interface BoundState {
 export function stateIn(contents: Pick<Contents, 'more'> | undefined): BoundState | undefined {
   const { sid, print, jwk, name, confirmed } = Object(contents?.more.bound) as Record<string, unknown>
   if (typeof sid !== 'string') return undefined
-  const key = publicKeyOf(jwk)
   return {
     sid,
     ...(typeof print === 'string' && { print }),
-    ...(key && { jwk: key }),
+    ...(jwk !== undefined && { jwk: publicKeyOf(jwk) }),
     ...(typeof name === 'string' && { name }),
     ...(confirmed === true && { confirmed }),
   }

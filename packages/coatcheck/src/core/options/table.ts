@@ -165,7 +165,7 @@ export const OPTIONS: Table<SessionsOptions> = {
   chunks: flag(false),
   acceptUnsigned: flag(false),
   maxPerOwner: { check: checkLimit },
-  deviceBound: having('Pass what deviceBound() of coatcheck/device-bound returns.', 'bind'),
+  deviceBound: having('Pass deviceBound() of coatcheck/device-bound.', 'bind'),
   ...SHARED,
 }
 

@@ -152,9 +152,7 @@ interface Coming {
 
 /** The same, or nothing of a session that belongs to a device which did not send its cookie. */
 export function onItsDevice({ core, incoming, request }: Coming, result: LoadResult): Maybe<LoadResult> {
-  const { bound, engine } = core
-  const isBound = bound && (result.loaded?.contents.more.bound || engine.deviceBound?.required)
-  return isBound ? bound.judge(result, incoming, request) : result
+  return core.bound ? core.bound.judge(result, incoming, request) : result
 }
 
 /** Carries a plan out. */

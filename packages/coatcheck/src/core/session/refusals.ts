@@ -34,7 +34,7 @@ export function readOnly(what: string, cause: SessionError): SessionError {
 
 /** `bound`: how the session stands. */
 export function notBound(bound: string): SessionError {
-  return new SessionError('NOT_BOUND', `The session is not known to be on the device that signed in (\`bound\` is \`${bound}\`).`)
+  return new SessionError('NOT_BOUND', `The session is not bound to a device, but \`${bound}\`.`)
 }
 
 /** The event of a commit that failed when there was no response left to say so. */
