@@ -144,17 +144,6 @@ class Loading {
   }
 }
 
-interface Coming {
-  readonly core: Core
-  readonly incoming: IncomingTickets
-  readonly request: Circumstances
-}
-
-/** The same, or nothing of a session that belongs to a device which did not send its cookie. */
-export function onItsDevice({ core, incoming, request }: Coming, result: LoadResult): Maybe<LoadResult> {
-  return core.bound ? core.bound.judge(result, incoming, request) : result
-}
-
 /** Carries a plan out. */
 export function carryOut(
   { persistence, engine: { trace } }: Core,

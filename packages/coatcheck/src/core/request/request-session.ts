@@ -8,7 +8,7 @@ import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
-import { type Core, type LoadResult, loadSession, onItsDevice } from './load.ts'
+import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
 
@@ -205,8 +205,8 @@ export class RequestSession implements Surroundings {
   }
 
   #load(): Maybe<LiveSession> {
-    const loaded = andThen(loadSession(this.core, this.incoming, this.request), (result) => onItsDevice(this, result))
-    return andThen(loaded, (result) => this.#begin(result))
+    const judged = (result: LoadResult) => this.core.bound?.judge(result, this.incoming, this.request) ?? result
+    return andThen(andThen(loadSession(this.core, this.incoming, this.request), judged), (result) => this.#begin(result))
   }
 
   #begin(result: LoadResult): LiveSession {
