@@ -5,7 +5,7 @@ import type { ReaderRequest } from '../migrate/format.ts'
 import type { Attempts, Begun } from './model/attempts.ts'
 import type { Changes, Edit } from './model/changes.ts'
 import type { Contents } from './model/contents.ts'
-import type { Emit, RefusalReason } from './model/events.ts'
+import type { Emit, KnownRequest, RefusalDetail, RefusalReason } from './model/events.ts'
 import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
@@ -68,11 +68,9 @@ export interface ChangeSet {
 }
 
 /** What a commit needs to know of its request. */
-export interface Circumstances {
+export interface Circumstances extends KnownRequest {
   /** When it arrived, in milliseconds since the epoch by this process's clock. */
   readonly arrivedAt: number
-  /** What stands for it in events. */
-  readonly note?: string | undefined
   /** Whether a ticket that the visitor has already may be sent again: with a page, where hardly any other request is under way. */
   readonly mayResend: boolean
   /** It stores nothing, not even that an old ticket was used. */
@@ -112,6 +110,7 @@ export interface MigratingSession extends Omit<SessionState, 'handle'> {
 
 export interface Refused {
   readonly refused: RefusalReason
+  readonly detail?: RefusalDetail
   readonly handle?: string
   /** Tells what this ticket means, before the refusal is told. */
   readonly alarm?: ((emit: Emit) => void) | undefined

@@ -78,6 +78,7 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     readOnly(identity, presented, fix) {
       const looking = new ReadOnlySession(core, core.transport.incoming(presented), presented)
       looking.fix = fix
+      core.witness?.came(looking, identity)
       tellClones(identity)
       newest.set(identity, looking)
       return looking
@@ -85,6 +86,7 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     prerendering(identity, fix) {
       const refusing = new PrerenderingSession(core, core.transport.bare([]), headersOf(null))
       refusing.fix = fix
+      core.witness?.came(refusing, identity)
       newest.set(identity, refusing)
       return refusing
     },
@@ -96,6 +98,7 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
       const open = last && (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
       const before = open?.find((each) => areSame(each.incoming.credentials, incoming.credentials))
       const requestSession = before ?? new RequestSession(core, incoming, presented)
+      core.witness?.came(requestSession, identity)
       if (open) several.set(identity, before ? open : [...open, requestSession])
       newest.set(identity, requestSession)
       return requestSession

@@ -1,5 +1,7 @@
 import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
-import { type Emit, emitter, type SessionEvent } from './model/events.ts'
+import { emitter } from './model/emitter.ts'
+import type { Emit, SessionEvent } from './model/events.ts'
+import { RecentEnds } from './model/kept.ts'
 import type { Observers, Telemetry, Trace } from './model/observing.ts'
 import type { AdapterOptions } from './options/table.ts'
 import { ownerDigest } from './persistence/stored/record-text.ts'
@@ -9,9 +11,10 @@ export function observersOf(options: AdapterOptions, now: () => number, storeTim
   const { onEvent, telemetry, requestId } = options
   const tell =
     telemetry && onEvent ? both(telemetry, onEvent) : telemetry ? (event: SessionEvent) => telemetry.event(event) : onEvent
-  const emit = emitter(tell, now, ownerDigest)
-  if (!tell) return { emit, isTold: false }
-  return { emit, isTold: true, trace: tracing(telemetry, emit, now, storeTimeout / 4), requestId }
+  const ends = new RecentEnds()
+  const emit = emitter(tell, now, ownerDigest, ends)
+  if (!tell) return { emit, ends, isTold: false }
+  return { emit, ends, isTold: true, trace: tracing(telemetry, emit, now, storeTimeout / 4), requestId }
 }
 
 const both = (telemetry: Telemetry, onEvent: (event: SessionEvent) => unknown) => (event: SessionEvent) => {

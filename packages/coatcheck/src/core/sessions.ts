@@ -1,6 +1,8 @@
 import { SessionError } from '../errors.ts'
 import { changingKeyring } from './changing-keyring.ts'
+import { development, lateWitness } from './development.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
+import type { Explanation } from './explain/explain.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
@@ -14,7 +16,7 @@ import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
 import { lazily } from './process-singleton.ts'
-import type { RequestHeaders } from './request/incoming.ts'
+import { presentedIn, type RequestHeaders } from './request/incoming.ts'
 import type { Core, DeviceBinding } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
 import { RequestSession } from './request/request-session.ts'
@@ -33,6 +35,12 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
    * store cannot be read (see `whenStoreDown`), and with `NOT_WRAPPED` when no adapter knows `request`.
    */
   open(request: RequestOrContext): Promise<Session<Data, Flash>>
+  /**
+   * Why the session of this request is empty, or is not what was expected: one code, a sentence and what to do (docs/explain.md). Of a request
+   * whose session was asked for, what was decided then and since; of any other, what would be: nothing is stored, and nobody is told. Takes what
+   * `open` takes, and requests that no adapter knows. Rejects with `NOT_WRAPPED` for what is no request.
+   */
+  explain(request: RequestOrContext): Promise<Explanation>
   /** Removes expired records, 1000 at most; how many. For stores that do not do it themselves: call it now and then. */
   prune(): Promise<number>
 }
@@ -84,9 +92,11 @@ export function sessionsOf<Data extends object, Flash extends object>(
   const settings = settingsOf(options)
   const { secrets, now, encryptRecords, acceptUnsigned, storeTimeout, whenStoreDown, binding, migrateFrom } = settings
   const observers = observersOf(options, now, storeTimeout)
+  const wishes = development()
   const engine: Engine = {
     now,
     ...observers,
+    isTold: observers.isTold || wishes !== undefined,
     policy: { idle: settings.idle, absolute: settings.absolute },
     keyring:
       secrets &&
@@ -120,6 +130,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     transport: new Transport(settings),
     migrateFrom,
     bound: undefined,
+    ...(wishes && { witness: lateWitness(() => core, wishes) }),
   }
   core.bound = settings.deviceBound?.bind(core as never) as DeviceBinding | undefined
   const { consistency = 'strong' } = options.store ?? {}
@@ -131,6 +142,13 @@ export function sessionsOf<Data extends object, Flash extends object>(
       const requestSession = newest(request)
       if (!requestSession) return Promise.reject(notWrapped(request))
       return requestSession.open() as unknown as Promise<Session<Data, Flash>>
+    },
+    async explain(request) {
+      const requestSession = newest(request)
+      const presented = requestSession ? NOTHING : presentedIn(request)
+      if (!presented) throw notWrapped(request)
+      const { explain } = await import('./later.ts')
+      return explain(core, request, requestSession, presented)
     },
     async prune() {
       // Not limited in time: a file store looks at every session.

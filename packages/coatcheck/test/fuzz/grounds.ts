@@ -49,6 +49,7 @@ const EVENTS: Record<SessionEvent['type'], true> = {
   replayed: true,
   'unreadable-value': true,
   'cache-conflict': true,
+  'cookie-conflict': true,
   'late-failed': true,
   reduced: true,
   created: true,

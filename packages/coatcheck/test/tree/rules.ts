@@ -37,6 +37,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['core/model', 'core/options', 'core/request', 'core/persistence', 'core/watch', ...parts('engine')],
     ...['cookies', 'crypto', 'errors.ts'],
   ],
+  // Says why a session is empty; loaded when somebody asks.
+  'core/explain': ['core/model', 'core/options', 'core/request', 'cookies', 'errors.ts'],
   // Notices the ends of sessions; loaded when the first signal is asked for.
   'core/watch': ['core/model', 'core/persistence', ...parts('engine'), 'crypto', 'stores/store.ts', 'errors.ts'],
   'core/session': ['core/model', 'core/once', ...parts('engine', 'later'), 'crypto', 'errors.ts', 'web.ts'],

@@ -5,7 +5,7 @@ import { Attempts } from '../model/attempts.ts'
 import type { Contents } from '../model/contents.ts'
 import type { BoundSettings } from '../options/device-bound.ts'
 import { Arrival, type RequestHeaders } from '../request/incoming.ts'
-import { type Core, carryOut, type LoadResult, loadSession, type OwnAnswer } from '../request/load.ts'
+import { type Core, type LoadResult, loadSession, type OwnAnswer } from '../request/load.ts'
 import { type HeaderLine, TicketResponse } from '../request/tickets.ts'
 import type { BoundCookie } from './instruction.ts'
 import { bareText, challengeIn, type Proof, readProof, thumbprintOf } from './proof.ts'
@@ -130,7 +130,8 @@ export class Endpoints {
       ...{ undo() {}, isCurrent: () => true, isWhole: () => true },
     }
     try {
-      const saved = await carryOut(this.#core, 'update', loaded, changeSet, new Arrival(this.#core.engine, presented), [])
+      const arrival = new Arrival(this.#core.engine, presented)
+      const saved = await this.#core.persistence.commit('update', loaded, changeSet, arrival, [])
       return saved.loaded && saved
     } catch (error) {
       if (isRefused) return undefined

@@ -29,6 +29,13 @@ export type RefusalReason =
   | 'lapsed'
 
 /**
+ * What is known besides of a ticket that was refused. `unsigned`: it is `forged` because it has no MAC, as tickets have that were made without
+ * secrets. `evicts`: it is `unknown`, in a store that drops records to make room. `eventual`: the same in a store that may not know yet what was
+ * written elsewhere.
+ */
+export type RefusalDetail = 'unsigned' | 'evicts' | 'eventual'
+
+/**
  * How a session ended. `signed-out`, `destroyed`: by `signOut()`, `destroy()`. `replaced`: another person signed in. `replayed`: its old
  * ticket was used after its time (`onReplay`). `elsewhere`: from outside its requests, as from a list of sessions. `evicted`: its owner has
  * too many.
@@ -60,7 +67,13 @@ export type Happening =
   /** The secrets could not be read again, or not be meant as they are: the last list counts on, if there is one. */
   | { readonly type: 'secrets-failed'; readonly error: SessionError }
   /** A visitor presented something that opens no session; the request goes on with a fresh one. */
-  | { readonly type: 'refused'; readonly reason: RefusalReason; readonly handle?: string; readonly error?: SessionError }
+  | {
+      readonly type: 'refused'
+      readonly reason: RefusalReason
+      readonly detail?: RefusalDetail
+      readonly handle?: string
+      readonly error?: SessionError
+    }
   | { readonly type: 'loaded'; readonly handle: string; readonly kind: 'sealed' | 'stored' | 'custom' }
   /** A visitor came with a session that another library kept; the next commit keeps it here. */
   | { readonly type: 'adopted'; readonly format: string; readonly handle: string }
@@ -96,14 +109,25 @@ export type Happening =
   | { readonly type: 'unreadable-value'; readonly key: string; readonly handle?: string }
   /** The application asked shared caches to keep a response that depends on a session; its `Cache-Control` was replaced. */
   | { readonly type: 'cache-conflict'; readonly was: string }
+  /** Somebody else had put a Set-Cookie of the session's name on the response: the line was taken off. */
+  | { readonly type: 'cookie-conflict' }
   /** A change could not be stored, and there is no response left to say so: it was made after the headers, or the handler threw. */
   | { readonly type: 'late-failed'; readonly error: SessionError }
   /** A page of another site sent a request in a visitor's name, and `crossSite` of coatcheck/csrf refused it. */
   | { readonly type: 'cross-site'; readonly reason: string }
 
+export interface KnownRequest {
+  /** What stands for it in events. */
+  readonly note?: string | undefined
+  /** Keeps what was decided about it, for `explain`. */
+  keep?(event: Happening): void
+  /** A browser asks for it before anybody wants to see it. */
+  readonly isPrefetch?: boolean
+}
+
 /** What is known where an event is told. */
 export interface Known {
-  readonly request?: { readonly note?: string | undefined } | undefined
+  readonly request?: KnownRequest | undefined
   /** In the clear. */
   readonly owner?: string | undefined
 }
@@ -129,60 +153,4 @@ export function tellCommit(
   const known = { request, owner: (after ?? before)?.contents.owner }
   if (after && begins) emit({ type: 'created', handle: after.handle }, known)
   emit({ type: 'committed', plan, ...(after && { handle: after.handle }) }, known)
-}
-
-/** What turns an owner into its digest. */
-type Digest = (owner: string) => string | Promise<string>
-
-/**
- * Completes events and tells them, in their order. An observer must not be able to break a request: what it throws, or its promise rejects
- * with, is reported and goes no further.
- */
-export function emitter(tell: ((event: SessionEvent) => unknown) | undefined, now: () => number, digest: Digest): Emit {
-  if (!tell) return () => {}
-  const failed = (error: unknown) => console.error('coatcheck: onEvent threw; the request goes on.', error)
-  const told = (event: SessionEvent): void => {
-    try {
-      const promised = tell(event)
-      // A rejection that nobody handles would end the process.
-      if (promised !== undefined) void Promise.resolve(promised).then(undefined, failed)
-    } catch (error) {
-      failed(error)
-    }
-  }
-  /** Where digests take a while: what is told after this. */
-  let last: Promise<void> | undefined
-  return (event, { request, owner } = {}) => {
-    const note = noteOf(request, failed)
-    const about = { ...event, at: timeOf(now), ...(note !== undefined && { request: note }) }
-    const made = owner === undefined ? undefined : digest(owner)
-    if (!last && !(made instanceof Promise)) return told(made === undefined ? about : { ...about, owner: made })
-    const mine = Promise.all([made, last]).then(([is]) => {
-      if (last === mine) last = undefined
-      told(is === undefined ? about : { ...about, owner: is })
-    }, failed)
-    last = mine
-  }
-}
-
-/** Characters of a request's note: it comes from the request. */
-const LONGEST_NOTE = 200
-
-function noteOf(request: Known['request'], failed: (error: unknown) => void): string | undefined {
-  try {
-    const note: unknown = request?.note
-    return typeof note === 'string' ? note.slice(0, LONGEST_NOTE).toWellFormed() : undefined
-  } catch (error) {
-    failed(error)
-    return undefined
-  }
-}
-
-/** A clock that tells no time is told of when a session is opened. */
-function timeOf(now: () => number): number {
-  try {
-    return now()
-  } catch {
-    return 0
-  }
 }

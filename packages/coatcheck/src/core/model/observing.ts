@@ -1,4 +1,5 @@
 import type { Emit, SessionEvent } from './events.ts'
+import type { RecentEnds } from './kept.ts'
 
 /** Runs one part of a request's way, which is measured. */
 export type Trace = <T>(
@@ -17,6 +18,7 @@ export interface Telemetry {
 /** Who is told of what happens. */
 export interface Observers {
   readonly emit: Emit
+  readonly ends: RecentEnds
   /** Whether anybody is told of events. */
   readonly isTold: boolean
   /** Left out where nobody measures. */

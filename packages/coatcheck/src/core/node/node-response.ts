@@ -1,5 +1,6 @@
 import { builtin } from '../../builtin.ts'
-import { ABOUT_BODY, type HeadersOut } from '../request/response-headers.ts'
+import type { HeadersOut } from '../request/response-headers.ts'
+import { ABOUT_BODY } from '../request/taken-back.ts'
 
 /** The part of node:http's `ServerResponse` that is used here; the responses of node:http2 have it too. */
 export interface NodeResponse {

@@ -1,6 +1,7 @@
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { bad, SessionError } from '../../errors.ts'
-import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
+import type { WebResponse } from '../../web.ts'
+import type { ChangeSet, Circumstances, LoadedSession, Persistence, Saved } from '../engine.ts'
 import { holdsValues } from '../model/changes.ts'
 import { tellCommit } from '../model/events.ts'
 import { rolls } from '../model/lifetime.ts'
@@ -9,7 +10,7 @@ import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
 import type { IncomingTickets } from './incoming.ts'
 import { type Asked, endReason, slides, timed } from './lifetime-override.ts'
-import { type Core, carryOut, type LoadResult } from './load.ts'
+import type { Core, LoadResult } from './load.ts'
 import { type HeaderLine, type LineOptions, TicketResponse } from './tickets.ts'
 
 /** The result of one commit. */
@@ -27,6 +28,12 @@ export interface Committed {
 
 /** Whether what a handler did before an answer of this status counts. 0 is that of `Response.error()`. */
 export const counts = (status: number): boolean => status > 0 && status < 500
+
+/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
+export const isAnswer = (thrown: unknown): thrown is WebResponse => {
+  const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
+  return isResponse && counts((thrown as Response).status)
+}
 
 const NO_LINES: readonly HeaderLine[] = []
 export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, current: NO_LINES, ticket: undefined }
@@ -253,7 +260,8 @@ export class Commits {
     if (plan === 'end' || plan === 'end+create') this.#over = []
     if (loaded) this.#blocked = this.#cannotEnd = this.#lapsed = undefined
     session.settle(loaded, changeSet)
-    if (!dropped && isTold) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
+    const isEnd = plan === 'end' || plan === 'end+create'
+    if (!dropped && (isTold || isEnd)) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const done = this.#done(plan, send)
@@ -271,4 +279,10 @@ export class Commits {
       },
     )
   }
+}
+
+/** Carries a plan out. */
+function carryOut({ persistence, engine: { trace } }: Core, ...[plan, ...rest]: Parameters<Persistence['commit']>): Maybe<Saved> {
+  const run = () => persistence.commit(plan, ...rest)
+  return trace ? trace('commit', { plan }, run) : run()
 }

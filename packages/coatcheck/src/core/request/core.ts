@@ -5,6 +5,7 @@ import type { Circumstances, Engine, LoadedSession, Persistence } from '../engin
 import type { Found } from '../migration/old-session.ts'
 import type { IncomingTickets, RequestHeaders } from './incoming.ts'
 import type { HeaderLine, Transport } from './tickets.ts'
+import type { Witness } from './witness.ts'
 
 /** The parts that all requests of one `createSessions` share. */
 export interface Core {
@@ -13,6 +14,8 @@ export interface Core {
   readonly transport: Transport
   /** Readers of what other libraries wrote. */
   readonly migrateFrom: readonly SessionReader[]
+  /** In development only. */
+  readonly witness?: Witness | undefined
   /** Where sessions are bound to devices. */
   readonly bound: DeviceBinding | undefined
 }

@@ -2,6 +2,7 @@ import { Cookies, type PresentedCookie } from '../../cookies/cookie.ts'
 import type { ReaderRequest } from '../../migrate/format.ts'
 import type { Circumstances, Engine } from '../engine.ts'
 import type { RefusalReason } from '../model/events.ts'
+import type { Kept } from '../model/kept.ts'
 import type { Settings } from '../options/options.ts'
 
 /** Something to read request headers from, by lower-case name: a `Headers` object is one. */
@@ -12,6 +13,15 @@ export interface RequestHeaders {
 /** A request of which only its Cookie header is known. */
 export function headersOf(cookie: string | null | undefined): RequestHeaders {
   return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
+}
+
+/** What any request presents, of the platform or of Node. undefined: it is none. */
+export function presentedIn(request: unknown): RequestHeaders | undefined {
+  const headers = (request as { readonly headers?: unknown } | null | undefined)?.headers
+  if (typeof headers !== 'object' || headers === null) return undefined
+  if (typeof (headers as RequestHeaders).get === 'function') return headers as RequestHeaders
+  const all = headers as { readonly [name: string]: string | string[] | undefined }
+  return { get: (name) => [all[name] ?? null].flat()[0] ?? null }
 }
 
 /** The tickets that one request presented, before any is checked. */
@@ -37,6 +47,8 @@ export interface IncomingTickets {
 const LONGEST = 8 * 4096
 const BEARER = /^Bearer ?$/i
 const NO_PIECES: readonly string[] = []
+/** Sec-Purpose is the standard's, Purpose and X-Moz what browsers sent before it. */
+const PREFETCH = ['sec-purpose', 'purpose', 'x-moz']
 
 /** Where requests have their tickets. `oldNames`: cookies that other libraries' sessions may come in. */
 export interface TicketPlaces {
@@ -115,10 +127,17 @@ export class Presented implements IncomingTickets {
   }
 }
 
+/** So many verdicts of one request are kept. */
+const MOST_KEPT = 32
+
 /** When and how a request came. */
 export class Arrival implements Circumstances {
   readonly arrivedAt: number
   onlyLooks = false
+  /** What was decided about it, in order. */
+  kept: Kept[] | undefined
+  /** Called when there is more of it. */
+  heard: (() => void) | undefined
   readonly #presented: RequestHeaders
   readonly #requestId: Engine['requestId']
 
@@ -130,6 +149,27 @@ export class Arrival implements Circumstances {
     } catch {
       this.arrivedAt = Number.NaN // a clock that tells no time is told of when the session is opened
     }
+  }
+
+  keep(event: Kept): void {
+    this.kept ??= []
+    if (this.kept.length < MOST_KEPT) this.kept.push(event)
+    this.heard?.()
+  }
+
+  /** The error with which it was not opened, or not committed. */
+  failed(error: unknown): unknown {
+    this.keep({ type: 'failed', error })
+    return error
+  }
+
+  /** A header that it came with. */
+  header(name: string): string | undefined {
+    return this.#presented.get(name) ?? undefined
+  }
+
+  get isPrefetch(): boolean {
+    return PREFETCH.some((name) => this.header(name)?.includes('prefetch'))
   }
 
   get note(): string | undefined {

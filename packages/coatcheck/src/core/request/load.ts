@@ -1,7 +1,7 @@
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { ReaderRequest } from '../../migrate/format.ts'
-import type { Circumstances, Engine, LoadedSession, Persistence, Refused, Saved } from '../engine.ts'
+import type { Circumstances, Engine, LoadedSession, Refused } from '../engine.ts'
 import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
 import { type Adopted, readOldSession } from '../migration/old-session.ts'
 import type { Emit, RefusalReason } from '../model/events.ts'
@@ -22,6 +22,7 @@ export function loadSession(core: Core, incoming: IncomingTickets, request: Circ
     emit({ type: 'store-down', error }, { request })
     return { down: error }
   }
+  if (core.witness?.ready) return core.witness.ready.then(() => loadSession({ ...core, witness: undefined }, incoming, request))
   try {
     const load = () => new Loading(core, incoming, request).from(0)
     const result = core.engine.trace ? core.engine.trace('open', {}, load) : load()
@@ -43,6 +44,7 @@ interface Opened {
  */
 class Loading {
   readonly #core: Core
+  #teller: Core | undefined
   readonly #incoming: IncomingTickets
   readonly #asked: Circumstances
   #reading: ReaderRequest | undefined
@@ -52,15 +54,21 @@ class Loading {
   #cannotEnd: SessionError | undefined
 
   constructor(core: Core, incoming: IncomingTickets, asked: Circumstances) {
-    this.#core = telling(core, asked)
+    this.#core = core
     this.#incoming = incoming
     this.#asked = asked
-    if (incoming.refused) this.#core.engine.emit({ type: 'refused', reason: incoming.refused })
+    if (incoming.refused) this.#telling.engine.emit({ type: 'refused', reason: incoming.refused })
+  }
+
+  /** The same, whose events name this request: most requests have nothing to tell. */
+  get #telling(): Core {
+    this.#teller ??= telling(this.#core, this.#asked)
+    return this.#teller
   }
 
   /** The request as readers of other formats see it: our own tickets need none of it. */
   get #request(): ReaderRequest {
-    const { engine } = this.#core
+    const { engine } = this.#telling
     const slowly: Allowance['slowly'] = (trial) => {
       this.#allowance ??= allowance(engine)
       return this.#allowance.slowly(trial)
@@ -99,10 +107,11 @@ class Loading {
     })
   }
 
-  #refused({ refused, ends, handle, error, blocked, cannotEnd, alarm }: Refused, ticket: string): void {
-    const { engine } = this.#core
+  #refused({ refused, detail, ends, handle, error, blocked, cannotEnd, alarm }: Refused, ticket: string): void {
+    const { engine } = this.#telling
     alarm?.(engine.emit)
-    engine.emit({ type: 'refused', reason: refused, ...(handle !== undefined && { handle }), ...(error && { error }) })
+    const known = { ...(detail && { detail }), ...(handle !== undefined && { handle }), ...(error && { error }) }
+    engine.emit({ type: 'refused', reason: refused, ...known })
     if (ends) this.#over.push(ends)
     this.#blocked ??= blocked ?? unreadHere(refused, ticket, engine)
     this.#cannotEnd ??= cannotEnd
@@ -116,10 +125,11 @@ class Loading {
     const [one] = alive
     const { persistence, engine } = this.#core
     if (one && alive.length === 1) {
-      engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind }, one.loaded.contents)
+      if (engine.isTold)
+        this.#telling.engine.emit({ type: 'loaded', handle: one.loaded.handle, kind: persistence.kind }, one.loaded.contents)
       return one
     }
-    if (one) engine.emit({ type: 'refused', reason: 'duplicate' })
+    if (one) this.#telling.engine.emit({ type: 'refused', reason: 'duplicate' })
     this.#over.push(...alive.map(({ loaded }) => loaded))
     return undefined
   }
@@ -128,7 +138,7 @@ class Loading {
   #adopted(): Maybe<LoadResult> {
     const { migrateFrom } = this.#core
     if (migrateFrom.length === 0) return this.#without({})
-    return readOldSession(migrateFrom, this.#incoming, this.#core, this.#request, this.#asked).then((adopted) =>
+    return readOldSession(migrateFrom, this.#incoming, this.#telling, this.#request, this.#asked).then((adopted) =>
       adopted.loaded ? { over: this.#over, ...adopted } : this.#without(adopted),
     )
   }
@@ -144,18 +154,8 @@ class Loading {
   }
 }
 
-/** Carries a plan out. */
-export function carryOut(
-  { persistence, engine: { trace } }: Core,
-  ...[plan, ...rest]: Parameters<Persistence['commit']>
-): Maybe<Saved> {
-  const run = () => persistence.commit(plan, ...rest)
-  return trace ? trace('commit', { plan }, run) : run()
-}
-
-/** The same, whose events name this request. */
+/** The core, but events name this request. */
 function telling(core: Core, request: Circumstances): Core {
-  if (!core.engine.isTold) return core
   const emit: Emit = (event, known) => core.engine.emit(event, { request, ...known })
   return { ...core, engine: { ...core.engine, emit } }
 }

@@ -6,6 +6,7 @@ import { RequestSession } from './request-session.ts'
 export class PrerenderingSession extends RequestSession {
   /** What to do about it, in the words of the framework. */
   fix: string | undefined
+  readonly isForAll = true
 
   override open(): Promise<LiveSession> {
     const fix = this.fix === undefined ? {} : { fix: this.fix }

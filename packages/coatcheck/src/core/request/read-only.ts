@@ -20,12 +20,12 @@ export class ReadOnlySession extends RequestSession {
   }
 
   override admit(what: string): void {
-    throw onlyLooks(what, this.fix)
+    throw this.request.failed(onlyLooks(what, this.fix))
   }
 
   override commit(): Committed {
     // Where a value was changed from the inside, nobody asked first.
-    if (this.session?.changed) throw onlyLooks('A change inside a value', this.fix)
+    if (this.session?.changed) throw this.request.failed(onlyLooks('A change inside a value', this.fix))
     return NOTHING_DONE
   }
 }

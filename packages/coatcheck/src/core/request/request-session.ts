@@ -1,19 +1,19 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
-import type { WebResponse } from '../../web.ts'
 import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
-import { Commits, type Committed, counts, NOTHING_DONE } from './commit.ts'
+import { Commits, type Committed, counts, isAnswer, NOTHING_DONE } from './commit.ts'
 import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
 import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
 import type { HeaderLine } from './tickets.ts'
+import type { Witnessed } from './witness.ts'
 
 /** One request's session: opened on demand, committed as often as the adapter needs, answered once. */
-export class RequestSession implements Surroundings {
+export class RequestSession implements Surroundings, Witnessed {
   readonly core: Core
   readonly incoming: IncomingTickets
   readonly now: () => number
@@ -32,8 +32,8 @@ export class RequestSession implements Surroundings {
   #given: readonly HeaderLine[] = NOTHING_DONE.send
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
-  /** Whether what the request presented opened a session. */
-  isProven = false
+  /** What the request's tickets opened, once somebody asked. */
+  found: LoadResult | undefined
   /** How long the session lasts, from the next commit on. Assigning it sends the cookie again. */
   lifetime: Times | undefined
 
@@ -51,7 +51,7 @@ export class RequestSession implements Surroundings {
     this.#opening = promise
     const failed = (error: unknown): void => {
       this.#opening = undefined
-      reject(error)
+      reject(this.request.failed(error))
     }
     try {
       const loaded = this.#load()
@@ -66,6 +66,9 @@ export class RequestSession implements Surroundings {
   /** Whether anything asked for the session. */
   get asked(): boolean {
     return this.#opening !== undefined || Boolean(this.#queue?.size)
+  }
+  get isProven(): boolean {
+    return this.found?.loaded !== undefined
   }
   get holdsTicket(): boolean {
     return this.#commits?.holdsTicket ?? false
@@ -148,21 +151,23 @@ export class RequestSession implements Surroundings {
    * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
    */
   close(status: number, how?: Commit): Maybe<Committed> {
-    if (!counts(status)) this.fail()
+    if (!counts(status)) this.fail(status)
     return orElse(
       () => this.commit(how),
-      () => this.fail(),
+      (error) => this.fail(undefined, error),
     )
   }
 
   /** The handler failed: what is not committed is forgotten, except that the session was ended. */
-  fail(): void {
+  fail(status?: number, error?: unknown): void {
+    if (error) this.request.failed(error)
+    if (status && this.session && this.session.pending !== 'nothing') this.request.keep({ type: 'unkept', status })
     this.#queue?.clear()
     this.session?.revert()
   }
   /** `fail`, and the end of what was ended; the error that led here is the one to tell, not one of the store. */
-  async abandon(): Promise<void> {
-    this.fail()
+  async abandon(status = 500): Promise<void> {
+    this.fail(status)
     await this.#commitQuietly()
     this.finish()
   }
@@ -170,7 +175,7 @@ export class RequestSession implements Surroundings {
   /** In place of `close` and `finish`, for a handler that threw. Whether the throw is an answer: a `Response`, or what has a `status` below 500. */
   async threw(error: unknown, status: number = isAnswer(error) ? error.status : 500): Promise<boolean> {
     if (!counts(status)) {
-      await this.abandon()
+      await this.abandon(status)
       return false
     }
     try {
@@ -185,13 +190,11 @@ export class RequestSession implements Surroundings {
   enter(): void {
     this.#adapters++
   }
-  /**
-   * The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. `isUnchanged`:
-   * a commit has just found nothing to do, and nothing of the application has run since.
-   */
+  /** The headers have left: later changes are stored where that is possible, or throw `TOO_LATE`. `isUnchanged`: a commit has just found nothing to do. */
   finish(isUnchanged = false): void {
     if (--this.#adapters > 0) return
     this.finished = true
+    this.core.witness?.left(this)
     if (isUnchanged || this.commitsByCall || !this.session) return
     try {
       const { pending } = this.session
@@ -212,7 +215,7 @@ export class RequestSession implements Surroundings {
   #begin(result: LoadResult): LiveSession {
     this.#commits ??= new Commits(this.core, this.incoming, this.request)
     this.#commits.begin(result)
-    this.isProven = result.loaded !== undefined
+    this.found = result
     this.session = new LiveSession(this, result)
     this.#queue?.run(this.session)
     return this.session
@@ -244,7 +247,7 @@ export class RequestSession implements Surroundings {
   /** Asked by the session before each change. */
   admit(what: string, newTicket: boolean): void {
     if (!this.finished) return
-    if (newTicket || !this.#commits?.storesLate) throw tooLate(what)
+    if (newTicket || !this.#commits?.storesLate) throw this.request.failed(tooLate(what))
     if (!this.commitsByCall) queueMicrotask(() => this.#commitQuietly())
   }
 
@@ -257,11 +260,6 @@ export class RequestSession implements Surroundings {
     }
   }
 }
-
-/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
-export const isAnswer = (thrown: unknown): thrown is WebResponse =>
-  (Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response) &&
-  counts((thrown as Response).status)
 
 /**
  * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was

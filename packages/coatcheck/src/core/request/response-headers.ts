@@ -1,7 +1,6 @@
 import { cookieNameOf, pairOf } from '../../cookies/cookie.ts'
 import { isIdle } from '../../cookies/idle.ts'
 import { SessionError } from '../../errors.ts'
-import type { WebResponse } from '../../web.ts'
 import type { Happening } from '../model/events.ts'
 import type { Core } from './load.ts'
 import type { RequestSession } from './request-session.ts'
@@ -31,6 +30,10 @@ export interface Asking {
   readonly vary: readonly string[]
   /** Whether a cookie of this name is theirs. */
   owns(cookieName: string): boolean
+  /** Whether they gave this line: the application may have put it there itself. Left out: nobody knows. */
+  gave?(line: string): boolean
+  /** What `Server-Timing` says of them: in development only. */
+  readonly timing?: string | undefined
   emit(event: Happening): void
 }
 
@@ -59,32 +62,40 @@ function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
   })
 }
 
-const asking = ({ core: { engine, transport }, request, lines }: RequestSession, presents: boolean): Asking => ({
+const asking = (one: RequestSession, presents: boolean, { core, request, lines } = one): Asking => ({
   lines,
   presents,
-  vary: transport.vary,
-  owns: (name) => transport.owns(name),
-  emit: (event) => engine.emit(event, { request }),
+  vary: core.transport.vary,
+  owns: (name) => core.transport.owns(name),
+  gave: (line) => one.commitsByCall || one.gave.has(pairOf(line)),
+  timing: core.witness?.timing(one),
+  emit: (event) => core.engine.emit(event, { request }),
 })
 
 /**
  * `answer` for what is no request session. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
  * as public as the application made it, and only says what it depends on.
  */
-export function put(headers: HeadersOut, { lines, presents, vary, owns, emit }: Asking): void {
+export function put(headers: HeadersOut, { lines, presents, vary, owns, gave, timing, emit }: Asking): void {
   keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
   // A line put there before may hold a ticket that has ended since, or be the empty text that a storage gives for nothing.
   const all = headers.getSetCookie()
   const others = all.length === 0 ? all : all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
   if (all.length > 0 && (lines.some(isCookie) || others.length < all.length)) {
+    if (gave && all.some((line) => !others.includes(line) && isOthers(line, gave))) emit({ type: 'cookie-conflict' })
     headers.delete('set-cookie')
     for (const line of others) headers.append('set-cookie', line)
   }
+  if (timing) headers.append('server-timing', timing)
   for (const line of lines) {
     if (isCookie(line)) headers.append(...line)
     else headers.set(...line)
   }
 }
+
+/** Whether somebody else gave this line of our name, and it says something. */
+const isOthers = (line: string, gave: (line: string) => boolean): boolean =>
+  line !== '' && !isIdle(line) && !pairOf(line).endsWith('=') && !gave(line)
 
 const isCookie = ([name]: HeaderLine): boolean => name === 'set-cookie'
 
@@ -184,16 +195,4 @@ export function answeredByCall(response: Response, requestSession: RequestSessio
   const copy = new Response(response.body, response)
   answerByCall(copy.headers, requestSession.core, [requestSession])
   return copy
-}
-
-/** Headers that describe a body. Cookies, CORS and security headers do not. */
-export const ABOUT_BODY: RegExp =
-  /^(content-(?!security)|etag$|last-modified$|expires$|location$|refresh$|accept-ranges$|transfer-encoding$|trailer$)/
-
-/** An empty 500 response in place of one that must not be sent; headers that describe no body stay. */
-export function takenBack(response: WebResponse): WebResponse {
-  const headers = new Headers(response.headers)
-  for (const name of [...headers.keys()]) if (ABOUT_BODY.test(name)) headers.delete(name)
-  headers.set('cache-control', 'no-store')
-  return new Response(null, { status: 500, headers })
 }

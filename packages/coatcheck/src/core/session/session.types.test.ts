@@ -273,6 +273,8 @@ export function events(event: SessionEvent): string {
       return `${event.call} ${event.milliseconds}`
     case 'replayed':
       return `${event.handle} ${event.movedAt} ${event.usedAt}`
+    case 'cookie-conflict':
+      return event.type
     case 'weaker-store':
       return event.consistency
     default:

@@ -50,7 +50,7 @@ export class StoredTickets {
     const { keyring, binding, acceptUnsigned } = this.#engine
     const isUnsigned = ticket.length === UNSIGNED && decode(ticket) !== undefined
     if (!keyring) return isUnsigned ? { id: ticket, stale: false } : { refused: 'malformed' }
-    if (isUnsigned) return acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged' }
+    if (isUnsigned) return acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged', detail: 'unsigned' }
     // What is longer is none of these, and is not decoded: its beginning says whose it may be.
     return andThen(keyring.verify('ticket', [binding], ticket.slice(0, SIGNED)), (verified) => {
       if (typeof verified === 'string') return { refused: verified }

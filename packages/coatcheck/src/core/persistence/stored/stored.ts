@@ -85,9 +85,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     onlyLooks?: boolean,
   ): Maybe<StoredHeld | Refused> {
     return andThen(records.read(handle), (known) =>
-      known
-        ? judged(known, id, stale, arrivedAt, onlyLooks)
-        : { refused: 'unknown', handle, ...(store.evicts && { cannotEnd: perhapsEvicted() }) },
+      known ? judged(known, id, stale, arrivedAt, onlyLooks) : { refused: 'unknown', handle, ...absence(store) },
     )
   }
 
@@ -239,6 +237,12 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
         ? commitOther(plan, loaded, changeSet, request, over)
         : commit(plan, loaded, changeSet, request, []),
   }
+}
+
+/** What the absence of a record leaves open. */
+function absence({ evicts, consistency }: Store): Pick<Refused, 'detail' | 'cannotEnd'> {
+  if (evicts) return { detail: 'evicts', cannotEnd: perhapsEvicted() }
+  return consistency === 'eventual' ? { detail: 'eventual' } : {}
 }
 
 /** The error for who stays connected, and came with a ticket that is an old one by now. */

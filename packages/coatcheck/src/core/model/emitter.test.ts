@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { settled } from '../../../test/helpers/gate.ts'
-import { emitter, type Happening, type SessionEvent } from './events.ts'
+import { emitter } from './emitter.ts'
+import type { Happening, SessionEvent } from './events.ts'
 
 const event: Happening = { type: 'refused', reason: 'malformed' }
 const now = () => 5
