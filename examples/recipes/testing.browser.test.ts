@@ -15,10 +15,10 @@ test('its code compiles', () => expect(check()).toBe(''))
 
 test('its tests pass in Vitest', async () => {
   const run = launch(vitest, folder, {})
-  expect([await run.ended, run.output()]).toEqual([0, expect.stringMatching(/2 passed/)])
+  expect([await run.ended, run.output()]).toEqual([0, expect.stringMatching(/5 passed/)])
 })
 
 test('its tests pass in Playwright, on the pages of a server that it starts', async () => {
   const run = launch(playwright, folder, { CHROMIUM: chromium(), PORT: String(await freePort()) })
-  expect([await run.ended, run.output()]).toEqual([0, expect.stringMatching(/3 passed/)])
+  expect([await run.ended, run.output()]).toEqual([0, expect.stringMatching(/4 passed/)])
 })

@@ -58,6 +58,17 @@ describe('with express-session running', () => {
     expect(await after.json()).toEqual({ cart: ['coat 🧥'] })
   })
 
+  it('reads sessions whose secret is bytes, which need be no text', async () => {
+    const bytes = Buffer.from('fffe00ff80c0', 'hex')
+    await serve({ secret: [bytes, 'older'] })
+    const { cookies } = await visit()
+    const value = cookies['connect.sid'] ?? ''
+    expect(await expressSession({ secret: ['newer', bytes], store }).read(value, ask())).toMatchObject({
+      values: { user: 'ada' },
+    })
+    expect(await expressSession({ secret: new Uint8Array([1]), store }).read(value, ask())).toBe(undefined)
+  })
+
   it('reads sessions under another name, with a rotated secret and an end', async () => {
     await serve({ name: 'sid', secret: ['new', 'old'], cookie: { maxAge: 60_000 } })
     const { cookies } = await visit()
@@ -172,7 +183,7 @@ describe('a store that fails', () => {
   })
 })
 
-test.each(['', [], ['']])('refuses the secret %j', (secret) => {
+test.each(['', [], [''], new Uint8Array()])('refuses the secret %j', (secret) => {
   const store = redisLike({})
   expect(() => expressSession({ secret, store })).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
 })

@@ -2,7 +2,7 @@
 import { andThen } from '../crypto/maybe.ts'
 import { checkKinds } from '../errors.ts'
 import type { SessionReader } from './format.ts'
-import { checked, signer } from './signed.ts'
+import { checked, type Secret, signer } from './signed.ts'
 import { type ExpressStore, inStore } from './stored.ts'
 import { unescaped } from './text.ts'
 
@@ -10,7 +10,7 @@ export type { ExpressStore }
 
 export interface ExpressSessionOptions {
   /** As express-session was given it. */
-  readonly secret: string | readonly string[]
+  readonly secret: Secret | readonly Secret[]
   readonly store: ExpressStore
   /** Its option `name`. Default `connect.sid`. */
   readonly cookieName?: string
@@ -21,9 +21,9 @@ const PREFIX = /^"?(?:s|%73)(?::|%3a)/i
 
 /** The sessions of express-session: `s:<id>.<MAC>` in the cookie. What its store reports is `STORE_FAILED`. */
 export function expressSession(options: ExpressSessionOptions): SessionReader {
-  checkKinds(options, { secret: ['text', 'list of texts'], store: ['object', 'function'], cookieName: 'text' })
+  checkKinds(options, { store: ['object', 'function'], cookieName: 'text' })
   const { secret, store, cookieName = 'connect.sid' } = options
-  const { unsign } = signer(checked('secret', typeof secret === 'string' ? [secret] : secret))
+  const { unsign } = signer(checked('secret', [secret].flat()))
 
   return {
     format: 'express-session',

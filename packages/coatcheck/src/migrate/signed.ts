@@ -5,6 +5,9 @@ import { SessionError } from '../errors.ts'
 import type { ReaderRequest } from './format.ts'
 import { fromBase64, LONGEST, toBase64 } from './text.ts'
 
+/** What a MAC is made with: the bytes, or the UTF-8 bytes of a text. */
+export type Secret = string | Uint8Array
+
 export interface Signer {
   /** The text, a dot and its MAC by the first secret. */
   sign(text: string): Maybe<string>
@@ -16,7 +19,7 @@ export interface Signer {
  * `text.mac` as the cookie-signature package writes it: HMAC-SHA256 in base64 without padding. Without secrets: nothing is
  * signed.
  */
-export function signer(secrets: readonly string[]): Signer {
+export function signer(secrets: readonly Secret[]): Signer {
   if (Array.isArray(secrets) && secrets.length === 0)
     return {
       sign: (text) => text,
@@ -41,12 +44,14 @@ export function signer(secrets: readonly string[]): Signer {
   }
 }
 
-const macOf = (text: string, secret: string) =>
-  andThen(platform().hmac(toUtf8(secret)), (mac) => mac(toUtf8(text), new Uint8Array()))
+const macOf = (text: string, secret: Secret) =>
+  andThen(platform().hmac(typeof secret === 'string' ? toUtf8(secret) : new Uint8Array(secret)), (mac) =>
+    mac(toUtf8(text), new Uint8Array()),
+  )
 
 /** The secrets of another library, or `BAD_OPTIONS`; `least` is how many characters that library asks of each. */
-export function checked(option: string, secrets: readonly string[], least = 1): readonly string[] {
-  const isRight = (secret: unknown) => typeof secret === 'string' && secret.length >= least
+export function checked<S extends Secret>(option: string, secrets: readonly S[], least = 1): readonly S[] {
+  const isRight = (secret: unknown) => (typeof secret === 'string' || secret instanceof Uint8Array) && secret.length >= least
   // A copy has no holes, which `every` passes over.
   if (Array.isArray(secrets) && secrets.length > 0 && Array.from(secrets).every(isRight)) return secrets
   const what = least > 1 ? `texts of at least ${least} characters` : 'texts that are not empty'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import type { SessionRecord, Store } from '../stores/store.ts'
-import { type Exploration, explore, replay, type Scheduler, stepped } from './interleave.ts'
+import { type Exploration, explore, replaySchedule, type Scheduler, stepped } from './interleave.ts'
 
 const record = (data: string): SessionRecord => ({ data, createdAt: 1, endsAt: 9e15, expiresAt: 9e15 })
 
@@ -83,9 +83,11 @@ describe('explore', () => {
     expect(complete).toBe(false)
     expect(failures.length).toBe(10)
     const [first] = failures
-    await expect(replay(lossy, first?.schedule ?? [])).rejects.toThrow(/expected 1 to be 2/)
-    await replay(lossy, ['one.read', 'one.read', 'one.update', 'two.read', 'two.read', 'two.update'])
-    await expect(replay(lossy, ['two.update'])).rejects.toThrow('step 0 is two.update, and only one.read or two.read can go on')
+    await expect(replaySchedule(lossy, first?.schedule ?? [])).rejects.toThrow(/expected 1 to be 2/)
+    await replaySchedule(lossy, ['one.read', 'one.read', 'one.update', 'two.read', 'two.read', 'two.update'])
+    await expect(replaySchedule(lossy, ['two.update'])).rejects.toThrow(
+      'step 0 is two.update, and only one.read or two.read can go on',
+    )
   })
 
   it('finds nothing where nothing is wrong', async () => {

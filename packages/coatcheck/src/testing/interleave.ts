@@ -37,7 +37,7 @@ export interface Outcome {
 }
 
 export interface Failure {
-  /** Give it to `replay` to see it again. */
+  /** Give it to `replaySchedule` to see it again. */
   readonly schedule: readonly string[]
   readonly error: unknown
 }
@@ -88,7 +88,7 @@ export async function explore<World>(exploration: Exploration<World>): Promise<E
 }
 
 /** Runs one schedule again, as found in a failure, and throws what it threw then. */
-export async function replay<World>(exploration: Exploration<World>, schedule: readonly string[]): Promise<void> {
+export async function replaySchedule<World>(exploration: Exploration<World>, schedule: readonly string[]): Promise<void> {
   const { error } = await play({ ...exploration, maxPreemptions: Number.POSITIVE_INFINITY }, (labels, depth) => {
     const label = schedule[depth]
     const index = label === undefined ? 0 : labels.indexOf(label)

@@ -32,6 +32,7 @@ export function parseSetCookie(line: string, now: number): SetCookie | string {
   // A line without "=" is the value of a cookie without a name.
   const [name, value] = after === undefined ? ['', before] : [before, after]
   if (name + value === '') return 'it has neither name nor value'
+  if (name === '' && value.includes('=')) return 'without a name its value cannot hold "="'
   if (name.length + value.length > LONGEST_COOKIE) return `name and value are over ${LONGEST_COOKIE} bytes`
 
   const attributes = new Map<string, string>()

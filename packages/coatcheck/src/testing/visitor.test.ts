@@ -135,6 +135,37 @@ describe.each<[string, () => Serve]>([
   })
 })
 
+describe('what a visitor has presented', () => {
+  test('is what the server knows it by: its cookies for a path, and its own headers', () => {
+    const ada = visitor(site, { headers: { 'x-agent': 'ada' } })
+    expect(ada.presents()).toEqual({ 'x-agent': 'ada' })
+    ada.plant('sid=ada; Path=/')
+    ada.plant('cart=1; Path=/shop')
+    expect(ada.presents()).toEqual({ cookie: 'sid=ada', 'x-agent': 'ada' })
+    expect(ada.presents('/shop/now')).toEqual({ cookie: 'cart=1; sid=ada', 'x-agent': 'ada' })
+  })
+
+  test('can be presented again by others, whatever the server answers', async () => {
+    const ada = visitor(site, { headers: { 'x-agent': 'ada' } })
+    await ada.get('/')
+    expect(ada.past(), 'no cookie was sent yet').toEqual([])
+    ada.plant('sid=1')
+    await ada.get('/')
+    await ada.get('/')
+    ada.plant('sid=2')
+    await ada.get('/')
+    ada.plant('sid=3')
+    const past = ada.past()
+    expect(past.map((each) => each.presents())).toEqual([
+      { cookie: 'sid=1', 'x-agent': 'ada' },
+      { cookie: 'sid=2', 'x-agent': 'ada' },
+    ])
+    const [first] = past
+    await first?.get(`/set?line=${encodeURIComponent('sid=new')}`)
+    expect(await (await first?.get('/'))?.text()).toBe('GET / sid=1 no body')
+  })
+})
+
 describe('a visitor', () => {
   test('is planted a cookie by a neighbour, which comes before his own', async () => {
     const ada = visitor(site)

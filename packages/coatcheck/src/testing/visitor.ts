@@ -62,8 +62,12 @@ export interface Visitor {
   cookies(): readonly JarCookie[]
   /** A header of the response that arrived last, or null. */
   header(name: string): string | null
+  /** The headers by which a server knows this browser: `cookie`, and what the option `headers` gave. */
+  presents(path?: string): Readonly<Record<string, string>>
   /** An attacker with a copy of this browser's cookies. */
   steal(): Visitor
+  /** Attackers, one for each `Cookie` header that this browser has sent: each presents that one again, whatever the server answers. */
+  past(): readonly Visitor[]
   /** Plants a cookie, as if `url` (default: the visitor's origin) had set it. Returns why the browser drops it, if it does. */
   plant(line: string, url?: string): string | undefined
 }
@@ -75,6 +79,7 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
   const { origin = typeof serve === 'string' ? serve : 'https://app.test', jar = createJar(options) } = options
   const answer = typeof serve === 'string' ? (request: WebRequest) => fetch(request) : serve
   const refused: Refused[] = []
+  const sent = new Set<string>()
   let last: Headers | undefined
 
   /** Everything up to the first `await` happens when the request begins, the reading of the jar too. */
@@ -83,6 +88,7 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
     const cookies = jar.header(request.url, whence)
     const headers = new Headers(request.headers)
     if (!headers.has('cookie') && cookies !== '') headers.set('cookie', cookies)
+    sent.add(headers.get('cookie') ?? '')
     sayWhence(headers, request, context)
     const response = await answer(new Request(request, { headers, redirect: 'manual' }))
     let arrived = false
@@ -125,9 +131,19 @@ export function visitor(serve: Serve, options: VisitorOptions = {}): Visitor {
     parallel: (count, request) => Promise.all(Array.from({ length: count }, (_, index) => request(index))),
     cookies: () => jar.all(),
     header: (name) => last?.get(name) ?? null,
+    presents(path = '/') {
+      const cookie = jar.header(new URL(path, origin))
+      return { ...(cookie && { cookie }), ...options.headers }
+    },
     steal: () => visitor(serve, { ...options, jar: jar.copy() }),
+    past: () => [...sent].filter(Boolean).map((cookie) => presenting(serve, cookie, { ...options, origin })),
     plant: (line, url = origin) => jar.set(line, url),
   }
+}
+
+/** Somebody who presents this `Cookie` header and no other, whatever the server answers. */
+export function presenting(serve: Serve, cookie: string, options: VisitorOptions = {}): Visitor {
+  return visitor(serve, { ...options, jar: createJar(options), headers: { ...options.headers, cookie } })
 }
 
 /**

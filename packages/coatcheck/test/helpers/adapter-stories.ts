@@ -4,7 +4,7 @@ import { describe, expect, type MockInstance, onTestFinished, test, vi } from 'v
 import type { Session } from '../../src/core/session/types.ts'
 import { createSessions } from '../../src/core/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
-import { adapterSuite } from '../../src/testing/index.ts'
+import { adapterSuite, assertSession, attack } from '../../src/testing/index.ts'
 import { type Adapter, codeOf, type Handle, type Kind, type Page, type Place, place, type TicketResponse } from './adapter.ts'
 import { ofCore } from './adapters.ts'
 import { gate, settled } from './gate.ts'
@@ -47,6 +47,33 @@ export function tellStories(adapter: Adapter): void {
         }
         return serving(adapter.listener(answer, [sessions]))
       },
+    })
+
+    test('promise 2: nobody gets in who steals, replays, plants or tosses cookies', async () => {
+      const site = await place(adapter, 'stored')
+      const signInAs = Object.fromEntries(
+        ['ada', 'mallory'].map((account) => [account, site.page(does((session) => session.signIn(account)))]),
+      )
+      const [count, out, renew] = [
+        site.page(does((session) => session.update('count', (n) => Number(n ?? 0) + 1))),
+        site.page(does((session) => session.signOut())),
+        site.page(does((session) => session.regenerateId())),
+      ]
+      const me = site.page((session) => ({ body: session.owner ?? '' }))
+      const report = await attack({
+        serve: site.origin,
+        origin: 'https://shop.test',
+        signIn: (visitor, account) => visitor.get(signInAs[account] ?? ''),
+        who: async (visitor) => (await visitor.get(me)).text(),
+        visit: (visitor) => visitor.get(count),
+        signOut: (visitor) => visitor.get(out),
+        renew: (visitor) => visitor.get(renew),
+        grace: { clock: site.clock, seconds: 14 },
+      })
+      assertSession.withstood(report)
+      expect(report.findings.filter(({ outcome }) => outcome === 'not tried')).toMatchObject([
+        { tried: 'a request that a sign-out overtakes' },
+      ])
     })
 
     describe.each<Kind>(['sealed', 'stored'])('with %s sessions', (kind) => {

@@ -79,7 +79,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // Not a part of core, and no adapter: a decision on the headers of a request, and a value in the session.
   csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],
-  testing: ['index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
+  testing: [...parts('adapter'), 'index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
   'device-bound.ts': ['core/bound', 'core/options', 'errors.ts'],

@@ -82,6 +82,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'stores/store.ts': 'testing/store-suite.test.ts',
   'testing/device-messages.ts': 'core/bound/binding.test.ts',
   'testing/device-visitor.ts': 'core/bound/binding.test.ts',
+  'testing/expect/': 'testing/expect/matchers.test.ts',
   'testing/index.ts': 'core/request/lifetime-override.test.ts',
   'testing/scheduler.ts': 'testing/interleave.test.ts',
   'testing/set-cookie.ts': 'testing/jar.test.ts',

@@ -114,6 +114,22 @@ test('32 requests at once, each with a key of its own: all are kept', async () =
   expect(await kept((app) => void app.use(theirs as never)), 'express-session itself').toBeLessThan(32)
 })
 
+test('the secret may be bytes, as for express-session; those of a text are that text', async () => {
+  const store = memoryStore()
+  const jar = createJar()
+  const counted = async (secret: SessionOptions['secret'], mine = jar): Promise<string> => {
+    const { visitor } = await site({ '/count': count }, { ...given, store, secret })
+    return told(visitor(mine)('/count'))
+  }
+  expect(await counted(Buffer.from(SECRET))).toBe('1')
+  expect(await counted(SECRET)).toBe('2')
+  const noText = Buffer.from('fffe00ff80c0fffe00ff80c0fffe00ff80c0', 'hex')
+  expect(await counted([noText, SECRET])).toBe('3')
+  const other = createJar()
+  expect([await counted(noText, other), await counted([SECRET, noText], other)]).toEqual(['1', '2'])
+  expect(await counted(SECRET, other)).toContain('a ticket made with')
+})
+
 test('F40: a request under way brings no destroyed session back', async () => {
   const late = gate()
   const { visitor } = await site({

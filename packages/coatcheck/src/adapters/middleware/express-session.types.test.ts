@@ -22,6 +22,8 @@ const options: session.SessionOptions = {
 }
 const app = express()
 app.use(session({ secret: 'a secret' }))
+app.use(session({ secret: Buffer.from('a secret') }))
+app.use(session({ secret: [Buffer.from('a secret'), 'an older one'] }))
 app.use(session(options))
 app.use(session({ ...options, store: memoryStore() }))
 app.use(session({ secret: 'a secret', store: new session.MemoryStore() }))

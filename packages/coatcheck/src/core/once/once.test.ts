@@ -558,11 +558,116 @@ describe('where it cannot be shared', () => {
       ['tokens', () => 1, { for: Number.NaN }],
       ['tokens', 1, { for: 1 }],
       ['', () => 1, { for: 1 }],
+      ['tokens', () => 1, { while: 300 }],
+      ['tokens', () => 1, { while: () => true, for: -1 }],
     ]
     const codes = []
     for (const call of calls)
       codes.push(...(await outcomes([here.does((session) => Reflect.apply(session.once, session, call))])))
-    expect(codes).toEqual(['BAD_VALUE', 'BAD_VALUE', 'BAD_VALUE', 'BAD_VALUE', 'BAD_KEY'])
+    expect(codes).toEqual(['BAD_VALUE', 'BAD_VALUE', 'BAD_VALUE', 'BAD_VALUE', 'BAD_KEY', 'BAD_VALUE', 'BAD_VALUE'])
+  })
+})
+
+describe('with `while`, a value counts for as long as it says so itself', () => {
+  interface Dated extends Tokens {
+    readonly until: number
+  }
+  /** Refreshes tokens that are over; those of the provider last an hour. */
+  const dated =
+    (provider: Provider, now: () => number, lasts = 3_600_000) =>
+    (session: Session): Promise<unknown> =>
+      session.once('tokens', (current) => ({ ...provider.refresh((current as Dated).refresh), until: now() + lasts }), {
+        while: (tokens) => (tokens as Dated).until > now(),
+      })
+
+  it('also the value that the sign-in set: nobody works until it is over, then one does', async () => {
+    const { time, ada } = processes(2)
+    const provider = new Provider()
+    const people = await ada({ tokens: { ...provider.newest, until: time.now() + 1000 } })
+    const work = dated(provider, time.now)
+    const all = (): Promise<unknown[]> => time.until(outcomes(people.flatMap((person) => times(20, () => person.does(work)))))
+    expect(only(await all())).toMatchObject([{ access: 'access-0' }])
+    expect(provider.came).toEqual([])
+    await time.pass(1000)
+    expect(only(await all())).toMatchObject([{ access: 'access-1' }])
+    await time.pass(3_599_000)
+    expect(only(await all()), 'however long ago it was made').toMatchObject([{ access: 'access-1' }])
+    await time.pass(1000)
+    expect(only(await all())).toMatchObject([{ access: 'access-2' }])
+    expect([provider.came, provider.isRevoked]).toEqual([['refresh-0', 'refresh-1'], false])
+  })
+
+  it('in the request that set it, too, which can share nothing yet', async () => {
+    const { time, at } = processes(1)
+    const provider = new Provider()
+    const tokens = { ...provider.newest, until: time.now() + 1000 }
+    const signsIn = (session: Session) => {
+      session.signIn('ada')
+      session.set('tokens', tokens)
+      return dated(provider, time.now)(session)
+    }
+    expect(await at(0).person().does(signsIn)).toEqual(tokens)
+    expect(provider.came).toEqual([])
+    const late = (session: Session) => {
+      session.set('tokens', { ...tokens, until: 0 })
+      return dated(provider, time.now)(session)
+    }
+    const known = at(0).person()
+    await known.does((session) => session.set('tokens', tokens))
+    expect(await outcomes([known.does(late)])).toEqual(['CONFLICT'])
+  })
+
+  it('a request that read it before somebody refreshed it takes what is stored now', async () => {
+    const { time, ada } = processes(2)
+    const provider = new Provider()
+    const [here, there] = (await ada({ tokens: { ...provider.newest, until: 0 } })) as [Person, Person]
+    const began = gate()
+    const straggler = there.does(async (session) => {
+      expect(session.get('tokens')).toMatchObject({ access: 'access-0' })
+      await began.pass()
+      return dated(provider, time.now)(session)
+    })
+    await began.reached
+    await time.until(here.does(dated(provider, time.now)))
+    await time.pass(600_000)
+    began.open()
+    expect(await time.until(straggler)).toMatchObject({ access: 'access-1' })
+    expect(provider.came).toEqual(['refresh-0'])
+  })
+
+  it('a result that does not count is still that of all who waited for it, and `for` lets it count besides', async () => {
+    const { time, ada } = processes(2)
+    const provider = new Provider()
+    const people = await ada({ tokens: { ...provider.newest, until: 0 } })
+    const work = dated(provider, time.now, -1)
+    const all = await time.until(outcomes(people.map((person) => person.does(work))))
+    expect([only(all), provider.came]).toMatchObject([[{ access: 'access-1' }], ['refresh-0']])
+    await time.until((people[0] as Person).does(work))
+    expect(provider.came).toHaveLength(2)
+    const besides = (session: Session) => session.once('tokens', () => ({ access: 'wrong' }), { while: () => false, for: 300 })
+    expect(await time.until((people[1] as Person).does(besides))).toMatchObject({ access: 'access-2' })
+  })
+
+  it('an error of the function that asks is thrown, and the value stays', async () => {
+    const { ada } = processes(1)
+    const [here] = (await ada()) as [Person]
+    const asking = (session: Session) =>
+      session.once('tokens', () => 1, {
+        while: () => {
+          throw new Error('what is this?')
+        },
+      })
+    expect(await outcomes([here.does(asking)])).toEqual(['what is this?'])
+    expect(await here.does((session) => session.get('tokens'))).toEqual(new Provider().newest)
+  })
+
+  it('of a visitor without a session as well', async () => {
+    const { at } = processes(1)
+    const guest = at(0).person()
+    const work = (session: Session) =>
+      session.once('tokens', () => ({ until: 5 }), { while: (value) => (value as Dated).until > 4 })
+    expect(await guest.does(work)).toEqual({ until: 5 })
+    expect(await guest.does(work)).toEqual({ until: 5 })
   })
 })
 

@@ -18,7 +18,7 @@ export interface Place {
 }
 
 /** What it is called with. */
-export type Call = [key: string, work: (current: unknown, call: OnceCall) => unknown, options: OnceOptions]
+export type Call = [key: string, work: (current: unknown, call: OnceCall) => unknown, options: OnceOptions<never>]
 
 /** By whom it is shared, and for which session and key. */
 const flights = new WeakMap<object, Map<string, Promise<unknown>>>()
@@ -28,9 +28,11 @@ export async function once(place: Place, ...[key, work, options]: Call): Promise
   const { session, around, kept, values, next } = place
   const { engine, persistence } = around.core
   const { shared } = persistence
-  const fresh = checked(key, work, options)
+  const { fresh, holds } = checked(key, work, options)
   if (!shared)
     throw bad('store', 'is missing, or is weaker than `strong`, and once() needs one', 'Pass a store that compares and sets.')
+  const seen = holds && values.read(key)
+  if (seen?.present && holds?.(seen.value)) return seen.value
   const why = next.obstacle ?? (session.readOnly ? 'it is read-only' : values.isChanged(key) && 'this request has set the key')
   if (why) {
     throw new SessionError('CONFLICT', `once(${JSON.stringify(key)}) cannot go by what is stored: ${why}.`, {
@@ -41,7 +43,7 @@ export async function once(place: Place, ...[key, work, options]: Call): Promise
   if (isResultThere) return values.read(key).value
   if (!kept || kept.migrates) await together(values, key, () => alone(place, key, work, fresh))
   else {
-    const turn = () => new Turn({ engine, shared, loaded: kept, request: around.request, key, work, fresh }).done()
+    const turn = () => new Turn({ engine, shared, loaded: kept, request: around.request, key, work, fresh, holds }).done()
     values.learn([key, stateKey(key)], await (mayAwaitOthers ? together(engine, `${kept.handle} ${key}`, turn) : turn()))
   }
   return values.read(key).value
@@ -67,17 +69,25 @@ async function alone({ session, around, values }: Place, key: string, work: Call
   values.put(stateKey(key), state.take(), state.until)
 }
 
-/** Milliseconds that a result counts. */
-function checked(...[key, work, options]: Call): number {
+/** For how long a result counts, and whether a stored value does. */
+export interface Counting {
+  /** Milliseconds. */
+  readonly fresh: number
+  readonly holds: ((value: unknown) => boolean) | undefined
+}
+
+function checked(...[key, work, options]: Call): Counting {
   checkKey(key)
-  const { for: seconds } = options ?? {}
+  const { while: given, for: seconds = given && 0 } = options ?? {}
+  const holds = given as Counting['holds']
   const isTime = typeof seconds === 'number' && seconds >= 0 && Number.isFinite(seconds)
-  if (isTime && typeof work === 'function') return seconds * 1000
+  if (isTime && typeof work === 'function' && (holds === undefined || typeof holds === 'function'))
+    return { fresh: seconds * 1000, holds }
   throw new SessionError(
     'BAD_VALUE',
-    `once(${JSON.stringify(key)}) was not given a function and the seconds that its result counts.`,
+    `once(${JSON.stringify(key)}) was not given a function, and until when its result counts.`,
     {
-      fix: 'Call it as `once(key, async (current) => …, { for: 300 })`.',
+      fix: 'Call it as `once(key, async (current) => …, { for: 300 })`, or with `{ while: (value) => … }`.',
     },
   )
 }

@@ -32,6 +32,8 @@ interface Task {
   readonly work: (current: unknown, call: OnceCall) => unknown
   /** Milliseconds. */
   readonly fresh: number
+  /** Whether a stored value counts, whoever stored it. */
+  readonly holds: ((value: unknown) => boolean) | undefined
 }
 
 /** The work as far as it went: its result, encoded, or why there is none. */
@@ -56,13 +58,14 @@ export class Turn {
 
   /** The session's contents, with a value that counts. */
   async done(): Promise<Contents> {
-    const { engine, key, fresh } = this.#task
+    const { engine, key, fresh, holds } = this.#task
     for (;;) {
       const contents = await this.#look()
       const { values } = contents
       const now = engine.now()
       const state = stateIn(values, key)
-      if (isResult(state, fresh, now, this.#awaited) && valueIn(values, key, now)) return contents
+      const value = valueIn(values, key, now)
+      if (value && (isResult(state, fresh, now, this.#awaited) || holds?.(value.take()))) return contents
       const failure = failureIn(state, now, this.#awaited)
       if (failure) throw failedElsewhere(key, failure)
       if (state && state.at === undefined && !this.#isDead(state, markOf(values, key))) await this.#wait()

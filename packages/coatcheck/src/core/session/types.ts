@@ -54,10 +54,18 @@ export interface ElevateOptions extends NewIdOptions {
   readonly for?: number
 }
 
-export interface OnceOptions {
-  /** Seconds from when it was stored in which a result counts; 0: for those only who wait for it. By each server's own clock. */
-  readonly for: number
-}
+export type OnceOptions<Value = unknown> =
+  | {
+      /** Seconds from when it was stored in which a result counts; 0: for those only who wait for it. By each server's own clock. */
+      readonly for: number
+      readonly while?: undefined
+    }
+  | {
+      /** Whether the stored value still counts, also one that was `set`: `(tokens) => tokens.until > Date.now() + 30_000`. Synchronous and pure. */
+      readonly while: (value: Value) => boolean
+      /** Besides, as above. Default 0. */
+      readonly for?: number
+    }
 
 /** What the function of `once` is told besides the value. */
 export interface OnceCall {
@@ -101,7 +109,7 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   once<K extends Key<Data>>(
     key: K,
     fn: (current: Data[K] | undefined, call: OnceCall) => Data[K] | Promise<Data[K]>,
-    options: OnceOptions,
+    options: OnceOptions<Data[K]>,
   ): Promise<Data[K]>
   /** Reads a flash value, which removes it. Two requests in flight may both show it, a later one never. */
   flash<K extends Key<Flash>>(key: K): Flash[K] | undefined

@@ -78,7 +78,7 @@ export function setupOf(given: CookieSessionOptions): Setup {
       secrets,
       secretRule: 'warn',
       cookie: { name, persistent: false },
-      attributes: { path: '/', httpOnly: true },
+      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
       // The adapter writes the line: it depends on `req.sessionOptions`.
       serialize: bareLine,
       migrateFrom: [old, ...migrateFrom],

@@ -1,6 +1,7 @@
 import { type AnySessions, rollingPolicy, type SharedOptions, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
 import { SessionError } from '../../../errors.ts'
 import { expressSession } from '../../../migrate/express-session.ts'
+import type { Secret } from '../../../migrate/signed.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'
 import { type ExpressStoreLike, expressStore } from '../../../stores/wrapping/express-session.ts'
@@ -10,7 +11,7 @@ import type { Http } from './http.ts'
 /** The options of express-session, and those of the engine. */
 export interface SessionOptions extends SharedOptions {
   /** Newest first: the first writes, all of them read. Default: `req.secret`, which cookie-parser sets. */
-  secret?: string | readonly string[] | undefined
+  secret?: Secret | readonly Secret[] | undefined
   /** The cookie's name. Default `connect.sid`. */
   name?: string | undefined
   /** An older name of `name`. */
@@ -47,7 +48,7 @@ export interface Setup {
   readonly store: Store
   readonly upstream: ExpressStoreLike | undefined
   /** undefined: the secret is that of each request. */
-  readonly secrets: readonly string[] | undefined
+  readonly secrets: readonly Secret[] | undefined
   cookieOf(req: Http): CookieOptions
   /** The default of `maxAge`, in milliseconds. */
   readonly maxAge: number | undefined
@@ -78,7 +79,7 @@ export function setupOf(options: SessionOptions): Setup {
 const isOurs = (store: object | undefined): store is Store => store !== undefined && 'create' in store && 'update' in store
 
 /** The sessions of a site whose secrets are these. */
-export function sessionsWith({ name, store, upstream, maxAge, options }: Setup, secrets: readonly string[]): AnySessions {
+export function sessionsWith({ name, store, upstream, maxAge, options }: Setup, secrets: readonly Secret[]): AnySessions {
   const { encryptRecords, idleTimeout, absoluteTimeout = LONGEST, migrateFrom = [] } = options
   const seconds = maxAge === undefined ? undefined : Math.ceil(maxAge / 1000)
   if (seconds !== undefined && !(seconds > 0 && seconds <= LONGEST)) {
@@ -91,11 +92,11 @@ export function sessionsWith({ name, store, upstream, maxAge, options }: Setup, 
   return sessionsOf(
     {
       ...sharedOptions(options),
-      secrets,
+      secrets: secrets.map(textOf),
       secretRule: 'warn',
       store,
       cookie: { name, persistent: false },
-      attributes: { path: '/', httpOnly: true },
+      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
       // The adapter writes the line: it depends on the session's own cookie.
       serialize: (cookieName, value) => `${cookieName}=${value}`,
       migrateFrom: [
@@ -108,4 +109,14 @@ export function sessionsWith({ name, store, upstream, maxAge, options }: Setup, 
     },
     { policy: rollingPolicy({ idle, absolute: absoluteTimeout, fixed, rolls: seconds }) },
   )
+}
+
+/** The same text for the same bytes, which is theirs where they are one: so `Buffer.from(text)` and the text are one secret. */
+function textOf(secret: Secret): string {
+  if (!(secret instanceof Uint8Array)) return secret
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(secret)
+  } catch {
+    return Array.from(secret, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
 }

@@ -116,7 +116,7 @@ function adapterWith(
       secretRule: 'warn',
       store,
       cookie: { name: cookieName, persistent: false },
-      attributes: { path: '/', httpOnly: true },
+      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
       // The adapter writes the line: it depends on the session's own cookie.
       serialize: bareLine,
       migrateFrom: [...old, ...migrateFrom],

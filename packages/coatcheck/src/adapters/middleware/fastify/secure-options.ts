@@ -34,7 +34,7 @@ export function secureSetupOf(options: SecureSessionOptions): SecureSetup {
       secretRule: 'warn',
       ...(store && { store: isOurs(store) ? store : expressStore(store, options.now && { now: options.now }) }),
       cookie: { name: cookieName, persistent: false },
-      attributes: { path: '/', httpOnly: true },
+      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
       // The adapter writes the line: it depends on `request.session.options()`.
       serialize: bareLine,
       migrateFrom,

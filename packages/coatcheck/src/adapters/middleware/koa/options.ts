@@ -130,7 +130,7 @@ export function sessionsWith(setup: Setup, secrets: readonly string[], ctx: KoaC
       secretRule: 'warn',
       ...(store && { store }),
       cookie: { name: key, persistent: false },
-      attributes: { path: '/', httpOnly: true },
+      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
       // The adapter writes the line: it depends on `ctx.sessionOptions`.
       serialize: bareLine,
       migrateFrom: [koaSession(old), ...migrateFrom],
