@@ -24,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/coatcheck/**/*.test.ts'],
+          include: ['packages/coatcheck/**/*.test.ts', 'site/*.test.ts'],
           exclude: [...never, ...slow, ...browser],
         },
       },
@@ -32,7 +32,12 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: [...slow.map((pattern) => `packages/coatcheck/${pattern}`), 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            ...slow.map((pattern) => `packages/coatcheck/${pattern}`),
+            'site/*.integration.test.ts',
+            'examples/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
           exclude: [...never, ...browser],
         },
       },

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { installSite } from '../site/index.ts'
 import { build, check, types } from './check.ts'
 import { tableIn } from './doc-table.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
@@ -120,13 +121,14 @@ async function everything(without: readonly EngineName[]): Promise<Tally> {
   const unit = vitest('unit')
   console.log('\n— the example apps')
   const installed = await prepared('the example apps', () => installAll())
+  const site = await prepared('the docs site', installSite)
   console.log('\n— the engines of the stores')
   const needed = (Object.keys(ENGINES) as EngineName[]).filter((name) => !without.includes(name))
   const engines = await prepared('an engine', () => prepareEngines(needed))
   const others = await prepared('the runtimes', () => haveEngines && installEngines())
   const tested = [await unit, await vitest('integration'), await vitest('browser')]
   console.log('\n— the packed package on every runtime')
-  return together([checked, installed, engines, others, ...tested, await runtimes()])
+  return together([checked, installed, site, engines, others, ...tested, await runtimes()])
 }
 
 function together(parts: readonly Tally[]): Tally {

@@ -5,6 +5,7 @@ const FIXES = {
   BAD_VALUE:
     'Store plain data: numbers, strings, booleans, null, arrays, plain objects, Date, Map, Set, URL, BigInt, RegExp or typed arrays.',
   COOKIE_TOO_LARGE: 'Keep less in the session, set `chunks: true`, or give `createSessions` a store.',
+  INVALID_SESSION: 'See `onInvalid`.',
   RECORD_TOO_LARGE: 'Keep less in the session, or use a store with a higher limit.',
   STORE_FAILED: 'See `cause` for what the store reported. Nobody was logged out.',
   DAMAGED_RECORD: 'Look at it, and remove it or put it right; its visitor goes on with a fresh session.',

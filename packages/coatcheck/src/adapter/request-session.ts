@@ -55,7 +55,7 @@ export class Passage implements RequestSession {
   }
   snapshot(): Record<string, unknown> {
     const entries = this.#core.session?.entries() ?? []
-    return Object.fromEntries(entries.map(([key, value]) => [key, copyOf(key, value)]))
+    return Object.fromEntries(entries.map(([key, value]) => [key, copyOf(key, value, this.#core.session?.shape)]))
   }
   restart(): Session {
     return this.#core.afresh()
@@ -95,9 +95,9 @@ const committed = ({ plan, send, dropped }: CoreCommitted): Committed => ({
   ...(dropped && { dropped }),
 })
 
-function copyOf(key: string, value: unknown): unknown {
+function copyOf(key: string, value: unknown, coding: Parameters<typeof snapshot>[2]): unknown {
   try {
-    return snapshot(key, value)
+    return snapshot(key, value, coding)
   } catch {
     return value // it was changed into what cannot be stored, which the commit will say
   }

@@ -14,7 +14,7 @@ export interface CoatcheckOptions extends PlainOptions {
    * where neither the site nor its adapter names one.
    */
   readonly store?: string | WebURL | DriverConfig | false
-  /** A module whose default export holds what cannot be part of a build: `onEvent`, `requestId`, `telemetry`, `migrateFrom`, `secrets`, `store`, `now`. */
+  /** A module whose default export holds what cannot be part of a build: `onEvent`, `requestId`, `telemetry`, `migrateFrom`, `secrets`, `store`, `schema` and what belongs to it, `now`. */
   readonly settings?: string | WebURL
 }
 

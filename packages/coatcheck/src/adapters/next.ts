@@ -1,9 +1,11 @@
 import {
   adapterOf,
   checkSiteOptions,
+  type DataOf,
   type Session,
   type Sessions,
   type SiteOptions,
+  type StandardSchema,
   type Storable,
   sessionsOf,
   watchRequests,
@@ -57,10 +59,18 @@ export interface NextSessions<Data extends object, Flash extends object> {
  * Sessions for Next 15 and 16, on Node and on the edge runtime. Call it in a module of its own, which pages, handlers, actions and the proxy
  * import. `now` is by default a clock that Next allows in pages that it renders ahead. Throws `BAD_OPTIONS`.
  */
+export function nextSessions<Schema extends StandardSchema, Flash extends object = Record<string, unknown>>(
+  options: SiteOptions & { readonly schema: Schema },
+): NextSessions<DataOf<Schema>, Flash>
 export function nextSessions<
   Data extends object & Storable<Data> = Record<string, unknown>,
   Flash extends object & Storable<Flash> = Record<string, unknown>,
->(options: SiteOptions): NextSessions<Data, Flash> {
+>(options: SiteOptions): NextSessions<Data, Flash>
+export function nextSessions(options: SiteOptions): unknown {
+  return made(options)
+}
+
+function made<Data extends object, Flash extends object>(options: SiteOptions): NextSessions<Data, Flash> {
   checkSiteOptions(options)
   const sessions = sessionsOf<Data, Flash>({ now, ...options, sharedAs: 'next' })
   const visits = new Visits(adapterOf(sessions))

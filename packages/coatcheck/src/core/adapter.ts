@@ -4,9 +4,9 @@ export type { CookieAttributes } from '../cookies/attributes.ts'
 export type { ResponseCookie } from '../cookies/response-cookie.ts'
 export type { Persistence } from './engine.ts'
 export { areSame, besides } from './identity.ts'
-export { snapshot } from './model/codec.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
 export type { Plan } from './model/plan.ts'
+export { snapshot } from './model/shape.ts'
 export {
   changeHeaders,
   delayHeaders,
@@ -27,6 +27,7 @@ export type {
   StorageOptions,
 } from './options/options.ts'
 export { checkSiteOptions } from './options/options.ts'
+export type { DataOf, StandardSchema } from './options/schema.ts'
 export type { SecretList } from './options/secret-states.ts'
 export type { Storable } from './options/storable.ts'
 export { checkedOptions, sharedOptions } from './options/table.ts'

@@ -9,6 +9,7 @@ import type { Emit, KnownRequest, RefusalDetail, RefusalReason } from './model/e
 import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
+import type { Shaping } from './model/shape.ts'
 import type { BoundSettings } from './options/device-bound.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
@@ -45,6 +46,8 @@ export interface Engine extends Watching {
   readonly adoptsUntil: number
   readonly maxPerOwner: OwnerLimit | undefined
   readonly deviceBound: BoundSettings | undefined
+  /** undefined: nothing is said of the values. */
+  readonly shaping: Shaping | undefined
 }
 
 export type OnReplay = 'report' | 'endSession' | 'endOwner'
@@ -193,5 +196,3 @@ export function withSecrets({ keyring }: Engine): Keyring {
   if (keyring) return keyring
   throw missingSecret()
 }
-
-export type { Lifetime }

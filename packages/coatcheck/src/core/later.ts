@@ -5,4 +5,5 @@
 export { explain } from './explain/explain.ts'
 export { DevelopmentWitness } from './explain/witness.ts'
 export { once } from './once/once.ts'
+export { shapeOf } from './schema/shape.ts'
 export { watch } from './watch/watch.ts'

@@ -6,6 +6,7 @@ import type { Explanation } from './explain/explain.ts'
 import { type Sharing, sharingOf } from './identity.ts'
 import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
+import type { Codec, DataOf, StandardSchema } from './options/schema.ts'
 import type { Storable } from './options/storable.ts'
 import { type SessionsByOwner, sessionsByOwner } from './owners/methods.ts'
 import { FinalRecords } from './persistence/revoked/final-records.ts'
@@ -24,6 +25,7 @@ import type { RequestOrContext } from './request/request-types.ts'
 import { type HeaderLine, Transport } from './request/tickets.ts'
 import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
+import { shapingOf } from './shaping.ts'
 import { asShared } from './shared-sites.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
@@ -75,10 +77,18 @@ export function adapterOf(sessions: AnySessions): AdapterSessions {
  * Makes the sessions of a site from options that are checked here. It draws no random bytes, derives no key, and calls nothing but
  * `onEvent` (with a time, for a store that is weaker than `strong`), so that it can stand at the top of any module. Throws `BAD_OPTIONS`.
  */
+export function createSessions<Schema extends StandardSchema, Flash extends object = Record<string, unknown>>(
+  options: GivenOptions & { readonly schema: Schema },
+): Sessions<DataOf<Schema>, Flash>
+/** Nobody but the codecs knows which objects can be stored. */
+export function createSessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>(
+  options: GivenOptions & { readonly codecs: readonly Codec[] },
+): Sessions<Data, Flash>
 export function createSessions<
   Data extends object & Storable<Data> = Record<string, unknown>,
   Flash extends object & Storable<Flash> = Record<string, unknown>,
->(options: GivenOptions): Sessions<Data, Flash> {
+>(options: GivenOptions): Sessions<Data, Flash>
+export function createSessions(options: GivenOptions): AnySessions {
   checkSiteOptions(options)
   return sessionsOf(options)
 }
@@ -120,6 +130,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
     adoptsUntil: settings.migrateUntil,
     maxPerOwner: options.maxPerOwner,
     deviceBound: settings.deviceBound?.settings,
+    shaping: settings.values && shapingOf(settings.values, now),
     ...surroundings,
   }
   const { revocations } = settings
@@ -129,7 +140,6 @@ export function sessionsOf<Data extends object, Flash extends object>(
     persistence: persistenceOf(options, engine, revoked, revocations?.list ?? false),
     transport: new Transport(settings),
     migrateFrom,
-    bound: undefined,
     ...(wishes && { witness: lateWitness(() => core, wishes) }),
   }
   core.bound = settings.deviceBound?.bind(core as never) as DeviceBinding | undefined
@@ -151,9 +161,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return explain(core, request, requestSession, presented)
     },
     async prune() {
-      // Not limited in time: a file store looks at every session.
       return callStore(
-        { storeTimeout: Number.POSITIVE_INFINITY },
+        { storeTimeout: Number.POSITIVE_INFINITY }, // not limited in time: a file store looks at every session
         'prune',
         async () => ((await options.store?.prune?.(now(), 1000)) ?? 0) + ((await revocations?.store.prune?.(now(), 1000)) ?? 0),
       )

@@ -41,6 +41,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core/explain': ['core/model', 'core/options', 'core/request', 'cookies', 'errors.ts'],
   // Notices the ends of sessions; loaded when the first signal is asked for.
   'core/watch': ['core/model', 'core/persistence', ...parts('engine'), 'crypto', 'stores/store.ts', 'errors.ts'],
+  // What a site says of its values; loaded when one does.
+  'core/schema': ['core/model', 'core/options', 'core/session', 'errors.ts'],
   'core/session': ['core/model', 'core/once', ...parts('engine', 'later'), 'crypto', 'errors.ts', 'web.ts'],
   'core/persistence': [
     'core/model',

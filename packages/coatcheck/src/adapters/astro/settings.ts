@@ -40,7 +40,8 @@ export interface Settings extends Omit<PlainOptions, 'cookie'> {
 /** Settings that cannot be part of a build: the default export of the module that the option `settings` names. */
 export type RuntimeSettings = Pick<
   SessionsOptions,
-  'secrets' | 'store' | 'revocations' | 'onEvent' | 'requestId' | 'telemetry' | 'migrateFrom' | 'migrateUntil' | 'now'
+  | ('secrets' | 'store' | 'revocations' | 'onEvent' | 'requestId' | 'telemetry' | 'migrateFrom' | 'migrateUntil' | 'now')
+  | ('schema' | 'version' | 'migrations' | 'onInvalid' | 'codecs')
 >
 
 export interface Surroundings {

@@ -71,9 +71,11 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       const lives = options?.ttl ?? ttl
       const how = lives === undefined ? {} : { ttl: lives }
       // A copy, as Astro makes one: what the caller does to the value afterwards is no change of the session.
-      const copy = snapshot(key, value)
+      const { shaping } = visit.requestSession.core.engine
+      const isKnown = !shaping || shaping.shape !== undefined // else it is looked at when the session is open
+      const copy = isKnown ? snapshot(key, value, shaping?.shape) : value
       // Refused at the call what cannot be stored, as Astro does, even when the session is not open yet.
-      if (!visit.requestSession.session) visit.adapter.fromTicket(null).afresh().set(key, copy, how)
+      if (isKnown && !visit.requestSession.session) visit.adapter.fromTicket(null).afresh().set(key, copy, how)
       visit.sets = true
       write((session) => session.set(key, copy, how))
     },

@@ -1,5 +1,6 @@
-import { Entry } from './codec.ts'
+import { type Entry, encoded } from './codec.ts'
 import type { Contents, Fields, Flash } from './contents.ts'
+import type { Shape } from './shape.ts'
 import { type EditableValues, editable } from './text-values.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
@@ -23,6 +24,8 @@ export interface Changes {
   readonly more?: Fields
   /** A change of several values by what is stored then, which comes last and is run again for each try. One commit has one at most. */
   readonly edit?: Edit
+  /** What these changes were made in, where that is not what is stored. */
+  readonly shape?: Shape
 }
 
 /** Changes `values`, which are those of `contents`. May throw: then the commit fails, and nothing is written. */
@@ -72,12 +75,19 @@ const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? 
  * else changed the value. `overwritten` is told of each key that was read, then set, and had changed in between.
  */
 export function apply(contents: Contents, changes: Changes, now: number, overwritten: (key: string) => void): Contents {
+  const { shape, values, edit } = changes
+  if (!shape) return applied(contents, changes, now, overwritten)
+  const holdsSome = values.size > 0 || edit !== undefined
+  return shape.through(contents, holdsSome, (seen) => applied(seen, changes, now, overwritten))
+}
+
+function applied(contents: Contents, changes: Changes, now: number, overwritten: (key: string) => void): Contents {
   const values = editable(contents.values, now)
   for (const [key, change] of changes.values) {
     const stored = values.get(key)
     if (change.kind === 'delete') values.delete(key)
     else if (change.kind === 'update')
-      values.set(key, same(stored, change.base) ? change.entry : replay(key, stored, change.steps))
+      values.set(key, same(stored, change.base) ? change.entry : replay(key, stored, change.steps, changes.shape))
     else {
       if (change.wasRead && !same(stored, change.base)) overwritten(key)
       values.set(key, change.entry)
@@ -92,8 +102,9 @@ export function apply(contents: Contents, changes: Changes, now: number, overwri
   return { ...contents, values, flash, ...others }
 }
 
-function replay(key: string, stored: Entry | undefined, steps: readonly Updater[]): Entry {
-  let value = stored?.take()
-  for (const step of steps) value = step(value)
-  return Entry.of(value, key, stored?.until)
+function replay(key: string, stored: Entry | undefined, steps: readonly Updater[], shape: Shape | undefined): Entry {
+  const isSeen = stored && (!shape || shape.fits(stored, key))
+  let value = isSeen ? (shape ? shape.read(stored, key) : stored.take()) : undefined
+  for (const step of steps) value = shape ? shape.admit(key, step(value)) : step(value)
+  return encoded(shape, value, key, stored?.until)
 }

@@ -33,11 +33,11 @@ export class Entry {
   }
 
   /** Encodes `value`; what cannot be stored throws `BAD_VALUE` naming the path inside the value. */
-  static of(value: unknown, key: string, until?: number): Entry {
+  static of(value: unknown, key: string, until?: number, reducers: Reducers = REDUCERS): Entry {
     try {
       if (isPlain(value)) return new Entry(false, until, JSON.stringify(value), undefined)
       checkDepth(value, new Set())
-      const text = stringify(value, REDUCERS)
+      const text = stringify(value, reducers)
       if (text.includes(SPARSE) && hasSparse(JSON.parse(text))) throw new Error('it holds an array that is mostly empty')
       // devalue escapes more than JSON does (`<`, U+2028): one value is to have one text, whoever wrote it.
       return new Entry(true, until, text.includes('\\u') ? JSON.stringify(JSON.parse(text)) : text, undefined)
@@ -66,7 +66,7 @@ export class Entry {
   }
 
   /** The decoded value, new for every caller. Throws when the text cannot be decoded. */
-  take(): unknown {
+  take(revivers: Revivers = REVIVERS): unknown {
     if (this.isOpaque) throw new Error('of a newer release')
     const { text } = this // keeps the text before the only parsed copy is given away
     const parsed = this.#parsed === undefined ? JSON.parse(text) : this.#parsed
@@ -76,7 +76,7 @@ export class Entry {
       return parsed
     }
     if (hasSparse(parsed)) throw new Error('sparse array')
-    return unflatten(parsed as number | unknown[], REVIVERS)
+    return unflatten(parsed as number | unknown[], revivers)
   }
 
   /** The same value; `until` is compared too. */
@@ -89,9 +89,17 @@ export class Entry {
   }
 }
 
-/** A copy of an object as it would come back from the store, and any other value itself; an object that cannot be stored throws `BAD_VALUE`. */
-export const snapshot = (key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? Entry.of(value, key).take() : value
+/** How a site's values are written and read that has codecs of its own. */
+export interface Coding {
+  /** As `Entry.of`. */
+  of(value: unknown, key: string, until?: number): Entry
+  /** As `Entry.take`. */
+  take(entry: Entry): unknown
+}
+
+export const encoded = (coding: Coding | undefined, value: unknown, key: string, until?: number): Entry =>
+  coding ? coding.of(value, key, until) : Entry.of(value, key, until)
+export const taken = (coding: Coding | undefined, entry: Entry): unknown => (coding ? coding.take(entry) : entry.take())
 
 /** Deeper values are refused: how deep a stack goes depends on who calls, and what was stored must be readable everywhere. */
 export const DEEPEST = 500
@@ -160,7 +168,11 @@ function checkDepth(value: unknown, met: Set<unknown>, depth = 0): void {
 const SPARSE = '[-7,'
 const hasSparse = (parsed: unknown) => Array.isArray(parsed) && parsed.some((part) => Array.isArray(part) && part[0] === -7)
 
-const REDUCERS = {
+/** By the name that stands in the text; undefined or false: it is of another kind. */
+export type Reducers = Readonly<Record<string, (value: unknown) => unknown>>
+export type Revivers = Readonly<Record<string, (stored: unknown) => unknown>>
+
+export const REDUCERS: Reducers = {
   /** devalue stores the whole buffer under a view, and Node's small buffers share one with strangers: a partial view is copied. */
   View: (value: unknown) => ArrayBuffer.isView(value) && value.byteLength !== value.buffer.byteLength && [copyOf(value)],
   /** What an array holds beside its elements would be dropped in silence. */
@@ -170,7 +182,7 @@ const REDUCERS = {
     if (extra !== undefined) throw new Error(`it holds an array with the property ${JSON.stringify(String(extra))}`)
   },
 }
-const REVIVERS = { View: ([view]: [unknown]) => view }
+export const REVIVERS: Revivers = { View: (stored) => (stored as [unknown])[0] }
 
 function copyOf(view: ArrayBufferView): ArrayBufferView {
   const kind = Object.prototype.toString.call(view).slice(8, -1) // a Node Buffer says Uint8Array, which is what it comes back as

@@ -107,6 +107,12 @@ export type Happening =
   | { readonly type: 'reduced'; readonly key: string; readonly handle?: string }
   /** A stored value could not be decoded and is treated as absent. */
   | { readonly type: 'unreadable-value'; readonly key: string; readonly handle?: string }
+  /** A stored value does not fit `schema` and is treated as absent; it stays in the record until it is set again. */
+  | { readonly type: 'invalid-value'; readonly key: string; readonly handle?: string }
+  /** No migration leads from this version, or one failed: the session has no values, and the next write gives the old ones up. */
+  | { readonly type: 'unmigrated'; readonly version: number; readonly handle?: string }
+  /** A newer release of the application wrote the values: those that fit are shown, and no change of one is stored. */
+  | { readonly type: 'newer-version'; readonly version: number; readonly handle?: string }
   /** The application asked shared caches to keep a response that depends on a session; its `Cache-Control` was replaced. */
   | { readonly type: 'cache-conflict'; readonly was: string }
   /** Somebody else had put a Set-Cookie of the session's name on the response: the line was taken off. */

@@ -1,7 +1,8 @@
 import { SessionError } from '../../errors.ts'
-import { Entry } from '../model/codec.ts'
+import { Entry, encoded } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import { SKEW } from '../model/lifetime.ts'
+import type { Shape } from '../model/shape.ts'
 import { OWN } from '../session/values.ts'
 
 /** Milliseconds that a lease counts after it was last renewed, by the clock of whoever waits for it. */
@@ -44,6 +45,12 @@ export function valueIn(values: Values, key: string, now: number): Entry | undef
   return entry?.live(now) && !entry.isOpaque ? entry : undefined
 }
 
+/** What a request sees of it. */
+export function shownIn(entry: Entry | undefined, key: string, shape: Shape | undefined): unknown {
+  if (!entry || !shape) return entry?.take()
+  return shape.fits(entry, key) ? shape.read(entry, key) : undefined
+}
+
 /** A state as it is stored. It goes by itself, long after it has stopped to count for anybody, however far the clocks differ. */
 export function stateEntry(key: string, state: State, now: number, counts = 0): Entry {
   return Entry.of(state, stateKey(key), now + Math.round(counts) + LEASE + 2 * SKEW)
@@ -80,4 +87,16 @@ export function failedElsewhere(key: string, { name, message }: NonNullable<Stat
 
 export function sessionEnded(key: string): SessionError {
   return new SessionError('SESSION_ENDED', `The session ended while once(${JSON.stringify(key)}) was under way.`)
+}
+
+/** The work as far as it went: its result, encoded, or why there is none. */
+export type Came = { readonly entry: Entry } | { readonly error: unknown }
+
+export async function cameOf(key: string, shape: Shape | undefined, work: () => unknown): Promise<Came> {
+  try {
+    const value = await work()
+    return { entry: encoded(shape, shape ? shape.admit(key, value) : value, key) }
+  } catch (error) {
+    return { error }
+  }
 }

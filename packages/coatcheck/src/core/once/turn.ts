@@ -3,11 +3,13 @@ import { SessionError } from '../../errors.ts'
 import type { Circumstances, Engine, LoadedSession, SharedContents } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
 import type { Edit } from '../model/changes.ts'
-import { Entry } from '../model/codec.ts'
+import type { Entry } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import type { OnceCall } from '../session/types.ts'
 import { Heart } from './heart.ts'
 import {
+  type Came,
+  cameOf,
   failedElsewhere,
   failureIn,
   failureOf,
@@ -17,6 +19,7 @@ import {
   markOf,
   type State,
   sessionEnded,
+  shownIn,
   stateEntry,
   stateIn,
   stateKey,
@@ -35,9 +38,6 @@ interface Task {
   /** Whether a stored value counts, whoever stored it. */
   readonly holds: ((value: unknown) => boolean) | undefined
 }
-
-/** The work as far as it went: its result, encoded, or why there is none. */
-type Came = { readonly entry: Entry } | { readonly error: unknown }
 
 /**
  * One process's way to the value: it takes the result that is stored, waits for whoever works on it, or does it itself. The lease lies in
@@ -109,7 +109,8 @@ export class Turn {
     }
     const given = valueIn(taken.values, key, engine.now())
     const heart = new Heart(engine, (beat) => this.#renew(by, nth, beat, given))
-    const came = await cameOf(key, () => work(given?.take(), { attempt: nth, signal: heart.signal }))
+    const shape = engine.shaping?.shape
+    const came = await cameOf(key, shape, () => work(shownIn(given, key, shape), { attempt: nth, signal: heart.signal }))
     await heart.stop()
     return this.#settle(came, by, nth, given)
   }
@@ -178,22 +179,18 @@ export class Turn {
   async #look(): Promise<Contents> {
     const { shared, loaded, request, key } = this.#task
     const shown = await shared.look(loaded, request)
-    if (shown) return shown.contents
+    if (shown) return this.#seen(shown.contents)
     throw sessionEnded(key)
   }
 
   async #edit(edit: Edit, attempts: Attempts = new Attempts()): Promise<Contents> {
     const { shared, loaded, request, key } = this.#task
     const shown = await shared.edit(loaded, request, edit, attempts)
-    if (shown) return shown.contents
+    if (shown) return this.#seen(shown.contents)
     throw sessionEnded(key)
   }
-}
 
-async function cameOf(key: string, work: () => unknown): Promise<Came> {
-  try {
-    return { entry: Entry.of(await work(), key) }
-  } catch (error) {
-    return { error }
+  #seen(contents: Contents): Contents {
+    return this.#task.engine.shaping?.shape?.see(contents) ?? contents
   }
 }

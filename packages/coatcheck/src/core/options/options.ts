@@ -3,6 +3,7 @@ import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
 import type { DeviceBound } from './device-bound.ts'
 import { type RevocationOptions, revocationsOf } from './revocations.ts'
+import { type SchemaSettings, schemaOf } from './schema.ts'
 import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
 import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
@@ -32,6 +33,8 @@ export interface Settings
   readonly deviceBound?: DeviceBound
   /** `every` in milliseconds. */
   readonly revocations: Required<RevocationOptions> | undefined
+  /** undefined: nothing is said of the values. */
+  readonly values: SchemaSettings | undefined
 }
 
 /** Refuses what only adapters may say. */
@@ -78,6 +81,7 @@ export function settingsOf(given: AdapterOptions): Settings {
     header,
     binding,
     revocations,
+    values: schemaOf(options, given),
     migrateUntil: migrateUntil === undefined ? Number.POSITIVE_INFINITY : +new Date(migrateUntil),
   }
 }

@@ -10,6 +10,7 @@ import type { CookieOptions } from './cookie.ts'
 import type { DeviceBound } from './device-bound.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
+import { VALUES, type ValuesOptions } from './schema.ts'
 import type { SecretsOption } from './secrets.ts'
 
 /** What adapters take as `createSessions` does, and pass on. */
@@ -69,7 +70,7 @@ export interface StorageOptions extends SharedOptions {
   readonly encryptRecords?: boolean
 }
 
-export interface SessionsOptions extends StorageOptions {
+export interface SessionsOptions extends StorageOptions, ValuesOptions {
   /**
    * Newest first: the first writes, all of them read; with states or times as `StatedSecret` says. Or a function or a source that gives them,
    * again and again. At least 32 random characters each. Needed unless there is a store.
@@ -133,7 +134,7 @@ type Named<Options, Kind> = {
   [Name in keyof Options]-?: Exclude<Options[Name], undefined> extends Kind ? Name : never
 }[keyof Options]
 
-export type TimeOption = Named<SessionsOptions, number>
+export type TimeOption = Exclude<Named<SessionsOptions, number>, 'version'>
 
 /** One row an option: its default, and how it is checked by itself. Those that adapters pass on, */
 export const SHARED: Table<SharedOptions> = {
@@ -166,6 +167,7 @@ export const OPTIONS: Table<SessionsOptions> = {
   acceptUnsigned: flag(false),
   maxPerOwner: { check: checkLimit },
   deviceBound: having('Pass deviceBound() of coatcheck/device-bound.', 'bind'),
+  ...VALUES,
   ...SHARED,
 }
 
@@ -181,7 +183,7 @@ export const ADAPTER_OPTIONS: Table<AdapterOptions> = {
   sharedAs: {},
 }
 
-type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onReplay' | 'whenStoreDown'
+type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onInvalid' | 'onReplay' | 'whenStoreDown'
 
 /** Those that are left out have their default. */
 export type CheckedOptions = AdapterOptions & Required<Pick<AdapterOptions, Defaulted>>

@@ -1,10 +1,12 @@
 import { SessionError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
+import { taken } from '../model/codec.ts'
 import { EMPTY } from '../model/contents.ts'
 import { authOf, boundIn, impersonatorOf, levelAt, noteOf } from '../model/standing.ts'
 import { callStore } from '../persistence/store-call.ts'
 import { ownerDigest } from '../persistence/stored/record-text.ts'
 import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
+import { OWN } from '../session/values.ts'
 import type { Epochs } from './epochs.ts'
 import { isLive, lastSeen, lineageOf } from './lineage.ts'
 import type { Marks } from './marks.ts'
@@ -132,8 +134,10 @@ export function ownedSessions(
     async values(handle) {
       const found = isHandle(handle) ? await owned.find(handle) : undefined
       if (!found || !isLive(found, engine) || found.fault) return undefined
-      const entries = [...found.contents.values].filter(([, { until }]) => until === undefined || until > engine.now())
-      return Object.fromEntries(entries.map(([key, entry]) => [key, entry.take()]))
+      const shape = await engine.shaping?.load()
+      const { values } = shape?.see(found.contents) ?? found.contents
+      const entries = [...values].filter(([key, entry]) => entry.live(engine.now()) && !entry.isOpaque && !key.startsWith(OWN))
+      return Object.fromEntries(entries.map(([key, entry]) => [key, taken(shape, entry)]))
     },
     async end(handle, owner) {
       if (!isHandle(handle)) return false

@@ -17,7 +17,7 @@ export interface Core {
   /** In development only. */
   readonly witness?: Witness | undefined
   /** Where sessions are bound to devices. */
-  readonly bound: DeviceBinding | undefined
+  readonly bound?: DeviceBinding | undefined
 }
 
 /** What binds sessions to devices, as requests use it. */

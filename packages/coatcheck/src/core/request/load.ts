@@ -24,7 +24,9 @@ export function loadSession(core: Core, incoming: IncomingTickets, request: Circ
   }
   if (core.witness?.ready) return core.witness.ready.then(() => loadSession({ ...core, witness: undefined }, incoming, request))
   try {
-    const load = () => new Loading(core, incoming, request).from(0)
+    const find = () => new Loading(core, incoming, request).from(0)
+    const { shaping } = core.engine
+    const load = shaping && !shaping.shape ? () => shaping.load().then(find) : find
     const result = core.engine.trace ? core.engine.trace('open', {}, load) : load()
     return result instanceof Promise ? result.catch(failed) : result
   } catch (error) {

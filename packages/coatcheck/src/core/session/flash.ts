@@ -1,5 +1,5 @@
 import { randomText } from '../../crypto/random.ts'
-import { Entry } from '../model/codec.ts'
+import { type Coding, Entry, encoded, taken } from '../model/codec.ts'
 import type { Flash } from '../model/contents.ts'
 
 type Stored = ReadonlyMap<string, Flash> | undefined
@@ -18,9 +18,14 @@ export class FlashValues {
   #read = NONE_READ
   /** The changes that the commit under way writes: this request sees them already. */
   #underWay = NOTHING
+  readonly #coding: Coding | undefined
+
+  constructor(coding?: Coding) {
+    this.#coding = coding
+  }
 
   leave(key: string, value: unknown, stored: Stored): void {
-    const entry = Entry.of(value, key)
+    const entry = encoded(this.#coding, value, key)
     this.#forget(key, stored) // they would show again once the new one was read
     this.#left = new Map(this.#left).set(key, { id: randomText(6), entry })
   }
@@ -32,7 +37,7 @@ export class FlashValues {
   peek(key: string, stored: Stored): unknown {
     const entry = this.#find(key, stored)?.entry
     try {
-      return entry && Entry.parsed(entry.rich, JSON.parse(entry.text)).take()
+      return entry && taken(this.#coding, Entry.parsed(entry.rich, JSON.parse(entry.text)))
     } catch {
       return undefined
     }
@@ -43,7 +48,7 @@ export class FlashValues {
     const found = this.#find(key, stored)
     this.#forget(key, stored)
     try {
-      return found?.entry.take()
+      return found && taken(this.#coding, found.entry)
     } catch {
       unreadable()
       return undefined

@@ -1,5 +1,6 @@
 import type { Updater, ValueChange } from '../model/changes.ts'
-import { Entry } from '../model/codec.ts'
+import { type Entry, encoded, taken } from '../model/codec.ts'
+import type { Shape } from '../model/shape.ts'
 import { type Copies, copiesOf, isUnchanged } from './unchanged.ts'
 
 /** One key as this request sees it. */
@@ -20,9 +21,10 @@ export interface Live {
   until: number | undefined
   /** A commit of it failed and may have been kept all the same: what it is now has to be said, whatever it was. */
   isUncertain: boolean
+  readonly shape: Shape | undefined
 }
 
-export function liveOf(base: Entry | undefined): Live {
+export function liveOf(base: Entry | undefined, shape: Shape | undefined): Live {
   return {
     value: undefined,
     present: false,
@@ -35,6 +37,7 @@ export function liveOf(base: Entry | undefined): Live {
     isDecoded: false,
     until: base?.until,
     isUncertain: false,
+    shape,
   }
 }
 
@@ -42,7 +45,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 
 /** The value as it is now; what cannot change inside keeps the encoding made when it was set. */
 function entryOf(key: string, live: Live): Entry {
-  return live.result && !isObject(live.value) ? live.result : Entry.of(live.value, key, live.until)
+  return live.result && !isObject(live.value) ? live.result : encoded(live.shape, live.value, key, live.until)
 }
 
 /** Goes on with another value than `base` says, encoded as `result`. */
@@ -54,22 +57,25 @@ export function putIn(live: Live, value: unknown, result: Entry | undefined): vo
 }
 
 /** Goes on with the value that was decoded from `base`. */
-export function decoded(live: Live, base: Entry): void {
-  live.value = base.take()
+export function decoded(live: Live, base: Entry, key: string): void {
+  const { shape } = live
+  live.value = shape ? shape.read(base, key) : base.take()
   live.present = true
   live.isDecoded = true
+  // What a schema made of it is no change.
+  if (shape && isObject(live.value)) live.result = shape.of(live.value, key, base.until)
   if (isObject(live.value)) live.copies = copiesOf(live.value, !base.rich)
 }
 
 /** Whether the value was changed from the inside since it was read, set or updated. */
 export function changedInside(key: string, live: Live): boolean {
   if (!live.present || !isObject(live.value) || (live.copies && isUnchanged(live.copies))) return false
-  return !Entry.of(live.value, key, live.until).equals(live.result ?? baseOf(key, live))
+  return !encoded(live.shape, live.value, key, live.until).equals(live.result ?? baseOf(key, live))
 }
 
 /** Decoding need not give back what was encoded to the letter: a change shows against the encoding of what comes out. */
-function baseOf(key: string, { base, isDecoded }: Live): Entry | undefined {
-  return base?.rich && isDecoded ? Entry.of(base.take(), key, base.until) : base
+function baseOf(key: string, { base, isDecoded, shape }: Live): Entry | undefined {
+  return base?.rich && isDecoded ? encoded(shape, taken(shape, base), key, base.until) : base
 }
 
 /** The change of this key that a commit has to write; undefined: none. */

@@ -1,10 +1,12 @@
 import { SessionError } from '../../errors.ts'
-import { Entry } from '../model/codec.ts'
+import { encoded, taken } from '../model/codec.ts'
+import type { Shape } from '../model/shape.ts'
 
 type Data = Record<string, unknown>
 
 /** The part of a session that is used here. */
 interface Values {
+  readonly shape?: Shape | undefined
   entries(): [string, unknown][]
   keys(): string[]
   set(key: string, value: unknown): void
@@ -21,9 +23,10 @@ export type Patch = (data: Data) => object | null | undefined | void
  * again, on what this one saw and that key's fresh value.
  */
 export function patch(session: Values, change: Patch): void {
-  const before = new Map(session.entries().map(([key, value]) => [key, Entry.of(value, key)]))
+  const { shape } = session
+  const before = new Map(session.entries().map(([key, value]) => [key, encoded(shape, value, key)]))
   const run = (fresh: Data): Data => {
-    const data: Data = { ...Object.fromEntries(Array.from(before, ([key, entry]) => [key, entry.take()])), ...fresh }
+    const data: Data = { ...Object.fromEntries(Array.from(before, ([key, entry]) => [key, taken(shape, entry)])), ...fresh }
     const result: unknown = change(data)
     if (result !== undefined && result !== null && !isPlain(result)) {
       throw new SessionError('BAD_VALUE', 'A function that changes a session returned something else than an object of values.', {
@@ -35,7 +38,8 @@ export function patch(session: Values, change: Patch): void {
   }
   const after = run({})
   // All of it can be stored, before any of it is changed.
-  const changed = Object.keys(after).filter((key) => !Entry.of(after[key], key).equals(before.get(key)))
+  const changed = Object.keys(after).filter((key) => !encoded(shape, after[key], key).equals(before.get(key)))
+  if (shape) for (const key of changed) shape.admit(key, after[key])
   for (const key of before.keys()) if (!Object.hasOwn(after, key)) session.delete(key)
   for (const key of changed) {
     let isFirst = true
@@ -50,7 +54,8 @@ export function patch(session: Values, change: Patch): void {
 /** Makes `values` the session's values; all of them, or none when one cannot be stored. */
 export function replace(session: Values, values: object): void {
   const entries = Object.entries(values)
-  for (const [key, value] of entries) Entry.of(value, key)
+  const { shape } = session
+  for (const [key, value] of entries) encoded(shape, shape ? shape.admit(key, value) : value, key)
   for (const key of session.keys()) if (!Object.hasOwn(values, key)) session.delete(key)
   for (const [key, value] of entries) session.set(key, value)
 }

@@ -37,6 +37,12 @@ export function notBound(bound: string): SessionError {
   return new SessionError('NOT_BOUND', `The session is not bound to a device, but \`${bound}\`.`)
 }
 
+/** What is to be known of the values is loaded when a session is opened. */
+export const notOpened = (): SessionError =>
+  new SessionError('BAD_OPTIONS', 'A session with a `schema`, a `version` or `codecs` was used before one was opened.', {
+    fix: 'Await `sessions.open(request)` first.',
+  })
+
 /** The event of a commit that failed when there was no response left to say so. */
 export function late(cause: unknown): Happening {
   const error = cause instanceof SessionError ? cause : new SessionError('STORE_FAILED', 'A late commit failed.', { cause })

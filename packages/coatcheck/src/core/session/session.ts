@@ -4,6 +4,7 @@ import type { ChangeSet, LoadedSession } from '../engine.ts'
 import { Attempts, type Begun } from '../model/attempts.ts'
 import type { Changes, Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
+import type { Shape } from '../model/shape.ts'
 import type { Call } from '../once/once.ts'
 import { Assured } from './assured.ts'
 import { liveData } from './data.ts'
@@ -11,7 +12,7 @@ import { EndSignal } from './end-signal.ts'
 import { FlashValues, NO_FLASH } from './flash.ts'
 import { Intents } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
-import { ended, readOnly } from './refusals.ts'
+import { ended, notOpened, readOnly } from './refusals.ts'
 import type { Inside } from './sure.ts'
 import type { Opened, Surroundings } from './surroundings.ts'
 import type { Entry, Session, SetOptions, SignOutOptions } from './types.ts'
@@ -23,6 +24,7 @@ export class LiveSession extends Assured implements Session {
   readOnly: boolean
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
+  readonly #shape: Shape | undefined
   readonly #down: SessionError | undefined
   readonly #lapsed: boolean
   #kept: LoadedSession | undefined
@@ -40,6 +42,9 @@ export class LiveSession extends Assured implements Session {
     this.#kept = loaded
     this.#down = down
     this.#lapsed = lapsed !== undefined
+    const { shaping } = around.core.engine
+    this.#shape = shaping?.shape
+    if (shaping) this.#opened(loaded)
     this.readOnly = down !== undefined || blocked !== undefined
     this.isNew = !loaded && !down
     this.#values = this.#valuesOf(loaded?.contents)
@@ -50,7 +55,7 @@ export class LiveSession extends Assured implements Session {
     return this.#data
   }
   get #flash(): FlashValues {
-    this.#flashes ??= new FlashValues()
+    this.#flashes ??= new FlashValues(this.#shape)
     return this.#flashes
   }
   get handle(): string | undefined {
@@ -167,6 +172,10 @@ export class LiveSession extends Assured implements Session {
   get pending(): 'nothing' | 'changes' | 'ticket' {
     return this.#next.pending(this.#kept !== undefined, this.changed)
   }
+  /** Undefined where nothing is said of the values. */
+  get shape(): Shape | undefined {
+    return this.#shape
+  }
   get changed(): boolean {
     return this.#values.changed || (this.#flashes?.changed ?? false) || this.#next.more !== undefined
   }
@@ -175,7 +184,15 @@ export class LiveSession extends Assured implements Session {
     const values = this.#values.take() // first: when it throws, nothing is taken
     const { undo: undoFlash, flash, flashRead } = this.#flashes?.takeAll() ?? NO_FLASH
     const { lasts, more, ...intents } = this.#next.take(values.undo, undoFlash)
-    const changes = { values: values.changes, flash, flashRead, ...(lasts !== undefined && { lasts }), ...(more && { more }) }
+    const shape = this.#shape
+    const changes = {
+      values: values.changes,
+      flash,
+      flashRead,
+      ...(lasts !== undefined && { lasts }),
+      ...(more && { more }),
+      ...(shape && { shape }),
+    }
     this.#attempts ??= new Attempts()
     return { attempts: this.#attempts, changes, ...intents }
   }
@@ -214,10 +231,16 @@ export class LiveSession extends Assured implements Session {
     const [{ changes: values }, { flash, flashRead }] = [this.#values.take(), this.#flashes?.takeAll() ?? NO_FLASH]
     this.#flashes?.clear()
     this.#values = this.#valuesOf(contents)
-    return { values, flash, flashRead }
+    return { values, flash, flashRead, ...(this.#shape && { shape: this.#shape }) }
   }
   #valuesOf(contents: Contents = EMPTY): Values {
-    return new Values(contents, this.#around.now, this.#unreadable)
+    return new Values(contents, this.#around.now, this.#unreadable, this.#shape)
+  }
+  #opened(loaded: LoadedSession | undefined): void {
+    if (!this.#shape) throw notOpened()
+    if (!loaded) return
+    const { contents, handle } = loaded
+    this.#shape.opened(contents, (event) => this.#around.emit({ ...event, handle }, contents))
   }
   #unreadable = (key: string): void => {
     this.#around.emit({ type: 'unreadable-value', key, ...(this.#kept && { handle: this.#kept.handle }) }, this.#kept?.contents)

@@ -277,6 +277,11 @@ export function events(event: SessionEvent): string {
       return event.type
     case 'weaker-store':
       return event.consistency
+    case 'invalid-value':
+      return event.key
+    case 'unmigrated':
+    case 'newer-version':
+      return `${event.version}`
     default:
       return event satisfies never
   }

@@ -9,7 +9,7 @@ import type { Intents } from './intents.ts'
 import { mergeOf } from './merge.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { ElevateOptions, FreshOptions, NewIdOptions, SignInOptions } from './types.ts'
-import { checkOwner, markIn, noteIn } from './values.ts'
+import { checkOwner } from './values.ts'
 
 /** The parts of a session object that its rarer methods work on. */
 export interface Inside {
@@ -51,7 +51,7 @@ export function signIn(inside: Inside, owner: string, options: SignInOptions<Rec
     owner,
     auth: { at: around.now(), ...(level !== undefined && { level: checkedLevel(level, 'signIn()') }) },
     ...(remember !== undefined && { remember: lastsFor(remember, around) }),
-    ...(merge !== undefined && { merge: mergeOf(merge) }),
+    ...(merge !== undefined && { merge: mergeOf(merge, around.core.engine.shaping?.shape) }),
     ...(around.core.engine.deviceBound && { bound: { sid: randomText(12) } }),
     ...noteIn(options),
     ...markIn(options),
@@ -153,6 +153,28 @@ function checkedLevel(level: string, what: string): string {
     `${what} was given a level that is no name.`,
     `Give a text of at most ${LONGEST_LEVEL} characters, such as \`aal2\`.`,
   )
+}
+
+/** Bytes of a note, as JSON. */
+const LONGEST_NOTE = 256
+
+/** A copy: what is given may change until it is stored. */
+function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
+  if (note === undefined) return {}
+  const isText = typeof note === 'string' && note.isWellFormed()
+  if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
+  throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
+    fix: 'Keep the rest elsewhere, and note under which number.',
+  })
+}
+
+/** Whose it is, and whether it counts, is looked at when somebody signs in with it. */
+function markIn({ mark }: { readonly mark?: string }): { readonly mark?: string } {
+  if (mark === undefined) return {}
+  if (typeof mark === 'string') return { mark }
+  throw new SessionError('BAD_VALUE', 'The `mark` of a sign-in is not a text.', {
+    fix: 'Pass what `await sessions.mark(owner)` returned.',
+  })
 }
 
 /** In seconds: browsers keep no cookie longer (RFC 6265bis 5.5). */

@@ -1,9 +1,9 @@
 import { SessionError } from '../../errors.ts'
 import type { Updater, ValueChange } from '../model/changes.ts'
-import { Entry } from '../model/codec.ts'
+import { encoded } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
+import type { Shape } from '../model/shape.ts'
 import { advance, changedInside, changeOf, decoded, type Live, liveOf, putIn, takeBack } from './live-value.ts'
-import type { NewIdOptions } from './types.ts'
 
 /** What a key begins with under which the library keeps something of its own beside the values: see core/once. */
 export const OWN = 'once\u001f'
@@ -14,9 +14,11 @@ export class Values {
   #live = new Map<string, Live>()
   readonly #now: () => number
   readonly #unreadable: (key: string) => void
+  readonly #shape: Shape | undefined
 
-  constructor(contents: Contents, now: () => number, unreadable: (key: string) => void) {
-    this.#contents = contents
+  constructor(contents: Contents, now: () => number, unreadable: (key: string) => void, shape?: Shape) {
+    this.#shape = shape
+    this.#contents = this.#seen(contents)
     this.#now = now
     this.#unreadable = unreadable
   }
@@ -27,13 +29,14 @@ export class Values {
     live.wasRead = true
     if (live.present && live.until !== undefined && live.until <= this.#now()) {
       // Expired: absent, and no change of its own; the next write drops it.
-      Object.assign(live, liveOf(undefined), { base: live.base })
+      Object.assign(live, liveOf(undefined, live.shape), { base: live.base })
     }
     return live
   }
 
-  put(key: string, value: unknown, until: number | undefined): void {
-    const result = Entry.of(value, key, until) // throws before anything is changed
+  put(key: string, given: unknown, until: number | undefined): void {
+    const value = this.#shape ? this.#shape.admit(key, given) : given
+    const result = encoded(this.#shape, value, key, until) // throws before anything is changed
     const live = this.#meet(key)
     putIn(live, value, result)
     Object.assign(live, { present: true, done: 'set', steps: [], until })
@@ -51,8 +54,9 @@ export class Values {
     const live = this.read(key)
     // After a set, a delete or a change from the inside, the value no longer depends on what others store: a set.
     const done = (live.done === 'nothing' || live.done === 'update') && !changedInside(key, live) ? 'update' : 'set'
-    const value = change(live.present ? live.value : undefined)
-    const result = Entry.of(value, key, live.until)
+    const given = change(live.present ? live.value : undefined)
+    const value = this.#shape ? this.#shape.admit(key, given) : given
+    const result = encoded(this.#shape, value, key, live.until)
     putIn(live, value, result)
     Object.assign(live, { present: true, done, steps: [...live.steps, change] })
     return value
@@ -62,7 +66,9 @@ export class Values {
   keys(): string[] {
     const now = this.#now()
     const stored = [...this.#contents.values].filter(([key, entry]) =>
-      this.#live.has(key) ? this.read(key).present : entry.live(now) && !entry.isOpaque,
+      this.#live.has(key)
+        ? this.read(key).present
+        : entry.live(now) && !entry.isOpaque && (!this.#shape || this.#shape.fits(entry, key)),
     )
     const added = [...this.#live.keys()].filter((key) => !this.#contents.values.has(key) && this.read(key).present)
     return [...stored.map(([key]) => key), ...added].filter((key) => !key.startsWith(OWN))
@@ -90,7 +96,8 @@ export class Values {
   }
 
   /** Goes on with these keys as they are in `contents`. */
-  learn(keys: readonly string[], { values: newest }: Contents): void {
+  learn(keys: readonly string[], contents: Contents): void {
+    const { values: newest } = this.#seen(contents)
     const values = new Map(this.#contents.values)
     for (const key of keys) {
       this.#live.delete(key)
@@ -105,7 +112,10 @@ export class Values {
     const changes = new Map<string, ValueChange>()
     for (const [key, live] of this.#live) {
       const change = changeOf(key, live)
-      if (change) changes.set(key, change)
+      if (!change) continue
+      // Changed from the inside since it was set: nobody has looked at it.
+      if (this.#shape && change.kind === 'set' && !change.entry.equals(live.result)) this.#shape.admit(key, live.value)
+      changes.set(key, change)
     }
     // Only now: one that cannot be encoded throws, and then nothing is taken.
     const before: { readonly live: Live; readonly was: Live }[] = []
@@ -123,13 +133,17 @@ export class Values {
 
   /** Goes on from what was written. Values that another request's update was merged into are read anew. */
   settle(contents: Contents, changes: ReadonlyMap<string, ValueChange>): void {
-    this.#contents = contents
+    this.#contents = this.#seen(contents)
     for (const [key, change] of changes) {
       const live = this.#live.get(key)
-      const written = contents.values.get(key)
+      const written = this.#contents.values.get(key)
       if (change.kind !== 'update' || !live || !written || written.equals(change.entry)) continue
       if (live.done === 'nothing' && !changedInside(key, live)) this.#live.delete(key)
     }
+  }
+
+  #seen(contents: Contents): Contents {
+    return this.#shape ? this.#shape.see(contents) : contents
   }
 
   #meet(key: string): Live {
@@ -137,12 +151,12 @@ export class Values {
     if (live) return live
     checkKey(key)
     const entry = this.#contents.values.get(key)
-    live = liveOf(entry)
+    live = liveOf(entry, this.#shape)
     if (entry) {
       try {
-        decoded(live, entry)
+        decoded(live, entry, key)
       } catch {
-        this.#unreadable(key)
+        if (!this.#shape?.isMisfit(entry)) this.#unreadable(key)
       }
     }
     this.#live.set(key, live)
@@ -161,28 +175,6 @@ export function checkOwner(owner: string, what: string): void {
   if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
   throw new SessionError('BAD_VALUE', `${what} was given an owner that is not a non-empty text.`, {
     fix: 'Pass the id of the user as a string.',
-  })
-}
-
-/** Bytes of a note, as JSON. */
-const LONGEST_NOTE = 256
-
-/** A copy: what is given may change until it is stored. */
-export function noteIn({ note }: NewIdOptions = {}): NewIdOptions {
-  if (note === undefined) return {}
-  const isText = typeof note === 'string' && note.isWellFormed()
-  if (isText && new TextEncoder().encode(JSON.stringify(note)).length <= LONGEST_NOTE) return { note }
-  throw new SessionError('BAD_VALUE', `The \`note\` of a new id is not a text of at most ${LONGEST_NOTE} bytes.`, {
-    fix: 'Keep the rest elsewhere, and note under which number.',
-  })
-}
-
-/** Whose it is, and whether it counts, is looked at when somebody signs in with it. */
-export function markIn({ mark }: { readonly mark?: string }): { readonly mark?: string } {
-  if (mark === undefined) return {}
-  if (typeof mark === 'string') return { mark }
-  throw new SessionError('BAD_VALUE', 'The `mark` of a sign-in is not a text.', {
-    fix: 'Pass what `await sessions.mark(owner)` returned.',
   })
 }
 

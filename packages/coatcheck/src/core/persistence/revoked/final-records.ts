@@ -1,6 +1,7 @@
 import type { Store } from '../../../stores/store.ts'
-import type { Engine, Lifetime } from '../../engine.ts'
+import type { Engine } from '../../engine.ts'
 import type { Contents, Forwarding } from '../../model/contents.ts'
+import type { Lifetime } from '../../model/lifetime.ts'
 import { unreadable } from '../stored/pending-commit.ts'
 import { Records, type VersionedRecord } from '../stored/records.ts'
 import type { Revocations } from './revocations.ts'

@@ -20,7 +20,8 @@ export function sharedContents(records: Records, queue: CommitQueue, ends: Ends,
       throw overtaken('Somebody signed in, or gave the session a new id,')
   }
   const commitOf = (request: Circumstances, attempts: Attempts, edit?: Edit): PendingCommit => {
-    const changes = { ...NO_CHANGES, ...(edit && { edit }) }
+    const shape = engine.shaping?.shape
+    const changes = { ...NO_CHANGES, ...(edit && { edit }), ...(shape && { shape }) }
     return { kind: 'update', changeSet: { ...CHANGE_SET, attempts, changes }, request, since: engine.now() }
   }
   return {
