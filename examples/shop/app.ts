@@ -1,11 +1,13 @@
 import { SessionError, type Sessions } from 'coatcheck'
 import { withSession } from 'coatcheck/hono'
+import type { Inspector } from 'coatcheck/inspector'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { assets } from './assets.ts'
 import { withOneMore, withQuantity } from './cart.ts'
 import { articleOf, putAside } from './goods.ts'
 import { fromHere, safeHeaders } from './guard.ts'
+import { INSPECTOR } from './layout.ts'
 import { accountPage, accountTitle, cartPage, goodsPage, signInPage } from './pages.ts'
 import { demoPeople, type People } from './people.ts'
 import { cartOf, greeted, page, type ShopData, type ShopFlash, sorry, viewOf } from './view.ts'
@@ -16,11 +18,14 @@ export interface Shop {
   readonly people: People
   readonly cookieName: string
   readonly trials: Hono
+  readonly inspect: Inspector
 }
 
 /** Every page of the shop. A form changes the session and redirects; a page reads it. */
-export function shopApp({ sessions, people, cookieName, trials }: Shop): Hono {
+export function shopApp({ sessions, people, cookieName, trials, inspect }: Shop): Hono {
   const app = new Hono()
+  // Has headers and a guard of its own, and lets nobody in but who is at this machine.
+  app.all(INSPECTOR, (c) => inspect(c.req.raw, c.env))
   app.use(safeHeaders)
   for (const { path, type, content } of Object.values(assets)) {
     app.get(path, (c) => c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }))

@@ -3,6 +3,9 @@ import { type Html, html, raw, rich } from './html.ts'
 import { PANEL } from './trace.ts'
 import { fill, type Language, languages, type Words } from './words/index.ts'
 
+/** Where the inspector of all sessions is. */
+export const INSPECTOR = '/inspect'
+
 /** What every page needs to know of who looks at it. */
 export interface View {
   readonly language: Language
@@ -72,6 +75,7 @@ export function layout(view: View, title: string, { content, beside, rest }: Par
   <footer>
     <p>${rich(words.insecure, { command: html`<code>SHOP_INSECURE=1 npm start</code>` })}</p>
     <p>${words.demoNote}</p>
+    <p><a href="${INSPECTOR}">${words.inspect}</a></p>
   </footer>
 </body>
 </html>`

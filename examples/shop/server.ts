@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { createSessions, SessionError } from 'coatcheck'
+import { inspector, recorder } from 'coatcheck/inspector'
 import { sqliteStore } from 'coatcheck/stores/sqlite'
 import { shopApp } from './app.ts'
 import { demoPeople, peopleOf } from './people.ts'
@@ -39,6 +40,7 @@ async function open({ port, host, file, secrets, insecure }: Settings): Promise<
   const sessions = createSessions<ShopData, ShopFlash>({
     secrets: secret,
     store: watched(store),
+    telemetry: recorder(),
     ...(insecure && { cookie: { name: cookieName, secure: false } }),
     onEvent(event) {
       noteEvent(event)
@@ -46,7 +48,8 @@ async function open({ port, host, file, secrets, insecure }: Settings): Promise<
     },
   })
   const { here, rival } = openTrials(secret)
-  const app = shopApp({ sessions, people: await peopleOf(demoPeople), cookieName, trials: here })
+  const inspect = inspector(sessions, { store: 'sqlite' })
+  const app = shopApp({ sessions, people: await peopleOf(demoPeople), cookieName, trials: here, inspect })
   const cookieNameAt = (path: string) => (path.startsWith(`${HERE}/`) ? HERE_COOKIE : cookieName)
   const answer = getRequestListener(traced((request, env) => app.fetch(request, env), cookieNameAt))
   const server = createServer((request, response) => {

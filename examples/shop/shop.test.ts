@@ -72,6 +72,20 @@ describe('a visitor who only looks', () => {
   })
 })
 
+describe('the inspector', () => {
+  it('is linked to, and answers this machine alone', async () => {
+    const guest = visitor(shop.origin)
+    expect(await page(guest, '/')).toContain('href="/inspect"')
+    const answer = await guest.get('/inspect')
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; style-src 'self'")
+    expect((await guest.get('/inspect', { headers: { 'x-forwarded-for': '192.0.2.7' } })).status).toBe(403)
+    const form = new URLSearchParams({ do: 'end-all', owner: 'ada' })
+    const elsewhere = { method: 'POST', body: form, headers: { origin: 'https://evil.example' } }
+    expect((await fetch(`${shop.origin}/inspect`, elsewhere)).status).toBe(403)
+  })
+})
+
 describe('the language', () => {
   it('is the first of the browser that the shop speaks', async () => {
     const ask = async (language: string) =>

@@ -32,6 +32,7 @@ export const entries: Record<string, string> = {
   hono: 'src/adapters/hono.ts',
   hydrogen: 'src/adapters/hydrogen.ts',
   'hydrogen/file': 'src/adapters/hydrogen/file.ts',
+  inspector: 'src/inspector.ts',
   'iron-session': 'src/adapters/iron-session.ts',
   koa: 'src/adapters/middleware/koa.ts',
   nest: 'src/adapters/middleware/nest.ts',

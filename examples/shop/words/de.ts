@@ -107,6 +107,7 @@ export const de: Words = {
 
   insecure:
     'Es bleibt nichts im Korb? Safari behält über http kein Secure-Cookie, auch nicht auf localhost. Starten Sie den Laden dafür mit {command}.',
+  inspect: 'In die Sitzungen dieses Ladens schauen (nur von diesem Rechner aus)',
   demoNote: 'Eine Vorführung von Coatcheck. Hier gibt es nichts zu kaufen.',
 
   panelTitle: 'Was eben geschah',

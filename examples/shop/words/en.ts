@@ -103,6 +103,7 @@ export const en = {
 
   insecure:
     'Nothing stays in your cart? Safari keeps no Secure cookie on plain http, not even on localhost. Start the shop with {command} to try it there.',
+  inspect: 'Look into the sessions of this shop (from this machine only)',
   demoNote: 'A demonstration of Coatcheck. Nothing here is for sale.',
 
   panelTitle: 'What just happened',

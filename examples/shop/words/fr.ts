@@ -105,6 +105,7 @@ export const fr: Words = {
 
   insecure:
     'Rien ne reste dans le panier ? Safari ne garde aucun cookie Secure en http, même sur localhost. Lancez la boutique avec {command} pour l’y essayer.',
+  inspect: 'Regarder les sessions de cette boutique (depuis cette machine seulement)',
   demoNote: 'Une démonstration de Coatcheck. Ici, rien n’est à vendre.',
 
   panelTitle: 'Ce qui vient de se passer',

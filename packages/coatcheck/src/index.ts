@@ -1,6 +1,6 @@
-export type { AboutEvent, EndReason, RefusalReason, SessionEvent } from './core/model/events.ts'
 export type { ExplainCode } from './core/explain/codes.ts'
 export type { Explanation, Reason } from './core/explain/explain.ts'
+export type { AboutEvent, EndReason, RefusalReason, SessionEvent } from './core/model/events.ts'
 export type { Telemetry } from './core/model/observing.ts'
 export type { Plan } from './core/model/plan.ts'
 export type { CookieOptions, GivenOptions as SessionsOptions } from './core/options/options.ts'

@@ -14,7 +14,7 @@ export function observersOf(options: AdapterOptions, now: () => number, storeTim
   const ends = new RecentEnds()
   const emit = emitter(tell, now, ownerDigest, ends)
   if (!tell) return { emit, ends, isTold: false }
-  return { emit, ends, isTold: true, trace: tracing(telemetry, emit, now, storeTimeout / 4), requestId }
+  return { emit, ends, isTold: true, trace: tracing(telemetry, emit, now, storeTimeout / 4), telemetry, requestId }
 }
 
 const both = (telemetry: Telemetry, onEvent: (event: SessionEvent) => unknown) => (event: SessionEvent) => {

@@ -64,3 +64,27 @@ export const rowOf = (name: string, declared: string, found: readonly StoreGuara
   declared,
   ...found.map(({ outcome }) => CELLS[outcome]),
 ]
+
+const MARKS: Readonly<Record<string, string>> = { yes: 'y', '–': '-', '**no**': 'n' }
+
+/** The list and the rows as the source that the inspector shows them from: `src/inspector/guarantees.ts`. */
+export function codeOf(guarantees: readonly string[], rows: readonly (readonly string[])[]): string {
+  const quoted = (text: string): string => (text.includes("'") ? JSON.stringify(text) : `'${text}'`)
+  const line = ([name = '', declares = '', ...cells]: readonly string[]): string => {
+    const found = cells.map((cell) => MARKS[cell] ?? '?').join('')
+    return `  ${/^[a-z]\w*$/.test(name) ? name : quoted(name)}: [${quoted(declares)}, ${quoted(found)}],\n`
+  }
+  return `// Made by \`npm run guarantees\`, with the table of docs/stores.md.
+
+/** What the suite tries of every store. */
+export const GUARANTEES = [
+${guarantees.map((each) => `  ${quoted(each)},\n`).join('')}] as const
+
+/** By the names of docs/stores.md: what a store declares, and of each guarantee \`y\`, \`n\`: a test showed otherwise, or \`-\`: it has no method for it. */
+export const ROWS = {
+${rows.map(line).join('')}} as const
+
+/** A row of the table of guarantees. */
+export type StoreRow = keyof typeof ROWS
+`
+}

@@ -81,6 +81,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // Not a part of core, and no adapter: a decision on the headers of a request, and a value in the session.
   csrf: ['crypto', 'clock.ts', 'errors.ts', 'web.ts'],
   'csrf.ts': ['csrf', 'errors.ts', 'web.ts'],
+  // Shows sessions to who looks after a site: no part of core, and no adapter.
+  inspector: [...parts('inspecting'), 'crypto', 'clock.ts', 'errors.ts', 'web.ts'],
+  'inspector.ts': ['inspector', 'csrf.ts', 'errors.ts', 'web.ts'],
   testing: [...parts('adapter'), 'index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
@@ -115,7 +118,7 @@ const onlyOnNode = ['adapters/hydrogen/file.ts']
 
 /** Entries that run where there is no Node: nothing they reach may name a platform's module. */
 const portable = [
-  ...['index.ts', 'csrf.ts', 'otel.ts', 'adapters/', 'migrate/', 'testing/'],
+  ...['index.ts', 'csrf.ts', 'inspector.ts', 'otel.ts', 'adapters/', 'migrate/', 'testing/'],
   ...['memory', 'wrapping/cached', 'wrapping/namespaced', 'cloudflare-kv', 'd1', 'durable-object', 'deno-kv', 'libsql'].map(
     (name) => `stores/${name}.ts`,
   ),

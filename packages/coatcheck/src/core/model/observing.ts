@@ -23,6 +23,8 @@ export interface Observers {
   readonly isTold: boolean
   /** Left out where nobody measures. */
   readonly trace?: Trace | undefined
+  /** For the inspector, which looks for its recorder here. */
+  readonly telemetry?: Telemetry | undefined
   /** What stands for a request in events. */
   readonly requestId?: ((headers: { get(name: string): string | null }) => string | undefined) | undefined
 }

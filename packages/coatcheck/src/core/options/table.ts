@@ -56,7 +56,7 @@ export interface SharedOptions {
    * It is called for requests with an event, and with `onEvent` or `telemetry` only. Default: nothing.
    */
   readonly requestId?: (headers: { get(name: string): string | null }) => string | undefined
-  /** Measures: `otel({ tracer, meter })` of coatcheck/otel. Default: nothing is measured. */
+  /** Measures: `otel({ tracer, meter })` of coatcheck/otel, or `recorder()` of coatcheck/inspector. Default: nothing is measured. */
   readonly telemetry?: Telemetry
 }
 

@@ -1,10 +1,10 @@
 import { isOver, lifeUnder } from '../model/lifetime.ts'
-import type { StoredRecord, Watching } from './watchable.ts'
+import type { VersionedRecord, Watching } from './watchable.ts'
 
 /** What is known of a session at one key: it is over for who had it there, it went on at `next`, or it lasts until then if nobody uses it. */
 export type Standing = 'over' | { readonly next: string } | { readonly until: number }
 
-export function standingOf(found: StoredRecord | undefined, { policy, now }: Pick<Watching, 'policy' | 'now'>): Standing {
+export function standingOf(found: VersionedRecord | undefined, { policy, now }: Pick<Watching, 'policy' | 'now'>): Standing {
   if (!found) return 'over'
   const { fault, forwarding, record, contents } = found
   // Another process may have the secret, or the release, that this one does not: nothing is said of the session.

@@ -1,9 +1,8 @@
 import type { Maybe } from '../../crypto/maybe.ts'
-import type { Found, SessionRecord, Store } from '../../stores/store.ts'
-import type { Contents, Forwarding } from '../model/contents.ts'
-import type { RefusalReason } from '../model/events.ts'
+import type { Found, Store } from '../../stores/store.ts'
 import type { Policy } from '../model/lifetime.ts'
 import type { Observers } from '../model/observing.ts'
+import type { VersionedRecord } from '../persistence/stored/latest-records.ts'
 
 /** What a watcher needs of the engine. */
 export interface Watching extends Observers {
@@ -15,19 +14,13 @@ export interface Watching extends Observers {
   readonly nap?: (ms: number) => Promise<void>
 }
 
-/** A record in a store, decoded. */
-export interface StoredRecord {
-  readonly record: SessionRecord
-  readonly contents: Contents
-  readonly forwarding?: Forwarding
-  readonly fault?: RefusalReason
-}
-
 /** How the sessions of a store are watched. */
 export interface Watchable {
   readonly store: Store
   readonly engine: Watching
-  read(key: string): Maybe<StoredRecord | undefined>
+  read(key: string): Maybe<VersionedRecord | undefined>
   /** What the store's `readMany` found. Left out: only `read` tells the truth. */
-  readonly given?: (key: string, found: Found | undefined) => Maybe<StoredRecord | undefined>
+  readonly given?: (key: string, found: Found | undefined) => Maybe<VersionedRecord | undefined>
 }
+
+export type { VersionedRecord }

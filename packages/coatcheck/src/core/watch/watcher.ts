@@ -4,7 +4,7 @@ import type { Store } from '../../stores/store.ts'
 import { callStore } from '../persistence/store-call.ts'
 import { Channel } from './channel.ts'
 import { standingOf } from './standing.ts'
-import type { StoredRecord, Watchable, Watching } from './watchable.ts'
+import type { VersionedRecord, Watchable, Watching } from './watchable.ts'
 
 /** Milliseconds between two rounds: pings of the channel, sessions whose time may be over, and reads that failed. */
 export const TICK = 500
@@ -168,7 +168,7 @@ export class Watcher {
   }
 
   /** Reads what is at `key`, and passes it on to all who watch it. */
-  async #seen(key: string, read: (live: Watchable) => Maybe<StoredRecord | undefined>): Promise<void> {
+  async #seen(key: string, read: (live: Watchable) => Maybe<VersionedRecord | undefined>): Promise<void> {
     const [first] = this.#watched.get(key) ?? []
     if (first) this.#judge(key, await read(first.live))
     const isOld = this.#reading.get(key)
@@ -176,7 +176,7 @@ export class Watcher {
     if (isOld && this.#watched.has(key)) void this.#read([key])
   }
 
-  #judge(key: string, found: StoredRecord | undefined): void {
+  #judge(key: string, found: VersionedRecord | undefined): void {
     for (const one of [...(this.#watched.get(key) ?? [])]) {
       const standing = standingOf(found, one.live.engine)
       if (standing === 'over') {
