@@ -22,7 +22,7 @@ const time = ({ language }: Reader, at: number | undefined): string =>
 export function goodsPage(reader: Reader, cart: Cart): Parts {
   const { words } = reader
   return {
-    content: trialsSection(words),
+    content: trialsSection(words, reader.language),
     beside: codeSection(words),
     rest: html`
       <h2 class="hanging">${words.goodsTitle}</h2>

@@ -364,6 +364,17 @@ describe('the trials of the first page', () => {
     },
   )
 
+  it('steal a cookie, which is refused once that of the device is over', async () => {
+    const guest = visitor(shop.origin)
+    const answer = await guest.post('/try/device?language=en')
+    const rows = [...(await answer.text()).matchAll(/<td>(.*?)<\/td><td>(.*?)<\/td>/g)].map(([, you, copy]) => [you, copy])
+    expect(rows).toEqual([
+      ['ada (bound)', 'ada (bound)'],
+      ['ada (bound)', '– (lapsed)'],
+    ])
+    expect(await page(guest, '/')).toContain('Steal my cookie')
+  })
+
   it('put no cookie of their own in the place of those of the shop', async () => {
     const guest = visitor(shop.origin)
     await add(guest, 'hat')

@@ -13,6 +13,7 @@ export const entries: Record<string, string> = {
   'astro/session': 'src/adapters/astro/session.ts',
   'cookie-session': 'src/adapters/middleware/cookie-session.ts',
   csrf: 'src/csrf.ts',
+  'device-bound': 'src/device-bound.ts',
   elysia: 'src/adapters/middleware/elysia.ts',
   'express-session': 'src/adapters/middleware/express-session.ts',
   fastify: 'src/adapters/middleware/fastify.ts',

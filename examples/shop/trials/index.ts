@@ -6,6 +6,7 @@ import { html, raw } from '../html.ts'
 import { panel } from '../panel.ts'
 import { PANEL, trace } from '../trace.ts'
 import { isLanguage, words } from '../words/index.ts'
+import { deviceTrial } from './device.ts'
 import { expressSessionTrials } from './express-session.ts'
 import { Gates } from './gates.ts'
 import { hereTrials } from './here.ts'
@@ -46,6 +47,7 @@ export function openTrials(secrets: string | readonly string[]): Trials {
     return c.html(html`<section id="panel" aria-labelledby="panel-title">${raw(PANEL)}</section>`)
   })
   here.route('/here', hereTrials(secrets, gates))
+  here.route('/device', deviceTrial(secrets))
   return { here, rival: expressSessionTrials(secrets, gates) }
 }
 

@@ -10,7 +10,7 @@ const LINES = ['const sessions = ', 'here.use(', 'const session = ', 'session.se
 const rival = html`<span class="whole">${rivalName}</span>`
 
 /** Name, promise, and three buttons, each with room for what came out on both sides. */
-export function trialsSection(words: Words): Html {
+export function trialsSection(words: Words, language: string): Html {
   const said = Object.fromEntries(Object.entries(words).filter(([name]) => name.startsWith('try')))
   return html`
     <h1 class="name">Coatcheck</h1>
@@ -21,6 +21,7 @@ export function trialsSection(words: Words): Html {
       ${trial(words, 'late', words.tryLate, words.tryLateAbout)}
       ${trial(words, 'replay', words.tryReplay, words.tryReplayAbout)}
     </ul>
+    <form method="post" action="/try/device?language=${language}"><button>${words.steal}</button> ${words.stealAbout}</form>
     <p class="without-script">${words.tryScript}</p>
     <p class="quiet small">${rich(words.tryMethod, {
       rival,

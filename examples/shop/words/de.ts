@@ -46,6 +46,14 @@ export const de: Words = {
     'Beide halten die Sitzungen im Speicher dieses Servers, und jeder Zugriff wartet 5 bis 20 ms, wie auf eine Datenbank. Ein Browser sendet von den 32 Anfragen sechs zugleich. {rival} läuft mit {settings}.',
   trySettings: 'diesen Einstellungen',
 
+  steal: 'Mein Cookie stehlen',
+  stealAbout:
+    'Ein simulierter Browser, dessen Schlüssel kein Dieb kopieren kann, und eine Uhr, die sechs Minuten überspringt: Echte Browser tun das über HTTPS.',
+  stealYou: 'Sie, mit dem Schlüssel des Geräts',
+  stealCopy: 'Die kopierten Cookies',
+  stealAtOnce: 'Sofort',
+  stealLater: 'Sechs Minuten später',
+
   codeTitle: 'Vier Zeilen Code',
   codeDocs: 'Anleitung (englisch)',
   codeFile: 'Die ganze Datei',

@@ -44,6 +44,14 @@ export const en = {
     'Both keep sessions in the memory of this server, and each call of their stores waits 5 to 20 ms, as if for a database. A browser sends six of the 32 requests at a time. {rival} runs with {settings}.',
   trySettings: 'these settings',
 
+  steal: 'Steal my cookie',
+  stealAbout:
+    'A simulated browser, whose key no thief can copy, and a clock that skips six minutes: real browsers do this over HTTPS.',
+  stealYou: 'You, with the device’s key',
+  stealCopy: 'The copied cookies',
+  stealAtOnce: 'At once',
+  stealLater: 'Six minutes later',
+
   codeTitle: 'Four lines of code',
   codeDocs: 'Read the guide',
   codeFile: 'The whole file',

@@ -46,6 +46,14 @@ export const fr: Words = {
     'Les deux gardent les sessions dans la mémoire de ce serveur, et chaque appel attend 5 à 20 ms, comme pour une base de données. Un navigateur envoie six des 32 requêtes à la fois. {rival} fonctionne avec {settings}.',
   trySettings: 'ces réglages',
 
+  steal: 'Voler mon cookie',
+  stealAbout:
+    'Un navigateur simulé, dont aucun voleur ne peut copier la clé, et une horloge qui saute six minutes : les vrais navigateurs le font en HTTPS.',
+  stealYou: 'Vous, avec la clé de l’appareil',
+  stealCopy: 'Les cookies copiés',
+  stealAtOnce: 'Tout de suite',
+  stealLater: 'Six minutes plus tard',
+
   codeTitle: 'Quatre lignes de code',
   codeDocs: 'Le guide (en anglais)',
   codeFile: 'Le fichier entier',

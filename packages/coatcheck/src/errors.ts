@@ -20,6 +20,7 @@ const FIXES = {
   TOO_LATE: 'Change the session before the response headers are sent.',
   NOT_FRESH:
     'Ask for the password, or whatever proves it, and then call signIn() or elevate(); send the visitor to the page that does.',
+  NOT_BOUND: 'Let the visitor sign in again (docs/device-bound.md).',
   ENDED: 'The session was ended in this request. To go on with an empty one, call signOut() instead of destroy().',
   UPGRADE_REFUSED:
     'Add the origin of your page to `origins`, or set `allowWithoutOrigin: true` for clients that are no browsers.',
@@ -53,7 +54,7 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly fix: string
-  /** What HTTP answers such an error with, for frameworks that look for it: 401 (RFC 9110 15.5.2) for `NOT_FRESH`. */
+  /** What HTTP answers such an error with, for frameworks that look for it: 401 (RFC 9110 15.5.2) for `NOT_FRESH` and `NOT_BOUND`. */
   declare readonly status?: 401
   /** Of `PARTLY_ENDED`: how many sessions were ended. */
   declare readonly ended?: number
@@ -75,7 +76,7 @@ export class SessionError extends Error {
     Object.defineProperty(this, OURS, { value: true })
     this.code = code
     this.fix = fix
-    if (code === 'NOT_FRESH') this.status = 401
+    if (code === 'NOT_FRESH' || code === 'NOT_BOUND') this.status = 401
     const { ended, remaining } = options
     if (remaining) Object.assign(this, { ended, remaining })
   }

@@ -1,4 +1,4 @@
-import { type AnySessions, adapterOf, answered, throughAdapter } from '../core/adapter.ts'
+import { type AnySessions, adapterOf, afterOwn, answered, throughAdapter } from '../core/adapter.ts'
 import type { WebRequest, WebResponse } from '../web.ts'
 
 /**
@@ -12,7 +12,7 @@ export function withSession<Rest extends unknown[]>(
   handler: (request: WebRequest, ...rest: Rest) => WebResponse | Promise<WebResponse>,
 ): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
   const adapter = adapterOf(sessions)
-  return (request, ...rest) => {
+  const handle = (request: WebRequest, ...rest: Rest): Promise<WebResponse> => {
     const requestSession = adapter.requestSession(request, request.headers)
     return throughAdapter(
       requestSession,
@@ -20,4 +20,5 @@ export function withSession<Rest extends unknown[]>(
       (response) => answered(response, [requestSession]),
     )
   }
+  return afterOwn(adapter, handle)
 }

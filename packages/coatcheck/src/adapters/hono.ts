@@ -6,12 +6,13 @@ import {
   isAnswer,
   type RequestSession,
   takenBack,
+  unlessOwn,
 } from '../core/adapter.ts'
 import type { WebResponse } from '../web.ts'
 
 /** The part of Hono's `Context` that is used here. */
 export interface HonoContext {
-  readonly req: { header(name: string): string | undefined; raw: object }
+  readonly req: { header(name: string): string | undefined; raw: object; readonly method?: string; readonly url?: string }
   readonly error: Error | undefined
   res: WebResponse
 }
@@ -24,7 +25,18 @@ export interface HonoContext {
  */
 export function withSession(sessions: AnySessions): (c: HonoContext, next: () => Promise<void>) => Promise<void> {
   const adapter = adapterOf(sessions)
-  return async (c, next) => {
+  return (c, next) => {
+    const { method = '', url = '' } = c.req
+    const request = { method, url, headers: { get: (name: string) => c.req.header(name) ?? null } }
+    return unlessOwn(
+      adapter,
+      request,
+      () => pass(c, next),
+      (own) => replace(c, own),
+    )
+  }
+
+  async function pass(c: HonoContext, next: () => Promise<void>): Promise<void> {
     const requestSession = adapter.requestSession(c, { get: (name) => c.req.header(name) ?? null })
     adapter.stands(c.req, c)
     standsWhole(c, adapter)

@@ -1,5 +1,6 @@
 import {
   type AnySessions,
+  type AskedOf,
   adapterOf,
   answer,
   changeHeaders,
@@ -8,10 +9,11 @@ import {
   presentedBy,
   type RequestSession,
   refuse,
+  unlessOwnOnNode,
 } from '../core/adapter.ts'
 
 /** The part of node:http's `IncomingMessage` (and of Express's and Connect's request) that is used here. */
-export interface NodeRequest {
+export interface NodeRequest extends AskedOf {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
 }
 
@@ -42,8 +44,12 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
 ) {
   const adapter = adapterOf(sessions)
   return (req: Req, res: Res, next?: Next): void => {
-    const requestSession = adapter.requestSession(req, presentedBy(req))
     const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
+    unlessOwnOnNode(adapter, req, presentedBy(req), res, () => pass(req, res, failed, next), failed)
+  }
+
+  function pass(req: Req, res: Res, failed: (error: unknown) => void, next?: Next): void {
+    const requestSession = adapter.requestSession(req, presentedBy(req))
     // Headers that have left, or those of an imitation of a response: what needs them must fail, and not be lost in silence.
     if (!delayHeaders(res, { before: () => settle(requestSession, res), failed, sent: () => requestSession.finish() }))
       requestSession.finish()

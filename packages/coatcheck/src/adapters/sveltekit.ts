@@ -6,6 +6,7 @@ import {
   areSame,
   cookiesOf,
   type RequestSession,
+  unlessOwn,
 } from '../core/adapter.ts'
 import type { WebResponse } from '../web.ts'
 import { asData, statusOf } from './sveltekit/answers.ts'
@@ -57,7 +58,8 @@ export function sessionHandle(
     const visit: Visit = { requestSession, beside: [] }
     visits.set(event.request, visit)
     tellWithin(event, event.request)
-    return throughKit(event, visit, () => resolve(event))
+    const through = () => throughKit(event, visit, () => resolve(event))
+    return isPrerendering(event) || outer ? through() : unlessOwn(adapter, event.request, through, (own) => own)
   }
 }
 

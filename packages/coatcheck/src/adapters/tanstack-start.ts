@@ -1,4 +1,13 @@
-import { adapterOf, answered, besides, isAnswer, type Session, type Sessions, throughAdapter } from '../core/adapter.ts'
+import {
+  adapterOf,
+  answered,
+  besides,
+  isAnswer,
+  type Session,
+  type Sessions,
+  throughAdapter,
+  unlessOwn,
+} from '../core/adapter.ts'
 import type { WebRequest, WebResponse } from '../web.ts'
 
 /** The part of what Start gives a request middleware that is used here. */
@@ -41,7 +50,15 @@ export function sessionMiddleware<Data extends object, Flash extends object>(
 ): StartSessions<Data, Flash> {
   const adapter = adapterOf(sessions)
   const calls = besides<Call>()
-  async function onRequest<Result extends { readonly response: WebResponse }>(args: RequestArguments<Result>): Promise<Result> {
+  function onRequest<Result extends { readonly response: WebResponse }>(args: RequestArguments<Result>): Promise<Result> {
+    return unlessOwn(
+      adapter,
+      args.request,
+      () => through(args),
+      (response) => ({ ...args, response }) as unknown as Result,
+    )
+  }
+  async function through<Result extends { readonly response: WebResponse }>(args: RequestArguments<Result>): Promise<Result> {
     const { request } = args
     const requestSession = adapter.requestSession(request, request.headers)
     const call: Call = { depth: 0, failed: false }

@@ -10,6 +10,7 @@ import type { Lifetime } from './model/lifetime.ts'
 import type { Move } from './model/moves.ts'
 import type { Plan } from './model/plan.ts'
 import type { Shaping } from './model/shape.ts'
+import type { BoundSettings } from './options/device-bound.ts'
 import { missingSecret } from './options/secrets.ts'
 import type { OwnedSessions, OwnerLimit } from './owners/types.ts'
 import type { UnknownKeys } from './persistence/unknown-keys.ts'
@@ -44,6 +45,7 @@ export interface Engine extends Watching {
   /** Milliseconds since the epoch from which on nothing of other libraries is taken over. */
   readonly adoptsUntil: number
   readonly maxPerOwner: OwnerLimit | undefined
+  readonly deviceBound: BoundSettings | undefined
   /** undefined: nothing is said of the values. */
   readonly shaping: Shaping | undefined
 }
@@ -147,10 +149,7 @@ export interface Persistence<H extends LoadedSession = LoadedSession> {
   readonly resends?: boolean
   /** Whether `find` looks at more of a request than the ticket. */
   readonly readsRequest?: boolean
-  /**
-   * `request`: with `readsRequest`, for tickets in several cookies. `arrivedAt`: of the request, in milliseconds since the epoch. `onlyLooks`: see
-   * `Circumstances`.
-   */
+  /** `request`: with `readsRequest`, for tickets in several cookies. `arrivedAt`: of the request, milliseconds since the epoch. */
   find(ticket: string, request: ReaderRequest | undefined, arrivedAt: number, onlyLooks?: boolean): Maybe<H | Refused>
   /** The session that another library kept, to be kept here by the next commit; when that has happened already, what became of it. */
   adopt(migrates: MigratingSession, arrivedAt: number, onlyLooks?: boolean): Maybe<H | Refused>

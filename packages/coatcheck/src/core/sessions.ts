@@ -18,7 +18,7 @@ import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
 import { lazily, tellOnlookers } from './process-singleton.ts'
 import { presentedIn, type RequestHeaders } from './request/incoming.ts'
-import type { Core } from './request/load.ts'
+import type { Core, DeviceBinding } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
 import { RequestSession } from './request/request-session.ts'
 import type { RequestOrContext } from './request/request-types.ts'
@@ -127,18 +127,20 @@ export function sessionsOf<Data extends object, Flash extends object>(
     random: Math.random,
     adoptsUntil: settings.migrateUntil,
     maxPerOwner: options.maxPerOwner,
+    deviceBound: settings.deviceBound?.settings,
     shaping: settings.values && shapingOf(settings.values, now),
     ...surroundings,
   }
   const { revocations } = settings
   const revoked = revocations && new Revocations(revocations.store, engine, revocations.every)
-  const core: Core = {
+  const core: { -readonly [Part in keyof Core]: Core[Part] } = {
     engine,
     persistence: persistenceOf(options, engine, revoked, revocations?.list ?? false),
     transport: new Transport(settings),
     migrateFrom,
     ...(wishes && { witness: lateWitness(() => core, wishes) }),
   }
+  core.bound = settings.deviceBound?.bind(core as never) as DeviceBinding | undefined
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
   const { newest, ...requests } = sharingOf(core, options.sharedAs)
@@ -157,9 +159,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
       return explain(core, request, requestSession, presented)
     },
     async prune() {
-      // Not limited in time: a file store looks at every session.
       return callStore(
-        { storeTimeout: Number.POSITIVE_INFINITY },
+        { storeTimeout: Number.POSITIVE_INFINITY }, // not limited in time: a file store looks at every session
         'prune',
         async () => ((await options.store?.prune?.(now(), 1000)) ?? 0) + ((await revocations?.store.prune?.(now(), 1000)) ?? 0),
       )

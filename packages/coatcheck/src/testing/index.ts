@@ -7,6 +7,7 @@ export type { AttackReport, Finding } from './attack/report.ts'
 export { steal } from './attack/steal.ts'
 export { toss } from './attack/toss.ts'
 export { attack } from './attack.ts'
+export { type DeviceEvent, type DeviceVisitor, deviceVisitor } from './device-visitor.ts'
 export type { Answered, WhoIs } from './expect/answers.ts'
 export {
   type CookieExpectation,

@@ -33,6 +33,7 @@ const REASONS: Record<RefusalReason, true> = {
   'absolute-expired': true,
   'clock-skew': true,
   corrupt: true,
+  lapsed: true,
   'too-busy': true,
 }
 const EVENTS: Record<SessionEvent['type'], true> = {
@@ -188,6 +189,7 @@ const CODES: Record<SessionErrorCode, true> = {
   CONFLICT: true,
   KEY_UNKNOWN: true,
   TOO_LATE: true,
+  NOT_BOUND: true,
   NOT_FRESH: true,
   ENDED: true,
   NOT_WRAPPED: true,

@@ -13,7 +13,7 @@ import { NEWER_SECRET, type Person, SECRET, site } from './site.ts'
 /** An attack of the corpus. */
 export interface Entry {
   readonly id: string
-  readonly target: 'cookie' | 'option' | 'token' | 'id' | 'store' | 'key'
+  readonly target: 'cookie' | 'option' | 'token' | 'id' | 'store' | 'key' | 'proof'
   readonly class: string
   readonly input?: string
   readonly generator?: string

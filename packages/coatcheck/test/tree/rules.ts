@@ -32,6 +32,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   // What requests do once for all; loaded when it is first called.
   'core/once': ['core/model', 'core/session', ...parts('engine'), 'crypto', 'errors.ts'],
+  // Device-bound sessions; the engine of coatcheck/device-bound.
+  'core/bound': [
+    ...['core/model', 'core/options', 'core/request', 'core/persistence', 'core/watch', ...parts('engine')],
+    ...['cookies', 'crypto', 'errors.ts'],
+  ],
   // Says why a session is empty; loaded when somebody asks.
   'core/explain': ['core/model', 'core/options', 'core/request', 'cookies', 'errors.ts'],
   // Notices the ends of sessions; loaded when the first signal is asked for.
@@ -66,7 +71,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...['core/model', 'core/options', 'core/session', 'core/persistence', 'core/migration', ...parts('engine')],
     ...['cookies', 'crypto', ...contracts, 'errors.ts', 'web.ts'],
   ],
-  'core/node': ['core/request', ...parts('identity', 'process-singleton'), 'builtin.ts', 'errors.ts'],
+  'core/node': ['core/request', ...parts('identity', 'own-answer', 'process-singleton'), 'builtin.ts', 'errors.ts'],
   core: ['crypto', 'cookies', ...contracts, 'clock.ts', 'errors.ts', 'web.ts'],
   // The stores are those that a framework's documents offer by name.
   adapters: ['core', 'cookies', 'csrf', 'migrate', 'stores', 'crypto/maybe.ts', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],
@@ -82,6 +87,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   testing: [...parts('adapter'), 'index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
+  'device-bound.ts': ['core/bound', 'core/options', 'errors.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
   // The command `coatcheck`: a program on Node, bundled with what it uses, which looks into all that a module of an application makes.
   cli: [...['core', 'cookies', 'crypto', 'migrate', 'stores', 'errors.ts'], ...['adapters/h3', 'adapters/iron-session']],

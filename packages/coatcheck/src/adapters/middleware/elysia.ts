@@ -6,6 +6,7 @@ import {
   type Sessions,
   takenBack,
   throughAdapter,
+  unlessOwn,
 } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
@@ -40,7 +41,12 @@ export function session<Data extends object, Flash extends object, const Name ex
   const around =
     (handle: Handle): Handle =>
     (request, ...rest) =>
-      wrapped(adapter, request, () => handle(request, ...rest))
+      unlessOwn(
+        adapter,
+        request,
+        () => wrapped(adapter, request, () => handle(request, ...rest)),
+        (own): WebResponse | undefined => own,
+      )
   // Elysia drops what wraps if its text is that of another, as that of a second kind of sessions would be.
   const text = `coatcheck ${++plugins}`
   Object.defineProperty(around, 'toString', { value: () => text })

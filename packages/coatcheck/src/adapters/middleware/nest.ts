@@ -1,4 +1,4 @@
-import { type AnySessions, adapterOf, type NodeResponse, presentedBy } from '../../core/adapter.ts'
+import { type AnySessions, adapterOf, type NodeResponse, presentedBy, unlessOwnOnNode } from '../../core/adapter.ts'
 import { type NodeRequest, withSession } from '../node.ts'
 
 type Next = (error?: unknown) => void
@@ -47,8 +47,12 @@ export const SessionModule: {
           http.use((req, res, next) => {
             show(req)
             if (!isFastify) return express(req, res, next)
-            fastify(req, res)
-            next()
+            // Fastify goes on at once, and would answer as well.
+            const go = () => {
+              fastify(req, res)
+              next()
+            }
+            unlessOwnOnNode(adapter, req, presentedBy(req), res, go, next)
           })
           if (isFastify) {
             http.getInstance().addHook('onRequest', (request, _, done) => {

@@ -8,6 +8,7 @@ import {
   type Sessions,
   take,
   throughAdapter,
+  unlessOwn,
   within,
 } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
@@ -61,23 +62,30 @@ export function sessionMiddleware(given: AnySessions | SessionStorage): SessionM
   const adapter = adapterOf(behind ?? (given as AnySessions))
   // The same as `createContext` makes: the object itself is the key.
   const key: ContextKey<RequestSession | null> = { defaultValue: null }
+  async function through(request: WebRequest, context: ContextProvider, next: () => Promise<WebResponse>): Promise<WebResponse> {
+    const requestSession = adapter.requestSession(request, presented(request))
+    const before = context.get(key)
+    if (before && before !== requestSession && !before.finished) throw sharedContext()
+    context.set(key as never, requestSession as never)
+    take(requestSession)
+    return throughAdapter(
+      requestSession,
+      () => within(request, next),
+      (response) => {
+        // A storage that a loader used said of itself that nothing is stored by itself: here it is.
+        requestSession.commitsByCall = false
+        return answeredByCall(response, requestSession)
+      },
+    )
+  }
   return {
-    async middleware({ request, context }, next) {
-      const requestSession = adapter.requestSession(request, presented(request))
-      const before = context.get(key)
-      if (before && before !== requestSession && !before.finished) throw sharedContext()
-      context.set(key as never, requestSession as never)
-      take(requestSession)
-      return throughAdapter(
-        requestSession,
-        () => within(request, next),
-        (response) => {
-          // A storage that a loader used said of itself that nothing is stored by itself: here it is.
-          requestSession.commitsByCall = false
-          return answeredByCall(response, requestSession)
-        },
-      )
-    },
+    middleware: ({ request, context }, next) =>
+      unlessOwn(
+        adapter,
+        request,
+        () => through(request, context, next),
+        (own) => own,
+      ),
     async getSession(context) {
       const requestSession = context.get(key)
       if (requestSession) {

@@ -389,6 +389,7 @@ const CALLED: Readonly<Record<RefusalReason, RegExp>> = {
   'clock-skew': /^clock-skew$/,
   corrupt: /^undecodable$/,
   'too-busy': /^too-busy$/,
+  lapsed: /^lapsed$/,
 }
 const NOTHING_CAME = /^(no-cookie|empty-cookie|other-name|in-header)$/
 

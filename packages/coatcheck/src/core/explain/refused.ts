@@ -23,6 +23,7 @@ const BY_REASON: Readonly<Record<RefusalReason, RefusingCode>> = {
   'clock-skew': 'clock-skew',
   corrupt: 'undecodable',
   'too-busy': 'too-busy',
+  lapsed: 'lapsed',
 }
 const BY_DETAIL = { unsigned: 'unsigned', evicts: 'evicted', eventual: 'stale-read' } as const
 /** How the session ended, by the reason of the event. */

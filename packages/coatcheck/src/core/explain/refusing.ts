@@ -90,6 +90,10 @@ const ROWS = {
     'What the ticket opens, or the record, cannot be read: another program wrote it, or it is damaged.',
     'Look at the record and at what else writes there. It is left as it is; give each app a store or a prefix of its own.',
   ],
+  lapsed: [
+    'The session is bound to a device, whose cookie did not come or is over.',
+    'Nothing: the browser that has the key refreshes. Many for one handle are a copied cookie in use (docs/device-bound.md).',
+  ],
   'too-busy': [
     'Too many sealed cookies of another library came at once to open them all.',
     'Nothing: the cookie stays, and the next request tries again.',

@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts'
  * made with a secret that is not in use. `revoked-key`: made with one that is revoked. `forged`: its MAC or seal is wrong. `oversized`, `bad-chunks`: no browser sends that.
  * `duplicate`: two different live tickets at once. `unknown`: no such session. `replaced`: its id was given up for a new one.
  * `revoked`: it was ended, and its ticket was used again. `idle-expired`, `absolute-expired`: over. `clock-skew`: made over 60 seconds in the future. `corrupt`: what it opened, or its
- * record, cannot be read. `too-busy`: another library's seal, when too many were to be opened at once.
+ * record, cannot be read. `lapsed`: it is bound to a device, and the cookie that only the device gets did not come. `too-busy`: another library's seal, when too many were to be opened at once.
  */
 export type RefusalReason =
   | 'malformed'
@@ -26,6 +26,7 @@ export type RefusalReason =
   | 'clock-skew'
   | 'corrupt'
   | 'too-busy'
+  | 'lapsed'
 
 /**
  * What is known besides of a ticket that was refused. `unsigned`: it is `forged` because it has no MAC, as tickets have that were made without

@@ -1,7 +1,7 @@
 import { SessionError } from '../../errors.ts'
 import { apply, type Changes } from './changes.ts'
 import type { Entry } from './codec.ts'
-import type { Contents } from './contents.ts'
+import type { Contents, Fields } from './contents.ts'
 import { type Auth, authOf, beside, impersonated, impersonatorOf, released } from './standing.ts'
 
 interface Noted {
@@ -24,6 +24,8 @@ interface SignIn extends Noted {
   /** What was there of the owner's ends before the credentials were checked. */
   readonly mark?: string
   readonly auth: Auth
+  /** Takes the place of what binds the session to a device: a key that a guest's session had does not count for the person. */
+  readonly bound?: Fields
   /** Milliseconds that the session lasts from here on; false: as long as the others of the site. */
   readonly remember?: number | false
   /** The values that a guest's session gets with those of another session of the owner. */
@@ -67,10 +69,10 @@ export function moved(
 }
 
 function signedIn(contents: Contents, move: SignIn, now: number, isGuest: boolean): Contents {
-  const { owner, auth, remember, merge, existing } = move
+  const { owner, auth, bound, remember, merge, existing } = move
   const { lasts, ...others } = contents
   const own = remember === undefined ? contents : { ...others, ...(remember !== false && { lasts: remember }) }
-  const fields = remember === undefined ? { auth } : { auth, remembered: remember === false ? undefined : true }
+  const fields = { auth, bound, ...(remember !== undefined && { remembered: remember === false ? undefined : true }) }
   const next = beside({ ...own, owner }, fields)
   if (!merge || !isGuest) return next
   if (existing === undefined) throw listsNobody()

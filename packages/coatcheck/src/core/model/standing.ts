@@ -38,6 +38,15 @@ export function noteOf({ more: { note } }: Pick<Contents, 'more'>): Fields | und
   return isObject(note) ? structuredClone(note) : undefined
 }
 
+/** Whether a session belongs to one device: not; it has a key, which no refresh has shown; a refresh has; or it is no use without the cookie that did not come. */
+export type Bound = 'none' | 'pending' | 'bound' | 'lapsed'
+
+/** How a session is bound by what is stored of it. */
+export function boundIn({ more: { bound } }: Pick<Contents, 'more'>): Exclude<Bound, 'lapsed'> {
+  if (!isObject(bound) || !bound.print) return 'none'
+  return bound.confirmed === true ? 'bound' : 'pending'
+}
+
 export function impersonatorOf({ more: { impersonator } }: Contents): string | undefined {
   return ownIn(impersonator)?.owner
 }

@@ -35,6 +35,11 @@ export const words = <Word extends string>(...all: readonly [Word, ...Word[]]): 
   check: (value) => (all.includes(value as Word) ? undefined : `Give \`${all.slice(0, -1).join('`, `')}\` or \`${all.at(-1)}\`.`),
 })
 
+/** An object with these methods. */
+export const having = (fix: string, ...methods: readonly string[]): Row<never> => ({
+  check: (value) => (methods.every((method) => typeof Object(value)[method] === 'function') ? undefined : fix),
+})
+
 export const FUNCTION: Row<never> = {
   check: (value) => (typeof value === 'function' ? undefined : 'Pass a function, or leave it out.'),
 }
@@ -85,11 +90,6 @@ export function checkLimit(limit: unknown): string | undefined {
   const isCount = Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
   if (isCount && (evict === 'oldest' || evict === 'refuse') && Object.keys(others).length === 0) return undefined
   return 'Pass `{ count, evict }`: a whole number from 1 to 1000, and `oldest` or `refuse`.'
-}
-
-export function checkTelemetry(given: unknown): string | undefined {
-  const { span, event } = given as Record<string, unknown>
-  return typeof span === 'function' && typeof event === 'function' ? undefined : 'Pass what otel() of coatcheck/otel returns.'
 }
 
 /** Whether a text is one part over and over, the last time maybe cut short. */

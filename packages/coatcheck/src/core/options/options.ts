@@ -1,6 +1,7 @@
 import { clockOf } from '../../clock.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
+import type { DeviceBound } from './device-bound.ts'
 import { type RevocationOptions, revocationsOf } from './revocations.ts'
 import { type SchemaSettings, schemaOf } from './schema.ts'
 import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
@@ -29,6 +30,7 @@ export interface Settings
   readonly binding: string
   /** Milliseconds since the epoch. */
   readonly migrateUntil: number
+  readonly deviceBound?: DeviceBound
   /** `every` in milliseconds. */
   readonly revocations: Required<RevocationOptions> | undefined
   /** undefined: nothing is said of the values. */

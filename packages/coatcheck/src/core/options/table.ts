@@ -5,8 +5,9 @@ import type { MakePersistence } from '../engine.ts'
 import type { SessionEvent } from '../model/events.ts'
 import type { Telemetry } from '../model/observing.ts'
 import type { OwnerLimit } from '../owners/types.ts'
-import { checked, checkLimit, checkStore, checkTelemetry, DAY, FUNCTION, flag, type Row, seconds, words } from './checks.ts'
+import { checked, checkLimit, checkStore, DAY, FUNCTION, flag, having, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
+import type { DeviceBound } from './device-bound.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
 import { checkRevocations, type RevocationOptions } from './revocations.ts'
 import { VALUES, type ValuesOptions } from './schema.ts'
@@ -95,6 +96,8 @@ export interface SessionsOptions extends StorageOptions, ValuesOptions {
    * in the longest time ago; `'refuse'` signs nobody in: the commit fails with `TOO_MANY_SESSIONS`. Default: no limit.
    */
   readonly maxPerOwner?: OwnerLimit
+  /** Binds sessions to the device, where browsers can: `deviceBound()` of coatcheck/device-bound. Needs `secrets`. Default: none is. */
+  readonly deviceBound?: DeviceBound
   /** Also takes tickets without a MAC and records in the clear, from before `secrets` or `encryptRecords` were set. Default false. */
   readonly acceptUnsigned?: boolean
 }
@@ -146,7 +149,7 @@ export const SHARED: Table<SharedOptions> = {
   now: FUNCTION,
   onEvent: FUNCTION,
   requestId: FUNCTION,
-  telemetry: { check: checkTelemetry },
+  telemetry: having('Pass what otel() of coatcheck/otel returns.', 'span', 'event'),
 }
 
 /** all of `createSessions`, */
@@ -163,6 +166,7 @@ export const OPTIONS: Table<SessionsOptions> = {
   chunks: flag(false),
   acceptUnsigned: flag(false),
   maxPerOwner: { check: checkLimit },
+  deviceBound: having('Pass deviceBound() of coatcheck/device-bound.', 'bind'),
   ...VALUES,
   ...SHARED,
 }

@@ -56,6 +56,7 @@ describe.each(Object.entries(kinds))('where an owner is signed in, %s', (kind, p
         level: undefined,
         note: undefined,
         impersonator: undefined,
+        bound: 'none',
         isCurrent: true,
       },
       expect.objectContaining({ handle: await handleOf(phone), createdAt: began, lastSeenAt: began, isCurrent: false }),

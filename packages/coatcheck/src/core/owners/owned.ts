@@ -2,7 +2,7 @@ import { SessionError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
 import { taken } from '../model/codec.ts'
 import { EMPTY } from '../model/contents.ts'
-import { authOf, impersonatorOf, levelAt, noteOf } from '../model/standing.ts'
+import { authOf, boundIn, impersonatorOf, levelAt, noteOf } from '../model/standing.ts'
 import { callStore } from '../persistence/store-call.ts'
 import { ownerDigest } from '../persistence/stored/record-text.ts'
 import type { Records, VersionedRecord } from '../persistence/stored/records.ts'
@@ -51,6 +51,7 @@ export function ownedSessions(
       expiresAt: record.expiresAt,
       authenticatedAt: auth?.at,
       level: auth && levelAt(auth, engine.now()),
+      bound: engine.deviceBound ? boundIn(contents) : 'none',
       note: noteOf(contents),
       impersonator: impersonatorOf(contents),
       isCurrent: lineageOf(found) === current,

@@ -22,6 +22,8 @@ export interface ListedSession {
   readonly authenticatedAt: number | undefined
   /** How surely, as `signIn` and `elevate` were told. */
   readonly level: string | undefined
+  /** Whether it belongs to a device; `none` without the option `deviceBound`. */
+  readonly bound: 'none' | 'pending' | 'bound'
   /** What the application noted of the visitor's device, by `session.note({ … })`. */
   readonly note: Readonly<Record<string, unknown>> | undefined
   /** Who acts in this session as its owner: it is in the lists of this person. */

@@ -52,6 +52,8 @@ export class Commits {
   /** Sessions whose tickets came along and open nothing. */
   #over: readonly LoadedSession[] = []
   #blocked: SessionError | undefined
+  /** A session without its device: it can be ended, and nothing else. */
+  #lapsed: LoadedSession | undefined
   #cannotEnd: SessionError | undefined
   #gone = false
   /** The visitor's ticket: presented, or given by a commit. */
@@ -68,7 +70,7 @@ export class Commits {
   }
 
   /** Goes on from what the request's tickets opened. */
-  begin({ loaded, over = [], blocked, cannotEnd, via, ticket, migrated }: LoadResult): void {
+  begin({ loaded, over = [], blocked, cannotEnd, via, ticket, migrated, lapsed }: LoadResult): void {
     this.#loaded = loaded
     this.#over = over
     this.#blocked = blocked
@@ -77,6 +79,8 @@ export class Commits {
     this.#forget = migrated?.forget
     this.#other = migrated?.cookieName
     this.#via = via
+    this.#lapsed = lapsed?.session
+    if (lapsed && lapsed.lines.length > 0) this.resend(lapsed.lines)
   }
 
   get #reply(): TicketResponse {
@@ -145,7 +149,11 @@ export class Commits {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
       return changed ? { ...this.#done('nothing', NO_LINES), dropped: 'ended' } : this.#done('nothing', NO_LINES)
     }
-    const refusal = (move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined)
+    const over = ended && this.#lapsed ? [...this.#over, this.#lapsed] : this.#over
+    const refusal =
+      ended && this.#lapsed
+        ? undefined
+        : ((move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined))
     if (refusal && (changed || ended)) {
       if (!ended) changeSet.undo() // an end is not tried again when the headers leave
       throw refusal
@@ -154,16 +162,16 @@ export class Commits {
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
     const signsIn = move?.kind === 'signIn'
-    const isThere = loaded !== undefined || (ended && this.#over.length > 0)
+    const isThere = loaded !== undefined || (ended && over.length > 0)
     const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended)
       return andThen(this.#recheck(), () => this.#again(this.#done(plan, this.#differently(how)), how))
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
       () =>
-        andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, this.#over), (saved) =>
+        andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, over), (saved) =>
           andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
-            this.#saved(plan, kept, changeSet, session, how),
+            andThen(this.#saved(plan, kept, changeSet, session, how), (done) => (signsIn ? this.#offered(done) : done)),
           ),
         ),
       (error) => {
@@ -181,6 +189,17 @@ export class Commits {
     const { persistence, engine } = this.#core
     if (persistence.resends || persistence.kind === 'custom' || this.#request.mayResend) return true
     return persistence.kind === 'stored' && (this.#reply.via === 'header' || !rolls(loaded.contents, engine.policy))
+  }
+
+  /** Asks the browser of who signed in for a key. */
+  #offered(done: Committed): Maybe<Committed> {
+    const { bound } = this.#core
+    const loaded = this.#loaded
+    if (!bound || !loaded || done.send.length === 0) return done
+    return andThen(bound.offer(loaded), (offer) => {
+      this.#reply.more = offer
+      return this.#done(done.plan, [...done.send, ...offer])
+    })
   }
 
   #sendNothing(): void {
@@ -239,7 +258,7 @@ export class Commits {
           : []
     this.#loaded = loaded
     if (plan === 'end' || plan === 'end+create') this.#over = []
-    if (loaded) this.#blocked = this.#cannotEnd = undefined
+    if (loaded) this.#blocked = this.#cannotEnd = this.#lapsed = undefined
     session.settle(loaded, changeSet)
     const isEnd = plan === 'end' || plan === 'end+create'
     if (!dropped && (isTold || isEnd)) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)

@@ -1,42 +1,15 @@
 import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
-import type { ReaderRequest, SessionReader } from '../../migrate/format.ts'
-import type { Circumstances, Engine, LoadedSession, Persistence, Refused } from '../engine.ts'
+import type { ReaderRequest } from '../../migrate/format.ts'
+import type { Circumstances, Engine, LoadedSession, Refused } from '../engine.ts'
 import { type Allowance, allowance, MOST_TRIES, tries } from '../migration/allowance.ts'
-import { type Adopted, type Found, readOldSession } from '../migration/old-session.ts'
+import { type Adopted, readOldSession } from '../migration/old-session.ts'
 import type { Emit, RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
+import type { Core, LoadResult } from './core.ts'
 import type { IncomingTickets } from './incoming.ts'
-import type { Transport } from './tickets.ts'
-import type { Witness } from './witness.ts'
 
-/** The parts that all requests of one `createSessions` share. */
-export interface Core {
-  readonly engine: Engine
-  readonly persistence: Persistence
-  readonly transport: Transport
-  /** Readers of what other libraries wrote. */
-  readonly migrateFrom: readonly SessionReader[]
-  /** In development only. */
-  readonly witness?: Witness | undefined
-}
-
-export interface LoadResult {
-  readonly loaded?: LoadedSession
-  readonly via?: 'header' | 'cookie'
-  /** The ticket that opened it. */
-  readonly ticket?: string
-  /** Where another library kept it. */
-  readonly migrated?: Found
-  /** Sessions whose tickets came along and open nothing: a sign-out ends them as well. */
-  readonly over?: readonly LoadedSession[]
-  /** Why nothing may be written, except by somebody who signs in. */
-  readonly blocked?: SessionError | undefined
-  /** Why a sign-out cannot be carried out. */
-  readonly cannotEnd?: SessionError | undefined
-  /** The store's error, where `whenStoreDown` lets the request go on. */
-  readonly down?: SessionError
-}
+export type { Core, DeviceBinding, LoadResult, OwnAnswer, OwnRequest } from './core.ts'
 
 /** Tickets refused for these reasons cost nothing and do not count as tries. */
 const CHEAP: ReadonlySet<RefusalReason> = new Set(['malformed', 'unknown-version', 'unknown-key', 'revoked-key'])

@@ -190,10 +190,7 @@ export class RequestSession implements Surroundings, Witnessed {
   enter(): void {
     this.#adapters++
   }
-  /**
-   * The headers have left: from here on a change is stored by itself where that is possible, and else throws `TOO_LATE`. `isUnchanged`:
-   * a commit has just found nothing to do, and nothing of the application has run since.
-   */
+  /** The headers have left: later changes are stored where that is possible, or throw `TOO_LATE`. `isUnchanged`: a commit has just found nothing to do. */
   finish(isUnchanged = false): void {
     if (--this.#adapters > 0) return
     this.finished = true
@@ -211,7 +208,8 @@ export class RequestSession implements Surroundings, Witnessed {
   }
 
   #load(): Maybe<LiveSession> {
-    return andThen(loadSession(this.core, this.incoming, this.request), (result) => this.#begin(result))
+    const judged = (result: LoadResult) => this.core.bound?.judge(result, this.incoming, this.request) ?? result
+    return andThen(andThen(loadSession(this.core, this.incoming, this.request), judged), (result) => this.#begin(result))
   }
 
   #begin(result: LoadResult): LiveSession {

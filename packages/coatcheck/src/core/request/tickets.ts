@@ -30,6 +30,8 @@ export class Transport {
   /** Cookies that other libraries' sessions may come in. */
   readonly #oldNames: readonly string[]
   readonly places: TicketPlaces
+  /** Goes with what clears a ticket. */
+  besides: readonly HeaderLine[] = []
   /** The request headers that a response which used the session depends on. */
   readonly vary: readonly string[]
   readonly #line: ReturnType<typeof lineWriter>
@@ -80,7 +82,7 @@ export class Transport {
     if (via === 'header' || !cookie) return this.#headerLine('')
     const attributes = { ...cookie.attributes, ...how.attributes }
     const lines = serialize ? [serialize(cookie.name, '', attributes)].flat() : clearCookie(cookie.name, attributes, pieces)
-    return lines.map((line) => ['set-cookie', line])
+    return [...lines.map((line): HeaderLine => ['set-cookie', line]), ...this.besides]
   }
 
   /** The headers that remove the cookies of other libraries that came along. */
@@ -130,6 +132,8 @@ export class TicketResponse {
   lines: readonly HeaderLine[] = []
   /** A cookie of another library that ours takes the place of. */
   other: string | undefined
+  /** Goes with each ticket that this response gives from here on. */
+  more: readonly HeaderLine[] = []
 
   constructor(transport: Transport, engine: Engine, incoming: IncomingTickets) {
     this.#transport = transport
@@ -149,7 +153,7 @@ export class TicketResponse {
     const options = { ...how, lasts: how.lasts || lasts !== undefined }
     const old = this.other === undefined ? [] : this.#transport.clearOther(this.other)
     try {
-      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, options), ...old]
+      return [...this.#transport.give(ticket, this.via, seconds, this.#incoming.pieces, options), ...old, ...this.more]
     } catch (error) {
       if (!(error instanceof CookieTooLong)) throw error
       const what = `The session does not fit into its cookie: ${error.bytes} bytes. Its largest values: ${largest(loaded.contents)}.`

@@ -1,6 +1,18 @@
 import { impersonatorOf, levelAt } from '../model/standing.ts'
 import { note } from './note.ts'
-import { authIn, elevate, endImpersonation, type Inside, impersonate, regenerateId, renew, requireFresh, signIn } from './sure.ts'
+import { notBound } from './refusals.ts'
+import {
+  authIn,
+  boundOf,
+  elevate,
+  endImpersonation,
+  type Inside,
+  impersonate,
+  regenerateId,
+  renew,
+  requireFresh,
+  signIn,
+} from './sure.ts'
 import type { Session } from './types.ts'
 
 /** The members of a session that most requests do not use: each is made when it is asked for, and costs nothing before. */
@@ -9,6 +21,7 @@ export abstract class Assured
     Pick<
       Session,
       | 'authenticatedAt'
+      | 'bound'
       | 'createdAt'
       | 'elevate'
       | 'endImpersonation'
@@ -18,6 +31,7 @@ export abstract class Assured
       | 'level'
       | 'note'
       | 'regenerateId'
+      | 'requireBound'
       | 'requireFresh'
       | 'signIn'
     >
@@ -30,6 +44,15 @@ export abstract class Assured
   get level(): string | undefined {
     const { inside } = this
     return levelAt(authIn(inside), inside.around.now())
+  }
+  get bound(): Session['bound'] {
+    return boundOf(this.inside)
+  }
+  get requireBound(): Session['requireBound'] {
+    return () => {
+      const { bound } = this
+      if (bound !== 'bound') throw notBound(bound)
+    }
   }
   get createdAt(): number | undefined {
     return this.inside.lifetime?.createdAt

@@ -32,6 +32,11 @@ export function readOnly(what: string, cause: SessionError): SessionError {
   )
 }
 
+/** `bound`: how the session stands. */
+export function notBound(bound: string): SessionError {
+  return new SessionError('NOT_BOUND', `The session is not bound to a device, but \`${bound}\`.`)
+}
+
 /** What is to be known of the values is loaded when a session is opened. */
 export const notOpened = (): SessionError =>
   new SessionError('BAD_OPTIONS', 'A session with a `schema`, a `version` or `codecs` was used before one was opened.', {

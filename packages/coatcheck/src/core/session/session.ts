@@ -26,6 +26,7 @@ export class LiveSession extends Assured implements Session {
   readonly #around: Surroundings
   readonly #shape: Shape | undefined
   readonly #down: SessionError | undefined
+  readonly #lapsed: boolean
   #kept: LoadedSession | undefined
   #values: Values
   #flashes: FlashValues | undefined
@@ -34,12 +35,13 @@ export class LiveSession extends Assured implements Session {
   #attempts: Attempts | undefined
   #signal: EndSignal | undefined
 
-  constructor(around: Surroundings, { loaded, down, blocked }: Opened = {}, next: Intents = new Intents()) {
+  constructor(around: Surroundings, { loaded, down, blocked, lapsed }: Opened = {}, next: Intents = new Intents()) {
     super()
     this.#next = next
     this.#around = around
     this.#kept = loaded
     this.#down = down
+    this.#lapsed = lapsed !== undefined
     const { shaping } = around.core.engine
     this.#shape = shaping?.shape
     if (shaping) this.#opened(loaded)
@@ -219,6 +221,7 @@ export class LiveSession extends Assured implements Session {
       contents: this.#contents,
       lifetime: this.#kept?.lifetime,
       owner: this.owner,
+      lapsed: this.#lapsed,
       admit: (what, inPlace = false) => this.#admit(what, !inPlace),
       session: this,
       turnTo: (contents) => this.#turnTo(contents),

@@ -1,9 +1,10 @@
+import { randomText } from '../../crypto/random.ts'
 import { SessionError } from '../../errors.ts'
 import type { Changes } from '../model/changes.ts'
 import type { Contents } from '../model/contents.ts'
 import type { Lifetime } from '../model/lifetime.ts'
 import type { Auth } from '../model/standing.ts'
-import { authOf, impersonated, impersonatorOf, levelAt, released } from '../model/standing.ts'
+import { authOf, type Bound, boundIn, impersonated, impersonatorOf, levelAt, released } from '../model/standing.ts'
 import type { Intents } from './intents.ts'
 import { mergeOf } from './merge.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -18,6 +19,7 @@ export interface Inside {
   readonly contents: Contents | undefined
   readonly lifetime: Lifetime | undefined
   readonly owner: string | undefined
+  readonly lapsed: boolean
   /** Asked before each change; `inPlace`: it needs no new ticket. */
   readonly admit: (what: string, inPlace?: boolean) => void
   readonly session: {
@@ -50,6 +52,7 @@ export function signIn(inside: Inside, owner: string, options: SignInOptions<Rec
     auth: { at: around.now(), ...(level !== undefined && { level: checkedLevel(level, 'signIn()') }) },
     ...(remember !== undefined && { remember: lastsFor(remember, around) }),
     ...(merge !== undefined && { merge: mergeOf(merge, around.core.engine.shaping?.shape) }),
+    ...(around.core.engine.deviceBound && { bound: { sid: randomText(12) } }),
     ...noteIn(options),
     ...markIn(options),
   } as const
@@ -68,6 +71,11 @@ export function regenerateId({ admit, next }: Inside, options?: NewIdOptions): v
 export function renew({ admit, next }: Inside): void {
   admit('renew()')
   if (!next.move || next.move.kind === 'regenerate') next.move = { kind: 'regenerate', ...next.move, anew: true }
+}
+
+export function boundOf({ around, next, contents, lapsed }: Inside): Bound {
+  if (next.signsIn !== undefined || !around.core.engine.deviceBound) return 'none'
+  return contents ? boundIn(contents) : lapsed && !next.ended ? 'lapsed' : 'none'
 }
 
 export function requireFresh({ around, session, ...inside }: Inside, seconds?: number, { level }: FreshOptions = {}): void {

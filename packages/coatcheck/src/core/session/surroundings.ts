@@ -17,6 +17,8 @@ export interface Opened {
   readonly loaded?: LoadedSession
   /** The store's error, when it could not be read. */
   readonly down?: SessionError
+  /** There is a session, and its device did not send its cookie. */
+  readonly lapsed?: object
   /** Why a commit will be refused, unless somebody signs in. */
   readonly blocked?: SessionError | undefined
 }

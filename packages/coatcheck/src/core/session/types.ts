@@ -1,4 +1,5 @@
 import type { WebSignal } from '../../web.ts'
+import type { Bound } from '../model/standing.ts'
 
 /** The keys of `T` that can name a value. */
 export type Key<T> = keyof T & string
@@ -135,6 +136,8 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
    * asked for. Time is this server's: one whose clock is behind is no reason to throw. OWASP ASVS 7.5.1 and 7.5.3.
    */
   requireFresh(seconds?: number, options?: FreshOptions): void
+  /** Throws `NOT_BOUND` unless `bound` is `bound`: for the pages that matter. */
+  requireBound(): void
   /**
    * Notes that the person proved who they are once more, and more surely: a new id as by `regenerateId`, and `level` for a while. The session
    * itself lasts as long as before. Throws `BAD_VALUE` where nobody is signed in.
@@ -182,6 +185,12 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
   readonly authenticatedAt: number | undefined
   /** How surely, as `signIn` or `elevate` said; undefined if none did. */
   readonly level: Level | undefined
+  /**
+   * Whether the session belongs to the device that signed in, with the option `deviceBound`. `none`: to none; `pending`: the device has a key,
+   * and has not refreshed yet; `bound`: it has. `lapsed`: it has, and the device's cookie did not come, so this session is empty and read-only;
+   * `signIn` and `signOut` work.
+   */
+  readonly bound: Bound
   /** Milliseconds since the epoch; undefined until the session is stored. */
   readonly createdAt: number | undefined
   /** When the session ends if it is not used again, in milliseconds since the epoch; undefined until it is stored. */

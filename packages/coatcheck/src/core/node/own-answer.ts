@@ -1,0 +1,37 @@
+import { ownAnswer } from '../own-answer.ts'
+import type { RequestHeaders } from '../request/incoming.ts'
+import type { Core, OwnAnswer } from '../request/load.ts'
+import type { NodeResponse } from './node-response.ts'
+
+/** Of node:http's request, and of Express's, which cuts the beginning off `url` where an application is mounted. */
+export interface AskedOf {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly originalUrl?: string | undefined
+}
+
+/** Answers in place of the application, or calls `go`: at once, where there is nothing of our own to answer. */
+export function unlessOwnOnNode(
+  { core }: { readonly core: Core },
+  { method = '', url = '', originalUrl = url }: AskedOf,
+  presented: RequestHeaders,
+  res: NodeResponse,
+  go: () => void,
+  failed: (error: unknown) => void,
+): void {
+  const own = ownAnswer(core, { method, url: originalUrl, presented })
+  const answered = (answer: OwnAnswer | undefined): void => {
+    if (!answer) {
+      go()
+      return
+    }
+    res.statusCode = answer.status
+    for (const [name, value] of answer.headers) {
+      if (name === 'set-cookie') res.appendHeader(name, value)
+      else res.setHeader(name, value)
+    }
+    Reflect.apply(res.end, res, [answer.body])
+  }
+  if (own) own.then(answered).catch(failed)
+  else go()
+}
