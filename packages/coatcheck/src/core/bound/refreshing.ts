@@ -3,7 +3,7 @@ import type { LoadedSession } from '../engine.ts'
 import { isOver, lifeUnder } from '../model/lifetime.ts'
 import { unreadable } from '../persistence/stored/pending-commit.ts'
 import type { Core } from '../request/load.ts'
-import type { StoredRecord } from '../watch/watchable.ts'
+import type { VersionedRecord } from '../watch/watchable.ts'
 import { thumbprintOf } from './proof.ts'
 import { type BoundState, stateIn } from './state.ts'
 import type { SessionName } from './tokens.ts'
@@ -46,7 +46,7 @@ export class Refreshing {
   }
 
   /** The record that a key leads to. `over`: it is there, and its time is over. */
-  async newest(key: string | undefined): Promise<StoredRecord | 'over' | undefined> {
+  async newest(key: string | undefined): Promise<VersionedRecord | 'over' | undefined> {
     const { live } = this.#core.persistence
     if (!live || key === undefined) return undefined
     let found = await live.read(key)
