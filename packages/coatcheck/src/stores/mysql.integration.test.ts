@@ -47,7 +47,7 @@ const CLIENTS: Readonly<Record<string, Connect>> = {
   'a server where every transaction is serializable': poolWith('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'),
 }
 
-describe.each(Object.entries(CLIENTS))('mysqlStore, over %s', (_, open) => {
+describe.each(Object.entries(CLIENTS))('mysqlStore, over %s', (over, open) => {
   let one: Connected<MysqlClient>
   let other: Connected<MysqlClient>
   beforeAll(() => {
@@ -55,6 +55,14 @@ describe.each(Object.entries(CLIENTS))('mysqlStore, over %s', (_, open) => {
     other = open(url())
   })
   afterAll(() => Promise.all([one.close(), other.close()]))
+
+  it('says what the server is', async () => {
+    expect(await mysqlStore(one.client).about?.()).toMatchObject({
+      server: expect.stringMatching(/^(?:MariaDB|MySQL) \d+\.\d+/),
+      isolation: over.includes('serializable') ? 'serializable' : 'repeatable read',
+      time: expect.closeTo(Date.now(), -7),
+    })
+  })
 
   storeSuite({
     it,
@@ -194,5 +202,17 @@ describe('mysqlStore', () => {
       expect(() => mysqlStore(one as unknown as MysqlClient)).toThrow(expect.objectContaining({ code: 'BAD_OPTIONS' }))
     }
     connection.release()
+  })
+
+  it('says when writes of the last second are lost in a crash of the machine', async () => {
+    const before = (await rows('SELECT @@GLOBAL.innodb_flush_log_at_trx_commit AS kept'))[0]?.kept
+    try {
+      await db.query('SET GLOBAL innodb_flush_log_at_trx_commit = 1')
+      expect((await mysqlStore(db).about?.())?.loses).toBeUndefined()
+      await db.query('SET GLOBAL innodb_flush_log_at_trx_commit = 2')
+      expect((await mysqlStore(db).about?.())?.loses).toContain('innodb_flush_log_at_trx_commit')
+    } finally {
+      await db.query(`SET GLOBAL innodb_flush_log_at_trx_commit = ${before}`)
+    }
   })
 })
