@@ -69,7 +69,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'an update is not run again on the fresh value',
     file: 'core/model/changes.ts',
-    from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps)',
+    from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps, changes.shape)',
     to: 'change.entry',
   },
   {

@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'secrets of another library are not checked',
     target: 'options',
     file: 'migrate/signed.ts',
-    from: "const isRight = (secret: unknown) => typeof secret === 'string' && secret.length >= least",
+    from: "const isRight = (secret: unknown) => (typeof secret === 'string' || secret instanceof Uint8Array) && secret.length >= least",
     to: 'const isRight = () => true',
     shows: /^\w*Error: foreign/,
   },

@@ -36,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V1: an update is not run again on the fresh value',
     file: 'core/model/changes.ts',
-    from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps)',
+    from: 'same(stored, change.base) ? change.entry : replay(key, stored, change.steps, changes.shape)',
     to: 'change.entry',
     shows: /^1 lost/,
   },
@@ -145,8 +145,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V9: a write with a ticket that is blocked begins a session',
     file: 'core/request/commit.ts',
-    from: 'const refusal = (move ? undefined : this.#blocked) ?? (ended',
-    to: 'const refusal = undefined ?? (ended',
+    from: ': ((move ? undefined : this.#blocked) ?? (ended',
+    to: ': (undefined ?? (ended',
     shows: /^4/,
   },
   {

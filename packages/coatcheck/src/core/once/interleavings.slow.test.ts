@@ -104,7 +104,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 'whoever waits calls again when it has the result',
     file: 'turn.ts',
-    from: 'if (isResult(state, fresh, now, this.#awaited) && valueIn(values, key, now)) return contents',
+    from: 'if (value && (isResult(state, fresh, now, this.#awaited) || holds?.(value.take()))) return contents',
     to: '',
   },
 ]
