@@ -217,7 +217,8 @@ const program: UserConfig = {
   fixedExtension: false,
   dts: false,
   sourcemap: false,
-  outputOptions: {},
+  // What the core loads later is in the one file too.
+  outputOptions: { codeSplitting: false },
   plugins: [],
 }
 

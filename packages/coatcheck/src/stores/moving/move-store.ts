@@ -13,7 +13,7 @@ export interface MoveOptions {
   /** Records that are on their way at once. Default 16. */
   readonly concurrency?: number
   /** Stops it when those that are on their way have arrived; `isDone` of the report is false then. */
-  readonly signal?: AbortSignal
+  readonly signal?: { readonly aborted: boolean }
   readonly onProgress?: (progress: MoveProgress) => void
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
