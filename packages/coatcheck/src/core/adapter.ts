@@ -19,6 +19,7 @@ export { takeBack } from './node/node-response.ts'
 export { type AskedOf, unlessOwnOnNode } from './node/own-answer.ts'
 export { refuse } from './node/refuse.ts'
 export { presentedBy, type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
+export { checkedOptions, sharedOptions } from './options/checked.ts'
 export type {
   AdapterOptions,
   GivenOptions as SiteOptions,
@@ -29,7 +30,6 @@ export type {
 export { checkSiteOptions } from './options/options.ts'
 export type { SecretList } from './options/secret-states.ts'
 export type { OptionsOf as SiteOptionsOf, Storable } from './options/storable.ts'
-export { checkedOptions, sharedOptions } from './options/table.ts'
 export { Originals } from './originals.ts'
 export { afterOwn, unlessOwn } from './own-answer.ts'
 export { type CustomStorage, customPersistence, type IdFormats } from './persistence/custom.ts'

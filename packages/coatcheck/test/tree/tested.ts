@@ -41,6 +41,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/options/migrate.ts': 'core/options/options.test.ts',
   'core/options/presets.ts': 'core/sessions.test.ts',
   'core/options/storable.ts': 'core/session/session.types.test.ts',
+  'core/options/checked.ts': 'core/options/options.test.ts',
   'core/options/table.ts': 'core/options/options.test.ts',
   'core/owners/': 'core/owners/owned.test.ts',
   'core/schema/': 'core/schema/shape.test.ts',

@@ -1,11 +1,12 @@
 import { clockOf } from '../../clock.ts'
+import { type CheckedOptions, checkedOptions } from './checked.ts'
 import { bad, kind, refuseUnknown } from './checks.ts'
 import { type CheckedCookie, cookieOf } from './cookie.ts'
 import type { DeviceBound } from './device-bound.ts'
 import { type RevocationOptions, revocationsOf } from './revocations.ts'
 import { type SchemaSettings, schemaOf } from './schema.ts'
 import { fallbackSecrets, missingSecret, type Secrets, secretsOf, unsetSecret } from './secrets.ts'
-import { ADAPTER_OPTIONS, type AdapterOptions, type CheckedOptions, checkedOptions, OPTIONS } from './table.ts'
+import { ADAPTER_OPTIONS, type AdapterOptions, OPTIONS } from './table.ts'
 import { checkOnReplay, type TimeSettings, timesOf } from './times.ts'
 
 export type { CookieOptions } from './cookie.ts'

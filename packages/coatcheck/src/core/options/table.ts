@@ -5,7 +5,7 @@ import type { MakePersistence } from '../engine.ts'
 import type { SessionEvent } from '../model/events.ts'
 import type { Telemetry } from '../model/observing.ts'
 import type { OwnerLimit } from '../owners/types.ts'
-import { checked, checkLimit, checkStore, DAY, FUNCTION, flag, having, type Row, seconds, words } from './checks.ts'
+import { checkLimit, checkStore, DAY, FUNCTION, flag, having, type Row, seconds, words } from './checks.ts'
 import type { CookieOptions } from './cookie.ts'
 import type { DeviceBound } from './device-bound.ts'
 import { checkReaders, checkUntil } from './migrate.ts'
@@ -130,7 +130,7 @@ export interface AdapterOptions extends SessionsOptions {
 type Table<Options> = {
   readonly [Name in keyof Options]-?: Row<Exclude<Options[Name], undefined>>
 }
-type Named<Options, Kind> = {
+export type Named<Options, Kind> = {
   [Name in keyof Options]-?: Exclude<Options[Name], undefined> extends Kind ? Name : never
 }[keyof Options]
 
@@ -181,19 +181,4 @@ export const ADAPTER_OPTIONS: Table<AdapterOptions> = {
   anyHeader: flag(false),
   secretRule: words('refuse', 'warn'),
   sharedAs: {},
-}
-
-type Defaulted = Named<AdapterOptions, number | boolean> | 'migrateFrom' | 'onInvalid' | 'onReplay' | 'whenStoreDown'
-
-/** Those that are left out have their default. */
-export type CheckedOptions = AdapterOptions & Required<Pick<AdapterOptions, Defaulted>>
-
-/** Each option by itself. Throws `BAD_OPTIONS`; names that the table does not have are left alone. */
-export const checkedOptions = (given: { readonly [Name in keyof SessionsOptions]?: unknown }): CheckedOptions =>
-  checked('', given, ADAPTER_OPTIONS) as CheckedOptions
-
-/** Of the options that adapters pass on, those that are given. */
-export function sharedOptions(given: SharedOptions): SharedOptions {
-  const names = Object.keys(SHARED) as (keyof SharedOptions)[]
-  return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])))
 }

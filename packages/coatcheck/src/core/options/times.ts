@@ -1,5 +1,6 @@
+import type { CheckedOptions } from './checked.ts'
 import { bad } from './checks.ts'
-import type { CheckedOptions, SessionsOptions, TimeOption } from './table.ts'
+import type { SessionsOptions, TimeOption } from './table.ts'
 
 /** In milliseconds. */
 export interface TimeSettings {
