@@ -48,7 +48,9 @@ async function reportOf(project: string, files: readonly string[]): Promise<Repo
   rmSync(file, { force: true })
   // Left to itself, vitest leaves one of two processors idle; the browser tests take turns.
   const reporters = `--reporter=default --reporter=./scripts/stuck-reporter.ts --reporter=json --outputFile.json=${JSON.stringify(file)}`
-  const ok = await runBeside(`vitest run --project ${project} --maxWorkers=2 ${reporters} ${files.join(' ')}`)
+  // Where Chromium answers nobody, each test would wait for its time to end.
+  const bail = project === 'browser' ? '--bail=3' : ''
+  const ok = await runBeside(`vitest run --project ${project} --maxWorkers=2 ${bail} ${reporters} ${files.join(' ')}`)
   try {
     const report: Report = JSON.parse(readFileSync(file, 'utf8'))
     // An error outside every test fails the run, and no test of the report.
