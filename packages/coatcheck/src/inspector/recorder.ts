@@ -1,5 +1,6 @@
 import { clockOf } from '../clock.ts'
 import type { SessionEvent, Telemetry } from '../core/inspecting.ts'
+import { andThen, type Maybe, orElse } from '../crypto/maybe.ts'
 import { bad, checkKinds, kind } from '../errors.ts'
 import { EventLog } from './recording/log.ts'
 import { SeenSessions } from './recording/seen.ts'
@@ -68,27 +69,11 @@ export function recorder(options: RecorderOptions = {}): Recorder {
       hour.called(at, took, isFailed)
       day.called(at, took, isFailed)
     }
-    let answer: T
-    try {
-      answer = run()
-    } catch (error) {
-      done(true)
-      throw error
-    }
-    if (!(answer instanceof Promise)) {
+    const ran = orElse(run as () => Maybe<Awaited<T>>, () => done(true))
+    return andThen(ran, (value) => {
       done(false)
-      return answer
-    }
-    return answer.then(
-      (value) => {
-        done(false)
-        return value
-      },
-      (error) => {
-        done(true)
-        throw error
-      },
-    ) as T
+      return value
+    }) as T
   }
 
   return {

@@ -1,5 +1,6 @@
+import { isLoopback } from '../../core/explain/place.ts'
 import { bytesOf } from '../text.ts'
-import { clears, isLoopback, mayCarry, type SetCookie } from '../web/cookies.ts'
+import { clears, mayCarry, type SetCookie } from '../web/cookies.ts'
 import type { Answer } from '../web/http.ts'
 import { type Finding, finding } from './findings.ts'
 

@@ -1,4 +1,4 @@
-import { isLoopback } from '../web/cookies.ts'
+import { isLoopback } from '../../core/explain/place.ts'
 import { type Answer, ask } from '../web/http.ts'
 import { lookAtSetCookie, lookAtTwins, sessionCookies } from './cookies.ts'
 import { type Finding, finding } from './findings.ts'

@@ -30,6 +30,3 @@ export function clears({ value, attributes }: SetCookie, now: number): boolean {
 /** Whether a cookie is likely to carry a session: by its name, or since no script may read it. One against forged requests is none. */
 export const mayCarry = ({ name, attributes }: SetCookie): boolean =>
   !/csrf|xsrf/i.test(name) && (attributes.has('httponly') || /sess|sid\b|auth|token|^__(host|secure)-|connect\./i.test(name))
-
-/** Whether this host is the machine itself, which browsers take for safe. */
-export const isLoopback = (host: string): boolean => /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(host)

@@ -5,7 +5,6 @@ import { authOf } from '../model/standing.ts'
 import type { BoundSettings } from '../options/device-bound.ts'
 import type { IncomingTickets, RequestHeaders } from '../request/incoming.ts'
 import type { Core, DeviceBinding, LoadResult, OwnAnswer, OwnRequest } from '../request/load.ts'
-
 import type { HeaderLine } from '../request/tickets.ts'
 import { Endpoints, REGISTRATION } from './endpoints.ts'
 import { BoundCookie } from './instruction.ts'

@@ -1,4 +1,3 @@
-import { andThen } from '../../crypto/maybe.ts'
 import { SessionError } from '../../errors.ts'
 import type { LoadedSession, Saved } from '../engine.ts'
 import { Attempts } from '../model/attempts.ts'
@@ -171,7 +170,7 @@ export class Endpoints {
 
   async #unknown(name: string, header: string): Promise<OwnAnswer> {
     const about = ['unknown', name]
-    const nth = (await andThen(this.#tokens.challenged(about, challengeIn(header) ?? ''), (found) => found?.nth)) ?? 0
+    const { nth = 0 } = (await this.#tokens.challenged(about, challengeIn(header) ?? '')) ?? {}
     return nth < AGAIN ? this.#again(name, about, nth + 1) : this.#over(name)
   }
 
