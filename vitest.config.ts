@@ -48,7 +48,7 @@ const config: ViteUserConfig = defineConfig({
           include: browser,
           exclude: never,
           fileParallelism: false,
-          // The longest takes 8 s. A browser that stops answering, which is not ours, does not take the whole run.
+          // The longest takes 12 s on a busy machine. A browser that stops answering does not take the whole run.
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

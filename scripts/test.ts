@@ -65,7 +65,7 @@ async function vitest(project: string, files: readonly string[] = []): Promise<T
   console.log(`\n— ${project} tests`)
   let report = await reportOf(project, files)
   if (project === 'browser' && !report?.success) {
-    // Chromium is not ours, and on a busy machine it stops answering once in many runs. What it says twice is true.
+    // A run of CI once stopped here for good, and nobody could make it happen again. What fails twice is true; what failed once is above.
     console.log('\n— browser tests, once more')
     report = await reportOf(project, files)
     remarks.push('the browser tests ran twice')

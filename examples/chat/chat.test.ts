@@ -52,12 +52,16 @@ describe('the app in examples/chat, in two processes', () => {
     const cookie = cookieOf(browser)
     const [here, there] = [connect(one, cookie), connect(other, cookie)]
     await Promise.all([here, there].map(({ socket }) => new Promise((resolve) => socket.once('open', resolve))))
+    for (const [nth, { socket, heard }] of [here, there].entries()) {
+      const answer = heard()
+      socket.send('hello')
+      expect(await answer).toBe(`ada (${nth + 1}): hello`)
+    }
+    // At the same moment each may be told the same number; the session has both.
     const answers = [here.heard(), there.heard()]
-    here.socket.send('hello')
-    there.socket.send('hello')
-    // Sent at the same moment, each may be told 1; the session has both.
-    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^ada \([12]\): hello$/)
-    expect(await (await browser.get('/')).text()).toContain('<span id="said">2</span>')
+    for (const { socket } of [here, there]) socket.send('again')
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^ada \([34]\): again$/)
+    expect(await (await browser.get('/')).text()).toContain('<span id="said">4</span>')
     await browser.post('/logout', {})
     expect(await Promise.all([here.ended, there.ended])).toEqual([4401, 4401])
   })
