@@ -1,17 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, type Locator, chromium as launcher, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromium } from '../scripts/chromium.ts'
+import { launchChromium } from './chromium.ts'
 import { ADA } from './guest.ts'
 import { type App, open, temporaryFolder } from './harness.ts'
 import type { Story } from './story.ts'
-
-const ARGUMENTS =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
-
-export const launchChromium = (): Promise<Browser> =>
-  launcher.launch({ executablePath: chromium(), headless: true, args: ARGUMENTS.split(' ') })
 
 /** A browser window with an app's pages in it. Whatever goes wrong in a page is in `faults`. */
 export class Tab {

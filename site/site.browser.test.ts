@@ -1,7 +1,6 @@
-import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../examples/browse.ts'
+import { launchChromium, problemsOn } from '../examples/chromium.ts'
 import { keepForDocs } from '../examples/pictures.ts'
 import { buildSite, output } from './index.ts'
 import { serveFolder } from './static.ts'
@@ -52,11 +51,7 @@ test.each([
     for (const path of PAGES) {
       await page.goto(path, { waitUntil: 'networkidle' })
       expect(await background(page)).toBe(colour)
-      await page.addScriptTag({ content: axe.source })
-      const { violations } = await page.evaluate(
-        (): Promise<axe.AxeResults> => Reflect.get(globalThis, 'axe').run({ resultTypes: ['violations'] }),
-      )
-      expect(violations.map(({ id, nodes }) => `${path}: ${id} ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+      expect(await problemsOn(page, {}, ['violations']), path).toEqual([])
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       expect(wider, path).toBe(0)
     }

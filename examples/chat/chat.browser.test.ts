@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../browse.ts'
+import { launchChromium } from '../chromium.ts'
 import { type App, open } from '../harness.ts'
 
 let app: App

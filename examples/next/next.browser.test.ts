@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium, Tab } from '../browse.ts'
+import { Tab } from '../browse.ts'
+import { launchChromium } from '../chromium.ts'
 import { type App, open, temporaryFolder } from '../harness.ts'
 
 const folder = temporaryFolder()

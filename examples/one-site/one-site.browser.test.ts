@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, Frame } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium, Tab } from '../browse.ts'
+import { Tab } from '../browse.ts'
+import { launchChromium, problemsOn } from '../chromium.ts'
 import { ADA, Guest } from '../guest.ts'
 import type { App } from '../harness.ts'
 import { keepForDocs } from '../pictures.ts'
@@ -192,12 +192,5 @@ describe('five frameworks at one origin, with one secret, one cookie and one sto
 })
 
 /** What axe objects to in one document. */
-async function problemsIn(frame: Frame): Promise<readonly string[]> {
-  await frame.evaluate(axe.source)
-  const { violations, incomplete } = await frame.evaluate(() => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-    const rules = { 'frame-tested': { enabled: false } }
-    return axe.run({ iframes: false, rules, resultTypes: ['violations', 'incomplete'] })
-  })
-  return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
+const problemsIn = (frame: Frame): Promise<readonly string[]> =>
+  problemsOn(frame, { iframes: false, rules: { 'frame-tested': { enabled: false } } })

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import { createSecret, createSessions, type Session } from 'coatcheck'
 import { withSession } from 'coatcheck/fetch'
 import { inspector, recorder } from 'coatcheck/inspector'
@@ -10,7 +9,7 @@ import { memoryStore } from 'coatcheck/stores/memory'
 import { type Visitor, visitor } from 'coatcheck/testing'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchChromium } from '../browse.ts'
+import { launchChromium, problemsOn } from '../chromium.ts'
 import { keepForDocs } from '../pictures.ts'
 import { openShop, type RunningShop, temporaryFolder, tidyUp } from './running-shop.ts'
 
@@ -149,18 +148,8 @@ async function look(options: BrowserContextOptions, story: (page: Page) => Promi
   }
 }
 
-/** What axe objects to: everything, or what depends on colours and widths. */
-async function problemsOn(page: Page, isWhole: boolean): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const { violations, incomplete } = await page.evaluate((isWhole) => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-    return axe.run({
-      resultTypes: ['violations', 'incomplete'],
-      ...(!isWhole && { runOnly: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }),
-    })
-  }, isWhole)
-  return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`)
-}
+/** What depends on colours and widths. */
+const LOOKS = { runOnly: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }
 
 const link = (page: Page, name: string | RegExp) => page.getByRole('link', { name, exact: typeof name === 'string' })
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' })
@@ -295,7 +284,7 @@ describe.each([
       }
       for (const [name, query] of Object.entries(pages)) {
         await goto(page, query)
-        expect(await problemsOn(page, isWhole), name).toEqual([])
+        expect(await problemsOn(page, isWhole ? {} : LOOKS), name).toEqual([])
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${name} fits`).toBe(0)
         const picture = `inspector-${name}-${width}-${colorScheme}.png`
         if (PICTURES.includes(picture)) await keepForDocs(page, picture, {})

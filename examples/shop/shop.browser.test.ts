@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium as launcher, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chromium } from '../../scripts/chromium.ts'
+import { launchChromium, problemsOn } from '../chromium.ts'
 import { keepForDocs } from '../pictures.ts'
 import { openShop, type RunningShop, temporaryFolder, tidyUp } from './running-shop.ts'
 
@@ -17,9 +16,7 @@ let browser: Browser
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true })
   shop = await openShop({ SHOP_FILE: join(temporaryFolder(), 'shop.sqlite') })
-  const args =
-    '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
-  browser = await launcher.launch({ executablePath: chromium(), headless: true, args: args.split(' ') })
+  browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()
@@ -204,16 +201,6 @@ async function attemptAll(page: Page): Promise<void> {
     verdict: 'Only Coatcheck was right in this run.',
   })
   expect(await ticketOn(page).innerText()).toContain('A ticket came that opens nothing')
-}
-
-/** What axe objects to. */
-async function problemsOn(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const { violations, incomplete } = await page.evaluate(() => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-    return axe.run({ resultTypes: ['violations', 'incomplete'] })
-  })
-  return [...violations, ...incomplete].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
 /** Where the last of them is, from the top of the page. */

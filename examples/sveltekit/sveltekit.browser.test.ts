@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium, Tab, tellStoryInBrowser } from '../browse.ts'
+import { Tab, tellStoryInBrowser } from '../browse.ts'
+import { launchChromium } from '../chromium.ts'
 import { type App, open } from '../harness.ts'
 
 tellStoryInBrowser({ name: 'sveltekit', cookie: 'shop' })

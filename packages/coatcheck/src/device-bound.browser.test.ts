@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, type CDPSession, chromium as launcher, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ARGUMENTS } from '../../../examples/chromium.ts'
 import { startNginx } from '../../../scripts/cache-servers.ts'
 import { chromium } from '../../../scripts/chromium.ts'
 import { certified } from '../test/helpers/certificate.ts'
@@ -77,8 +78,7 @@ beforeAll(async () => {
     executablePath: chromium(),
     headless: true,
     args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.test 127.0.0.1'],
+      ...[...ARGUMENTS, '--host-resolver-rules=MAP *.test 127.0.0.1'],
       `--ignore-certificate-errors-spki-list=${pin}`,
       // Keys in software; as many signatures as a test asks for.
       '--enable-features=DeviceBoundSessions:RefreshQuota/false,EnableBoundSessionCredentialsSoftwareKeysForManualTesting',

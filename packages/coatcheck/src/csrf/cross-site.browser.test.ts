@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium as launcher, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ARGUMENTS } from '../../../../examples/chromium.ts'
 import { chromium } from '../../../../scripts/chromium.ts'
 import { SECRET } from '../../test/helpers/site.ts'
 import { withSession } from '../adapters/node.ts'
@@ -89,8 +90,6 @@ let port: number
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   port = (server.address() as AddressInfo).port
-  const args =
-    '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
   mkdirSync(join(profile, 'Default'))
   const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }
   writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify(preferences))
@@ -99,7 +98,7 @@ beforeAll(async () => {
     headless: true,
     // Chromium would ask https of *.test first.
     args: [
-      ...args.split(' '),
+      ...ARGUMENTS,
       '--host-resolver-rules=MAP *.test 127.0.0.1',
       '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable',
     ],

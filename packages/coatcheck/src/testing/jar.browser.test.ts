@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { type Browser, chromium as launcher, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { chromium } from '../../../../scripts/chromium.ts'
+import { launchChromium } from '../../../../examples/chromium.ts'
 import { Random } from '../../test/fuzz/random.ts'
 import { COOKIE_CASES, type CookieCase } from '../../test/helpers/cookie-cases.ts'
 import { createJar } from './jar.ts'
@@ -43,11 +43,7 @@ const here = (url: string): string => Object.assign(new URL(url), { port }).href
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
-  const rules = '--host-resolver-rules=MAP * 127.0.0.1'
-  browser = await launcher.launch({
-    executablePath: chromium(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', rules],
-  })
+  browser = await launchChromium(['--host-resolver-rules=MAP * 127.0.0.1'])
   page = await browser.newPage()
 })
 afterAll(async () => {
