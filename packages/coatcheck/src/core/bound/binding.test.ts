@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BOUND, boundPerson, boundSite, discretion, KINDS, sees, TICKET } from '../../../test/helpers/bound-site.ts'
+import { BOUND, type BoundSite, boundPerson, boundSite, discretion, KINDS, sees, TICKET } from '../../../test/helpers/bound-site.ts'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
@@ -352,6 +352,40 @@ describe('in a store', () => {
       statuses.push(answer.status === 200 ? await answer.json() : answer.status)
     }
     expect(statuses).toEqual([403, 403, { session_identifier: ada.name, continue: false }])
+  })
+
+  test('rule 5: a name of a secret that is gone is known by the ticket, which was renewed', async () => {
+    const [store, clock] = [memoryStore(), clockFrom()]
+    const sites = [[SECRET], [NEWER_SECRET, SECRET], [NEWER_SECRET, { secret: SECRET, state: 'revoked' }]] as const
+    const [old, both, revoked] = sites.map((secrets) => boundSite({ store, clock, secrets })) as [BoundSite, BoundSite, BoundSite]
+    let now = old
+    const { deviceVisitor } = await import('../../testing/device-visitor.ts')
+    const ada = deviceVisitor((request) => now.serve(request as Request), { now: clock.now })
+    await ada.get('/in?ada')
+    clock.advance(11)
+    await ada.get('/')
+    now = both
+    await ada.get('/id')
+    now = revoked
+    for (const round of [1, 2]) expect(await sees(ada), `round ${round}`).toMatchObject({ owner: 'ada', bound: 'bound' })
+    clock.advance(301)
+    expect(await sees(ada)).toMatchObject({ owner: 'ada', bound: 'bound' })
+    expect(ada.deviceEvents.map(({ type }) => type)).not.toContain('ended')
+  })
+
+  test('rule 5: a refresh that cannot tell whether the session lives ends nothing', async () => {
+    const [store, clock] = [memoryStore(), clockFrom()]
+    const own = await keys()
+    const [site, older] = [boundSite({ store, clock, secrets: [NEWER_SECRET, SECRET] }), boundSite({ store, clock })]
+    const ada = await registeredBy(site, own, 'ada')
+    const another = async () => (await refreshedBy(older, ada, own, ada.challenge)).status
+    expect([await another(), await another(), await another()], 'another server has the secret').toEqual([503, 503, 503])
+    await withCookies(site, { [TICKET]: ada.ticket }).get('/id')
+    clock.advance(7200)
+    await site.sessions.prune()
+    const headers = { 'sec-secure-session-id': ada.name, 'sec-fetch-site': 'cross-site' }
+    const elsewhere = async () => (await proofless(site, 'refresh', headers)).status
+    expect([await elsewhere(), await elsewhere(), await elsewhere()], 'no ticket, and no record leads on').toEqual([503, 503, 503])
   })
 
   test('DB4: a new id beside a refresh locks nobody out', async () => {

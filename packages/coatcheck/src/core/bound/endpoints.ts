@@ -8,7 +8,7 @@ import { type Core, type LoadResult, loadSession, type OwnAnswer } from '../requ
 import { type HeaderLine, TicketResponse } from '../request/tickets.ts'
 import type { BoundCookie } from './instruction.ts'
 import { bareText, challengeIn, type Proof, readProof, thumbprintOf } from './proof.ts'
-import { Refreshing } from './refreshing.ts'
+import { byTicket, Refreshing } from './refreshing.ts'
 import { type BoundState, stateIn } from './state.ts'
 import type { BoundTokens } from './tokens.ts'
 
@@ -93,10 +93,12 @@ export class Endpoints {
     if (!NAME.test(name)) return refused(400)
     const named = await this.#tokens.named(name)
     const header = presented.get('secure-session-response') ?? ''
-    const { loaded } = await this.load(presented)
-    const known = named && (await this.#refreshing.find(named, loaded, presented.get('sec-fetch-site') === 'cross-site'))
+    const { loaded, blocked } = await this.load(presented)
+    const isCrossSite = presented.get('sec-fetch-site') === 'cross-site'
+    const known = named ? await this.#refreshing.find(named, loaded, isCrossSite) : byTicket(name, loaded)
     if (known === 'ended') return this.#over(name)
-    if (!known) return this.#unknown(name, header)
+    // Of a ticket that only another server can read, or that did not come, nobody knows whether its session lives.
+    if (!known) return blocked || isCrossSite ? refused(503) : this.#unknown(name, header)
     const { state, jwk, isTicket } = known
     const { sid, print } = state
     const about = ['refresh', sid, print]

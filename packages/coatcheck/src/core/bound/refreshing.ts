@@ -58,5 +58,11 @@ export class Refreshing {
   }
 }
 
+/** The session of a ticket, whose name is of a secret that is not known here. The record has the name as well. */
+export function byTicket(name: string, loaded: LoadedSession | undefined): Known | undefined {
+  const state = stateIn(loaded?.contents)
+  return state?.name === name ? complete(state, true) : undefined
+}
+
 const complete = (state: BoundState, isTicket: boolean): Known | undefined =>
   state.print === undefined || !state.jwk ? undefined : { state: { ...state, print: state.print }, jwk: state.jwk, isTicket }
