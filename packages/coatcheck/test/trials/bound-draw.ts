@@ -1,11 +1,13 @@
 import type { BoundStory, Start } from './bound-stories.ts'
-import type { Failure, Kind } from './bound-world.ts'
+import type { Failure, Kind, Stage } from './bound-world.ts'
 
 const KINDS: readonly Kind[] = ['stored', 'stored', 'sealed', 'revocable']
 const STARTS: readonly Start[] = ['guest', 'planted', 'keyed', 'offered', 'offered', 'pending', 'first', 'first', 'bound', 'over', 'over']
 const LETTERS = 'FFFFJJRWWMMEESSBIODDQHXCTVA'
 const FAILURES: readonly Failure[] = ['before', 'after', 'late']
 const PASSES = [1, 5, 10, 11, 30, 59, 61, 290, 300, 301, 361, 421, 700]
+/** In steps, at once, and until the old one is revoked. */
+const ROTATIONS: readonly (readonly Stage[])[] = [[1], [1, 2], [2], [1, 2, 3], [2, 3]]
 const ENDS = [{ idle: 320 }, { idle: 400 }, { idle: 320, absolute: 330 }, { idle: 300, absolute: 400 }, { idle: 700, absolute: 800 }]
 
 /** What makes a story of a number: the same each time. */
@@ -28,7 +30,7 @@ export function drawn(seed: number): BoundStory {
     some(20, () => next(letters.length)),
     some(20, () => Array.from({ length: 1 + next(2) }, () => pick(FAILURES))),
   ]
-  const rotates = some(15, () => pick([1, 2, 3] as const))
+  const rotates = some(15, () => pick(ROTATIONS))
   const ends = some(15, () => pick(ENDS))
   return {
     ...{ kind: pick(KINDS), start, letters },

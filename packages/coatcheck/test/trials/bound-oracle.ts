@@ -11,22 +11,25 @@ const REFRESH = '/.coatcheck/refresh'
 /** What everybody saw, and what the browsers and the copies come to afterwards; nothing of it is taken from the engine. */
 export async function judged(played: Played, results: Readonly<Record<string, Came | undefined>>): Promise<void> {
   const { world, story } = played
-  const { letters, kind, dies, fails = [], rotates = 0, passes = [], idle, absolute } = story
+  const { letters, kind, dies, fails = [], rotates = [], passes = [], idle, absolute } = story
   const has = (some: string): boolean => [...some].some((letter) => letters.includes(letter))
   const came = Object.entries(results).flatMap(([name, result]) => (result ? [{ ...result, letter: name.charAt(0), name }] : []))
   // A browser whose request was answered to nobody asks once more; what else was asked for is not.
   const isHealthy = fails.length === 0 && (dies === undefined || 'FJRWDCTAQ'.includes(letters[dies] ?? ''))
   const ends = came.filter(({ letter, status }) => 'OHX'.includes(letter) && status === 200)
   const mayBeOver = has('OHX') || idle !== undefined || absolute !== undefined
-  /** A secret that is not read any more, and a thief who has had a new id, took the ticket away. */
-  const mayBeGone = mayBeOver || has('V') || rotates === 3
+  // A secret that is revoked takes the ticket away, or the name that a sealed session's key is in; so does a thief who has had a new id.
+  const isRevoked = rotates.includes(3)
+  const mayBeGone = mayBeOver || has('V') || isRevoked
+  // Until all have a new secret, one refuses what another made.
+  const isHasty = rotates[0] === 2
   world.fails.length = 0
   // An answer may have been under way for longer than a registration may take, or a cookie counts.
   const isLate = passes.some((seconds) => seconds > 40)
   const isSignedIn = !['guest', 'planted', 'keyed'].includes(story.start)
 
   for (const { by, path, clears, wasConfirmed, isConfirmed, whose, writes, cookie, hadCookie, isLapsed } of world.said) {
-    const isOwn = whose === 'ada' && isSignedIn && !mayBeGone && !has('SBAD') && !isLate && fails.length === 0 && dies === undefined
+    const isOwn = whose === 'ada' && isSignedIn && !mayBeGone && !has('SBAD') && !isLate && !isHasty && fails.length === 0 && dies === undefined
     must(!(isOwn && isLapsed && !isConfirmed), `(c) ${by} was refused before the first refresh`)
     must(!(isOwn && isLapsed && hadCookie), `(c) ${by} was refused with the cookie that its device was given`)
     if (clears.includes(TICKET)) must(by.startsWith('O'), `(d) ${by} was told that it is signed out`)
@@ -54,7 +57,7 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   const mayRegister = world.thieves.some(({ of }) => (signsIn || !isSignedIn ? isLater(of) : true))
   const hasThiefsKey = mayRegister && !world.ada.deviceEvents.some(({ type, result }) => type === 'registration' && result === 'Success')
   // In a browser with the ticket of eve that is bound to her device.
-  const isHers = !hasThiefsKey && (signsIn || story.start !== 'keyed')
+  const isHers = !hasThiefsKey && (signsIn || story.start !== 'keyed') && !(isRevoked && kind !== 'stored')
   if (isHers) must(first.bound !== 'lapsed', '(c) the browser that has the key is locked out')
   world.time += FIRST + 1
   let last = await settled()
@@ -66,13 +69,17 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   if (isHers) must(last.bound !== 'lapsed', '(c) the browser that has the key is locked out after its first cookie')
 
   const begins = story.start === 'guest' ? 'SB' : 'SBI'
-  if (!mayBeGone && isHealthy && isSignedIn && !hasThiefsKey) {
-    must(last.owner !== null, '(d) the session is lost')
-    if (!has(begins)) must(last.owner === 'ada', `(d) the session is of ${last.owner}`)
-    must(last.bound === 'bound' || (isLate && (has(begins) || story.start === 'offered')), `(c) the browser is ${last.bound} in the end`)
+  // Of two answers with tickets that hold all, the one that arrives last counts; and who acts as somebody else is given nothing of requests before.
+  const mayCross = kind !== 'stored' && has('MESBI')
+  const mayBeNone = isLate && (has(begins) || story.start === 'offered')
+  if (!mayBeGone && isHealthy && isSignedIn && !hasThiefsKey && !mayCross) {
+    // A sign-in of somebody else ends her session first, and may then have taken too long.
+    must(last.owner !== null || (isLate && has('B')), '(d) the session is lost')
+    if (!has('SBI')) must(last.owner === 'ada', `(d) the session is of ${last.owner}`)
+    must(last.owner === null || last.bound === 'bound' || mayBeNone || (has('I') && story.start === 'offered'), `(c) the browser is ${last.bound} in the end`)
   }
   // What was acknowledged is there. Sealed sessions are as their browser got them last.
-  if (kind === 'stored' && last.owner === 'ada' && !has('BIOHX'))
+  if (kind === 'stored' && last.owner === 'ada' && !has('BIOHXV'))
     for (const { letter, name, status, seen } of came)
       if (letter === 'W' && status === 200 && seen && !seen.readOnly && seen.bound !== 'lapsed' && seen.owner !== null)
         must(last.keys.includes(name), `(f) what ${name} wrote is lost`)

@@ -1,7 +1,7 @@
 import type { Exploration } from '../../src/testing/interleave.ts'
 import { createJar } from '../../src/testing/jar.ts'
 import { judged } from './bound-oracle.ts'
-import { type BoundEngine, BoundWorld, type Failure, FIRST, type Kind, MAX_AGE, type Seen, TICKET } from './bound-world.ts'
+import { type BoundEngine, BoundWorld, type Failure, FIRST, type Kind, MAX_AGE, type Seen, type Stage, TICKET } from './bound-world.ts'
 
 /**
  * What may happen at once to one session of ada. In her browser: F loads a page, J one that another site asks for, W writes, M asks for a new id, E
@@ -26,8 +26,8 @@ export interface BoundStory {
   readonly dies?: number
   /** What becomes of the next call of a store, one step each. */
   readonly fails?: readonly Failure[]
-  /** Every process begins anew with the secrets of each stage up to this one. */
-  readonly rotates?: 1 | 2 | 3
+  /** The processes begin anew with the secrets of these stages, one half of them after the other. */
+  readonly rotates?: readonly Stage[]
   /** Seconds. */
   readonly idle?: number
   readonly absolute?: number
@@ -61,7 +61,7 @@ export interface Played {
 }
 
 export function boundTrial(story: BoundStory): Exploration<Played> {
-  const { letters, passes = [], dies, fails = [], rotates = 0 } = story
+  const { letters, passes = [], dies, fails = [], rotates = [] } = story
   const names = Array.from(letters, (letter, at) => `${letter}${at + 1}`)
   const acts: Record<string, (played: Played) => Promise<unknown>> = Object.fromEntries(
     names.map((name) => [name, (played: Played) => played.world.as(name, () => act(played, name))]),
@@ -84,7 +84,7 @@ export function boundTrial(story: BoundStory): Exploration<Played> {
   )
   steps(
     'rotation',
-    Array.from({ length: rotates }, (_, at) => [false, true].map((isOdd) => (world: BoundWorld) => world.rotate(isOdd, at + 1))).flat(),
+    rotates.flatMap((stage) => [false, true].map((isOdd) => (world: BoundWorld) => world.rotate(isOdd, stage))),
   )
   return {
     actors: acts,

@@ -35,7 +35,7 @@ const OLD = 'kY8!vQ2m#Zr7@pLx4^Tn9&Wc6*Hd3$Bf1'
 const NEW = 'Wq5&nXb2!Jc9%tRm6(Ds3)Kp8+Fg1=Hv4'
 /** A new secret is first read, then writes, then is alone; or the old one is revoked. */
 const STAGES = [[OLD], [OLD, NEW], [NEW, OLD], [NEW, { secret: OLD, state: 'revoked' }]] as const
-/** Reads all there are. */
+export type Stage = 0 | 1 | 2 | 3
 const LOOKING = [NEW, OLD]
 
 /** What a page saw. */
@@ -121,7 +121,7 @@ export class BoundWorld {
   readonly #options: WorldOptions
   readonly #store: Store
   readonly #sites = new Map<string, Site>()
-  readonly #stages = new Map<string, number>()
+  readonly #stages = new Map<string, Stage>()
   readonly #deaths = new Map<string, PromiseWithResolvers<never>>()
   readonly #dead = new Set<string>()
   readonly #writes = new Map<string, number>()
@@ -168,7 +168,7 @@ export class BoundWorld {
   }
 
   /** The processes of the odd actors, or of the even ones, begin anew with the secrets of this stage. */
-  rotate(isOdd: boolean, stage: number): void {
+  rotate(isOdd: boolean, stage: Stage): void {
     this.#stages.set(String(isOdd), stage)
   }
 
@@ -181,7 +181,7 @@ export class BoundWorld {
     if (known) return known
     // Of two processes, the clock of one is ahead.
     const now = () => this.now() + (isOdd ? SKEW * 1000 : 0)
-    const site = this.#make(this.#through(process), now, process.startsWith('look') ? LOOKING : (STAGES[stage] ?? []), true)
+    const site = this.#make(this.#through(process), now, process.startsWith('look') ? LOOKING : (STAGES[stage]), true)
     this.#sites.set(name, site)
     return site
   }
@@ -197,9 +197,9 @@ export class BoundWorld {
     return (await site.handle(new Request('https://app.test/', { headers: { cookie: `${TICKET}=${ticket}` } }))).json()
   }
 
-  /** Old secrets count no more, as when the last process has begun anew. */
-  get isRotated(): boolean {
-    return [...this.#stages.values()].some((stage) => stage === STAGES.length - 1)
+  /** Reads all there are that were not revoked. */
+  get #looking(): readonly unknown[] {
+    return [...this.#stages.values()].includes(3) ? STAGES[3] : LOOKING
   }
 
   #make(store: Store, now: () => number, secrets: readonly unknown[], isBound: boolean): Site {

@@ -367,7 +367,8 @@ describe('in a store', () => {
     now = both
     await ada.get('/id')
     now = revoked
-    for (const round of [1, 2]) expect(await sees(ada), `round ${round}`).toMatchObject({ owner: 'ada', bound: 'bound' })
+    expect(await sees(ada), 'its cookie is of the revoked one').toMatchObject(GONE)
+    expect(await sees(ada)).toMatchObject({ owner: 'ada', bound: 'bound' })
     clock.advance(301)
     expect(await sees(ada)).toMatchObject({ owner: 'ada', bound: 'bound' })
     expect(ada.deviceEvents.map(({ type }) => type)).not.toContain('ended')
@@ -376,16 +377,34 @@ describe('in a store', () => {
   test('rule 5: a refresh that cannot tell whether the session lives ends nothing', async () => {
     const [store, clock] = [memoryStore(), clockFrom()]
     const own = await keys()
-    const [site, older] = [boundSite({ store, clock, secrets: [NEWER_SECRET, SECRET] }), boundSite({ store, clock })]
+    const common = { store, clock, idleTimeout: 600 }
+    const [site, older] = [boundSite({ ...common, secrets: [NEWER_SECRET, SECRET] }), boundSite(common)]
     const ada = await registeredBy(site, own, 'ada')
     const another = async () => (await refreshedBy(older, ada, own, ada.challenge)).status
     expect([await another(), await another(), await another()], 'another server has the secret').toEqual([503, 503, 503])
-    await withCookies(site, { [TICKET]: ada.ticket }).get('/id')
-    clock.advance(7200)
+    const jar = withCookies(site, { [TICKET]: ada.ticket })
+    await jar.get('/id')
+    for (let minutes = 0; minutes < 60; minutes += 5) {
+      clock.advance(300)
+      expect(await sees(jar)).toMatchObject({ owner: 'ada', bound: 'pending' })
+    }
     await site.sessions.prune()
     const headers = { 'sec-secure-session-id': ada.name, 'sec-fetch-site': 'cross-site' }
     const elsewhere = async () => (await proofless(site, 'refresh', headers)).status
     expect([await elsewhere(), await elsewhere(), await elsewhere()], 'no ticket, and no record leads on').toEqual([503, 503, 503])
+  })
+
+  test('rule 5: of two people who signed in at once, the one whose ticket the browser has is bound', async () => {
+    const site = boundSite({ store: memoryStore() })
+    const person = site.person()
+    await person.get('/in?ada')
+    await person.get('/in?bob', { headers: { cookie: '' } })
+    expect(person.deviceSessions).toHaveLength(2)
+    for (const seconds of [11, 301, 301]) {
+      site.clock.advance(seconds)
+      expect(await sees(person)).toMatchObject({ owner: 'bob', bound: 'bound' })
+    }
+    expect(person.deviceSessions).toHaveLength(1)
   })
 
   test('DB4: a new id beside a refresh locks nobody out', async () => {

@@ -33,9 +33,10 @@ export class Refreshing {
   async find(named: SessionName, loaded: LoadedSession | undefined, isCrossSite: boolean): Promise<Known | 'ended' | undefined> {
     const ticket = stateIn(loaded?.contents)
     const isTicket = ticket?.sid === named.sid
+    // The browser has another session by now, whose cookie this one's would take the place of.
+    if (loaded && !isTicket) return 'ended'
     if (named.jwk) {
       const print = await thumbprintOf(named.jwk)
-      if (loaded && !isTicket) return 'ended'
       if (!loaded && !isCrossSite) return undefined
       return { state: { ...ticket, sid: named.sid, print }, jwk: named.jwk, isTicket }
     }
