@@ -2,13 +2,31 @@ import type { BoundStory, Start } from './bound-stories.ts'
 import type { Failure, Kind, Stage } from './bound-world.ts'
 
 const KINDS: readonly Kind[] = ['stored', 'stored', 'sealed', 'revocable']
-const STARTS: readonly Start[] = ['guest', 'planted', 'keyed', 'offered', 'offered', 'pending', 'first', 'first', 'bound', 'over', 'over']
+const STARTS: readonly Start[] = [
+  'guest',
+  'planted',
+  'keyed',
+  'offered',
+  'offered',
+  'pending',
+  'first',
+  'first',
+  'bound',
+  'over',
+  'over',
+]
 const LETTERS = 'FFFFJJRWWMMEESSBIODDQHXCTVA'
 const FAILURES: readonly Failure[] = ['before', 'after', 'late']
 const PASSES = [1, 5, 10, 11, 30, 59, 61, 290, 300, 301, 361, 421, 700]
 /** In steps, at once, and until the old one is revoked. */
 const ROTATIONS: readonly (readonly Stage[])[] = [[1], [1, 2], [2], [1, 2, 3], [2, 3]]
-const ENDS = [{ idle: 320 }, { idle: 400 }, { idle: 320, absolute: 330 }, { idle: 300, absolute: 400 }, { idle: 700, absolute: 800 }]
+const ENDS = [
+  { idle: 320 },
+  { idle: 400 },
+  { idle: 320, absolute: 330 },
+  { idle: 300, absolute: 400 },
+  { idle: 700, absolute: 800 },
+]
 
 /** What makes a story of a number: the same each time. */
 export function drawn(seed: number): BoundStory {
@@ -41,3 +59,19 @@ export function drawn(seed: number): BoundStory {
     ...ends,
   }
 }
+
+const FIRSTS: Readonly<Record<string, string>> = { offered: 'R', planted: 'S', keyed: 'S' }
+const AFTER: Readonly<Partial<Record<Start, string>>> = {
+  over: 'FJWMESBIODHXCTV',
+  first: 'FJWMESBIODHXT',
+  offered: 'FWMESBIODHXA',
+  planted: 'SA',
+  keyed: 'FA',
+}
+
+/** A refresh, a first refresh, a registration or a sign-in beside each other thing that may happen, for each kind of session. */
+export const PAIRS: readonly BoundStory[] = (['stored', 'sealed', 'revocable'] as const).flatMap((kind) =>
+  Object.entries(AFTER).flatMap(([start, letters]) =>
+    Array.from(letters, (letter) => ({ kind, start: start as Start, letters: `${FIRSTS[start] ?? 'F'}${letter}` })),
+  ),
+)

@@ -15,27 +15,38 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   const has = (some: string): boolean => [...some].some((letter) => letters.includes(letter))
   const came = Object.entries(results).flatMap(([name, result]) => (result ? [{ ...result, letter: name.charAt(0), name }] : []))
   // A browser whose request was answered to nobody asks once more; what else was asked for is not.
-  const isHealthy = fails.length === 0 && (dies === undefined || 'FJRWDCTAQ'.includes(letters[dies] ?? ''))
+  const isHealthy = fails.length === 0 && (dies === undefined || 'FJRWDCTAQ'.includes(letters.replaceAll('|', '')[dies] ?? ''))
   const ends = came.filter(({ letter, status }) => 'OHX'.includes(letter) && status === 200)
   const mayBeOver = has('OHX') || idle !== undefined || absolute !== undefined
   // A secret that is revoked takes the ticket away, or the name that a sealed session's key is in; so does a thief who has had a new id.
-  const isRevoked = rotates.includes(3)
+  const { isRevoked } = world
   const mayBeGone = mayBeOver || has('V') || isRevoked
   // Until all have a new secret, one refuses what another made.
   const isHasty = rotates[0] === 2
   world.fails.length = 0
   // An answer may have been under way for longer than a registration may take, or a cookie counts.
-  const isLate = passes.some((seconds) => seconds > 40)
+  const isLate = passes.some((seconds) => seconds > 40) || has('Z')
   const isSignedIn = !['guest', 'planted', 'keyed'].includes(story.start)
 
-  for (const { by, path, clears, wasConfirmed, isConfirmed, whose, writes, cookie, hadCookie, isLapsed } of world.said) {
-    const isOwn = whose === 'ada' && isSignedIn && !mayBeGone && !has('SBAD') && !isLate && !isHasty && fails.length === 0 && dies === undefined
+  for (const { by, path, clears, wasConfirmed, isConfirmed, whose, writes, cookie, hadCookie, isLapsed, status } of world.said) {
+    const isOwn =
+      whose === 'ada' &&
+      isSignedIn &&
+      !mayBeGone &&
+      !has('SBAD') &&
+      !isLate &&
+      !isHasty &&
+      fails.length === 0 &&
+      dies === undefined
     must(!(isOwn && isLapsed && !isConfirmed), `(c) ${by} was refused before the first refresh`)
     must(!(isOwn && isLapsed && hadCookie), `(c) ${by} was refused with the cookie that its device was given`)
     if (clears.includes(TICKET)) must(by.startsWith('O'), `(d) ${by} was told that it is signed out`)
     if (path === REFRESH && whose === 'ada' && clears.includes(BOUND) && !cookie)
       must(mayBeGone || has('SB') || has('A'), `(d) the device session was ended for ${by}`)
-    if (path === REFRESH && wasConfirmed && !has('SB')) must(writes === 0, `(e) a refresh of ${by} wrote`)
+    if (path === REFRESH && kind === 'stored' && isHealthy && dies === undefined && !isHasty && !story.isForgotten)
+      must(status < 500, `(c) a refresh of ${by} was answered ${status}`)
+    // An old request that is sent once more is told as one.
+    if (path === REFRESH && wasConfirmed && !has('SBD')) must(writes === 0, `(e) a refresh of ${by} wrote`)
   }
   for (const { letter, wasConfirmed, seen, name } of came)
     if (letter === 'T' && wasConfirmed && seen && !has('SB') && kind === 'stored')
@@ -55,7 +66,8 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   // The first minutes: whoever has the ticket of the sign-in may be the first to register.
   const signsIn = came.some(({ letter, status }) => 'SB'.includes(letter) && status === 200)
   const mayRegister = world.thieves.some(({ of }) => (signsIn || !isSignedIn ? isLater(of) : true))
-  const hasThiefsKey = mayRegister && !world.ada.deviceEvents.some(({ type, result }) => type === 'registration' && result === 'Success')
+  const hasThiefsKey =
+    mayRegister && !world.ada.deviceEvents.some(({ type, result }) => type === 'registration' && result === 'Success')
   // In a browser with the ticket of eve that is bound to her device.
   const isHers = !hasThiefsKey && (signsIn || story.start !== 'keyed') && !(isRevoked && kind !== 'stored')
   if (isHers) must(first.bound !== 'lapsed', '(c) the browser that has the key is locked out')
@@ -76,7 +88,10 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
     // A sign-in of somebody else ends her session first, and may then have taken too long.
     must(last.owner !== null || (isLate && has('B')), '(d) the session is lost')
     if (!has('SBI')) must(last.owner === 'ada', `(d) the session is of ${last.owner}`)
-    must(last.owner === null || last.bound === 'bound' || mayBeNone || (has('I') && story.start === 'offered'), `(c) the browser is ${last.bound} in the end`)
+    must(
+      last.owner === null || last.bound === 'bound' || mayBeNone || (has('I') && story.start === 'offered'),
+      `(c) the browser is ${last.bound} in the end`,
+    )
   }
   // What was acknowledged is there. Sealed sessions are as their browser got them last.
   if (kind === 'stored' && last.owner === 'ada' && !has('BIOHXV'))
@@ -86,7 +101,7 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
 
   // (d) What ended lives nowhere. A sign-in beside it is another session, or came after it.
   const given = world.said.filter(({ ticket }) => ticket !== undefined)
-  if (ends.length > 0 && isSignedIn && !has('SBI') && kind !== 'sealed')
+  if (ends.length > 0 && isSignedIn && !isRevoked && !has('SBI') && kind !== 'sealed')
     for (const { ticket = '', by } of given)
       must((await world.lens(ticket)).owner === null, `(d) the ticket that ${by} was given lives after the end`)
 
@@ -120,6 +135,7 @@ async function copies(world: Played['world'], isOne: boolean, isBound: boolean):
   const refreshes = world.said.filter(({ path, whose, cookie }) => path === REFRESH && whose === 'ada' && cookie)
   world.time = Math.max(world.time, ...refreshes.map(({ at }) => at)) + MAX_AGE + GRACE + SKEW + 1
   if (!isBound) return
+  for (const { thief } of world.thieves) await world.as('look a', () => thief.get('/'))
   const cookies = world.said.flatMap(({ cookie }) => (cookie ? [`${BOUND}=${cookie}`] : []))
   for (const { ticket, by } of world.said) {
     // A ticket of a sealed session from before its registration stays what it was; and other sessions may be bound or not.

@@ -124,6 +124,7 @@ export class BoundWorld {
   readonly #stages = new Map<string, Stage>()
   readonly #deaths = new Map<string, PromiseWithResolvers<never>>()
   readonly #dead = new Set<string>()
+  readonly #ends = new Map<string, PromiseWithResolvers<void>>()
   readonly #writes = new Map<string, number>()
 
   constructor(turns: Scheduler, options: WorldOptions) {
@@ -172,6 +173,29 @@ export class BoundWorld {
     this.#stages.set(String(isOdd), stage)
   }
 
+  /** All begin anew with the secrets of the next stage. */
+  rotateAll(): void {
+    const next = ((this.#stages.get('true') ?? 0) + 1) as Stage
+    for (const isOdd of [false, true]) this.rotate(isOdd, next)
+  }
+
+  get isRevoked(): boolean {
+    return [...this.#stages.values()].includes(3)
+  }
+
+  /** Settled when this actor is done. */
+  ends(actor: string): PromiseWithResolvers<void> {
+    const known = this.#ends.get(actor) ?? Promise.withResolvers<void>()
+    this.#ends.set(actor, known)
+    return known
+  }
+
+  /** Removes the record of a session that was given a new id, as long after it. */
+  async forget(key: string): Promise<void> {
+    const found = this.said.some(({ by, ticket }) => by.startsWith('M') && ticket) ? await this.#store.read(key) : undefined
+    if (found) await this.#store.delete(key, found.version)
+  }
+
   /** The site as this actor's process serves it. */
   site(process: string): Site {
     const isOdd = isOddOne(process)
@@ -181,7 +205,12 @@ export class BoundWorld {
     if (known) return known
     // Of two processes, the clock of one is ahead.
     const now = () => this.now() + (isOdd ? SKEW * 1000 : 0)
-    const site = this.#make(this.#through(process), now, process.startsWith('look') ? LOOKING : (STAGES[stage]), true)
+    const site = this.#make(
+      this.#through(process),
+      now,
+      process.startsWith('look') && !this.isRevoked ? LOOKING : STAGES[stage],
+      true,
+    )
     this.#sites.set(name, site)
     return site
   }
@@ -195,11 +224,6 @@ export class BoundWorld {
   async lens(ticket: string): Promise<Seen> {
     const site = this.#make(this.#store, this.now, LOOKING, false)
     return (await site.handle(new Request('https://app.test/', { headers: { cookie: `${TICKET}=${ticket}` } }))).json()
-  }
-
-  /** Reads all there are that were not revoked. */
-  get #looking(): readonly unknown[] {
-    return [...this.#stages.values()].includes(3) ? STAGES[3] : LOOKING
   }
 
   #make(store: Store, now: () => number, secrets: readonly unknown[], isBound: boolean): Site {
@@ -288,11 +312,15 @@ export class BoundWorld {
 }
 
 /** Names of actors begin with a letter and their place. */
-export const isOddOne = (process: string): boolean => process.startsWith('look b') || Number.parseInt(process.slice(1), 10) % 2 === 0
+export const isOddOne = (process: string): boolean =>
+  process.startsWith('look b') || Number.parseInt(process.slice(1), 10) % 2 === 0
 
 /** What the lines give of this cookie; empty: it is cleared. */
 function given(lines: readonly string[], name: string): string | undefined {
-  return lines.findLast((line) => line.startsWith(`${name}=`))?.slice(name.length + 1).split(';', 1)[0]
+  return lines
+    .findLast((line) => line.startsWith(`${name}=`))
+    ?.slice(name.length + 1)
+    .split(';', 1)[0]
 }
 
 /** As browsers refresh for a page of another site: without our cookies, which are Lax. */

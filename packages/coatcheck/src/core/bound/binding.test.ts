@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { BOUND, type BoundSite, boundPerson, boundSite, discretion, KINDS, sees, TICKET } from '../../../test/helpers/bound-site.ts'
+import {
+  BOUND,
+  type BoundSite,
+  boundPerson,
+  boundSite,
+  discretion,
+  KINDS,
+  sees,
+  TICKET,
+} from '../../../test/helpers/bound-site.ts'
 import { clockFrom } from '../../../test/helpers/clock.ts'
 import { tellsNothing } from '../../../test/helpers/discretion.ts'
 import { NEWER_SECRET, SECRET } from '../../../test/helpers/site.ts'
@@ -391,7 +400,9 @@ describe('in a store', () => {
     await site.sessions.prune()
     const headers = { 'sec-secure-session-id': ada.name, 'sec-fetch-site': 'cross-site' }
     const elsewhere = async () => (await proofless(site, 'refresh', headers)).status
-    expect([await elsewhere(), await elsewhere(), await elsewhere()], 'no ticket, and no record leads on').toEqual([503, 503, 503])
+    expect([await elsewhere(), await elsewhere(), await elsewhere()], 'no ticket, and no record leads on').toEqual([
+      503, 503, 503,
+    ])
   })
 
   test('rule 5: of two people who signed in at once, the one whose ticket the browser has is bound', async () => {

@@ -1,0 +1,173 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { withSession } from '../../src/adapters/fetch.ts'
+import { sessionsOf } from '../../src/core/sessions.ts'
+import type { deviceBound } from '../../src/device-bound.ts'
+import type { BoundStory } from './bound-stories.ts'
+import type { BoundEngine } from './bound-world.ts'
+
+/** A deliberate fault of core/bound, and the stories that show it: one of them has to. */
+export interface BoundMutant {
+  readonly fault: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  readonly shows: readonly BoundStory[]
+}
+
+const stored = (start: BoundStory['start'], letters: string, more: Partial<BoundStory> = {}): BoundStory => ({
+  kind: 'stored',
+  start,
+  letters,
+  ...more,
+})
+
+export const MUTANTS: readonly BoundMutant[] = [
+  {
+    fault: 'registers whatever the record says by now',
+    file: 'endpoints.ts',
+    from: '(now) => now?.sid === sid && now.print === undefined',
+    to: '() => true',
+    shows: [stored('offered', 'SA'), stored('offered', 'RA')],
+  },
+  {
+    fault: 'a second key takes the place of the first',
+    file: 'endpoints.ts',
+    from: '(now) => now?.sid === sid && now.print === undefined',
+    to: '(now) => now?.sid === sid',
+    shows: [stored('offered', 'RA')],
+  },
+  {
+    fault: 'refuses the same key a second time',
+    file: 'endpoints.ts',
+    from: 'if (before.print === print) return { state: before, name, saved: undefined }',
+    to: 'if (before.print === print) return undefined',
+    shows: [stored('offered', 'R', { dies: 0 })],
+  },
+  {
+    fault: 'who lost against its own registration is refused',
+    file: 'endpoints.ts',
+    from: 'return there?.sid === sid && there.print === print ?',
+    to: 'return there?.sid === print ?',
+    shows: [stored('offered', 'RD')],
+  },
+  {
+    fault: 'a confirmation is written whatever the record says by now',
+    file: 'endpoints.ts',
+    from: 'now?.sid === sid && (now.print ?? print) === print',
+    to: 'now?.sid !== print',
+    shows: [stored('taken', 'SY')],
+  },
+  {
+    fault: 'every refresh writes',
+    file: 'endpoints.ts',
+    from: 'if (loaded && isTicket && !state.confirmed)',
+    to: 'if (loaded && isTicket)',
+    shows: [stored('over', 'F')],
+  },
+  {
+    fault: 'nobody looks who signed a refresh',
+    file: 'endpoints.ts',
+    from: 'if (!proof || !challenge || challenge.isOver || !(await proof.isGenuine())) return this.#again(name, about)',
+    to: 'if (!proof || !challenge || challenge.isOver) return this.#again(name, about)',
+    shows: [stored('over', 'F')],
+  },
+  {
+    fault: 'a store that is down ends the device session',
+    file: 'endpoints.ts',
+    from: 'return refused(503)\n    }',
+    to: "return this.#over('')\n    }",
+    shows: [stored('over', 'F', { fails: ['before'] })],
+  },
+  {
+    fault: 'a refresh for another site that finds nothing ends the device session',
+    file: 'endpoints.ts',
+    from: 'return blocked || isCrossSite ? refused(503)',
+    to: 'return blocked ? refused(503)',
+    shows: [stored('bound', 'M|Q|Z|J', { isForgotten: true })],
+  },
+  {
+    fault: 'a name of a secret that is not known here ends the device session',
+    file: 'endpoints.ts',
+    from: ': byTicket(name, loaded)',
+    to: ': byTicket(`${name} `, loaded)',
+    shows: [stored('bound', 'N|N|M|N|F')],
+  },
+  {
+    fault: 'does not follow a new id',
+    file: 'refreshing.ts',
+    from: 'found?.forwarding && hop < LONGEST_CHAIN',
+    to: 'found?.forwarding && hop < 0',
+    shows: [stored('bound', 'M|Z|J')],
+  },
+  {
+    fault: 'a session that the browser has no ticket of is refreshed',
+    file: 'refreshing.ts',
+    from: "if (loaded && !isTicket) return 'ended'",
+    to: '',
+    shows: [stored('pending', 'SB')],
+  },
+  {
+    fault: 'asks for the cookie before the first refresh',
+    file: 'binding.ts',
+    from: 'if (print === undefined || !confirmed)',
+    to: 'if (print === undefined)',
+    shows: [stored('offered', 'RF')],
+  },
+  {
+    fault: 'leaves a refused cookie in the browser',
+    file: 'binding.ts',
+    from: 'values.length > 0 ? this.#cookie.cleared : []',
+    to: '[]',
+    shows: [stored('bound', 'N|N|M|N|F')],
+  },
+  {
+    fault: 'a cookie counts for any session',
+    file: 'tokens.ts',
+    from: 'sign(COOKIE, [this.#engine.binding, sid, print]',
+    to: 'sign(COOKIE, [this.#engine.binding]',
+    shows: [stored('keyed', 'S')],
+  },
+  {
+    fault: 'nobody looks when a cookie ends',
+    file: 'tokens.ts',
+    from: 'end !== undefined && !this.#isOver(Number(end))',
+    to: 'end !== undefined',
+    shows: [stored('over', 'F')],
+  },
+  {
+    fault: 'no allowance for clocks',
+    file: 'tokens.ts',
+    from: '<= end + this.#grace',
+    to: '<= end + 0 * this.#grace',
+    shows: [stored('offered', 'TR', { passes: [1] })],
+  },
+]
+
+const source = join(import.meta.dirname, '../../src')
+
+/** The engine with this fault, or as it is: a copy of core/bound, which works with everything else that there is. */
+export async function boundEngineOf(mutant: BoundMutant | undefined, copy: string): Promise<BoundEngine> {
+  const bound = join(source, 'core/bound')
+  await mkdir(join(copy, 'bound'), { recursive: true })
+  const elsewhere = (text: string) =>
+    text.replaceAll("from '../../", `from '${source}/`).replaceAll("from '../", `from '${source}/core/`)
+  for (const name of (await readdir(bound)).filter((each) => !each.endsWith('.test.ts'))) {
+    let text = await readFile(join(bound, name), 'utf8')
+    if (mutant?.file === name) {
+      expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
+      text = text.replace(mutant.from, () => mutant.to)
+      if (mutant.from.startsWith('sign(COOKIE'))
+        text = text.replace('verified(COOKIE, [sid, print], token)', 'verified(COOKIE, [], token)')
+    }
+    await writeFile(join(copy, 'bound', name), elsewhere(text))
+  }
+  const entry = (await readFile(join(source, 'device-bound.ts'), 'utf8')).replaceAll("'./core/bound/", "'./bound/")
+  await writeFile(
+    join(copy, 'device-bound.ts'),
+    entry.replaceAll("from './core/", `from '${source}/core/`).replaceAll("from './errors", `from '${source}/errors`),
+  )
+  const made: { readonly deviceBound: typeof deviceBound } = await import(join(copy, 'device-bound.ts'))
+  return { sessionsOf, withSession, deviceBound: made.deviceBound }
+}
