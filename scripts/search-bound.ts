@@ -1,5 +1,6 @@
 // Looks for orders in which device-bound sessions break a promise: `npm run search:bound -- --stories 5000 --orders 10 --seed 1`.
-// First every pair of what may happen at once, then stories drawn at random. `--story '{…}'` searches this one.
+// First every pair of what may happen at once, in all orders in which one is made to wait (`--preemptions 1`), 2000 at `--most`; then stories drawn
+// at random. `--story '{…}'` searches this one.
 import { parseArgs } from 'node:util'
 import { type Exploration, explore } from '../packages/coatcheck/src/testing/interleave.ts'
 import { drawn, PAIRS } from '../packages/coatcheck/test/trials/bound-draw.ts'
@@ -7,8 +8,8 @@ import { type BoundStory, boundTrial } from '../packages/coatcheck/test/trials/b
 import { keysAtOnce } from '../packages/coatcheck/test/trials/bound-world.ts'
 
 const text = { type: 'string' } as const
-const { values } = parseArgs({ options: { stories: text, orders: text, seed: text, story: text, preemptions: text } })
-const { stories = '5000', orders = '10', seed: first = '1', story, preemptions = '2' } = values
+const { values } = parseArgs({ options: { stories: text, orders: text, seed: text, story: text, preemptions: text, most: text } })
+const { stories = '5000', orders = '10', seed: first = '1', story, preemptions = '1', most = '2000' } = values
 
 let [searched, runs, faults, bad, incomplete] = [0, 0, 0, 0, 0]
 
@@ -28,9 +29,9 @@ async function search(
 }
 
 const restore = keysAtOnce()
-if (story !== undefined) await search(JSON.parse(story), { maxPreemptions: Number(preemptions), maxRuns: 20_000 })
+if (story !== undefined) await search(JSON.parse(story), { maxPreemptions: Number(preemptions), maxRuns: Number(most) })
 else {
-  for (const pair of PAIRS) await search(pair, { maxPreemptions: Number(preemptions), maxRuns: 20_000 })
+  for (const pair of PAIRS) await search(pair, { maxPreemptions: Number(preemptions), maxRuns: Number(most) })
   console.log(`${searched} pairs, ${runs} orders, ${bad} bad; ${incomplete} were not searched to the end`)
   for (let seed = Number(first); seed < Number(first) + Number(stories); seed++)
     await search(drawn(seed), { seed, maxRuns: Number(orders), double: seed % 3 === 0 })

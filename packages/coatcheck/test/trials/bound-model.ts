@@ -28,6 +28,8 @@ interface Flight {
   readonly ticket?: number | undefined
   readonly cookie?: Bound | undefined
   readonly sid?: number
+  /** The sign-in that the device session of a refresh is of. */
+  readonly device?: number
   readonly key?: 'device' | 'planted'
   /** The end of the challenge that it answers, and the secret that the challenge is of. */
   readonly jti?: { readonly end: number; readonly secret: number; readonly sid: number; readonly unknown?: number } | undefined
@@ -71,6 +73,7 @@ export const FAULTS = [
   'a challenge of the secret before is refused for good',
   'a refresh brings an ended session back',
   'leaves a refused cookie in the browser',
+  'a refresh for another site that finds nothing ends the device session',
 ] as const
 export type Fault = (typeof FAULTS)[number] | undefined
 
@@ -192,21 +195,27 @@ function round(name: string, at: Server, isCrossSite: boolean): Step[] {
             at,
             ticket: isCrossSite ? undefined : browser.ticket,
             sid: browser.device.record,
+            device: browser.device.sid,
             key: 'device',
             jti: browser.challenge,
           }
         : undefined,
     ),
     reads(name),
-    served(name, (world, { found, jti }, fault) => {
+    served(name, (world, { found, jti, ticket, device }, fault) => {
       if (world.down)
         return flying(world, name, { answer: fault === 'a store that is down ends the device session' ? 'ends' : 'down' })
       const rec = world.records[found ?? -1]
-      const isOurs = rec && rec.bound.sid === world.browser.device?.sid && rec.bound.key !== undefined
+      const isOurs = rec && rec.bound.sid === device && rec.bound.key !== undefined
       if (!isOurs && fault === 'a refresh brings an ended session back' && found !== undefined)
         return flying(put(world, found, { owner: true, bound: { sid: jti?.sid ?? 0, key: 'device', confirmed: true } }), name, {
           answer: 'new',
         })
+      // The browser has the ticket of another session by now.
+      const own = stateAt(world, ticket)
+      if (own && own.sid !== device) return flying(world, name, { answer: 'ends' })
+      const isSure = !isCrossSite || fault === 'a refresh for another site that finds nothing ends the device session'
+      if (found === undefined && !isSure) return flying(world, name, { answer: 'down' })
       if (!rec || found === undefined) {
         const isThird = (jti?.unknown ?? 0) === 2
         const endsNow = isThird || fault === 'an unknown session ends the device session at once'
@@ -219,16 +228,17 @@ function round(name: string, at: Server, isCrossSite: boolean): Step[] {
         return flying(world, name, { answer: 'challenge' })
       return flying(put(world, found, { ...rec, bound: { ...rec.bound, confirmed: true } }), name, { answer: 'new' })
     }),
-    received(name, (world, _, answer) => {
-      const { device } = world.browser
-      if (!device) return world
-      const challenge = { end: world.now + MAX_AGE + 60, secret: world.secret, sid: device.sid }
-      if (answer === 'new')
-        return inBrowser(world, { cookie: { sid: device.sid, key: 'device', end: world.now + MAX_AGE }, challenge })
+    received(name, (world, { device: sid = 0 }, answer) => {
+      const { device, challenge: before } = world.browser
+      const isNewest = device?.sid === sid
+      if (answer === 'ends') return inBrowser(world, { cookie: undefined, ...(isNewest && { device: undefined }) })
+      const challenge = { end: world.now + MAX_AGE + 60, secret: world.secret, sid }
+      const cookie = { sid, key: 'device', end: world.now + MAX_AGE }
+      if (answer === 'new') return inBrowser(world, isNewest ? { cookie, challenge } : { cookie })
+      if (!isNewest) return world
       if (answer === 'challenge') return inBrowser(world, { challenge })
-      if (answer === 'unknown')
-        return inBrowser(world, { challenge: { ...challenge, unknown: (world.browser.challenge?.unknown ?? 0) + 1 } })
-      return answer === 'ends' ? inBrowser(world, { device: undefined }) : world
+      if (answer === 'unknown') return inBrowser(world, { challenge: { ...challenge, unknown: (before?.unknown ?? 0) + 1 } })
+      return world
     }),
   ]
 }
@@ -422,6 +432,22 @@ export const STORIES: readonly Story[] = [
     actors: [
       [...passes(301), ...refresh('f', 0)],
       [...move('up', false), ...prunes],
+    ],
+  },
+  {
+    name: 'a refresh for another site, whose record has gone since',
+    from: bound,
+    actors: [
+      [...passes(301), ...refresh('f', 0, true)],
+      [...move('up', false), ...prunes],
+    ],
+  },
+  {
+    name: 'a refresh beside a sign-in, and a registration',
+    from: bound,
+    actors: [
+      [...passes(301), ...refresh('f', 60)],
+      [...move('in', true), ...register('r', 0)],
     ],
   },
   {

@@ -43,7 +43,16 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
     if (clears.includes(TICKET)) must(by.startsWith('O'), `(d) ${by} was told that it is signed out`)
     if (path === REFRESH && whose === 'ada' && clears.includes(BOUND) && !cookie)
       must(mayBeGone || has('SB') || has('A'), `(d) the device session was ended for ${by}`)
-    if (path === REFRESH && kind === 'stored' && isHealthy && dies === undefined && !isHasty && !story.isForgotten)
+    if (
+      path === REFRESH &&
+      kind === 'stored' &&
+      isHealthy &&
+      dies === undefined &&
+      !isHasty &&
+      !story.isForgotten &&
+      !mayBeOver &&
+      !isLate
+    )
       must(status < 500, `(c) a refresh of ${by} was answered ${status}`)
     // An old request that is sent once more is told as one.
     if (path === REFRESH && wasConfirmed && !has('SBD')) must(writes === 0, `(e) a refresh of ${by} wrote`)
@@ -85,8 +94,8 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   const mayCross = kind !== 'stored' && has('MESBI')
   const mayBeNone = isLate && (has(begins) || story.start === 'offered')
   if (!mayBeGone && isHealthy && isSignedIn && !hasThiefsKey && !mayCross) {
-    // A sign-in of somebody else ends her session first, and may then have taken too long.
-    must(last.owner !== null || (isLate && has('B')), '(d) the session is lost')
+    // A sign-in of somebody else ends her session first: it may then have taken too long, and who writes begins another.
+    must(last.owner !== null || (has('B') && (isLate || has('W'))), '(d) the session is lost')
     if (!has('SBI')) must(last.owner === 'ada', `(d) the session is of ${last.owner}`)
     must(
       last.owner === null || last.bound === 'bound' || mayBeNone || (has('I') && story.start === 'offered'),
@@ -94,7 +103,9 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
     )
   }
   // What was acknowledged is there. Sealed sessions are as their browser got them last.
-  if (kind === 'stored' && last.owner === 'ada' && !has('BIOHXV'))
+  // A sign-in without the device's cookie begins a session of its own.
+  const isSame = isSignedIn && !(has('S') && (fails.length > 0 || dies !== undefined))
+  if (kind === 'stored' && last.owner === 'ada' && isSame && !has('BIOHXV'))
     for (const { letter, name, status, seen } of came)
       if (letter === 'W' && status === 200 && seen && !seen.readOnly && seen.bound !== 'lapsed' && seen.owner !== null)
         must(last.keys.includes(name), `(f) what ${name} wrote is lost`)

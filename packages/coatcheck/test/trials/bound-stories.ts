@@ -122,7 +122,7 @@ export function boundTrial(story: BoundStory): Exploration<Played> {
   }
   steps(
     'time',
-    passes.map((seconds) => (world) => void (world.time += seconds)),
+    passes.map((seconds) => (world) => world.pass(seconds)),
   )
   if (dies !== undefined) steps('death', [(world) => world.kill(names[dies] ?? '')])
   steps(
@@ -245,7 +245,7 @@ async function act({ world, handle, story }: Played, name: string): Promise<Came
       return thief && done(() => thief.get('/'))
     }
     case 'Z':
-      world.time += MAX_AGE + 1
+      world.pass(MAX_AGE + 1)
       return undefined
     case 'N':
       world.rotateAll()

@@ -137,6 +137,10 @@ export class BoundWorld {
 
   now = (): number => START + this.time * 1000
 
+  pass(seconds: number): void {
+    this.time += seconds
+  }
+
   /** Does something in the name of an actor, whose process serves its requests. */
   as<T>(actor: string, act: () => T): T {
     return this.#as.run(actor, act)
@@ -296,7 +300,8 @@ export class BoundWorld {
     const lines = answer.headers.getSetCookie()
     const [ticket, cookie] = [given(lines, TICKET), given(lines, BOUND)]
     const isRefreshed = path.endsWith('/refresh') && Boolean(cookie)
-    if (isRefreshed && whose === 'ada') this.isConfirmed = true
+    // One for another site has no ticket.
+    if (isRefreshed && whose === 'ada' && !actor.startsWith('J')) this.isConfirmed = true
     if (whose === 'ada') this.offer = answer.headers.get('secure-session-registration') ?? this.offer
     this.said.push({
       ...{ by: actor, whose, path, status: answer.status, at: this.time, wasConfirmed, isConfirmed: this.isConfirmed },
