@@ -1,9 +1,5 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect } from 'vitest'
-import { withSession } from '../../src/adapters/fetch.ts'
-import { sessionsOf } from '../../src/core/sessions.ts'
-import type { deviceBound } from '../../src/device-bound.ts'
+import { copyOfSources, replaced } from '../helpers/mutated.ts'
 import type { BoundStory } from './bound-stories.ts'
 import type { BoundEngine } from './bound-world.ts'
 
@@ -13,6 +9,8 @@ export interface BoundMutant {
   readonly file: string
   readonly from: string
   readonly to: string
+  /** The same in another line. */
+  readonly also?: readonly [from: string, to: string]
   readonly shows: readonly BoundStory[]
 }
 
@@ -104,9 +102,16 @@ export const MUTANTS: readonly BoundMutant[] = [
   {
     fault: 'a session that the browser has no ticket of is refreshed',
     file: 'refreshing.ts',
-    from: "if (loaded && !isTicket) return 'ended'",
+    from: "if (loaded && !isTicket && !loaded.isReplaced) return 'ended'",
     to: '',
     shows: [stored('pending', 'SB')],
+  },
+  {
+    fault: 'a session is over by the clock of any server',
+    file: 'refreshing.ts',
+    from: 'now() - (deviceBound?.grace ?? 0) * 1000',
+    to: 'now() - 0 * (deviceBound?.grace ?? 0)',
+    shows: [stored('bound', 'FF', { passes: [290, 11], idle: 320 })],
   },
   {
     fault: 'asks for the cookie before the first refresh',
@@ -125,8 +130,9 @@ export const MUTANTS: readonly BoundMutant[] = [
   {
     fault: 'a cookie counts for any session',
     file: 'tokens.ts',
-    from: 'sign(COOKIE, [this.#engine.binding, sid, print]',
-    to: 'sign(COOKIE, [this.#engine.binding]',
+    from: 'COOKIE, [this.#engine.binding, sid, print]',
+    to: 'COOKIE, [this.#engine.binding]',
+    also: ['COOKIE, [sid, print]', 'COOKIE, []'],
     shows: [stored('keyed', 'S')],
   },
   {
@@ -145,29 +151,15 @@ export const MUTANTS: readonly BoundMutant[] = [
   },
 ]
 
-const source = join(import.meta.dirname, '../../src')
-
-/** The engine with this fault, or as it is: a copy of core/bound, which works with everything else that there is. */
+/** The engine with this fault, or as it is. */
 export async function boundEngineOf(mutant: BoundMutant | undefined, copy: string): Promise<BoundEngine> {
-  const bound = join(source, 'core/bound')
-  await mkdir(join(copy, 'bound'), { recursive: true })
-  const elsewhere = (text: string) =>
-    text.replaceAll("from '../../", `from '${source}/`).replaceAll("from '../", `from '${source}/core/`)
-  for (const name of (await readdir(bound)).filter((each) => !each.endsWith('.test.ts'))) {
-    let text = await readFile(join(bound, name), 'utf8')
-    if (mutant?.file === name) {
-      expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-      text = text.replace(mutant.from, () => mutant.to)
-      if (mutant.from.startsWith('sign(COOKIE'))
-        text = text.replace('verified(COOKIE, [sid, print], token)', 'verified(COOKIE, [], token)')
-    }
-    await writeFile(join(copy, 'bound', name), elsewhere(text))
+  await copyOfSources(copy)
+  if (mutant) {
+    await replaced(copy, `core/bound/${mutant.file}`, mutant.from, mutant.to)
+    if (mutant.also) await replaced(copy, `core/bound/${mutant.file}`, ...mutant.also)
   }
-  const entry = (await readFile(join(source, 'device-bound.ts'), 'utf8')).replaceAll("'./core/bound/", "'./bound/")
-  await writeFile(
-    join(copy, 'device-bound.ts'),
-    entry.replaceAll("from './core/", `from '${source}/core/`).replaceAll("from './errors", `from '${source}/errors`),
-  )
-  const made: { readonly deviceBound: typeof deviceBound } = await import(join(copy, 'device-bound.ts'))
-  return { sessionsOf, withSession, deviceBound: made.deviceBound }
+  const { sessionsOf }: Pick<BoundEngine, 'sessionsOf'> = await import(join(copy, 'core/sessions.ts'))
+  const { withSession }: Pick<BoundEngine, 'withSession'> = await import(join(copy, 'adapters/fetch.ts'))
+  const { deviceBound }: Pick<BoundEngine, 'deviceBound'> = await import(join(copy, 'device-bound.ts'))
+  return { sessionsOf, withSession, deviceBound }
 }

@@ -25,34 +25,19 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   const isHasty = rotates[0] === 2
   world.fails.length = 0
   // An answer may have been under way for longer than a registration may take, or a cookie counts.
-  const isLate = passes.some((seconds) => seconds > 40) || has('Z')
+  const isSlow = passes.some((seconds) => seconds > 40)
+  const isLate = isSlow || has('Z')
+  const isUndisturbed = !isHasty && fails.length === 0 && dies === undefined
   const isSignedIn = !['guest', 'planted', 'keyed'].includes(story.start)
 
   for (const { by, path, clears, wasConfirmed, isConfirmed, whose, writes, cookie, hadCookie, isLapsed, status } of world.said) {
-    const isOwn =
-      whose === 'ada' &&
-      isSignedIn &&
-      !mayBeGone &&
-      !has('SBAD') &&
-      !isLate &&
-      !isHasty &&
-      fails.length === 0 &&
-      dies === undefined
+    const isOwn = whose === 'ada' && isSignedIn && isUndisturbed && !mayBeGone && !isLate && !has('SBAD')
     must(!(isOwn && isLapsed && !isConfirmed), `(c) ${by} was refused before the first refresh`)
     must(!(isOwn && isLapsed && hadCookie), `(c) ${by} was refused with the cookie that its device was given`)
     if (clears.includes(TICKET)) must(by.startsWith('O'), `(d) ${by} was told that it is signed out`)
     if (path === REFRESH && whose === 'ada' && clears.includes(BOUND) && !cookie)
       must(mayBeGone || has('SB') || has('A'), `(d) the device session was ended for ${by}`)
-    if (
-      path === REFRESH &&
-      kind === 'stored' &&
-      isHealthy &&
-      dies === undefined &&
-      !isHasty &&
-      !story.isForgotten &&
-      !mayBeOver &&
-      !isLate
-    )
+    if (path === REFRESH && kind === 'stored' && isUndisturbed && !story.isForgotten && !mayBeOver && !isSlow)
       must(status < 500, `(c) a refresh of ${by} was answered ${status}`)
     // An old request that is sent once more is told as one.
     if (path === REFRESH && wasConfirmed && !has('SBD')) must(writes === 0, `(e) a refresh of ${by} wrote`)
@@ -78,7 +63,9 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   const hasThiefsKey =
     mayRegister && !world.ada.deviceEvents.some(({ type, result }) => type === 'registration' && result === 'Success')
   // In a browser with the ticket of eve that is bound to her device.
-  const isHers = !hasThiefsKey && (signsIn || story.start !== 'keyed') && !(isRevoked && kind !== 'stored')
+  // Nothing is stored of a sealed session that one server takes for over. A ticket that is renewed for its secret may arrive after a sign-in's.
+  const isTold = kind === 'stored' ? !(has('S') && rotates.length > 0) : !isRevoked && idle === undefined
+  const isHers = !hasThiefsKey && (signsIn || story.start !== 'keyed') && isTold
   if (isHers) must(first.bound !== 'lapsed', '(c) the browser that has the key is locked out')
   world.time += FIRST + 1
   let last = await settled()
@@ -93,7 +80,7 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   // Of two answers with tickets that hold all, the one that arrives last counts; and who acts as somebody else is given nothing of requests before.
   const mayCross = kind !== 'stored' && has('MESBI')
   const mayBeNone = isLate && (has(begins) || story.start === 'offered')
-  if (!mayBeGone && isHealthy && isSignedIn && !hasThiefsKey && !mayCross) {
+  if (!mayBeGone && isHealthy && isSignedIn && !hasThiefsKey && !mayCross && isTold) {
     // A sign-in of somebody else ends her session first: it may then have taken too long, and who writes begins another.
     must(last.owner !== null || (has('B') && (isLate || has('W'))), '(d) the session is lost')
     if (!has('SBI')) must(last.owner === 'ada', `(d) the session is of ${last.owner}`)
@@ -104,7 +91,7 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   }
   // What was acknowledged is there. Sealed sessions are as their browser got them last.
   // A sign-in without the device's cookie begins a session of its own.
-  const isSame = isSignedIn && !(has('S') && (fails.length > 0 || dies !== undefined))
+  const isSame = isSignedIn && idle === undefined && !(has('S') && (fails.length > 0 || dies !== undefined))
   if (kind === 'stored' && last.owner === 'ada' && isSame && !has('BIOHXV'))
     for (const { letter, name, status, seen } of came)
       if (letter === 'W' && status === 200 && seen && !seen.readOnly && seen.bound !== 'lapsed' && seen.owner !== null)

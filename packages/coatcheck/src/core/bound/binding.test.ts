@@ -405,6 +405,29 @@ describe('in a store', () => {
     ])
   })
 
+  test('rule 5: a server whose clock is ahead does not end what is alive elsewhere', async () => {
+    const [store, clock] = [memoryStore(), clockFrom()]
+    const common = { store, idleTimeout: 320 }
+    const [here, ahead] = [
+      boundSite({ ...common, clock }),
+      boundSite({ ...common, clock: { ...clock, now: () => clock.now() + 60_000 } }),
+    ]
+    const { deviceVisitor } = await import('../../testing/device-visitor.ts')
+    let refreshes = here
+    const ada = deviceVisitor((request) => (request.url.endsWith('/refresh') ? refreshes : here).serve(request as Request), {
+      now: clock.now,
+    })
+    await ada.get('/in?ada')
+    clock.advance(11)
+    await ada.get('/set?x')
+    refreshes = ahead
+    clock.advance(301)
+    expect(await sees(ada)).toMatchObject({ owner: 'ada', bound: 'bound' })
+    clock.advance(320 + 61)
+    expect(await sees(ada)).toMatchObject({ owner: null })
+    expect(ada.deviceSessions, 'it has certainly ended').toEqual([])
+  })
+
   test('rule 5: of two people who signed in at once, the one whose ticket the browser has is bound', async () => {
     const site = boundSite({ store: memoryStore() })
     const person = site.person()

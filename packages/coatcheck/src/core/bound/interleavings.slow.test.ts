@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bounded } from '../../../test/helpers/depth.ts'
 import { explored } from '../../../test/helpers/explored.ts'
 import { copies } from '../../../test/helpers/mutated.ts'
 import { drawn, PAIRS } from '../../../test/trials/bound-draw.ts'
@@ -26,13 +27,13 @@ describe('nobody is locked out, no copy counts for longer, no key of somebody el
     '%s: a refresh, a registration or a sign-in beside each other thing',
     async (kind) => {
       for (const pair of PAIRS.filter((each) => each.kind === kind)) {
-        const { bad } = await explored(boundTrial(pair), { seed: 1, maxRuns: kind === 'stored' ? 3 : 1 })
+        const { bad } = await explored(boundTrial(pair), { seed: 1, maxRuns: bounded(50, kind === 'stored' ? 3 : 1) })
         expect(bad, JSON.stringify(pair)).toEqual([])
       }
     },
   )
-  it('250 stories of two to four actors, with deaths, failures, time and secrets, one order each', async () => {
-    for (let seed = 1; seed <= 250; seed++) {
+  it('stories of two to four actors, with deaths, failures, time and secrets, one order each', async () => {
+    for (let seed = 1; seed <= bounded(2500, 250); seed++) {
       const { bad } = await explored(boundTrial(drawn(seed)), { seed, maxRuns: 1, double: seed % 3 === 0 })
       expect(bad, JSON.stringify(drawn(seed))).toEqual([])
     }

@@ -33,8 +33,8 @@ export class Refreshing {
   async find(named: SessionName, loaded: LoadedSession | undefined, isCrossSite: boolean): Promise<Known | 'ended' | undefined> {
     const ticket = stateIn(loaded?.contents)
     const isTicket = ticket?.sid === named.sid
-    // The browser has another session by now, whose cookie this one's would take the place of.
-    if (loaded && !isTicket) return 'ended'
+    // The browser has another session by now, whose cookie this one's would take the place of. An old ticket says nothing of that.
+    if (loaded && !isTicket && !loaded.isReplaced) return 'ended'
     if (named.jwk) {
       const print = await thumbprintOf(named.jwk)
       if (!loaded && !isCrossSite) return undefined
@@ -46,7 +46,7 @@ export class Refreshing {
     return state && complete(state, isTicket)
   }
 
-  /** The record that a key leads to. `over`: it is there, and its time is over. */
+  /** The record that a key leads to. `over`: it is there, and its time is certainly over. */
   async newest(key: string | undefined): Promise<VersionedRecord | 'over' | undefined> {
     const { live } = this.#core.persistence
     if (!live || key === undefined) return undefined
@@ -54,8 +54,10 @@ export class Refreshing {
     for (let hop = 0; found?.forwarding && hop < LONGEST_CHAIN; hop++) found = await live.read(found.forwarding.key)
     if (!found || found.forwarding) return undefined
     if (found.fault) throw unreadable({ key: '', fault: found.fault })
-    const { engine } = this.#core
-    return isOver(lifeUnder(found.record, found.contents, engine.policy), engine.now()) ? 'over' : found
+    const { policy, now, deviceBound } = this.#core.engine
+    // By the clock of any server: this one may be ahead, and the session used elsewhere at this moment.
+    const latest = now() - (deviceBound?.grace ?? 0) * 1000
+    return isOver(lifeUnder(found.record, found.contents, policy), latest) ? 'over' : found
   }
 }
 
