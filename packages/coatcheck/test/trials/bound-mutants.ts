@@ -89,7 +89,7 @@ export const MUTANTS: readonly BoundMutant[] = [
     fault: 'a name of a secret that is not known here ends the device session',
     file: 'endpoints.ts',
     from: ': byTicket(name, loaded)',
-    to: ': byTicket(`${name} `, loaded)',
+    to: ": byTicket('', loaded)",
     shows: [stored('bound', 'N|N|M|N|F')],
   },
   {

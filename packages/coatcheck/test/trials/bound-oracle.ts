@@ -79,7 +79,8 @@ export async function judged(played: Played, results: Readonly<Record<string, Ca
   const begins = story.start === 'guest' ? 'SB' : 'SBI'
   // Of two answers with tickets that hold all, the one that arrives last counts; and who acts as somebody else is given nothing of requests before.
   const mayCross = kind !== 'stored' && has('MESBI')
-  const mayBeNone = isLate && (has(begins) || story.start === 'offered')
+  // Who lost against another write is not heard any more after five seconds, and a registration is not made again.
+  const mayBeNone = (isLate || passes.some((seconds) => seconds > 4)) && (has(begins) || story.start === 'offered')
   if (!mayBeGone && isHealthy && isSignedIn && !hasThiefsKey && !mayCross && isTold) {
     // A sign-in of somebody else ends her session first: it may then have taken too long, and who writes begins another.
     must(last.owner !== null || (has('B') && (isLate || has('W'))), '(d) the session is lost')
