@@ -21,6 +21,7 @@ export interface CoatcheckOptions extends PlainOptions {
 /** The part of Astro's configuration that is used here. */
 interface Config {
   readonly root: WebURL
+  readonly base?: string
   readonly security?: object | undefined
   readonly session?:
     | false
@@ -49,6 +50,7 @@ export interface Integration {
       /** Takes a part of the configuration, which every version of Astro describes differently. */
       updateConfig(config: never): unknown
       addMiddleware(middleware: { order: 'pre'; entrypoint: string }): void
+      injectRoute(route: { pattern: string; entrypoint: string; prerender: boolean }): void
     }): void
     'astro:config:done'(done: { config: Config }): void
     'astro:routes:resolved'(resolved: { routes: Route[] }): void
@@ -60,13 +62,13 @@ export interface Integration {
  * endpoints, actions and middleware. Sessions that Astro kept before go on. Throws `BAD_OPTIONS` when the site is built or started.
  */
 export function coatcheck(options: CoatcheckOptions = {}): Integration {
-  const { store, settings: module, cookie, ...plain } = options
+  const { store, settings: module, cookie, deviceBound, ...plain } = options
   const site: Pick<Site, 'routes'> & Partial<Site> = { routes: [] }
   let isProduction = true
   return {
     name: 'coatcheck',
     hooks: {
-      'astro:config:setup'({ config, command, updateConfig, addMiddleware }) {
+      'astro:config:setup'({ config, command, updateConfig, addMiddleware, injectRoute }) {
         isProduction = command !== 'dev'
         if (config.session === false) {
           const fix = 'Leave `session` out of the configuration of Astro.'
@@ -81,6 +83,11 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         }
         updateConfig(changes as never)
         addMiddleware({ order: 'pre', entrypoint: MIDDLEWARE })
+        if (!deviceBound) return
+        const base = config.base?.replace(/\/$/, '') ?? ''
+        const { path } = deviceBound.settings
+        const pattern = `${path.startsWith(`${base}/`) ? path.slice(base.length) : path}/[step]`
+        injectRoute({ pattern, entrypoint: 'coatcheck/astro/middleware', prerender: false })
       },
       'astro:config:done'({ config }) {
         const { cookie: theirs, ttl, ...session } = config.session || {}
@@ -94,10 +101,17 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         }
         const driver = driverOf(session)
         const isSealed = store === false || (store === undefined && !driver)
-        Object.assign(site, { root: rootOf(config.root), settings, theirs: driver, module, store: isSealed ? null : store })
+        const where = { root: rootOf(config.root), theirs: driver, module, store: isSealed ? null : store }
+        Object.assign(site, where, { settings, deviceBound: deviceBound?.settings })
         // Wrong options are reported now, and not to the first visitor. Secrets exist only when the server runs.
         const secretOf = (name: string) => `${name} abcdefghijklmnopqrstuvwxyz0123456789`
-        sessionsOf(adapterOptionsOf(settings, { secretOf, store: isSealed ? undefined : memoryStore(), more: undefined }))
+        sessionsOf(
+          adapterOptionsOf(settings, {
+            secretOf,
+            store: isSealed ? undefined : memoryStore(),
+            more: deviceBound && { deviceBound },
+          }),
+        )
       },
       'astro:routes:resolved'({ routes }) {
         site.routes = routes

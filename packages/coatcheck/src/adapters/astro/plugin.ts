@@ -1,3 +1,4 @@
+import type { DeviceBound } from '../../core/adapter.ts'
 import type { WebURL } from '../../web.ts'
 import type { Settings } from './settings.ts'
 
@@ -31,6 +32,7 @@ export interface Site {
   /** The module of what cannot be part of a build. */
   module: string | URL | undefined
   routes: readonly Route[]
+  deviceBound: DeviceBound['settings'] | undefined
 }
 
 /** The part of Vite's and Rollup's plugin context that is used here. */
@@ -67,7 +69,7 @@ export function sessionsPlugin(site: Site): Plugin {
 }
 
 async function middlewareOf(site: Site, context: Context): Promise<string> {
-  const { root, settings, store, theirs, module } = site
+  const { root, settings, store, theirs, module, deviceBound } = site
   const parts: string[] = ['getSecret']
   const modules: string[] = []
   const imports = [
@@ -91,6 +93,10 @@ async function middlewareOf(site: Site, context: Context): Promise<string> {
   // Not in what is built: they are paths of the machine that builds.
   if (!settings.isProduction) parts.push(`modules: ${JSON.stringify(modules)}`)
   if (module) await add('settings', [module], site_)
+  if (deviceBound) {
+    imports.push(`import { deviceBound } from 'coatcheck/device-bound'`)
+    parts.push(`deviceBound: deviceBound(${JSON.stringify(deviceBound)})`)
+  }
   return `${imports.join('\n')}
 export const onRequest = sessionMiddleware(${JSON.stringify(settings)}, { ${parts.join(', ')}, mentions: '@@coatcheck/pages@@' })
 `

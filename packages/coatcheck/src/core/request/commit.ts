@@ -171,7 +171,9 @@ export class Commits {
       () =>
         andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, over), (saved) =>
           andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
-            andThen(this.#saved(plan, kept, changeSet, session, how), (done) => (signsIn ? this.#offered(done) : done)),
+            andThen(this.#saved(plan, kept, changeSet, session, how), (done) =>
+              signsIn || changes.more?.bound ? this.#offered(done) : done,
+            ),
           ),
         ),
       (error) => {

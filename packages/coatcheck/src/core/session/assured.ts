@@ -2,6 +2,7 @@ import { impersonatorOf, levelAt } from '../model/standing.ts'
 import { note } from './note.ts'
 import { notBound } from './refusals.ts'
 import {
+  askForKey,
   authIn,
   boundOf,
   elevate,
@@ -53,6 +54,10 @@ export abstract class Assured
       const { bound } = this
       if (bound !== 'bound') throw notBound(bound)
     }
+  }
+  /** For adapters, where a framework's sessions know no sign-in. */
+  get askForKey(): () => void {
+    return () => askForKey(this.inside)
   }
   get createdAt(): number | undefined {
     return this.inside.lifetime?.createdAt

@@ -1,18 +1,25 @@
-import { besides, delayHeaders, type NodeResponse, takeBack } from '../../../core/adapter.ts'
+import {
+  type AdapterSessions,
+  type AskedOf,
+  besides,
+  delayHeaders,
+  type NodeResponse,
+  presentedBy,
+  takeBack,
+  unlessOwnOnNode,
+} from '../../../core/adapter.ts'
 import type { Visit } from './visit.ts'
 
 /** The part of Fastify's request that is used here. `raw`: that of node:http or node:http2. */
 export interface FastifyRequest {
-  readonly raw: {
-    readonly headers: { readonly [name: string]: string | string[] | undefined }
-    readonly url?: string | undefined
-  }
+  readonly raw: AskedOf & { readonly headers: { readonly [name: string]: string | string[] | undefined } }
   readonly protocol: string
 }
 
 /** The part of Fastify's reply that is used here. */
 export interface FastifyReply {
   readonly raw: NodeResponse
+  hijack(): unknown
   readonly log: Readonly<Record<'error' | 'debug', (about: object, message: string) => void>>
 }
 
@@ -51,10 +58,11 @@ export function decorateOnce(instance: FastifyInstance, name: string, value: unk
   if (!Object.hasOwn(instance, name)) instance.decorate(name, value)
 }
 
-/** Gives each request of this scope its session under `name`. `begin` gives undefined for requests that have none. */
+/** Gives each request of this scope its session, of `adapter`, under `name`. `begin` gives undefined for requests that have none. */
 export function serveVisits(
   instance: FastifyInstance,
   name: string,
+  adapter: () => AdapterSessions,
   begin: (request: FastifyRequest, reply: FastifyReply) => Visit | undefined,
 ): void {
   const visits = besides<Visit>()
@@ -72,13 +80,20 @@ export function serveVisits(
   })
   instance.addHook('onRequest', (request, reply, done) => {
     none.set(request, { shown: {} })
-    const visit = begin(request, reply)
-    if (!visit) return done()
-    const opened = visit.open().then(() => {
-      visits.set(request, visit)
-      hold(visit, reply)
-    })
-    opened.then(() => done(), done)
+    const go = (): void => {
+      const visit = begin(request, reply)
+      if (!visit) {
+        done()
+        return
+      }
+      const opened = visit.open().then(() => {
+        visits.set(request, visit)
+        hold(visit, reply)
+      })
+      opened.then(() => done(), done)
+    }
+    const { raw } = request
+    unlessOwnOnNode(adapter(), raw, presentedBy(raw), reply.raw, go, done as (error: unknown) => void, () => reply.hijack())
   })
   const storing = besides<boolean>()
   instance.addHook('onSend', (request, { log }, payload, done) => {
