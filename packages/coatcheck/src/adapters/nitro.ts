@@ -75,7 +75,9 @@ const coatcheck: NitroModule = {
       (each): each is [(typeof MODULES)[number], string] => typeof each[1] === 'string' && each[1] !== '',
     )
     const imports = modules.map(([name, path]) => `import ${name} from ${JSON.stringify(pathOf(path, options.rootDir))}`)
-    const exported = modules.map(([name]) => `, ${name}`).join('')
+    // Who prerenders is no browser, and has no password.
+    const given = (name: string) => (name === 'deviceBound' ? `${name}: import.meta.prerender ? undefined : ${name}` : name)
+    const exported = modules.map(([name]) => `, ${given(name)}`).join('')
     options.virtual[PLUGIN] = () => `import { useRuntimeConfig } from '${config}'
 import { startSessions } from ${JSON.stringify(ownPath())}
 ${imports.join('\n')}
