@@ -2,9 +2,11 @@ import { sessionsOf } from '../core/adapter.ts'
 import { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { WebURL } from '../web.ts'
-import { type DriverConfig, MIDDLEWARE, NO_DRIVER, type Plugin, type Route, type Site, sessionsPlugin } from './astro/plugin.ts'
+import type { ConfigChanges, Integration } from './astro/integration.ts'
+import { answeringRoute, type DriverConfig, MIDDLEWARE, NO_DRIVER, type Site, sessionsPlugin } from './astro/plugin.ts'
 import { type AstroCookie, adapterOptionsOf, type PlainOptions, type Settings } from './astro/settings.ts'
 
+export type { ConfigChanges, Integration } from './astro/integration.ts'
 export type { RuntimeSettings } from './astro/settings.ts'
 
 export interface CoatcheckOptions extends PlainOptions {
@@ -16,45 +18,6 @@ export interface CoatcheckOptions extends PlainOptions {
   readonly store?: string | WebURL | DriverConfig | false
   /** A module whose default export holds what cannot be part of a build: `onEvent`, `requestId`, `telemetry`, `migrateFrom`, `secrets`, `store`, `schema` and what belongs to it, `now`. */
   readonly settings?: string | WebURL
-}
-
-/** The part of Astro's configuration that is used here. */
-interface Config {
-  readonly root: WebURL
-  readonly base?: string
-  readonly security?: object | undefined
-  readonly session?:
-    | false
-    | {
-        readonly driver?: string | DriverConfig | undefined
-        readonly options?: Record<string, unknown> | undefined
-        readonly cookie?: string | AstroCookie | undefined
-        readonly ttl?: number | undefined
-      }
-    | undefined
-}
-
-/** The changes that the integration makes to it. */
-export interface ConfigChanges {
-  readonly vite: { readonly plugins: readonly Plugin[] }
-  readonly session?: { readonly driver: string | DriverConfig }
-}
-
-/** An integration, as Astro 5.7 to 7 takes it. */
-export interface Integration {
-  name: string
-  hooks: {
-    'astro:config:setup'(setup: {
-      config: Config
-      command: string
-      /** Takes a part of the configuration, which every version of Astro describes differently. */
-      updateConfig(config: never): unknown
-      addMiddleware(middleware: { order: 'pre'; entrypoint: string }): void
-      injectRoute(route: { pattern: string; entrypoint: string; prerender: boolean }): void
-    }): void
-    'astro:config:done'(done: { config: Config }): void
-    'astro:routes:resolved'(resolved: { routes: Route[] }): void
-  }
 }
 
 /**
@@ -83,11 +46,7 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         }
         updateConfig(changes as never)
         addMiddleware({ order: 'pre', entrypoint: MIDDLEWARE })
-        if (!deviceBound) return
-        const base = config.base?.replace(/\/$/, '') ?? ''
-        const { path } = deviceBound.settings
-        const pattern = `${path.startsWith(`${base}/`) ? path.slice(base.length) : path}/[step]`
-        injectRoute({ pattern, entrypoint: 'coatcheck/astro/middleware', prerender: false })
+        if (deviceBound) injectRoute(answeringRoute(deviceBound, config.base))
       },
       'astro:config:done'({ config }) {
         const { cookie: theirs, ttl, ...session } = config.session || {}

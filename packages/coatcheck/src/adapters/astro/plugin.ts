@@ -21,6 +21,19 @@ export interface Route {
   readonly entrypoint: string
 }
 
+export interface InjectedRoute {
+  pattern: string
+  entrypoint: string
+  prerender: boolean
+}
+
+/** Where browsers register and refresh, for Astro to know of paths that are nobody's pages. It puts `base` before the pattern. */
+export function answeringRoute({ settings: { path } }: DeviceBound, base = '/'): InjectedRoute {
+  const before = base.replace(/\/$/, '')
+  const pattern = `${path.startsWith(`${before}/`) ? path.slice(before.length) : path}/[step]`
+  return { pattern, entrypoint: 'coatcheck/astro/middleware', prerender: false }
+}
+
 /** Facts known once Astro has read its configuration. */
 export interface Site {
   root: string

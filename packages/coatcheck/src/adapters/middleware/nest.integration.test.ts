@@ -97,7 +97,7 @@ for (const name of ['nest', 'nest-11'] as const) {
   for (const platform of ['express', 'fastify'] as const) {
     const nest = await nestOf(name, platform)
     tellStories(adapterOf(nest))
-    tellDeviceStories(`Device-bound sessions in Nest ${nest.version} over ${platform}`, deviceAppOf(nest))
+    if (name === 'nest') tellDeviceStories(`Device-bound sessions in Nest ${nest.version} over ${platform}`, deviceAppOf(nest))
 
     describe(`An application of Nest ${nest.version} over ${platform}`, () => {
       let shop: Awaited<ReturnType<typeof openShop>>

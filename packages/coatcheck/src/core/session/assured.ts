@@ -1,8 +1,8 @@
+import { randomText } from '../../crypto/random.ts'
 import { impersonatorOf, levelAt } from '../model/standing.ts'
 import { note } from './note.ts'
 import { notBound } from './refusals.ts'
 import {
-  askForKey,
   authIn,
   boundOf,
   elevate,
@@ -55,9 +55,14 @@ export abstract class Assured
       if (bound !== 'bound') throw notBound(bound)
     }
   }
-  /** For adapters, where a framework's sessions know no sign-in. */
+  /** For adapters whose frameworks know no sign-in: a new id, and the browser is asked for a key. One that was there counts no more. */
   get askForKey(): () => void {
-    return () => askForKey(this.inside)
+    return () => {
+      const { around, next } = this.inside
+      if (!around.core.engine.deviceBound) return
+      this.regenerateId()
+      next.more = { ...next.more, bound: { sid: randomText(12) } }
+    }
   }
   get createdAt(): number | undefined {
     return this.inside.lifetime?.createdAt

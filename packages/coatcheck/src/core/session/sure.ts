@@ -52,7 +52,7 @@ export function signIn(inside: Inside, owner: string, options: SignInOptions<Rec
     auth: { at: around.now(), ...(level !== undefined && { level: checkedLevel(level, 'signIn()') }) },
     ...(remember !== undefined && { remember: lastsFor(remember, around) }),
     ...(merge !== undefined && { merge: mergeOf(merge, around.core.engine.shaping?.shape) }),
-    ...(around.core.engine.deviceBound && { bound: newDevice() }),
+    ...(around.core.engine.deviceBound && { bound: { sid: randomText(12) } }),
     ...noteIn(options),
     ...markIn(options),
   } as const
@@ -66,17 +66,6 @@ export function regenerateId({ admit, next }: Inside, options?: NewIdOptions): v
   admit('regenerateId()')
   next.move ??= { kind: 'regenerate', ...noteIn(options) }
 }
-
-/** As at a sign-in, for frameworks that have none: a new id, and the browser is asked for a key; one that was there counts no more. */
-export function askForKey(inside: Inside): void {
-  const { around, next } = inside
-  if (!around.core.engine.deviceBound) return
-  regenerateId(inside)
-  next.more = { ...next.more, bound: newDevice() }
-}
-
-/** A session whose browser is asked for a key. */
-const newDevice = () => ({ sid: randomText(12) })
 
 /** A new id, and the session's time begins again. */
 export function renew({ admit, next }: Inside): void {
