@@ -28,6 +28,7 @@ import { crossSite } from '../csrf.ts'
 import { deviceBound, deviceBoundResponse, deviceOf } from '../device-bound.ts'
 import { createSessions } from '../index.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { deviceVisitor } from '../testing/device-visitor.ts'
 import { sessionMiddleware as astro } from './astro/middleware.ts'
 import { openSession } from './astro/session.ts'
 import { withSession as withFetch } from './fetch.ts'
@@ -344,6 +345,43 @@ test('deviceBoundResponse() answers other paths with 404, and throws for session
   expect((await deviceBoundResponse(createSessions({ secrets: SECRET, deviceBound: deviceBound() }), request)).status).toBe(404)
   const refused = { code: 'BAD_OPTIONS', message: expect.stringContaining('deviceBound') }
   expect(() => deviceBoundResponse(createSessions({ secrets: SECRET }), request)).toThrow(expect.objectContaining(refused))
+})
+
+test('a registration leaves a sealed session its end and its place, where another library’s interface says them', async () => {
+  const place = { path: '/shop', domain: 'app.test', sameSite: 'strict' } as const
+  const [own, maxAge] = [{ path: '/shop/device' }, 86_400_000]
+  const app = express()
+  app.set('trust proxy', true)
+  app.use(cookieSession({ keys: [SECRET], maxAge, ...place, secure: true, deviceBound: deviceBound(own) }) as never)
+  app.get('/shop/in', (req, res) => {
+    const { session } = req as unknown as { session: { user?: string } }
+    session.user = 'ada'
+    deviceOf(session).askForKey()
+    res.send('in')
+  })
+  const { origin } = await serving(app as RequestListener)
+  const proxied = (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url)
+    const headers = new Headers(request.headers)
+    headers.set('x-forwarded-proto', 'https')
+    return fetch(new URL(pathname, origin), { method: request.method, headers })
+  }
+  const ada = deviceVisitor(proxied)
+  await ada.get('/shop/in')
+  expect(ada.deviceEvents).toEqual([{ type: 'registration', result: 'Success' }])
+  const [ticket, device] = ['session', 'session-bound'].map((name) => ada.cookies().find((cookie) => cookie.name === name))
+  expect(ada.cookies()).toHaveLength(2)
+  for (const cookie of [ticket, device])
+    expect(cookie).toMatchObject({ path: '/shop', domain: 'app.test', sameSite: 'strict', secure: true, httpOnly: true })
+  const end = ticket?.expiresAt ?? 0
+  expect(Math.abs(end - Date.now() - maxAge)).toBeLessThan(600_000)
+})
+
+test('koa: the option is refused beside `externalKey`, which is no cookie that a browser could refresh', () => {
+  const externalKey = { get: () => undefined, set() {} }
+  expect(() => koaSession({ externalKey, deviceBound: deviceBound() }, new Koa())).toThrow(
+    expect.objectContaining({ code: 'BAD_OPTIONS' }),
+  )
 })
 
 test('deviceOf() takes sessions of requests only', () => {

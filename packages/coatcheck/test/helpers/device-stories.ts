@@ -100,6 +100,18 @@ export function tellDeviceStories(name: string, make: DeviceApp): void {
       expect(await text(thief)).toBe('ada none')
     })
 
+    test('rule 2: a further sign-in drops the key that was there, and asks for another', async () => {
+      const site = await opened(make)
+      await bound(site)
+      const eve = site.ada.steal()
+      const [before] = site.ada.deviceSessions
+      await bound(site)
+      expect(site.ada.deviceSessions).toHaveLength(1)
+      expect(site.ada.deviceSessions).not.toContain(before)
+      site.clock.advance(361)
+      expect(await text(eve), 'the cookies of before').toMatch(/^nobody/)
+    })
+
     test('a wrong request is answered 4xx, is led nowhere, and touches no session', async () => {
       const site = await opened(make)
       const { ada, served, clock } = site
