@@ -1,4 +1,4 @@
-import { DEVICE, type LiveSession } from '../../core/adapter.ts'
+import type { LiveSession } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import { type Backing, type Origin, originate } from './origin.ts'
 
@@ -27,13 +27,6 @@ export class Session<Data extends object = Values, Flash extends object = Values
   #isNewId = false
   #isDestroyed = false
   #isDirty = false
-
-  static {
-    Object.defineProperty(Session.prototype, DEVICE, { get: liveIn })
-    function liveIn(this: Session): LiveSession | undefined {
-      return this.#live
-    }
-  }
 
   /** Made by hand, a session is new: it is stored under an id of the server's, whatever `id` says. */
   constructor(
