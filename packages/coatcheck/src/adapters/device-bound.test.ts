@@ -377,6 +377,31 @@ test('a registration leaves a sealed session its end and its place, where anothe
   expect(Math.abs(end - Date.now() - maxAge)).toBeLessThan(600_000)
 })
 
+test('Fastify: a scope with a prefix answers below it, and refuses a path that it would never see', async () => {
+  const app = Fastify()
+  const refused = Promise.withResolvers<unknown>()
+  const options = { secret: SECRET, rolling: false, saveUninitialized: false, cookie: { secure: false } } as const
+  app.register(
+    async (scope) => {
+      scope.register(fastifySession, { ...options, deviceBound: deviceBound({ path: '/shop/device' }) })
+      scope.get('/in', async (request) => {
+        await (request as unknown as { session: { regenerate(): Promise<void> } }).session.regenerate()
+        return 'in'
+      })
+      const wrong = (): void => fastifySession(scope, { ...options, deviceBound: deviceBound() }, refused.resolve)
+      scope.after(wrong)
+    },
+    { prefix: '/shop' },
+  )
+  const { base, close } = await listening(app)
+  onTestFinished(close)
+  const ada = deviceVisitor(base)
+  await ada.get('/shop/in')
+  expect(ada.deviceEvents).toEqual([{ type: 'registration', result: 'Success' }])
+  expect((await ada.post('/shop/device/other')).status).toBe(404)
+  expect(await refused.promise).toMatchObject({ code: 'BAD_OPTIONS', message: expect.stringContaining('/shop') })
+})
+
 test('koa: the option is refused beside `externalKey`, which is no cookie that a browser could refresh', () => {
   const externalKey = { get: () => undefined, set() {} }
   expect(() => koaSession({ externalKey, deviceBound: deviceBound() }, new Koa())).toThrow(

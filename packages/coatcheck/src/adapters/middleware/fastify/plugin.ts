@@ -8,6 +8,7 @@ import {
   takeBack,
   unlessOwnOnNode,
 } from '../../../core/adapter.ts'
+import { bad } from '../../../errors.ts'
 import type { Visit } from './visit.ts'
 
 /** The part of Fastify's request that is used here. `raw`: that of node:http or node:http2. */
@@ -20,6 +21,7 @@ export interface FastifyRequest {
 export interface FastifyReply {
   readonly raw: NodeResponse
   hijack(): unknown
+  callNotFound(): unknown
   readonly log: Readonly<Record<'error' | 'debug', (about: object, message: string) => void>>
 }
 
@@ -27,6 +29,8 @@ type Done = (error?: Error | null, payload?: unknown) => void
 
 /** The part of Fastify's instance that is used here. */
 export interface FastifyInstance {
+  readonly prefix: string
+  route(route: { method: 'POST'; url: string; handler: (request: object, reply: FastifyReply) => void }): unknown
   decorate(name: string, value: unknown): unknown
   decorateRequest(name: string, value: unknown): unknown
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void): unknown
@@ -58,6 +62,17 @@ export function decorateOnce(instance: FastifyInstance, name: string, value: unk
   if (!Object.hasOwn(instance, name)) instance.decorate(name, value)
 }
 
+/** A scope sees requests of its routes only: those that browsers ask are of no other. */
+function answerIn(instance: FastifyInstance, { core: { engine } }: AdapterSessions): void {
+  const { prefix } = instance
+  const { path } = engine.deviceBound ?? {}
+  if (path === undefined) return
+  if (!path.startsWith(`${prefix}/`))
+    throw bad('deviceBound.path', `is ${path}, in a scope whose routes begin with ${prefix}`, 'Begin it with the prefix.')
+  const handler = (_: object, reply: FastifyReply): void => void reply.callNotFound()
+  instance.route({ method: 'POST', url: `${path.slice(prefix.length)}/:step`, handler })
+}
+
 /** Gives each request of this scope its session, of `adapter`, under `name`. `begin` gives undefined for requests that have none. */
 export function serveVisits(
   instance: FastifyInstance,
@@ -65,6 +80,7 @@ export function serveVisits(
   adapter: () => AdapterSessions,
   begin: (request: FastifyRequest, reply: FastifyReply) => Visit | undefined,
 ): void {
+  answerIn(instance, adapter())
   const visits = besides<Visit>()
   /** What is shown where there is no session: a request elsewhere, or one whose session could not be read. */
   const none = besides<{ shown: unknown }>()
