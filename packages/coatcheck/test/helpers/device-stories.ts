@@ -112,6 +112,16 @@ export function tellDeviceStories(name: string, make: DeviceApp): void {
       expect(await text(eve), 'the cookies of before').toMatch(/^nobody/)
     })
 
+    test('of two sign-ins at once, as after a double click, one key remains, which the browser has', async () => {
+      const site = await opened(make)
+      const { ada, clock } = site
+      await bound(site)
+      await Promise.all([ada.get('/in'), ada.get('/in')])
+      expect(await text(ada)).toBe('ada pending')
+      clock.advance(11)
+      expect(await text(ada)).toBe('ada bound')
+    })
+
     test('a wrong request is answered 4xx, is led nowhere, and touches no session', async () => {
       const site = await opened(make)
       const { ada, served, clock } = site

@@ -161,7 +161,8 @@ export class Commits {
     // A request that asks for a new id begins a session of its own.
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
-    const signsIn = move?.kind === 'signIn'
+    // A browser may be asked for a key where nobody is known to sign in.
+    const signsIn = move?.kind === 'signIn' || (move?.kind === 'regenerate' && move.bound !== undefined)
     const isThere = loaded !== undefined || (ended && over.length > 0)
     const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended)
@@ -171,9 +172,7 @@ export class Commits {
       () =>
         andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, over), (saved) =>
           andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
-            andThen(this.#saved(plan, kept, changeSet, session, how), (done) =>
-              signsIn || changes.more?.bound ? this.#offered(done) : done,
-            ),
+            andThen(this.#saved(plan, kept, changeSet, session, how), (done) => (signsIn ? this.#offered(done) : done)),
           ),
         ),
       (error) => {

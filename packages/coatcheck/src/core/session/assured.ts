@@ -61,7 +61,8 @@ export abstract class Assured
       const { around, next } = this.inside
       if (!around.core.engine.deviceBound) return
       this.regenerateId()
-      next.more = { ...next.more, bound: { sid: randomText(12) } }
+      // Who signs in is asked already.
+      if (next.move?.kind === 'regenerate') next.move = { ...next.move, bound: { sid: randomText(12) } }
     }
   }
   get createdAt(): number | undefined {
