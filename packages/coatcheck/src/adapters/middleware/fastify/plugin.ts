@@ -25,7 +25,7 @@ export interface FastifyReply {
   readonly log: Readonly<Record<'error' | 'debug', (about: object, message: string) => void>>
 }
 
-type Done = (error?: Error | null, payload?: unknown) => void
+type Done = (error?: unknown, payload?: unknown) => void
 
 /** The part of Fastify's instance that is used here. */
 export interface FastifyInstance {
@@ -109,7 +109,7 @@ export function serveVisits(
       opened.then(() => done(), done)
     }
     const { raw } = request
-    unlessOwnOnNode(adapter(), raw, presentedBy(raw), reply.raw, go, done as (error: unknown) => void, () => reply.hijack())
+    unlessOwnOnNode(adapter(), raw, presentedBy(raw), reply.raw, go, done, () => reply.hijack())
   })
   const storing = besides<boolean>()
   instance.addHook('onSend', (request, { log }, payload, done) => {
