@@ -21,8 +21,8 @@ export interface Framework {
   readonly types?: string
   /** The environment variable of the secret. */
   readonly variable: string
-  /** Whether the framework itself puts what is in .env into the environment while one develops. */
-  readonly readsEnv?: true
+  /** When the framework itself puts what is in .env into the environment. */
+  readonly readsEnv?: 'always' | 'in development'
   /** Below docs/. */
   readonly page: string
   /** What Coatcheck takes the place of. Where an application imports it already, these lines change, and nothing is written. */

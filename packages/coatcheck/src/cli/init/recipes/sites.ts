@@ -21,7 +21,7 @@ export const sites: readonly Framework[] = [
     over: ['express', 'fastify', 'hono'],
     least: ['next', 15],
     variable: 'SESSION_SECRET',
-    readsEnv: true,
+    readsEnv: 'always',
     page: 'frameworks/next.md',
     files: (project) => [
       {
@@ -62,7 +62,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     over: ['nitro', 'h3'],
     least: ['nuxt', 4],
     variable: 'NUXT_SESSION_PASSWORD',
-    readsEnv: true,
+    readsEnv: 'in development',
     page: 'frameworks/nuxt.md',
     files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE }],
     steps: (project, file) => [
@@ -82,7 +82,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     configs: ['nitro.config.ts', 'nitro.config.js', 'nitro.config.mjs'],
     over: ['h3'],
     variable: 'NITRO_SESSION_PASSWORD',
-    readsEnv: true,
+    readsEnv: 'in development',
     page: 'frameworks/nitro.md',
     files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE }],
     steps: (project, file) => [
