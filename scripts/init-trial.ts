@@ -35,10 +35,10 @@ function table(): string {
     const found = known().find((each) => each.name === name)
     if (!found) return []
     const { version, made, detected, build, types, dev, start, wrong } = found
-    return [[`${shows} ${version}`, made, detected ? 'yes' : 'no', build, types, dev, start, wrong.join('; ') || 'nothing']]
+    return [[name, `${shows} ${version}`, made, detected ? 'yes' : 'no', build, types, dev, start, wrong.join('; ') || 'nothing']]
   })
   const others = Object.entries(WITHOUT).map(([name, why]) => `\`${name}\`: ${why}`)
-  return `${tableOf(['project', 'made by', 'found', 'builds', 'types', 'counts in dev', 'counts when built', 'what was wrong'], rows)}
+  return `${tableOf(['project', 'version', 'made by', 'found', 'builds', 'types', 'counts in dev', 'counts when built', 'what was wrong'], rows)}
 
 Without a row: ${others.join('; ')}.`
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withSession } from '../../packages/coatcheck/src/adapters/fetch.ts'
 import { createSessions } from '../../packages/coatcheck/src/index.ts'
@@ -36,10 +38,10 @@ describe('Next 15, with a middleware on the edge runtime', () => {
     ])
   })
 
-  test('F34: a route on the edge runtime goes on with what the middleware changed, and one cookie leaves', async () => {
+  test('F34: a route on the edge runtime goes on with what the middleware changed; of the two cookies its own is the last', async () => {
     const eve = browser()
     const first = await eve.post('/count?visit')
-    expect([await first.json(), first.headers.getSetCookie().length]).toEqual([2, 1])
+    expect([await first.json(), first.headers.getSetCookie().map((line) => line.split('=')[0])]).toEqual([2, ['edge', 'edge']])
     expect(await (await eve.post('/count')).json()).toBe(3)
   })
 
@@ -63,12 +65,18 @@ describe('Next 15, with a middleware on the edge runtime', () => {
       })
       return (await answer(new Request('https://app.test/'))).headers.getSetCookie()[0]?.split(';')[0] ?? ''
     }
-    const opened = (cookie: string) => fetch(app.url('/about'), { headers: { cookie } })
-    expect((await opened(await sealed(0))).headers.getSetCookie()).toEqual([])
+    /** As a browser opens a page: `fetch` says of each request that a script made it. */
+    const opened = async (cookie: string): Promise<IncomingHttpHeaders> => {
+      const [response] = await once(get(app.url('/about'), { headers: { cookie } }), 'response')
+      response.resume()
+      return response.headers
+    }
+    expect((await opened(await sealed(0)))['set-cookie']).toBeUndefined()
     const before = await sealed(6)
-    const { headers } = await opened(before)
-    const [after = ''] = headers.getSetCookie().map((line) => line.split(';')[0] ?? '')
-    expect([headers.getSetCookie().length, headers.get('cache-control'), after === before]).toEqual([1, 'no-store', false])
+    const { 'set-cookie': given = [], 'cache-control': cached } = await opened(before)
+    const [after = ''] = given.map((line) => line.split(';')[0] ?? '')
+    expect([given.length, cached, after === before]).toEqual([1, 'no-store', false])
+    expect((await opened(after))['set-cookie']).toBeUndefined()
     expect(await n(await fetch(app.url('/'), { headers: { cookie: after } }))).toBe('7')
   })
 })

@@ -16,7 +16,7 @@ export interface Scaffold {
   readonly create?: string
   /** The program of that package, if it is not called as the package is. */
   readonly program?: string
-  /** The project as the framework's manual has it, where there is no command, or no template of it in npm. */
+  /** The project as the framework's manual has it, where there is no command, or it gets its template from GitHub and does not reach it. */
   readonly byHand?: Files
   /** Packages that the project needs besides: a server for what was built, the compiler. */
   readonly more?: readonly string[]

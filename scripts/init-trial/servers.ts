@@ -109,6 +109,8 @@ export const servers: readonly Scaffold[] = [
     edits: (said, read) => {
       const lines = said(/before the routes/)
       return {
+        // Of TypeScript 6 every project has to name it, and the command does not.
+        'tsconfig.json': put(read('tsconfig.json'), 'after', /"outDir"/, ['    "rootDir": "src",']),
         'src/app.ts': joined(read('src/app.ts'), /\/\/ Place here your custom code/, lines),
         'src/routes/visits/index.ts': `import { type FastifyPluginAsync } from 'fastify'
 
@@ -166,14 +168,14 @@ app.listen(${port})
 `,
     ),
     edits: (said, read) => {
-      const [imports, used] = [said(/wrap the server/), said(/in a handler/)]
-      const wrapped = imports.find((line) => line.startsWith('app.use('))
+      const [wrapping, used] = [said(/wrap the server/), said(/in a handler/)]
+      const chained = wrapping.find((line) => line.startsWith('const app'))?.replace('const app = new Elysia()', '')
       return {
         'src/index.ts': [
-          ...imports.filter((line) => line.startsWith('import ')),
-          read('src/index.ts').replace("app.get('/', () => 'Hello')", () =>
-            [wrapped?.replace(/^app/, 'app'), used.join('\n').replace("app.get('/'", "app.get('/visits'")].join('\n'),
-          ),
+          ...wrapping.filter((line) => line.startsWith('import ') && !line.includes("from 'elysia'")),
+          put(read('src/index.ts'), 'before', /^app\.listen/, used)
+            .replace('adapter: node() })', `$&${chained}`)
+            .replace("app.get('/', async", "app.get('/visits', async"),
         ].join('\n'),
       }
     },

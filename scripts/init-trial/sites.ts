@@ -36,7 +36,7 @@ const hello = 'export default function Home() {\n  return <p>Hello</p>\n}\n'
 export const sites: readonly Scaffold[] = [
   {
     ...{ name: 'next', framework: 'next', shows: 'next' },
-    create: 'create-next-app@16.4.3 app --yes --use-npm --skip-install --disable-git',
+    create: 'create-next-app@16.4.3 app --yes --empty --use-npm --skip-install --disable-git',
     edits: (said) => {
       const [imported = '', opened = ''] = said(/^in a page/)
       return {
@@ -160,6 +160,7 @@ export const GET: APIRoute = async ({ session }) => {
     create: 'sv@0.17.1 create app --template minimal --types ts --no-add-ons --no-install --no-dir-check',
     edits: (said, read) => ({
       'src/app.d.ts': read('src/app.d.ts').replace(/\/\/ interface Locals \{\}/, said(/^type/).join('\n')),
+      'vite.config.ts': [...said(/^Vite keeps/), read('vite.config.ts')].join('\n'),
       'src/routes/visits/+server.ts': `import type { RequestHandler } from './$types'
 
 export const GET: RequestHandler = async ({ locals }) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { type Environment, serve } from '../../examples/harness.ts'
@@ -11,7 +11,7 @@ import type { Files, Said, Scaffold } from './scaffold.ts'
 export interface Outcome {
   readonly name: string
   readonly version: string
-  /** The create command's package, or `by hand`. */
+  /** What it was made by: the create command's package, or a hand. */
   readonly made: string
   readonly detected: boolean
   readonly written: readonly string[]
@@ -46,25 +46,20 @@ function lay(folder: string, files: Files): void {
   }
 }
 
-/** Makes the project by the framework's own command, or else by hand. What it was made by, and why not by the command. */
-async function make(scaffold: Scaffold, folder: string, app: string): Promise<{ made: string; wrong: string[] }> {
-  const { create, program, byHand } = scaffold
-  const wrong: string[] = []
+/** Makes the project by the framework's own command, or else by hand; says by which. */
+async function make({ create, program, byHand }: Scaffold, folder: string, app: string): Promise<string> {
+  const [, name = '', version = '', args = ''] = /^(.+)@([\d.]+) (.*)$/.exec(create ?? '') ?? []
   if (create) {
-    const [, name = '', version = '', args = ''] = /^(.+)@([\d.]+) (.*)$/.exec(create) ?? []
-    const command = `npm exec --yes --package=${name}@${version} -- ${program ?? name} ${args}`
     try {
-      await complete(command, folder, { CI: '1' }, 3)
-      if (existsSync(join(app, 'package.json'))) return { made: `${name} ${version}`, wrong }
-      wrong.push(`${name} ${version} made nothing`)
+      await complete(`npm exec --yes --package=${name}@${version} -- ${program ?? name} ${args}`, folder, { CI: '1' }, 3)
+      if (existsSync(join(app, 'package.json'))) return `${name} ${version}`
     } catch (error) {
-      wrong.push(`${name} ${version}: ${firstLine(error)}`)
+      if (!byHand) throw error
     }
-    if (!byHand) throw new Error(wrong[0])
+    rmSync(app, { recursive: true, force: true })
   }
-  mkdirSync(app, { recursive: true })
   lay(app, byHand ?? {})
-  return { made: 'by hand', wrong }
+  return create ? `hand; ${name} ${version} got no template from GitHub` : 'hand'
 }
 
 interface Shown {
@@ -94,7 +89,8 @@ async function counts(command: string, app: string, env: Environment, what: stri
 /** Makes a fresh project, gives it sessions by `coatcheck init` of this package, and asks what it is then. */
 export async function tryOn(scaffold: Scaffold, folder: string, tarball: string, log: (line: string) => void): Promise<Outcome> {
   const app = join(folder, 'app')
-  const { made, wrong } = await make(scaffold, folder, app)
+  const made = await make(scaffold, folder, app)
+  const wrong: string[] = []
   log(made)
   const read = (path: string): string => readFileSync(join(app, path), 'utf8')
   if (!existsSync(join(app, '.git'))) execFileSync('git', ['init', '-q'], { cwd: app })

@@ -229,7 +229,7 @@ it('is tried on a new project of each framework, or its page says why there is n
   expect([...tried, ...Object.keys(WITHOUT)].sort()).toEqual(FRAMEWORKS.map(({ name }) => name).sort())
   const page = readFileSync(join(root, 'docs/init.md'), 'utf8')
   for (const [name, why] of Object.entries(WITHOUT)) expect(page).toContain(`\`${name}\`: ${why}`)
-  for (const { shows } of SCAFFOLDS) expect(page).toContain(`\n| ${shows} `)
+  for (const { name, shows } of SCAFFOLDS) expect(page).toContain(`\n| ${name} | ${shows} `)
 })
 
 it('says on its page what it says of a new application on Koa', async () => {
@@ -572,9 +572,15 @@ describe('files that are there', () => {
       `src/app.controller.ts:1: in a controller\n       import { CurrentSession, type OurSession } from '${path}'\n`,
     )
   })
+  it('of Elysia are told to go on with the chain, along which the types go', async () => {
+    const { said } = await call(folderWith({ ...manifest(FOUND.elysia), 'app.ts': 'new Elysia()' }), ['--dry-run'])
+    expect(said).toContain('       const app = new Elysia().use(session(sessions))\n')
+  })
   it('of an application that is a plugin of Fastify are told the name that the server has there', async () => {
     const plugin = 'const app = async (fastify, opts) => {\n  fastify.register(AutoLoad, opts)\n}\n'
-    const { said } = await call(folderWith({ ...manifest(FOUND.fastify), 'app.js': plugin }), ['--dry-run'])
+    const test = "import Fastify from 'fastify'\nconst fastify = Fastify()\n"
+    const files = { ...manifest(FOUND.fastify), 'app.js': plugin, 'test/app.js': test, 'app.test.js': test }
+    const { said } = await call(folderWith(files), ['--dry-run'])
     expect(said).toContain(
       "app.js:2: before the routes\n       import { useSessions } from './sessions.js'\n       useSessions(fastify)\n",
     )

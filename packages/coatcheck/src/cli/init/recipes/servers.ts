@@ -81,7 +81,8 @@ export const servers: readonly Framework[] = [
     page: 'frameworks/elysia.md',
     made: /new Elysia\(/,
     import: "import { session } from 'coatcheck/elysia'",
-    wrap: ['app.use(session(sessions))'],
+    // The types of what is in a request go along the chain.
+    wrap: ['const app = new Elysia().use(session(sessions))'],
     use: ["app.get('/', async ({ session }) => {", '  const mine = await session()', `  return mine.${count.slice(8)}`, '})'],
   }),
   wrapped({

@@ -57,6 +57,7 @@ export const sessions = createSessions«<Data, Flash>»({
     isBundled: true,
     packages: ['@tanstack/react-start'],
     variable: 'SESSION_SECRET',
+    readsEnv: 'in development',
     page: 'frameworks/tanstack-start.md',
     files: (project) => [
       { path: bundled(project, 'src/sessions.server'), text: TANSTACK },
