@@ -40,11 +40,20 @@ export const sites: readonly Scaffold[] = [
     edits: (said) => {
       const [imported = '', opened = ''] = said(/^in a page/)
       return {
-        'app/page.tsx': `${imported}
+        'app/page.tsx': `import { Suspense } from 'react'
+${imported}
 
-export default async function Home() {
+async function Shown() {
   ${opened}
   return <p>{session.get('visits') ?? 0}</p>
+}
+
+export default function Home() {
+  return (
+${said(/^this makes pages ahead/)
+  .map((line) => `    ${line}`)
+  .join('\n')}
+  )
 }
 `,
         'app/visits/route.ts': `${imported.replace('getSession', 'getSession, withSession').replace("'../", "'../../")}

@@ -36,7 +36,7 @@ export function firstLine(error: unknown): string {
   const lines = stripVTControlCharacters(said)
     .split('\n')
     .map((line) => line.trim())
-  return lines.find((line) => /error|cannot|failed|not found|SESSION_|is not/i.test(line)) ?? lines.find(Boolean) ?? text
+  return lines.find((line) => /error|cannot|failed|not found|is not/i.test(line)) ?? lines.find(Boolean) ?? text
 }
 
 function lay(folder: string, files: Files): void {
@@ -80,7 +80,7 @@ async function counts(command: string, app: string, env: Environment, what: stri
       const response = await who.get('/visits')
       said.push(response.ok ? await response.text() : `${response.status} ${(await response.text()).slice(0, 300)}`)
     }
-    if (said.join() !== '1,2,1,3') throw new Error(`${what} counted ${said[0]} (${firstLine(served.output())})`)
+    if (said.join() !== '1,2,1,3') throw new Error(`${what} counted ${said.join()}, after saying:\n${served.output()}`)
   } finally {
     await served.stop()
   }

@@ -572,6 +572,14 @@ describe('files that are there', () => {
       `src/app.controller.ts:1: in a controller\n       import { CurrentSession, type OurSession } from '${path}'\n`,
     )
   })
+  it.each([
+    ['makes pages ahead', 'cacheComponents: true,', true],
+    ['does not', 'cacheComponents: false,', false],
+  ])('of Next are told where a page asks for the session, when its configuration %s', async (_, option, isTold) => {
+    const config = `const config = {\n  ${option}\n}\nexport default config\n`
+    const { said } = await call(folderWith({ ...manifest(FOUND.next), 'next.config.ts': config }), ['--dry-run'])
+    expect(said.includes('next.config.ts:2: this makes pages ahead: in a page, only a component below <Suspense>')).toBe(isTold)
+  })
   it('of Elysia are told to go on with the chain, along which the types go', async () => {
     const { said } = await call(folderWith({ ...manifest(FOUND.elysia), 'app.ts': 'new Elysia()' }), ['--dry-run'])
     expect(said).toContain('       const app = new Elysia().use(session(sessions))\n')

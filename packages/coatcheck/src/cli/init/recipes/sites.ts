@@ -44,8 +44,18 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     steps(project, file) {
       const from = `${project.src}app/page.tsx`
       const imported = importing(project, from, file, '', 'getSession', true)[1] ?? ''
+      const ahead = find(project, /\bcacheComponents\s*:\s*true\b/, /^next\.config\./)
       return [
         { say: 'in a page, an action or a route handler', add: [imported, 'const session = await getSession()'] },
+        ...(ahead
+          ? [
+              {
+                say: 'this makes pages ahead: in a page, only a component below <Suspense> may ask for the session',
+                place: ahead,
+                add: ['<Suspense fallback={null}>', '  <Shown />', '</Suspense>'],
+              },
+            ]
+          : []),
         {
           say: 'actions and route handlers store what they changed',
           add: ['export const POST = withSession(async (request) => { … })'],
