@@ -128,9 +128,12 @@ async function everything(without: readonly EngineName[]): Promise<Tally> {
   const needed = (Object.keys(ENGINES) as EngineName[]).filter((name) => !without.includes(name))
   const engines = await prepared('an engine', () => prepareEngines(needed))
   const others = await prepared('the runtimes', () => haveEngines && installEngines())
-  const tested = [await unit, await vitest('integration'), await vitest('browser')]
+  const tested = [await unit, await vitest('integration')]
+  // The tests of the browser take turns, so that one processor has nothing to do.
+  const browser = vitest('browser')
   console.log('\n— the packed package on every runtime')
-  return together([checked, installed, site, engines, others, ...tested, await runtimes()])
+  const onRuntimes = await runtimes()
+  return together([checked, installed, site, engines, others, ...tested, onRuntimes, await browser])
 }
 
 function together(parts: readonly Tally[]): Tally {

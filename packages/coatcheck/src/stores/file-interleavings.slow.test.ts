@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bounded } from '../../test/helpers/depth.ts'
 import { type Directory, Disk, filesOn, type Grain } from '../../test/helpers/disk.ts'
 import { type Exploration, explore, type Outcome, type Scheduler } from '../testing/interleave.ts'
 import { storeSuite } from '../testing/store-suite.ts'
@@ -123,6 +124,7 @@ const scenarios: Record<string, Scenario> = {
 
   'a delete with a new record under the same key, and an update of the old one': {
     data: 'old',
+    maxPreemptions: bounded(3, 2),
     actors: {
       writer: ({ as, version }) => as('writer').update(KEY, record('written'), version),
       maker: async ({ as }) => {

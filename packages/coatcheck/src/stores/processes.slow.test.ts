@@ -7,13 +7,14 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bounded } from '../../test/helpers/depth.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type FileStore, fileStore } from './file.ts'
 import { type SqliteStore, sqliteStore } from './sqlite.ts'
 import type { SessionRecord } from './store.ts'
 
 const CHILD = fileURLToPath(new URL('../../test/children/store-process.ts', import.meta.url))
-const KILLS = 208
+const KILLS = bounded(208, 104)
 const AT_ONCE = 4
 
 const record = (data: string): SessionRecord => ({ data, owner: 'ada', createdAt: 1, endsAt: 9e12, expiresAt: 9e12 })

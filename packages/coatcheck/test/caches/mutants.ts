@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter } from '../helpers/adapters.ts'
-import { copyOfSources } from '../helpers/mutated.ts'
+import { copyOfSources, replaced } from '../helpers/mutated.ts'
 import { COOKIE } from '../helpers/site.ts'
 import { type Parts, viaFetch } from './adapters.ts'
 
@@ -29,13 +28,7 @@ export const FOLDER: string = join(import.meta.dirname, '../../.cache/cache-muta
 export async function adapterOf(mutant: Mutant | undefined, name: string): Promise<Adapter> {
   const copy = join(FOLDER, name)
   await copyOfSources(copy)
-  if (mutant) {
-    const path = join(copy, 'core/request/response-headers.ts')
-    const parts = (await readFile(path, 'utf8')).split(mutant.from)
-    if (parts.length !== 2)
-      throw new Error(`response-headers.ts has not one place for the fault "${mutant.fault}": ${parts.length - 1}`)
-    await writeFile(path, parts.join(mutant.to))
-  }
+  if (mutant) await replaced(copy, 'core/request/response-headers.ts', mutant.from, mutant.to)
   const parts: Parts = {
     createSessions: (await import(join(copy, 'core/sessions.ts'))).createSessions,
     withSession: (await import(join(copy, 'adapters/fetch.ts'))).withSession,

@@ -1,7 +1,7 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { copyOfSources } from '../helpers/mutated.ts'
+import { copyOfSources, replaced } from '../helpers/mutated.ts'
 import type { Target } from './target.ts'
 
 /** A deliberate fault of a reader, made in a copy of the sources, and what the search of a target must say of it. */
@@ -79,14 +79,10 @@ export const FOLDER: string = join(here, '../../.cache/fuzz-mutants')
 /** The targets, made from a copy of the sources with this fault. */
 export async function targetsOf(mutant: Mutant): Promise<readonly Target[]> {
   const copy = join(FOLDER, mutant.target)
-  await mkdir(copy, { recursive: true })
   const filter = (path: string) => !/\.test\.ts$|[\\/]mutants\.ts$/.test(path)
   await copyOfSources(join(copy, 'src'))
   for (const part of ['test/fuzz', 'test/helpers'])
     await cp(join(here, '../..', part), join(copy, part), { recursive: true, filter })
-  const path = join(copy, 'src', mutant.file)
-  const parts = (await readFile(path, 'utf8')).split(mutant.from)
-  if (parts.length !== 2) throw new Error(`${mutant.file} has not one place for the fault "${mutant.fault}".`)
-  await writeFile(path, parts.join(mutant.to))
+  await replaced(copy, join('src', mutant.file), mutant.from, mutant.to)
   return ((await import(join(copy, 'test/fuzz/targets.ts'))) as { readonly TARGETS: readonly Target[] }).TARGETS
 }

@@ -1,4 +1,5 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { linkSync, mkdirSync, readdirSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { adapterOf, sessionsOf } from '../../src/core/sessions.ts'
@@ -16,14 +17,27 @@ export interface Mutant {
 /** A folder for copies of the engine, in which their imports find what ours do. */
 export const copies = (name: string): string => join(source, '..', name)
 
-/** All sources, without their tests. What copies of one release share in a process, such as keyrings, this one has for itself. */
+/**
+ * All sources, without their tests, as links: a file is changed by `replaced`. What copies of one release share in a process, such as
+ * keyrings, this one has for itself.
+ */
 export async function copyOfSources(to: string): Promise<void> {
-  await mkdir(to, { recursive: true })
-  await cp(source, to, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  const path = join(to, 'core/process-singleton.ts')
-  const parts = (await readFile(path, 'utf8')).split("'sources'")
-  expect(parts).toHaveLength(2)
-  await writeFile(path, parts.join(JSON.stringify(to)))
+  for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
+    const path = join(to, entry.parentPath.slice(source.length), entry.name)
+    if (entry.isDirectory()) mkdirSync(path, { recursive: true })
+    else if (!entry.name.endsWith('.test.ts')) linkSync(join(entry.parentPath, entry.name), path)
+  }
+  await replaced(to, 'core/process-singleton.ts', "'sources'", JSON.stringify(to))
+}
+
+/** Puts `to` in the place of the one `from` in a file of a copy. */
+export async function replaced(copy: string, file: string, from: string, to: string): Promise<void> {
+  const path = join(copy, file)
+  const parts = (await readFile(path, 'utf8')).split(from)
+  expect([file, from, parts.length - 1]).toEqual([file, from, 1])
+  // The link goes first: what it leads to are the sources.
+  await rm(path)
+  await writeFile(path, parts.join(to))
 }
 
 /** The engine of a copy of its sources, with this fault, or as it is. */
@@ -32,11 +46,6 @@ export async function engineOf(
   copy: string,
 ): Promise<{ readonly sessionsOf: typeof sessionsOf; readonly adapterOf: typeof adapterOf }> {
   await copyOfSources(copy)
-  if (mutant) {
-    const path = join(copy, mutant.file)
-    const text = await readFile(path, 'utf8')
-    expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-    await writeFile(path, text.split(mutant.from).join(mutant.to))
-  }
+  if (mutant) await replaced(copy, mutant.file, mutant.from, mutant.to)
   return import(join(copy, 'core/sessions.ts'))
 }

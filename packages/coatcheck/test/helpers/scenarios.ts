@@ -70,6 +70,9 @@ export const SETTINGS: readonly Partial<Scenario>[] = [
   { owner: 'alice', together: true },
 ]
 
+/** Each of both once. */
+export const HALF_OF_SETTINGS: readonly Partial<Scenario>[] = [{}, { owner: 'alice', together: true }]
+
 export const SECRET = 'kY8!vQ2m#Zr7@pLx4^Tn9&Wc6*Hd3$Bf1'
 
 export function scenario({

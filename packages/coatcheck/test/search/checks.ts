@@ -9,9 +9,10 @@ export const ended = (truth: Truth, line: Line, by: number): boolean =>
 
 /** The use of an old ticket ends what it became, where the site asked for that: if both are the same person's. */
 function endedByReplay(truth: Truth, line: Line, by: number): boolean {
-  const { knows, replayed, probes } = truth.history
+  const { knows, replayed, marked, probes } = truth.history
   if (knows.onReplay === 'report') return false
-  return replayed.some(({ visit, at }) => {
+  // A process may die between the mark and the event, and others meet the end before it is told.
+  return [...replayed, ...marked].some(({ visit, at }) => {
     const tickets = [visit.presented, visit.beside].filter((ticket) => ticket !== undefined)
     const owners = tickets.flatMap((ticket) => probes.flatMap(({ looks }) => looks.get(ticket)?.owner ?? []))
     const isItsOwn = probes.some((probe) => truth.open(line, probe).some(({ owner }) => owners.includes(owner as string)))

@@ -95,6 +95,8 @@ export interface History {
   readonly probes: Probe[]
   /** Each time the use of an old ticket was reported. */
   readonly replayed: Replay[]
+  /** Writes to a record that leads on already, by a request that does not move it: the use of an old ticket is noted before it is acted on. */
+  readonly marked: { readonly visit: Visit; readonly at: number }[]
   /** The handles of live sessions that the store dropped for lack of room, and when. */
   readonly evicted: Map<string, number>
   /** Each record that was begun, when, by which process, and whose place it is to take: the call may come twice. */

@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { copyOfSources } from '../helpers/mutated.ts'
+import { copyOfSources, replaced } from '../helpers/mutated.ts'
 import type { DrawOptions } from './draw.ts'
 import type { Searched } from './sites.ts'
 
@@ -277,12 +276,6 @@ export const FOLDER: string = join(here, '../../.cache/search-mutants')
 export async function engineOf(mutant: Mutant | undefined, name: string): Promise<Searched> {
   const copy = join(FOLDER, name)
   await copyOfSources(copy)
-  if (mutant) {
-    const path = join(copy, mutant.file)
-    const parts = (await readFile(path, 'utf8')).split(mutant.from)
-    if (parts.length !== 2)
-      throw new Error(`${mutant.file} has not one place for the fault "${mutant.fault}": ${parts.length - 1}`)
-    await writeFile(path, parts.join(mutant.to))
-  }
+  if (mutant) await replaced(copy, mutant.file, mutant.from, mutant.to)
   return (await import(join(copy, 'core/sessions.ts'))) as Searched
 }

@@ -21,6 +21,8 @@ export class Network {
   readonly #names = new Map<string, string>()
   /** Of which records a process has begun another that is to take their place. */
   readonly #replacing = new Set<string>()
+  /** Of which records a request has. */
+  readonly #moving = new Set<string>()
 
   constructor(plan: Plan, world: World, history: History, store: Store, kill: (life: Life) => void) {
     this.#plan = plan
@@ -61,9 +63,14 @@ export class Network {
             visit.firstWriteAt ??= ranAt
             const [key, , from] = args as [string, unknown, string?]
             if (name === 'create') this.#history.created.push({ key, at: ranAt, site: visit.site, from })
-            if (name === 'create' && from !== undefined) this.#replacing.add(`${visit.site} ${from}`)
-            if (name === 'update' && this.#replacing.has(`${visit.site} ${key}`))
-              this.#history.led.push({ site: visit.site, key })
+            if (name === 'create' && from !== undefined) {
+              this.#replacing.add(`${visit.site} ${from}`)
+              this.#moving.add(`${visit.plan.id} ${from}`)
+            }
+            const { led, marked } = this.#history
+            if (name === 'update' && led.some((to) => to.key === key) && !this.#moving.has(`${visit.plan.id} ${key}`))
+              marked.push({ visit, at: world.time })
+            if (name === 'update' && this.#replacing.has(`${visit.site} ${key}`)) led.push({ site: visit.site, key })
           }
           tell(WRITES.has(name) ? (isDone ? 'done' : 'refused') : value === undefined ? 'nothing' : 'found')
           return () => {

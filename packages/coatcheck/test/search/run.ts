@@ -48,6 +48,7 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     visits: [],
     probes: [],
     replayed: [],
+    marked: [],
     evicted: new Map(),
     created: [],
     led: [],

@@ -13,6 +13,7 @@ import {
 } from '../../../test/differential/iron-session-script.ts'
 import { holdListed, tellListed } from '../../../test/differential/listed.ts'
 import { holdTime, storiesOf, testScripts } from '../../../test/differential/visits.ts'
+import { bounded } from '../../../test/helpers/depth.ts'
 import { getIronSession as ours } from '../iron-session.ts'
 
 // One script of requests to an application on iron-session itself and on ours: of node:http, on Request and Response, and on an object of cookies.
@@ -34,13 +35,13 @@ const both =
   }
 
 describe.each(kinds)('the same requests on iron-session %s and here', (name, version, kind) => {
-  testScripts(scripts, differences, name, both(version, kind), { runs: 400, least: 100 })
+  testScripts(scripts, differences, name, both(version, kind), { runs: bounded(400, 150), least: 30 })
 
   tellListed(differences, name, both(version, kind))
 })
 
 describe.each(kinds)('with `format: "upstream"`, beside iron-session %s', (name, version, kind) => {
-  testScripts(scripts, differences, name, both(version, kind, { format: 'upstream' }), { runs: 200, least: 50 })
+  testScripts(scripts, differences, name, both(version, kind, { format: 'upstream' }), { runs: bounded(200, 100), least: 20 })
 })
 
 holdListed(differences, 'iron-session.md')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bounded } from '../../../test/helpers/depth.ts'
 import { explored, nothingBad } from '../../../test/helpers/explored.ts'
 import { owners } from '../../../test/trials/owners.ts'
 
@@ -17,8 +18,8 @@ describe('nothing outlives an end of all, and nothing of hers is ended but by wh
   it.each(['SE', 'SX', 'UE'])('%s, two made to wait', async (letters) => {
     await nothingBad(owners({ letters }), { maxPreemptions: 2 })
   })
-  it.each(['SEE', 'SUE', 'SRE', 'URE', 'SRX', 'SUX', 'HUR', 'NWE', 'SNEX'])('%s, 500 orders drawn at random', async (letters) => {
-    await nothingBad(owners({ letters }), { seed: 20_961_121, maxRuns: 500, kill: true, double: true })
+  it.each(['SEE', 'SUE', 'SRE', 'URE', 'SRX', 'SUX', 'HUR', 'NWE', 'SNEX'])('%s, orders drawn at random', async (letters) => {
+    await nothingBad(owners({ letters }), { seed: 20_961_121, maxRuns: bounded(500, 250), kill: true, double: true })
   })
 })
 
@@ -38,11 +39,14 @@ describe('sealed sessions with entries in a store: nothing outlives an end, and 
     await nothingBad(owners({ letters, sealed: true }), { maxPreemptions: 1 })
   })
   // The others take two minutes together, 60,000 orders: 0 bad.
-  it.each(['WE', 'DE', 'HE', 'HR', 'SH'])('%s, one dying or one call done twice at every step', async (letters) => {
-    expect(await nothingBad(owners({ letters, sealed: true }), { maxPreemptions: 1, kill: true, double: true })).toBeGreaterThan(
-      1000,
-    )
-  })
+  it.each(bounded(['WE', 'DE', 'HE', 'HR', 'SH'], ['WE', 'DE', 'HR']))(
+    '%s, one dying or one call done twice at every step',
+    async (letters) => {
+      expect(
+        await nothingBad(owners({ letters, sealed: true }), { maxPreemptions: 1, kill: true, double: true }),
+      ).toBeGreaterThan(1000)
+    },
+  )
   it.each(['SRE', 'SRX', 'NWE'])('%s, 300 orders drawn at random', async (letters) => {
     await nothingBad(owners({ letters, sealed: true }), { seed: 20_961_121, maxRuns: 300, kill: true, double: true })
   })

@@ -1,8 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { explored } from '../../../test/helpers/explored.ts'
-import { copies, copyOfSources } from '../../../test/helpers/mutated.ts'
+import { copies, copyOfSources, replaced } from '../../../test/helpers/mutated.ts'
 import { type Actor, type Deed, movings, type Start } from '../../../test/trials/moving.ts'
 import { FAULTS } from '../../../test/trials/moving-faults.ts'
 import { Crossing } from '../moving/crossing.ts'
@@ -36,9 +36,7 @@ describe('the search finds this fault', () => {
     const { file, from, to, search, kill = false } = FAULTS[nth] as (typeof FAULTS)[number]
     const folder = join(copy, `${nth}`)
     await copyOfSources(folder)
-    const text = readFileSync(join(folder, file), 'utf8')
-    expect(text.split(from)).toHaveLength(2) // the line is still there, once
-    writeFileSync(join(folder, file), text.split(from).join(to))
+    await replaced(folder, file, from, to)
     const { movingStore: wrong, moveStore: mover } = await import(join(folder, 'stores/wrapping/moving.ts'))
     const { Crossing: crossing } = await import(join(folder, 'stores/moving/crossing.ts'))
     const tried = { movingStore: wrong, moveStore: mover, Crossing: crossing }

@@ -1,9 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { explored } from '../../../../test/helpers/explored.ts'
-import { copyOfSources } from '../../../../test/helpers/mutated.ts'
+import { copyOfSources, replaced } from '../../../../test/helpers/mutated.ts'
 import { revokedScenario } from '../../../../test/helpers/revoked-scenarios.ts'
 import type { Engine } from '../../../../test/helpers/scenarios.ts'
 import { memoryStore } from '../../../stores/memory.ts'
@@ -73,12 +73,7 @@ async function engineOf(at: number): Promise<Engine> {
   const copy = join(folder, `mutant${at}`)
   await copyOfSources(copy)
   const mutant = MUTANTS[at]
-  if (mutant) {
-    const path = join(copy, 'core/persistence/revoked', mutant.file)
-    const text = await readFile(path, 'utf8')
-    expect(text.split(mutant.from)).toHaveLength(2) // the line is still there, once
-    await writeFile(path, text.split(mutant.from).join(mutant.to))
-  }
+  if (mutant) await replaced(copy, join('core/persistence/revoked', mutant.file), mutant.from, mutant.to)
   return (await import(join(copy, 'core/sessions.ts'))) as Engine
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { bounded } from '../../../../test/helpers/depth.ts'
 import { nothingBad } from '../../../../test/helpers/explored.ts'
 import { scenario } from '../../../../test/helpers/scenarios.ts'
 import { fileStore } from '../../../stores/file.ts'
@@ -21,8 +22,9 @@ describe('requests at once on real stores', () => {
   }
   for (const [name, store] of Object.entries(stores)) {
     for (const letters of ['WW', 'RW', 'SW', 'RD', 'SD', 'RR', 'SS', 'RS']) {
-      // Two new ids with a death at each step take the file system two minutes; `interleavings.slow.test.ts` has them in memory.
-      const faults = name === 'file' && /S[SD]|RS/.test(letters) ? {} : { kill: true, double: true }
+      // Two new ids with a death at each step take the file system minutes; `interleavings.slow.test.ts` has them in memory.
+      const without = name === 'file' ? bounded(/S[SD]|RS/, /S|RR/) : bounded(/^$/, /SS/)
+      const faults = without.test(letters) ? {} : { kill: true, double: true }
       const also = faults.kill ? ', one dying or one call done twice' : ''
       it(`${name}: ${letters}, in every order${also}, at most one made to wait`, async () => {
         await nothingBad(scenario({ letters, store }), { ...faults, maxPreemptions: 1 })

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bounded } from '../../../../test/helpers/depth.ts'
 import { explored, nothingBad } from '../../../../test/helpers/explored.ts'
-import { PAIRS, SETTINGS, scenario } from '../../../../test/helpers/scenarios.ts'
+import { HALF_OF_SETTINGS, PAIRS, SETTINGS, scenario } from '../../../../test/helpers/scenarios.ts'
 import { sameEnds } from '../../../../test/trials/ends.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 
 describe('promises 1, 2 and 8: two requests at once, in every order, one dying or one call done twice at every step', () => {
   for (const letters of PAIRS) {
     it(letters, async () => {
-      for (const setting of SETTINGS) {
+      for (const setting of bounded(SETTINGS, HALF_OF_SETTINGS)) {
         await nothingBad(scenario({ letters, store: () => memoryStore(), ...setting }), { kill: true, double: true })
       }
     })
@@ -18,10 +19,15 @@ describe('promises 1, 2 and 8: two requests at once, in every order, one dying o
 describe('three requests at once, one dying or one call done twice at every step', () => {
   // The others are drawn at random by `npm run search`, and below.
   it('RWD, in every order', async () => {
-    const runs = await nothingBad(scenario({ letters: 'RWD', store: () => memoryStore() }), { kill: true, double: true })
-    expect(runs).toBeGreaterThan(10_000)
+    const bounds = bounded({}, { maxPreemptions: 2 })
+    const runs = await nothingBad(scenario({ letters: 'RWD', store: () => memoryStore() }), {
+      ...bounds,
+      kill: true,
+      double: true,
+    })
+    expect(runs).toBeGreaterThan(bounded(10_000, 1_000))
   })
-  for (const letters of ['SWD', 'SWW', 'RSD']) {
+  for (const letters of bounded(['SWD', 'SWW', 'RSD'], ['SWD', 'RSD'])) {
     it(`${letters}, at most one made to wait`, async () => {
       const bounds = { kill: true, double: true, maxPreemptions: 1 }
       const runs = await nothingBad(scenario({ letters, store: () => memoryStore() }), bounds)
@@ -38,7 +44,7 @@ describe('three requests at once in every order, four with some of them made to 
   }
   for (const [letters, count] of [
     ['RRRD', 2],
-    ['SSWD', 2],
+    ['SSWD', bounded(2, 1)],
     ['RSWD', 2],
     ['RRSW', 2],
   ] as const) {
@@ -80,5 +86,5 @@ it('beyond the bound: any requests in any number, drawn at random', async () => 
     })
     expect(bad).toEqual([])
   }
-  await fc.assert(fc.asyncProperty(cases, holds), { numRuns: 120 })
+  await fc.assert(fc.asyncProperty(cases, holds), { numRuns: bounded(120, 60) })
 })
