@@ -310,6 +310,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
         /^import /,
         said(/change the import/),
       ),
+      // What is wrong is said by nobody else: the preview keeps it to itself.
+      'server.ts': read('server.ts').replace("'An unexpected error occurred'", 'String(error)'),
       'app/routes/visits.ts': `import type { LoaderFunctionArgs } from 'react-router'
 
 export async function loader({ context }: LoaderFunctionArgs) {

@@ -26,6 +26,7 @@ export interface Outcome {
   readonly wrong: readonly string[]
 }
 type Verdict = 'yes' | 'no' | '-'
+type Log = (line: string) => void
 
 const NPM = 'npm install --no-audit --no-fund --loglevel=error --prefer-offline'
 
@@ -47,7 +48,7 @@ function lay(folder: string, files: Files): void {
 }
 
 /** Makes the project by the framework's own command, or else by hand; says by which. */
-async function make({ create, program, byHand }: Scaffold, folder: string, app: string): Promise<string> {
+async function make({ create, program, byHand }: Scaffold, folder: string, app: string, log: Log): Promise<string> {
   const [, name = '', version = '', args = ''] = /^(.+)@([\d.]+) (.*)$/.exec(create ?? '') ?? []
   if (create) {
     try {
@@ -55,6 +56,7 @@ async function make({ create, program, byHand }: Scaffold, folder: string, app: 
       if (existsSync(join(app, 'package.json'))) return `${name} ${version}`
     } catch (error) {
       if (!byHand) throw error
+      log(firstLine(error))
     }
     rmSync(app, { recursive: true, force: true })
   }
@@ -87,9 +89,9 @@ async function counts(command: string, app: string, env: Environment, what: stri
 }
 
 /** Makes a fresh project, gives it sessions by `coatcheck init` of this package, and asks what it is then. */
-export async function tryOn(scaffold: Scaffold, folder: string, tarball: string, log: (line: string) => void): Promise<Outcome> {
+export async function tryOn(scaffold: Scaffold, folder: string, tarball: string, log: Log): Promise<Outcome> {
   const app = join(folder, 'app')
-  const made = await make(scaffold, folder, app)
+  const made = await make(scaffold, folder, app, log)
   const wrong: string[] = []
   log(made)
   const read = (path: string): string => readFileSync(join(app, path), 'utf8')
