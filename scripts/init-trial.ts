@@ -1,5 +1,5 @@
 // Makes a new project of each framework by its own create command, gives it sessions by `npx coatcheck init`, does what init says, and asks whether it
-// compiles, builds and counts: `npm run init:trial`, or `npm run init:trial -- next koa`. Downloads several hundred MB. The table is in docs/init.md.
+// compiles, builds and counts: `npm run init:trial`, or `npm run init:trial -- next koa`. Downloads a lot. The table is in docs/init.md.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,8 +16,8 @@ export const SCAFFOLDS: readonly Scaffold[] = [...sites, ...servers]
 /** What init knows and nobody can make anew. */
 export const WITHOUT: Readonly<Record<string, string>> = {
   'iron-session': 'a library for several frameworks, which have rows of their own',
-  'hydrogen-1': 'Shopify has taken its create command away; see examples/hydrogen',
-  'remix-3': 'a beta: its create command is not in npm, and not all of its packages are',
+  'hydrogen-1': 'its create command makes Hydrogen 2026 now; see examples/hydrogen',
+  'remix-3': 'a beta, whose packages did not install together here',
 }
 
 const file = join(root, '.cache/init-trial.json')
@@ -49,11 +49,8 @@ if (import.meta.main) {
   if (unknown) throw new Error(`There is no ${unknown}. Name some of ${SCAFFOLDS.map(({ name }) => name).join(', ')}.`)
   const folder = makeFolder('init-trial')
   try {
-    execFileSync('npm', ['pack', '--workspace', 'coatcheck', '--pack-destination', folder, '--silent'], {
-      cwd: root,
-      env: environment,
-    })
-    const tarball = join(folder, 'coatcheck-0.1.0.tgz')
+    const packing = ['pack', '--workspace', 'coatcheck', '--pack-destination', folder, '--silent']
+    const tarball = join(folder, execFileSync('npm', packing, { cwd: root, env: environment, encoding: 'utf8' }).trim())
     for (const scaffold of SCAFFOLDS) {
       if (names.length > 0 && !names.includes(scaffold.name)) continue
       const place = join(folder, scaffold.name)

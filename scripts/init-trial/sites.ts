@@ -310,6 +310,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
         /^import /,
         said(/change the import/),
       ),
+      // A shop in production has to be somebody's.
+      '.env': `${read('.env')}PUBLIC_STORE_DOMAIN=mock.shop\nPUBLIC_STOREFRONT_API_TOKEN=none\n`,
       // What is wrong is said by nobody else: the preview keeps it to itself.
       'server.ts': read('server.ts').replace("'An unexpected error occurred'", 'String(error)'),
       'app/routes/visits.ts': `import type { LoaderFunctionArgs } from 'react-router'

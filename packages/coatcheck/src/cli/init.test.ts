@@ -527,12 +527,13 @@ describe('files that are there', () => {
   })
   it.each<[string, string, string]>([
     [
-      '"types": ["vite/client"]',
+      '"types": ["jest"]',
       '@types/node',
-      'tsconfig.json:2: add the types of Node, which `process` is one of\n       "types": ["vite/client", "node"]\n',
+      'tsconfig.json:2: add the types of Node, which `process` is one of\n       "types": ["jest", "node"]\n',
     ],
     ['"types": []', '@types/node', '       "types": ["node"]\n'],
     ['"types": ["node"]', '@types/node', ''],
+    ['"types": ["vite/client"]', '@types/node', ''],
     ['"strict": true', '@types/node', ''],
     ['"types": ["bun"]', '', ''],
   ])(

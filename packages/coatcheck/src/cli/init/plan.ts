@@ -117,11 +117,11 @@ function typesFor(project: Project, { types }: Framework, templates: readonly Te
   return [...(types ? [types] : []), ...(usesProcess(templates) && !hasProcess ? ['@types/node'] : [])]
 }
 
-/** Where a project names the types that its files see, those of Node may be missing: `process` is one of them. */
+/** Where a project names the types that its files see, those of Node may be missing: `process` is one of them. Vite's bring them along. */
 function nodeTypes(project: Project, templates: readonly Template[]): Step[] {
   const settings = project.read('tsconfig.json') ?? ''
   const named = /^([^\n]*)"types"\s*:\s*\[([^\]]*)\]/m.exec(settings)
-  if (!named || !usesProcess(templates) || /["'](node|bun|bun-types|@types\/\w+)["']/.test(named[2] ?? '')) return []
+  if (!named || !usesProcess(templates) || /["'](node|bun|bun-types|vite\/client|@types\/\w+)["']/.test(named[2] ?? '')) return []
   const line = settings.slice(0, named.index).split('\n').length
   return [
     {
