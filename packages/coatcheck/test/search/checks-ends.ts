@@ -25,11 +25,7 @@ export function endsAreFinal(truth: Truth, report: Report): void {
           since,
         )
       else if (isBroughtBack(truth, end, late ? truth.open(line, late) : [], seen?.saw))
-        report(
-          'allowed: a full memory store dropped the mark of an end, and the session was begun twice',
-          `#${end.plan.id}`,
-          since,
-        )
+        report('allowed: a full memory store dropped what was ended, and the session was begun twice', `#${end.plan.id}`, since)
       else if (isTooOld(truth, line, end))
         report('allowed: signed out with a ticket whose forwarding is gone', `#${end.plan.id}`, since)
       else if (end.refused === 'unknown-key' && isNoNews(history, end))
@@ -44,15 +40,21 @@ export function endsAreFinal(truth: Truth, report: Report): void {
   }
 }
 
-/** The store said, after the end, that it dropped what was ended; then the call that had begun it was carried out once more. */
-function isBroughtBack({ history }: Truth, { commitAt = 0, handles }: Visit, looks: readonly Look[], saw?: Look): boolean {
+/** The store said, once the request was under way, that it dropped what was ended or its mark; then the call that had begun it was carried out once more. */
+function isBroughtBack(
+  { history }: Truth,
+  { commitAt = 0, opensFrom = commitAt }: Visit,
+  looks: readonly Look[],
+  saw?: Look,
+): boolean {
   const { evicted, created, led } = history
   const isBack = (handle = '') => {
     const droppedAt = evicted.get(handle) ?? -1
-    return droppedAt >= Math.floor(commitAt) && created.some(({ key, at }) => key === handle && at > droppedAt)
+    return droppedAt >= Math.floor(opensFrom) && created.some(({ key, at }) => key === handle && at > droppedAt)
   }
   const shown = [...looks, ...(saw ? [saw] : [])]
-  const leadsThere = (handle = '') => led.some(({ key }) => key === handle) && [...handles].some(isBack)
+  const leadsThere = (handle = '') =>
+    led.some(({ key }) => key === handle) && created.some(({ key, from }) => from === handle && isBack(key))
   return shown.every(({ handle }) => isBack(handle) || leadsThere(handle))
 }
 
