@@ -34,11 +34,25 @@ function table(): string {
   const rows = SCAFFOLDS.flatMap(({ name, shows }) => {
     const found = known().find((each) => each.name === name)
     if (!found) return []
-    const { version, made, detected, build, types, dev, start, wrong } = found
-    return [[name, `${shows} ${version}`, made, detected ? 'yes' : 'no', build, types, dev, start, wrong.join('; ') || 'nothing']]
+    const { version, made, detected, written, build, types, dev, start, wrong } = found
+    const files = written.map((path) => `\`${path}\``).join(', ')
+    return [
+      [
+        name,
+        `${shows} ${version}`,
+        made,
+        detected ? 'yes' : 'no',
+        files,
+        build,
+        types,
+        dev,
+        start,
+        wrong.join('; ') || 'nothing',
+      ],
+    ]
   })
   const others = Object.entries(WITHOUT).map(([name, why]) => `\`${name}\`: ${why}`)
-  return `${tableOf(['project', 'version', 'made by', 'found', 'builds', 'types', 'counts in dev', 'counts when built', 'what was wrong'], rows)}
+  return `${tableOf(['project', 'version', 'made by', 'found', 'written', 'builds', 'types', 'counts in dev', 'counts when built', 'what was wrong'], rows)}
 
 Without a row: ${others.join('; ')}.`
 }
