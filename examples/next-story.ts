@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Visitor, visitor } from '../packages/coatcheck/src/testing/index.ts'
+import { playDevice } from './device.ts'
 import { type App, open } from './harness.ts'
 
 /** Streams are for browsers: for robots Next renders the whole page first. */
@@ -367,6 +368,10 @@ export function tellOfNext(example: 'next' | 'next-15'): void {
       expect(counts).toEqual([1, 2, 3])
       expect(ours(wrapped, 'edge')).toHaveLength(1)
       expect(wrapped.headers.get('cache-control')).toBe('no-store')
+    })
+
+    test('an app whose proxy knows nothing of it answers browsers for device-bound sessions in a route', async () => {
+      await playDevice(app.origin, { signIn: (who) => who.post('/trial/edge/bound'), shows: '/trial/edge/bound' })
     })
 
     test('F34: a page that would need a cookie is told where to change the session', async () => {

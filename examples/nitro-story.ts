@@ -1,8 +1,9 @@
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createJar } from '../packages/coatcheck/src/testing/index.ts'
+import { createJar, type Visitor } from '../packages/coatcheck/src/testing/index.ts'
 import { root } from '../scripts/steps.ts'
+import { playDevice } from './device.ts'
 import { Guest } from './guest.ts'
 import { type App, type AppName, open, start, temporaryFolder } from './harness.ts'
 
@@ -36,6 +37,11 @@ export function tellOfNitro({ name, variable, counted }: Trials): void {
       const response = await ada.ask('/trials/late')
       expect([cookies(response), await response.text()]).toEqual([['h3'], expect.stringContaining('1')])
       expect(await (await ada.ask('/trials/late')).text()).toContain('2')
+    })
+
+    test('browsers are answered for device-bound sessions before all handlers', async () => {
+      const signIn = (who: Visitor) => who.post('/login', { username: 'ada', password: 'lovelace' })
+      await playDevice(app.origin, { signIn, shows: '/trials/bound' })
     })
 
     test('F4: a cached handler sees nobody, and gives nobody a cookie', async () => {

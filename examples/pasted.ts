@@ -23,7 +23,7 @@ export interface Project {
 /** The blocks of a page of docs/frameworks below the names of their files, in their order. */
 export function blocksOf(page: string): Files {
   const text = readFileSync(join(root, 'docs/frameworks', page), 'utf8')
-  const blocks = text.matchAll(/\*\*([\w./+-]+)\*\*.*\n\n```\w+\n([\s\S]*?\n)```/g)
+  const blocks = text.matchAll(/\*\*([\w./+[\]-]+)\*\*.*\n\n```\w+\n([\s\S]*?\n)```/g)
   return Object.fromEntries(Array.from(blocks, ([, path = '', code = '']) => [path, code]))
 }
 

@@ -1,4 +1,4 @@
-// Plays the tests of examples/next on Next 15, and writes what it found into docs/frameworks/next.md: `npm run trial:next-15`. Installs 370 MB.
+// Plays the tests of examples/next on Next 15, and writes what it found into docs/frameworks/next-15.md: `npm run trial:next-15`. Installs 370 MB.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, folderOf, install } from '../examples/harness.ts'
@@ -35,7 +35,7 @@ const rows = Array.from(parts, ([title, tests]) => [
 const names = ['to install', 'to build on Node', 'to build with the edge middleware', 'for the tests']
 const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 putTable(
-  'docs/frameworks/next.md',
+  'docs/frameworks/next-15.md',
   'next-15',
   `${tableOf([`Next ${dependencies.next}`, 'tests that pass'], rows)}
 

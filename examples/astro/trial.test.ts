@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createJar, type Jar } from '../../packages/coatcheck/src/testing/index.ts'
 import { root } from '../../scripts/steps.ts'
+import { playDevice } from '../device.ts'
 import { type App, type Environment, open, temporaryFolder } from '../harness.ts'
 
 type Step = readonly [name: string, ...args: unknown[]]
@@ -222,8 +223,14 @@ const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('Astro with sessions in a store', () => {
-  const { visitor } = trial('ours', { COATCHECK_STORE: join(folder, 'sessions.sqlite') })
+  const { visitor, app } = trial('ours', { COATCHECK_STORE: join(folder, 'sessions.sqlite') })
   meaning(visitor)
+
+  test('browsers are answered for device-bound sessions, for which the integration adds a route', async () => {
+    const steps = JSON.stringify([['regenerate'], ['set', 'user', 'ada']])
+    const headers = { 'content-type': 'application/json' }
+    await playDevice(app().origin, { signIn: (who) => who.post('/do', steps, { headers }), shows: '/bound' })
+  })
 
   test('F6: a visitor who has a ticket sees the beginning of the page at once, and what is set later is stored', async () => {
     const ada = visitor()

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withSession } from '../../packages/coatcheck/src/adapters/fetch.ts'
 import { createSessions } from '../../packages/coatcheck/src/index.ts'
 import { type Visitor, visitor } from '../../packages/coatcheck/src/testing/index.ts'
+import { playDevice } from '../device.ts'
 import { type App, open, SECRET, temporaryFolder } from '../harness.ts'
 
 // Pages with `cacheComponents`: the part that is the same for everybody is made ahead, and the rest is streamed into it.
@@ -74,6 +75,12 @@ test('a proxy that does nothing else moves the end of a sealed session that page
   expect(after).toMatch(/^edge=./)
   expect(after).not.toBe(before)
   expect((await opened('/', after))['set-cookie']).toBeUndefined()
+})
+
+test('the proxy answers browsers for device-bound sessions; a page made ahead stays public', async () => {
+  await playDevice(app.origin, { signIn: (who) => who.post(place('bound')), shows: place('bound') })
+  const { headers } = await browser().get('/')
+  expect(headers.get('cache-control')).toContain('s-maxage')
 })
 
 describe.each([

@@ -18,6 +18,7 @@ test('the page shows each kind of place', () => {
     'app/cart/route.ts',
     'proxy.ts',
     'pages/api/count.ts',
+    'app/.coatcheck/[step]/route.ts',
   ]
   expect(Object.keys(blocksOf('next.md'))).toEqual(places)
 })

@@ -12,6 +12,7 @@ export default defineConfig({
       password: '', // NITRO_SESSION_PASSWORD, when the server runs
       store: './server/session-store.ts',
       revocations: './server/revocations.ts',
+      deviceBound: './server/device-bound.ts',
     },
   },
 })

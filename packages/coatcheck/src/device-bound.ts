@@ -1,8 +1,12 @@
 import { Binding, type Core, type DeviceBinding } from './core/bound/binding.ts'
+import { type AnySessions, adapterOf } from './core/inside.ts'
 import { checked, DAY, flag, type Row, refuseUnknown, seconds } from './core/options/checks.ts'
 import type { BoundSettings, DeviceBound, DeviceBoundOptions } from './core/options/device-bound.ts'
+import { unlessOwn } from './core/own-answer.ts'
 import { bad } from './errors.ts'
+import type { WebRequest, WebResponse } from './web.ts'
 
+export { type Device, deviceOf } from './core/bound/device.ts'
 export type { DeviceBound, DeviceBoundOptions } from './core/options/device-bound.ts'
 
 const texts = (form: RegExp, fix: string): Row<readonly string[]> => ({
@@ -30,4 +34,16 @@ export function deviceBound(options: DeviceBoundOptions = {}): DeviceBound {
   const settings = checked('deviceBound.', options, DEVICE_BOUND) as BoundSettings
   if (settings.firstMaxAge > settings.maxAge) throw bad('deviceBound.firstMaxAge', 'is longer than `maxAge`', 'Make it shorter.')
   return { settings, bind: (core: Core): DeviceBinding => new Binding(core) }
+}
+
+/**
+ * Answers a registration or a refresh by hand, in a route for `POST` requests to `<path>/register` and `<path>/refresh`: where no adapter sees them
+ * before the routes do, as in Next without a proxy. Any other request is answered with 404. Throws `BAD_OPTIONS` for what `createSessions` did not make.
+ */
+export function deviceBoundResponse(sessions: AnySessions, request: WebRequest): Promise<WebResponse> {
+  const adapter = adapterOf(sessions)
+  if (!adapter.core.bound)
+    throw bad('deviceBound', 'is missing', 'Give it to createSessions(): nobody is asked for a key without it.')
+  const nothing = async (): Promise<WebResponse> => new Response(null, { status: 404 })
+  return unlessOwn(adapter, request, nothing, (own) => own)
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { deviceBound } from '../device-bound.ts'
 import type { Found } from './astro/middleware.ts'
 import type { Plugin } from './astro/plugin.ts'
 import { type CoatcheckOptions, type ConfigChanges, coatcheck } from './astro.ts'
@@ -11,6 +12,7 @@ interface SiteOptions extends CoatcheckOptions {
   readonly session?: Session
   readonly command?: string
   readonly isLater?: boolean
+  readonly base?: string
 }
 
 const file = (path: string): { id: string; code: string; imports: string[] } => {
@@ -19,19 +21,23 @@ const file = (path: string): { id: string; code: string; imports: string[] } => 
 }
 
 /** Goes through Astro's hooks as Astro does, with the modules of a site. */
-async function build({ session, command = 'build', isLater = true, ...options }: SiteOptions = {}, modules: string[] = []) {
+async function build(
+  { session, command = 'build', isLater = true, base = '/', ...options }: SiteOptions = {},
+  modules: string[] = [],
+) {
   const { hooks } = coatcheck(options)
   const root = new URL('file:///site/')
   let updated: ConfigChanges = { vite: { plugins: [] } }
   const added: unknown[] = []
   const security = isLater ? { csp: false } : {}
   hooks['astro:config:setup']({
-    config: { root, security, session },
+    config: { root, base, security, session },
     command,
     updateConfig: (config: ConfigChanges) => {
       updated = config
     },
     addMiddleware: (middleware) => void added.push(middleware),
+    injectRoute: (route) => void added.push(route),
   })
   hooks['astro:config:done']({ config: { root, session: session || updated.session } })
   const files = new Map(modules.map(file).map((one) => [one.id, one]))
@@ -164,9 +170,24 @@ describe('which pages mention a session', () => {
   })
 })
 
+test.each([
+  ['/', '/.coatcheck', '/.coatcheck/[step]'],
+  ['/shop', '/shop/.coatcheck', '/.coatcheck/[step]'],
+  ['/shop/', '/.well-known/device', '/.well-known/device/[step]'],
+])(
+  'below %s the path %s of device-bound sessions is a route of Astro’s, and what was said of them part of the build',
+  async (base, path, pattern) => {
+    const { added, code } = await build({ base, deviceBound: deviceBound({ path, maxAge: 200 }) })
+    expect(added.at(-1)).toEqual({ pattern, entrypoint: 'coatcheck/astro/middleware', prerender: false })
+    expect(code).toContain("import { deviceBound } from 'coatcheck/device-bound'")
+    expect(code).toMatch(new RegExp(`deviceBound: deviceBound\\(\\{"path":"${path}","maxAge":200,`))
+    expect((await build()).added).toHaveLength(1)
+  },
+)
+
 test('what the middleware finds in its module is what it takes', async () => {
   const { code } = await build({ store: './src/store.ts', settings: './src/settings.ts', session: { driver: 'redis' } })
-  const given: Record<keyof Omit<Found, 'driver' | 'modules'>, true> = {
+  const given: Record<keyof Omit<Found, 'deviceBound' | 'driver' | 'modules'>, true> = {
     getSecret: true,
     store: true,
     theirs: true,

@@ -2,9 +2,11 @@ import { sessionsOf } from '../core/adapter.ts'
 import { SessionError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { WebURL } from '../web.ts'
-import { type DriverConfig, MIDDLEWARE, NO_DRIVER, type Plugin, type Route, type Site, sessionsPlugin } from './astro/plugin.ts'
+import type { ConfigChanges, Integration } from './astro/integration.ts'
+import { answeringRoute, type DriverConfig, MIDDLEWARE, NO_DRIVER, type Site, sessionsPlugin } from './astro/plugin.ts'
 import { type AstroCookie, adapterOptionsOf, type PlainOptions, type Settings } from './astro/settings.ts'
 
+export type { ConfigChanges, Integration } from './astro/integration.ts'
 export type { RuntimeSettings } from './astro/settings.ts'
 
 export interface CoatcheckOptions extends PlainOptions {
@@ -18,55 +20,18 @@ export interface CoatcheckOptions extends PlainOptions {
   readonly settings?: string | WebURL
 }
 
-/** The part of Astro's configuration that is used here. */
-interface Config {
-  readonly root: WebURL
-  readonly security?: object | undefined
-  readonly session?:
-    | false
-    | {
-        readonly driver?: string | DriverConfig | undefined
-        readonly options?: Record<string, unknown> | undefined
-        readonly cookie?: string | AstroCookie | undefined
-        readonly ttl?: number | undefined
-      }
-    | undefined
-}
-
-/** The changes that the integration makes to it. */
-export interface ConfigChanges {
-  readonly vite: { readonly plugins: readonly Plugin[] }
-  readonly session?: { readonly driver: string | DriverConfig }
-}
-
-/** An integration, as Astro 5.7 to 7 takes it. */
-export interface Integration {
-  name: string
-  hooks: {
-    'astro:config:setup'(setup: {
-      config: Config
-      command: string
-      /** Takes a part of the configuration, which every version of Astro describes differently. */
-      updateConfig(config: never): unknown
-      addMiddleware(middleware: { order: 'pre'; entrypoint: string }): void
-    }): void
-    'astro:config:done'(done: { config: Config }): void
-    'astro:routes:resolved'(resolved: { routes: Route[] }): void
-  }
-}
-
 /**
  * An Astro integration: from here on `Astro.session` and `context.session` are sessions of this library, in pages, components,
  * endpoints, actions and middleware. Sessions that Astro kept before go on. Throws `BAD_OPTIONS` when the site is built or started.
  */
 export function coatcheck(options: CoatcheckOptions = {}): Integration {
-  const { store, settings: module, cookie, ...plain } = options
+  const { store, settings: module, cookie, deviceBound, ...plain } = options
   const site: Pick<Site, 'routes'> & Partial<Site> = { routes: [] }
   let isProduction = true
   return {
     name: 'coatcheck',
     hooks: {
-      'astro:config:setup'({ config, command, updateConfig, addMiddleware }) {
+      'astro:config:setup'({ config, command, updateConfig, addMiddleware, injectRoute }) {
         isProduction = command !== 'dev'
         if (config.session === false) {
           const fix = 'Leave `session` out of the configuration of Astro.'
@@ -81,6 +46,7 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         }
         updateConfig(changes as never)
         addMiddleware({ order: 'pre', entrypoint: MIDDLEWARE })
+        if (deviceBound) injectRoute(answeringRoute(deviceBound, config.base))
       },
       'astro:config:done'({ config }) {
         const { cookie: theirs, ttl, ...session } = config.session || {}
@@ -94,10 +60,17 @@ export function coatcheck(options: CoatcheckOptions = {}): Integration {
         }
         const driver = driverOf(session)
         const isSealed = store === false || (store === undefined && !driver)
-        Object.assign(site, { root: rootOf(config.root), settings, theirs: driver, module, store: isSealed ? null : store })
+        const where = { root: rootOf(config.root), theirs: driver, module, store: isSealed ? null : store }
+        Object.assign(site, where, { settings, deviceBound: deviceBound?.settings })
         // Wrong options are reported now, and not to the first visitor. Secrets exist only when the server runs.
         const secretOf = (name: string) => `${name} abcdefghijklmnopqrstuvwxyz0123456789`
-        sessionsOf(adapterOptionsOf(settings, { secretOf, store: isSealed ? undefined : memoryStore(), more: undefined }))
+        sessionsOf(
+          adapterOptionsOf(settings, {
+            secretOf,
+            store: isSealed ? undefined : memoryStore(),
+            more: deviceBound && { deviceBound },
+          }),
+        )
       },
       'astro:routes:resolved'({ routes }) {
         site.routes = routes

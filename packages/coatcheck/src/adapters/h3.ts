@@ -1,4 +1,4 @@
-import type { LiveSession } from '../core/adapter.ts'
+import { DEVICE, type LiveSession } from '../core/adapter.ts'
 import { andThen } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import { assign, clear, dataOf, rotate } from './h3/changes.ts'
@@ -125,11 +125,11 @@ function managerOf<T extends object>({ write }: Visit, session: LiveSession): Se
       return stored()
     },
   }
-  return manager
+  return shows(manager, session)
 }
 
 function viewOf<T extends object>(session: LiveSession): Session<T> {
-  return {
+  const view: Session<T> = {
     get id() {
       return session.handle
     },
@@ -143,4 +143,8 @@ function viewOf<T extends object>(session: LiveSession): Session<T> {
       return dataOf(session) as SessionData<T>
     },
   }
+  return shows(view, session)
 }
+
+const shows = <View extends object>(view: View, session: LiveSession): View =>
+  Object.defineProperty(view, DEVICE, { value: session })

@@ -10,7 +10,7 @@ import {
 } from '../core/adapter.ts'
 import type { WebResponse } from '../web.ts'
 import { now } from './next/clock.ts'
-import { keepAlive, type ProxyAnswer, type ProxyRequest, throughProxy } from './next/proxy.ts'
+import { keepAlive, type ProxyAnswer, type ProxyRequest, throughProxy, unlessOurs } from './next/proxy.ts'
 import { type PagesArguments, type PagesRequest, Visits } from './next/visits.ts'
 import { wrapped } from './next/wrapped.ts'
 
@@ -43,7 +43,8 @@ export interface NextSessions<Data extends object, Flash extends object> {
   ): (...given: Arguments) => Promise<Awaited<Result>>
   /**
    * Wraps the function of proxy.ts (middleware.ts in Next 15): what it changed is stored, and the page sees it. By itself it is a proxy
-   * too, which does nothing but move the end of sessions whose cookie says when they end.
+   * too, which does nothing but move the end of sessions whose cookie says when they end. Either answers what browsers ask for device-bound
+   * sessions, where `config.matcher` lets it see the path.
    */
   proxy<Request extends ProxyRequest, Rest extends unknown[]>(
     handler: (request: Request, ...rest: Rest) => ProxyAnswer | Promise<ProxyAnswer>,
@@ -68,8 +69,9 @@ export function nextSessions<
 
   type Handler = (request: ProxyRequest, ...rest: unknown[]) => ProxyAnswer | Promise<ProxyAnswer>
   function proxy(given: Handler | ProxyRequest) {
-    if (typeof given !== 'function') return keepAlive(visits, given)
-    return (...request: Parameters<Handler>) => throughProxy(visits, request[0], () => given(...request))
+    if (typeof given !== 'function') return unlessOurs(visits, given, () => keepAlive(visits, given))
+    return (...request: Parameters<Handler>) =>
+      unlessOurs(visits, request[0], () => throughProxy(visits, request[0], () => given(...request)))
   }
 
   return {

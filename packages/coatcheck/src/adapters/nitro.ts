@@ -34,6 +34,7 @@ export interface NitroModule {
 const TRIED = '3.0.260903-beta'
 const PLUGIN = '#coatcheck/plugin'
 const MIDDLEWARE = '#coatcheck/middleware'
+const ANSWERS = '#coatcheck/answers'
 const FUNCTIONS = ['useSession', 'getSession', 'updateSession', 'clearSession', 'rotateSession', 'sealSession', 'unsealSession']
 
 /** By its path: a virtual module is resolved from elsewhere than the site, and there might be another copy of this library there. */
@@ -74,7 +75,9 @@ const coatcheck: NitroModule = {
       (each): each is [(typeof MODULES)[number], string] => typeof each[1] === 'string' && each[1] !== '',
     )
     const imports = modules.map(([name, path]) => `import ${name} from ${JSON.stringify(pathOf(path, options.rootDir))}`)
-    const exported = modules.map(([name]) => `, ${name}`).join('')
+    // Who prerenders is no browser, and has no password.
+    const given = (name: string) => (name === 'deviceBound' ? `${name}: import.meta.prerender ? undefined : ${name}` : name)
+    const exported = modules.map(([name]) => `, ${given(name)}`).join('')
     options.virtual[PLUGIN] = () => `import { useRuntimeConfig } from '${config}'
 import { startSessions } from ${JSON.stringify(ownPath())}
 ${imports.join('\n')}
@@ -92,6 +95,9 @@ export default (app) => startSessions(app, { config: (event) => useRuntimeConfig
       hooks.hook('rollup:before', (_, bundle) => {
         bundle.plugins = [sessionsInH3(ownPath(), FUNCTIONS), bundle.plugins]
       })
+      if (!session.deviceBound) return
+      options.virtual[ANSWERS] = () => `export { answerBrowsers as default } from ${JSON.stringify(ownPath())}\n`
+      options.handlers.unshift({ middleware: true, handler: ANSWERS })
       return
     }
     options.virtual[MIDDLEWARE] = () => `import { commitSessions } from ${JSON.stringify(ownPath())}

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { NEWER_SECRET, SECRET } from '../../test/helpers/site.ts'
 import type { AdapterSessions } from '../core/adapter.ts'
 import type { Telemetry } from '../core/model/observing.ts'
+import { deviceBound } from '../device-bound.ts'
 import type { SessionReader } from '../migrate/format.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { answering } from './h3/bound.ts'
 import type { SessionConfig } from './h3/config.ts'
 import { clearingSessions, sessionsWith as h3With } from './h3/options.ts'
 import type { CookieOptions } from './hydrogen/config.ts'
@@ -47,6 +49,8 @@ const H3: Pairs<SessionConfig> = {
   legacySealFallback: [true, false],
   encryptRecords: [false, true],
   chunks: [true, false],
+  // As if a middleware had them.
+  deviceBound: [answering({ deviceBound: deviceBound() }).deviceBound, answering({ deviceBound: deviceBound() }).deviceBound],
   issue: 'no part of any answer', // asked at each call
   seal: 'no part of any answer',
   crypto: 'no part of any answer',

@@ -2,6 +2,7 @@
 
 export type { CookieAttributes } from '../cookies/attributes.ts'
 export type { ResponseCookie } from '../cookies/response-cookie.ts'
+export { DEVICE, type Device } from './bound/device.ts'
 export type { Persistence } from './engine.ts'
 export { areSame, besides } from './identity.ts'
 export { type Policy, rollingPolicy } from './model/lifetime.ts'
@@ -19,7 +20,8 @@ export { takeBack } from './node/node-response.ts'
 export { type AskedOf, unlessOwnOnNode } from './node/own-answer.ts'
 export { refuse } from './node/refuse.ts'
 export { presentedBy, type RequestContext, requestContext, watchRequests, within } from './node/request-context.ts'
-export { checkedOptions, sharedOptions } from './options/checked.ts'
+export { checkedOptions, refuseDeviceBound, sharedOptions } from './options/checked.ts'
+export type { DeviceBound, DeviceBoundOption } from './options/device-bound.ts'
 export type {
   AdapterOptions,
   GivenOptions as SiteOptions,

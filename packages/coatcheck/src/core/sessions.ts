@@ -1,9 +1,9 @@
-import { SessionError } from '../errors.ts'
 import { changingKeyring } from './changing-keyring.ts'
 import { development, lateWitness } from './development.ts'
 import { type Engine, type Persistence, withSecrets } from './engine.ts'
 import type { Explanation } from './explain/explain.ts'
-import { type Sharing, sharingOf } from './identity.ts'
+import { sharingOf } from './identity.ts'
+import { type AnySessions, insides } from './inside.ts'
 import { observersOf } from './observers.ts'
 import { type AdapterOptions, checkSiteOptions, type GivenOptions, settingsOf } from './options/options.ts'
 import type { Codec } from './options/schema.ts'
@@ -16,17 +16,19 @@ import { sealedPersistence } from './persistence/sealed.ts'
 import { callStore } from './persistence/store-call.ts'
 import { storedPersistence } from './persistence/stored/stored.ts'
 import { UnknownKeys } from './persistence/unknown-keys.ts'
-import { lazily, tellOnlookers } from './process-singleton.ts'
+import { tellOnlookers } from './process-singleton.ts'
 import { presentedIn, type RequestHeaders } from './request/incoming.ts'
 import type { Core, DeviceBinding } from './request/load.ts'
 import { notWrapped } from './request/not-wrapped.ts'
 import { RequestSession } from './request/request-session.ts'
 import type { RequestOrContext } from './request/request-types.ts'
-import { type HeaderLine, Transport } from './request/tickets.ts'
+import { Transport } from './request/tickets.ts'
 import type { Session } from './session/types.ts'
 import { keyringOf } from './sessions-cache.ts'
 import { shapingOf } from './shaping.ts'
 import { asShared } from './shared-sites.ts'
+
+export { type AdapterSessions, type AnySessions, adapterOf } from './inside.ts'
 
 /** What `createSessions` makes: the sessions of one site. */
 export interface Sessions<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>>
@@ -45,33 +47,6 @@ export interface Sessions<Data extends object = Record<string, unknown>, Flash e
   explain(request: RequestOrContext): Promise<Explanation>
   /** Removes expired records, 1000 at most; how many. For stores that do not do it themselves: call it now and then. */
   prune(): Promise<number>
-}
-
-/** The same sessions, as adapters use them. */
-export interface AdapterSessions extends Sharing {
-  readonly options: AdapterOptions
-  /** A request session for a ticket by itself. */
-  fromTicket(ticket: string | null): RequestSession
-  /** A request session for tickets that an adapter itself took out of what its request presented. */
-  fromTickets(tickets: readonly string[], presented?: RequestHeaders): RequestSession
-  /** The headers that clear a presented ticket; nobody looks at what the ticket opens. */
-  clearing(presented: RequestHeaders): HeaderLine[]
-}
-
-const adapters = lazily('adapters', () => new WeakMap<object, AdapterSessions>())
-
-/** The sessions of any site, whatever they hold. */
-export interface AnySessions {
-  open(request: never): Promise<unknown>
-}
-
-/** The inside of `sessions`, for adapters. */
-export function adapterOf(sessions: AnySessions): AdapterSessions {
-  const adapter = adapters().get(sessions)
-  if (adapter) return adapter
-  throw new SessionError('BAD_OPTIONS', 'What was passed as sessions was not made by createSessions().', {
-    fix: 'Pass the object that createSessions() returned.',
-  })
 }
 
 /**
@@ -166,7 +141,7 @@ export function sessionsOf<Data extends object, Flash extends object>(
       )
     },
   }
-  adapters().set(sessions, {
+  insides().set(sessions, {
     ...{ ...requests, options },
     fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
     fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),

@@ -87,7 +87,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   testing: [...parts('adapter'), 'index.ts', 'stores/memory.ts', 'stores/store.ts', 'web.ts'],
   'otel.ts': ['index.ts', 'errors.ts'],
   'secrets.ts': ['core/options', 'errors.ts'],
-  'device-bound.ts': ['core/bound', 'core/options', 'errors.ts'],
+  'device-bound.ts': ['core/bound', 'core/options', ...parts('inside', 'own-answer'), 'errors.ts', 'web.ts'],
   'index.ts': ['core', 'crypto', 'migrate/format.ts', 'stores/store.ts', 'errors.ts'],
   // The command `coatcheck`: a program on Node, bundled with what it uses, which looks into all that a module of an application makes.
   cli: [...['core', 'cookies', 'crypto', 'migrate', 'stores', 'errors.ts'], ...['adapters/h3', 'adapters/iron-session']],

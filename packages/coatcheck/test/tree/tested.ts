@@ -26,6 +26,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/model/kept.ts': 'core/explain/explain.test.ts',
   'core/observers.ts': 'otel.test.ts',
   'core/bound/': 'core/bound/binding.test.ts',
+  'core/inside.ts': 'core/sessions.test.ts',
   'core/own-answer.ts': 'core/bound/binding.test.ts',
   'core/options/device-bound.ts': 'core/bound/binding.test.ts',
   'device-bound.ts': 'core/bound/binding.test.ts',

@@ -2,10 +2,12 @@ import {
   type AdapterSessions,
   adapterOf,
   answered,
+  type DeviceBound,
   type HeaderLine,
   processSingleton,
   type RequestSession,
   sessionsOf,
+  unlessOwn,
 } from '../../core/adapter.ts'
 import { type AstroDriver, astroRecord } from '../../migrate/astro.ts'
 import type { Store } from '../../stores/store.ts'
@@ -38,6 +40,7 @@ export interface Found {
   /** The driver of Astro's own sessions. */
   readonly theirs?: () => UnstorageLike & AstroDriver
   readonly settings?: RuntimeSettings
+  readonly deviceBound?: DeviceBound
   /** While developing: which modules the drivers are. */
   readonly modules?: readonly string[]
   /** A text while developing, when nobody knows yet what a page will load. */
@@ -59,6 +62,16 @@ export function sessionMiddleware(
     adapter ??= sessionsWith(settings, found)
     const visit: Visit = { adapter, requestSession: adapter.requestSession(request, request.headers), left: [] }
     visits.set(theirs, visit)
+    const through = () => throughAstro(context, next, theirs, visit)
+    return unlessOwn(adapter, request, through, (own) => own)
+  }
+
+  async function throughAstro(
+    context: AstroContext,
+    next: () => Promise<WebResponse>,
+    theirs: object,
+    visit: Visit,
+  ): Promise<WebResponse> {
     shadow(theirs, visit, settings.ttl)
     let response: WebResponse
     try {
@@ -107,8 +120,14 @@ function loadedLines(ticket: string, { core, session }: RequestSession): HeaderL
   return core.transport.give(ticket, 'cookie', seconds, [])
 }
 
+/** The route at which browsers register and refresh, where the middleware answers: it is for Astro to know of a path that is nobody's page. */
+export const POST = (): WebResponse => new Response(null, { status: 404 })
+
 /** Made at the first request: while a site is built nobody has a session, and no secret need be set. */
-function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, settings: more, modules }: Found): AdapterSessions {
+function sessionsWith(
+  site: Settings,
+  { getSecret, store, driver, theirs, settings, modules, deviceBound }: Found,
+): AdapterSessions {
   const old = theirs?.()
   const backend = driver?.() ?? old
   const made = typeof store === 'function' ? store() : store
@@ -116,10 +135,11 @@ function sessionsWith(settings: Settings, { getSecret, store, driver, theirs, se
   // of the call say which backend it is.
   const kept =
     made === undefined && backend
-      ? processSingleton(`astro ${JSON.stringify([settings, modules])} ${driver ?? theirs}`, () => unstorageStore(backend))
+      ? processSingleton(`astro ${JSON.stringify([site, modules])} ${driver ?? theirs}`, () => unstorageStore(backend))
       : made
-  const options = adapterOptionsOf(settings, { secretOf: getSecret, store: kept ?? undefined, more })
-  const { formerCookie, cookie } = settings
+  const more = settings || deviceBound ? { ...settings, ...(deviceBound && { deviceBound }) } : undefined
+  const options = adapterOptionsOf(site, { secretOf: getSecret, store: kept ?? undefined, more })
+  const { formerCookie, cookie } = site
   const moved = old && { ...lingering(astroRecord(old)), ...(formerCookie !== cookie.name && { cookieName: formerCookie }) }
-  return adapterOf(sessionsOf({ ...options, migrateFrom: options.migrateFrom ?? (moved ? [moved] : []) }, policyOf(settings)))
+  return adapterOf(sessionsOf({ ...options, migrateFrom: options.migrateFrom ?? (moved ? [moved] : []) }, policyOf(site)))
 }

@@ -1,3 +1,4 @@
+import type { DeviceBound } from '../../core/adapter.ts'
 import type { WebURL } from '../../web.ts'
 import type { Settings } from './settings.ts'
 
@@ -20,6 +21,19 @@ export interface Route {
   readonly entrypoint: string
 }
 
+export interface InjectedRoute {
+  pattern: string
+  entrypoint: string
+  prerender: boolean
+}
+
+/** Where browsers register and refresh, for Astro to know of paths that are nobody's pages. It puts `base` before the pattern. */
+export function answeringRoute({ settings: { path } }: DeviceBound, base = '/'): InjectedRoute {
+  const before = base.replace(/\/$/, '')
+  const pattern = `${path.startsWith(`${before}/`) ? path.slice(before.length) : path}/[step]`
+  return { pattern, entrypoint: 'coatcheck/astro/middleware', prerender: false }
+}
+
 /** Facts known once Astro has read its configuration. */
 export interface Site {
   root: string
@@ -31,6 +45,7 @@ export interface Site {
   /** The module of what cannot be part of a build. */
   module: string | URL | undefined
   routes: readonly Route[]
+  deviceBound: DeviceBound['settings'] | undefined
 }
 
 /** The part of Vite's and Rollup's plugin context that is used here. */
@@ -67,7 +82,7 @@ export function sessionsPlugin(site: Site): Plugin {
 }
 
 async function middlewareOf(site: Site, context: Context): Promise<string> {
-  const { root, settings, store, theirs, module } = site
+  const { root, settings, store, theirs, module, deviceBound } = site
   const parts: string[] = ['getSecret']
   const modules: string[] = []
   const imports = [
@@ -91,6 +106,10 @@ async function middlewareOf(site: Site, context: Context): Promise<string> {
   // Not in what is built: they are paths of the machine that builds.
   if (!settings.isProduction) parts.push(`modules: ${JSON.stringify(modules)}`)
   if (module) await add('settings', [module], site_)
+  if (deviceBound) {
+    imports.push(`import { deviceBound } from 'coatcheck/device-bound'`)
+    parts.push(`deviceBound: deviceBound(${JSON.stringify(deviceBound)})`)
+  }
   return `${imports.join('\n')}
 export const onRequest = sessionMiddleware(${JSON.stringify(settings)}, { ${parts.join(', ')}, mentions: '@@coatcheck/pages@@' })
 `

@@ -1,5 +1,12 @@
 import { LONGEST_AGE } from '../../cookies/cookie.ts'
-import { type AdapterOptions, checkedOptions, type Policy, rollingPolicy, type SessionsOptions } from '../../core/adapter.ts'
+import {
+  type AdapterOptions,
+  checkedOptions,
+  type DeviceBound,
+  type Policy,
+  rollingPolicy,
+  type SessionsOptions,
+} from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Store } from '../../stores/store.ts'
 
@@ -29,7 +36,7 @@ export interface PlainOptions extends Omit<SessionsOptions, keyof RuntimeSetting
 }
 
 /** Settings for the module that runs in the server: plain values only. */
-export interface Settings extends Omit<PlainOptions, 'cookie'> {
+export interface Settings extends Omit<PlainOptions, 'cookie' | 'deviceBound'> {
   readonly cookie: AstroCookie
   /** The cookie of Astro's own sessions. */
   readonly formerCookie: string
@@ -49,7 +56,7 @@ export interface Surroundings {
   readonly secretOf: (name: string) => string | undefined
   /** Undefined: sessions are sealed in the cookie. */
   readonly store: Store | undefined
-  readonly more: RuntimeSettings | undefined
+  readonly more: (RuntimeSettings & { readonly deviceBound?: DeviceBound }) | undefined
 }
 
 const DAY = 86_400

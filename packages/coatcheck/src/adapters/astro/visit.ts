@@ -84,6 +84,7 @@ function methodsOf(visit: Visit, ttl: number | undefined): SessionMethods {
       const isOver = visit.ends === true
       write((session) => {
         session.regenerateId()
+        session.askForKey()
         // As in Astro, a stranger has a session from here on; who was signed out a moment ago has none.
         if (!isOver) session.begin()
       })

@@ -30,6 +30,7 @@ export function clear(session: LiveSession): void {
 /** A new id, also for a visitor who had none. */
 export function rotate(session: LiveSession): void {
   session.renew()
+  session.askForKey()
   session.begin()
 }
 

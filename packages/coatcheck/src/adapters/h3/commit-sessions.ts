@@ -1,5 +1,9 @@
+import { unlessOwn } from '../../core/adapter.ts'
 import { knownAnswer } from './answers.ts'
-import { type H3EventLike, nodeResponseOf, preparedOf } from './event.ts'
+import { answering } from './bound.ts'
+import type { SessionConfig } from './config.ts'
+import { askedOf, type H3EventLike, nodeResponseOf, preparedOf } from './event.ts'
+import { sessionsWith } from './options.ts'
 
 /** Middleware of h3 2, and `onBeforeResponse` of h3 1. */
 export interface CommitSessions {
@@ -10,11 +14,17 @@ export interface CommitSessions {
 /**
  * Waits, before there is an answer, for what was changed without `await`, so that a store that fails is answered with 500:
  * `app.use(commitSessions())` in h3 2, before all other middleware, and `createApp({ onBeforeResponse: commitSessions() })` in h3 1.
- * A server of node:http does not need it.
+ * A server of node:http does not need it. `config`: with `deviceBound`, which h3 2 needs it for: browsers are answered here, before all handlers.
  */
-export function commitSessions(): CommitSessions {
-  const commit = async (event: H3EventLike, next: object) =>
-    typeof next === 'function' ? around(event, next as () => unknown) : before(event)
+export function commitSessions(config?: SessionConfig | ((event: H3EventLike) => SessionConfig | undefined)): CommitSessions {
+  if (typeof config === 'object') answering(config)
+  const commit = async (event: H3EventLike, next: object) => {
+    if (typeof next !== 'function') return before(event)
+    const go = () => around(event, next as () => unknown)
+    const given = typeof config === 'function' ? config(event) : config
+    if (!given?.deviceBound) return go()
+    return unlessOwn(sessionsWith(answering(given), 2), askedOf(event), go, (own): unknown => own)
+  }
   return commit as CommitSessions
 }
 

@@ -1,4 +1,4 @@
-import type { SessionsOptions, SharedOptions } from '../../core/adapter.ts'
+import type { DeviceBoundOption, SessionsOptions, SharedOptions } from '../../core/adapter.ts'
 import type { Store } from '../../stores/store.ts'
 import type { Anything } from '../../web.ts'
 
@@ -37,7 +37,7 @@ export interface SessionCookieOptions {
 }
 
 /** Options of the engine that have the same name here. */
-type Engine = SharedOptions & Pick<SessionsOptions, 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
+type Engine = SharedOptions & DeviceBoundOption & Pick<SessionsOptions, 'absoluteTimeout' | 'encryptRecords' | 'chunks'>
 
 /** How sessions of one name are kept. It may be written where it is used: plain values are compared, functions and stores by which they are. */
 export interface SessionConfig extends Engine {

@@ -1,4 +1,4 @@
-import { type HeadersOut, type NodeResponse, nodeHeaders, type RequestHeaders } from '../../core/adapter.ts'
+import { type AskedOf, type HeadersOut, type NodeResponse, nodeHeaders, type RequestHeaders } from '../../core/adapter.ts'
 
 /** The part of an event of h3 1 or 2, and so of Nitro and Nuxt, that is used here. */
 export interface H3EventLike {
@@ -7,7 +7,7 @@ export interface H3EventLike {
   readonly req?: object
   readonly request?: { readonly headers: RequestHeaders }
   readonly res?: object
-  readonly node?: { readonly res?: object | undefined } | undefined
+  readonly node?: { readonly req?: object | undefined; readonly res?: object | undefined } | undefined
   readonly app?: object | undefined
 }
 
@@ -40,6 +40,13 @@ export function presentedOf(event: H3EventLike): RequestHeaders {
   const own = (event.req as Request2 | undefined)?.headers
   const headers = typeof own?.get === 'function' ? own : (event.headers ?? event.request?.headers)
   return { get: (name) => headers?.get(name) || null }
+}
+
+/** What a request asks for. */
+export function askedOf(event: H3EventLike): { readonly method: string; readonly url: string; readonly headers: RequestHeaders } {
+  const asked: AskedOf = (preparedOf(event) ? event.req : event.node?.req) ?? {}
+  const { method = '', url: rest = '', originalUrl: url = rest } = asked
+  return { method, url, headers: presentedOf(event) }
 }
 
 /** By event, since h3 2 may put another request in the place of an event's own. */

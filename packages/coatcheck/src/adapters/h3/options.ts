@@ -11,6 +11,7 @@ import {
 } from '../../core/adapter.ts'
 import { checkKinds, type Kinds, SessionError } from '../../errors.ts'
 import { h3Seal } from '../../migrate/h3.ts'
+import { checkAnswered } from './bound.ts'
 import type { SessionConfig, SessionCookieOptions } from './config.ts'
 import { upstreamCookie } from './upstream.ts'
 
@@ -26,6 +27,7 @@ type Looked = Omit<SessionConfig, 'cookie' | 'seal' | 'crypto' | 'generateId' | 
 /** The sessions of a configuration. `version`: of h3, whose cookies are written with `format: 'upstream'`. */
 export function sessionsWith({ seal, crypto, generateId, issue, ...config }: SessionConfig, version: 1 | 2): AdapterSessions {
   checkKinds(config, KINDS)
+  checkAnswered(config)
   const upstream = config.format && version
   const cookie = config.cookie !== false && attributesOf(config.cookie, upstream)
   const make = (latest: Looked) => sessionsOf(optionsOf(latest, upstream), policyOf(latest))

@@ -1,6 +1,7 @@
 import type { SameSite } from '../../cookies/cookie.ts'
 import {
   type AdapterOptions,
+  refuseDeviceBound,
   type SessionsOptions,
   type StorageOptions,
   upstreamPersistence,
@@ -8,6 +9,7 @@ import {
 } from '../../core/adapter.ts'
 import type { Kinds } from '../../errors.ts'
 import { remixCookie } from '../../migrate/remix.ts'
+import { WRAP } from './config.ts'
 
 export interface AppSessionOptions extends StorageOptions, Pick<SessionsOptions, 'store'> {
   /** Of the cookie. Default `session`. */
@@ -41,6 +43,7 @@ const MONTH = 30 * 86_400
 /** As the engine takes them. */
 export function optionsOf({ secrets, ...options }: AppSessionOptions & { readonly secrets: readonly string[] }): AdapterOptions {
   const { name = NAME, path = '/', domain, secure = false, sameSite = 'lax', format, migrateFrom, ...rest } = options
+  refuseDeviceBound(options, WRAP)
   warnOfPlainHttp(name, options.secure)
   const { absoluteTimeout = MONTH, idleTimeout = absoluteTimeout } = rest
   const theirs = remixCookie(secrets)

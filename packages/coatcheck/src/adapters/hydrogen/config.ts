@@ -1,5 +1,5 @@
 import type { SameSite } from '../../cookies/cookie.ts'
-import { checkedOptions, type SecretList, type SharedOptions } from '../../core/adapter.ts'
+import { checkedOptions, refuseDeviceBound, type SecretList, type SharedOptions } from '../../core/adapter.ts'
 import { checkKinds, type Kinds } from '../../errors.ts'
 import type { Anything } from '../../web.ts'
 
@@ -48,11 +48,16 @@ export const KINDS: Readonly<Record<Exclude<keyof CookieOptions, keyof SharedOpt
   maxage: 'number',
 }
 
+/** What does what this adapter cannot. */
+export const WRAP: string =
+  'Make the sessions with createSessions({ deviceBound }), wrap the handler of the requests with withSession(sessions, …) of coatcheck/fetch, and call `sessions.open(request)`.'
+
 /** The options of a cookie, or `BAD_OPTIONS`. */
 export function checked<Options extends CookieOptions>(name: string, options: Options): Options {
   checkKinds(options, KINDS)
   checkKinds({ name }, { name: 'text' })
   checkedOptions(options)
+  refuseDeviceBound(options, WRAP)
   return options
 }
 

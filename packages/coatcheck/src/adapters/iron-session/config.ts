@@ -2,6 +2,7 @@ import { CookieTooLong, cookieFault, LONGEST_AGE, pairOf, writeCookie } from '..
 import {
   type AdapterSessions,
   adapterOf,
+  refuseDeviceBound,
   rollingPolicy,
   sessionsFor,
   sessionsOf,
@@ -13,6 +14,9 @@ import { ironSession, ironSessionChunks } from '../../migrate/iron-session.ts'
 import type { CookieOptions, Password, SessionOptions } from './interface.ts'
 
 const FORTNIGHT = 14 * 86_400
+
+const OTHERS =
+  'Make the sessions with createSessions(): in Next use nextSessions() and `proxy` of coatcheck/next, on Node withSession() of coatcheck/node.'
 
 /** Options that were checked, with their defaults. */
 export interface Config {
@@ -29,6 +33,7 @@ export interface Config {
 export function configOf(options: SessionOptions): Config {
   checkKinds(options, { cookieName: 'text', ttl: 'number', cookieOptions: 'object', chunk: 'true or false' })
   checkKinds(options, { onUnsealError: 'function', encryptRecords: 'true or false' })
+  refuseDeviceBound(options, OTHERS)
   const { cookieName, password, cookieOptions = {}, onUnsealError } = options
   if (!cookieName) throw bad('cookieName', 'is missing', 'Name the cookie.')
   const passwords = passwordsOf(password)

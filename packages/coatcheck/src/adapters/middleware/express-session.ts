@@ -1,4 +1,12 @@
-import { type AdapterSessions, adapterOf, delayHeaders, type NodeResponse, nodeHeaders, presentedBy } from '../../core/adapter.ts'
+import {
+  type AdapterSessions,
+  adapterOf,
+  delayHeaders,
+  type NodeResponse,
+  nodeHeaders,
+  presentedBy,
+  unlessOwnOnNode,
+} from '../../core/adapter.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import { Cookie, type CookieData, type CookieOptions, isHttps } from './express-session/cookie.ts'
 import type { Http } from './express-session/http.ts'
@@ -39,6 +47,10 @@ function session(options: SessionOptions = {}): (req: Http, res: NodeResponse, n
     if (!pathOf(req).startsWith(cookie.path || '/')) return next()
     const adapter = own ?? (req.secret === undefined ? undefined : adapterFor(req.secret))
     if (!adapter) return next(new Error('secret option required for sessions'))
+    unlessOwnOnNode(adapter, req, presentedBy(req), res, () => pass(adapter, cookie, req, res, next), next)
+  }
+
+  function pass(adapter: AdapterSessions, cookie: CookieOptions, req: Http, res: NodeResponse, next: Next): void {
     const requestSession = adapter.requestSession(req, presentedBy(req))
     const opened = requestSession.open().then(async (live) => {
       const visitCookie = new VisitCookie(cookie, isHttps(req, options.proxy), live, requestSession.now)

@@ -28,7 +28,7 @@ const registered: Plugin<SessionOptions> = plugin('coatcheck', (instance, option
   const setup = setupOf(options)
   const path = setup.cookie.path || '/'
   const isHttps = ({ protocol }: FastifyRequest): boolean => protocol === 'https'
-  serveVisits(instance, setup.sessionName, (request) => {
+  serveVisits(instance, setup.sessionName, setup.adapter, (request) => {
     const { raw } = request
     if (!isBelow((raw.url ?? '/').split('?', 1)[0] ?? '/', path)) return undefined
     return new SessionVisit(setup, setup.adapter().requestSession(raw, presentedBy(raw)), isHttps(request))
@@ -73,9 +73,14 @@ export const fastifySecureSession: Plugin<SecureSessionOptions | readonly Secure
   (instance, options) => {
     const setups = [options].flat().map((each) => secureSetupOf(each as SecureSessionOptions))
     for (const setup of setups) {
-      serveVisits(instance, setup.sessionName, ({ raw, protocol }) => {
-        return new SecureVisit(setup, setup.adapter.requestSession(raw, presentedBy(raw)), protocol === 'https')
-      })
+      serveVisits(
+        instance,
+        setup.sessionName,
+        () => setup.adapter,
+        ({ raw, protocol }) => {
+          return new SecureVisit(setup, setup.adapter.requestSession(raw, presentedBy(raw)), protocol === 'https')
+        },
+      )
     }
     decorateCodec(instance, setups)
   },

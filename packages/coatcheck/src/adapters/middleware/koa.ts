@@ -1,4 +1,4 @@
-import { type AdapterSessions, adapterOf } from '../../core/adapter.ts'
+import { type AdapterSessions, adapterOf, presentedBy, unlessOwnOnNode } from '../../core/adapter.ts'
 import type { KoaApp, KoaContext } from './koa/http.ts'
 import type { SessionOptions } from './koa/interface.ts'
 import { secretsOf, sessionsWith, setupOf } from './koa/options.ts'
@@ -61,13 +61,19 @@ export function createSession(one: unknown, other: unknown): Middleware {
       },
     })
   }
-  return async (ctx, next) => {
+  const pass = async (ctx: KoaContext, next: () => Promise<unknown>): Promise<void> => {
     const visit = (context as { [VISIT]: typeof visitOf })[VISIT](ctx)
     await visit.open()
     await next()
     // After a throw the session is stored when the headers of the error leave.
     await visit.end()
   }
+  if (!setup.options.deviceBound) return pass
+  return (ctx: KoaContext, next) =>
+    new Promise((done, failed) => {
+      const { req, res } = ctx
+      unlessOwnOnNode(adapterFor(ctx), req, presentedBy(req), res, () => done(pass(ctx, next)), failed, done)
+    })
 }
 
 export default createSession

@@ -3,9 +3,15 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Adapter, TicketResponse } from '../../../test/helpers/adapter.ts'
 import { tellStories } from '../../../test/helpers/adapter-stories.ts'
+import { type DeviceApp, isCaught, native, pageOf, STATIC, tellDeviceStories } from '../../../test/helpers/device-stories.ts'
 import { decorate, type Nest, nestOf } from '../../../test/helpers/nest.ts'
 import { openExpressSession, openShop } from '../../../test/helpers/nest-shop.ts'
+import { serving } from '../../../test/helpers/serving.ts'
+import { SECRET } from '../../../test/helpers/site.ts'
+import type { Session } from '../../core/session/types.ts'
 import type { AnySessions } from '../../core/sessions.ts'
+import { createSessions } from '../../index.ts'
+import { memoryStore } from '../../stores/memory.ts'
 import { type Visitor, visitor } from '../../testing/visitor.ts'
 import { SessionModule } from './nest.ts'
 
@@ -54,12 +60,44 @@ function adapterOf(nest: Nest): Adapter {
   }
 }
 
+/** Its guard, as Nest calls it, redirects what browsers ask: it must not be reached. */
+const deviceAppOf =
+  (nest: Nest): DeviceApp =>
+  async ({ now, deviceBound }) => {
+    const { All, Controller, Module, Req, Res } = nest.common
+    const sessions = createSessions({ secrets: SECRET, store: memoryStore({ now }), now, ...(deviceBound && { deviceBound }) })
+    class Pages {
+      async page(request: IncomingMessage, reply: Reply): Promise<unknown> {
+        const [path = ''] = (request.url ?? '').split('?')
+        if (isCaught(path)) {
+          reply.header('location', '/login')
+          reply.status(302)
+          return ''
+        }
+        if (path !== '/static') return pageOf(path, native((await sessions.open(request)) as Session))
+        reply.header('cache-control', STATIC['cache-control'])
+        return 'public'
+      }
+    }
+    decorate(Pages, 'page', [All(nest.platform === 'fastify' ? '*' : '{*path}')], [Req(), Res({ passthrough: true })])
+    Controller()(Pages)
+    class Root {}
+    Module({ imports: [SessionModule.forRoot(sessions)], controllers: [Pages] })(Root)
+    const app = await nest.create(Root)
+    app.getHttpAdapter().getInstance().disable?.('etag')
+    await app.init()
+    await app.getHttpAdapter().getInstance().ready?.()
+    onTestFinished(async () => void (await app.close()))
+    return (await serving(app.getHttpServer())).origin
+  }
+
 const told = async (response: Promise<Response>): Promise<string> => (await response).text()
 
 for (const name of ['nest', 'nest-11'] as const) {
   for (const platform of ['express', 'fastify'] as const) {
     const nest = await nestOf(name, platform)
     tellStories(adapterOf(nest))
+    if (name === 'nest') tellDeviceStories(`Device-bound sessions in Nest ${nest.version} over ${platform}`, deviceAppOf(nest))
 
     describe(`An application of Nest ${nest.version} over ${platform}`, () => {
       let shop: Awaited<ReturnType<typeof openShop>>

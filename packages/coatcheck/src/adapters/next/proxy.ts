@@ -1,13 +1,25 @@
-import { answered, cookiesOf, type HeaderLine, type RequestSession } from '../../core/adapter.ts'
+import { answered, cookiesOf, type HeaderLine, type RequestSession, unlessOwn } from '../../core/adapter.ts'
 import type { SomeHeaders, WebResponse } from '../../web.ts'
 import { setClock } from './clock.ts'
 import type { Visits } from './visits.ts'
 
 /** The part of `NextRequest` that is used here. */
 export interface ProxyRequest {
+  readonly method: string
+  readonly url: string
   readonly headers: SomeHeaders
 }
 export type ProxyAnswer = WebResponse | null | undefined
+
+/** Answers what browsers ask for device-bound sessions, and leaves the rest to `go`. */
+export function unlessOurs(
+  { adapter }: Visits,
+  request: ProxyRequest,
+  go: () => Promise<WebResponse | undefined>,
+): Promise<WebResponse | undefined> {
+  if (adapter.core.bound) setClock()
+  return unlessOwn(adapter, request, go, (own): WebResponse | undefined => own)
+}
 
 /** Runs a proxy's own handler; what changed is stored, and its cookie given, before the page or the route runs. */
 export async function throughProxy(

@@ -1,9 +1,12 @@
+import { unlessOwn } from '../../core/adapter.ts'
+import { answering } from '../h3/bound.ts'
 import type { Anything, Session, SessionConfig, SessionManager, SessionUpdate } from '../h3/config.ts'
-import type { H3EventLike } from '../h3/event.ts'
+import { askedOf, type H3EventLike } from '../h3/event.ts'
+import { sessionsWith } from '../h3/options.ts'
 import * as h3 from '../h3.ts'
 import { begin, ownerOf } from './events.ts'
 import { cached, nobody } from './nobody.ts'
-import { checkSettings, type Given, type Site, settingsFor, useSite } from './settings.ts'
+import { boundSettings, checkSettings, type Given, type Site, settingsFor, useSite } from './settings.ts'
 
 export type { Session, SessionConfig, SessionCookieOptions, SessionData, SessionManager, SessionUpdate } from '../h3/config.ts'
 export type { H3EventLike } from '../h3/event.ts'
@@ -94,4 +97,14 @@ export function startSessions(app: NitroApp, { check, ...site }: Site & { readon
 }
 
 /** Middleware of Nitro 3, which the module puts first; see `coatcheck/h3`. */
-export { commitSessions } from '../h3.ts'
+export const commitSessions = (): h3.CommitSessions => h3.commitSessions(boundSettings)
+
+/** The first handler in Nitro 2, where sessions are bound to devices. */
+export const answerBrowsers: (event: H3EventLike) => Promise<unknown> = Object.assign(
+  async (event: H3EventLike) => {
+    const settings = boundSettings(event)
+    const nothing = async (): Promise<unknown> => undefined
+    return settings && unlessOwn(sessionsWith(answering(settings), 1), askedOf(event), nothing, (own): unknown => own)
+  },
+  { __is_handler__: true }, // as `defineEventHandler` of h3 1 marks it
+)

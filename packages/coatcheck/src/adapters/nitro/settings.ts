@@ -8,7 +8,7 @@ export interface RuntimeConfig {
 }
 
 /** Options that `runtimeConfig.session` names by the path of a module: a store cannot be written into a configuration. */
-export const MODULES = ['store', 'revocations'] as const
+export const MODULES = ['store', 'revocations', 'deviceBound'] as const
 type Made = Pick<SessionConfig, (typeof MODULES)[number]>
 
 /** Options left out are taken from `runtimeConfig.session`, of which these may be a copy. */
@@ -45,8 +45,15 @@ export function settingsFor(event: object | undefined, given: Given = {}): Sessi
   const password = isOwn ? secretsOf(theirs, runtime) : given.password
   const settings = { ...plain, ...(name !== undefined && { name: String(name) }), ...passed, password } as SessionConfig
   if (isOwn && !password) throw missing(runtime)
-  return { ...(!settings.format && madeOf(site)), ...settings }
+  const { deviceBound, ...others } = madeOf(site)
+  // Browsers are answered for one kind of sessions.
+  const isMain = given.name === undefined || given.name === name
+  const exported = { ...others, ...(isMain && deviceBound && { deviceBound }) }
+  return { ...(!settings.format && exported), ...settings }
 }
+
+/** The configuration of a site whose sessions are bound to devices; else undefined. */
+export const boundSettings = (event: object): SessionConfig | undefined => (site?.deviceBound ? settingsFor(event) : undefined)
 
 /** Throws `BAD_OPTIONS` when the site cannot keep sessions, before it has visitors. */
 export function checkSettings(): void {

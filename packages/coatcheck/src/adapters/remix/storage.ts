@@ -1,6 +1,7 @@
 import {
   type AdapterOptions,
   type AnySessions,
+  refuseDeviceBound,
   type SessionsOptions,
   type StorageOptions as Shared,
   sessionsOf,
@@ -48,8 +49,12 @@ export function storageOf<Data, Flash>(
   }
 }
 
+const OTHERS =
+  'Make the sessions with createSessions({ deviceBound }) and give them to sessionMiddleware() of coatcheck/react-router; in Remix wrap the request handler with withSession(sessions, …) of coatcheck/fetch, and call `sessions.open(request)`.'
+
 function sessionsWith(options: StorageOptions, cookie: Made, more: Partial<AdapterOptions>): AnySessions {
   const { format, cookie: _, ...engine } = options
+  refuseDeviceBound(engine, OTHERS)
   const { maxAge, expires, secrets } = cookie
   const { policy, ...life } = lifeOf(cookie, engine)
   if (format) refuseCoding(cookie)

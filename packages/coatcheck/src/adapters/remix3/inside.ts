@@ -1,6 +1,7 @@
-import type { AdapterSessions, RequestHeaders, RequestSession } from '../../core/adapter.ts'
+import type { AdapterSessions, HeaderLine, RequestHeaders, RequestSession } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
-import { type SessionCookie, secretsOf } from './cookie.ts'
+import { isOf } from './bound.ts'
+import type { SessionCookie } from './cookie.ts'
 import { type Origin, originOf } from './origin.ts'
 import { Session } from './session.ts'
 
@@ -21,7 +22,11 @@ type Event = Parameters<AdapterSessions['core']['engine']['emit']>[0]
 export interface Inside {
   /** Whether its values are Remix 3's own. */
   readonly format: boolean
-  /** Lets the storage seal with the secrets of its cookie, if it has none of its own. */
+  /** The sessions, where they are bound to devices. */
+  readonly bound: AdapterSessions | undefined
+  /** What the response has to say besides the cookie of this name. */
+  besides(session: Session, name: string): readonly HeaderLine[]
+  /** Tells the storage of its cookie: it seals with the secrets of that, if it has none of its own. */
   link(cookie: SessionCookie): void
   open(tickets: readonly string[], presented: RequestHeaders): Promise<Session>
   /** Whether this is a ticket made with a secret that this process does not have, so that it opens nothing whoever signed it. */
@@ -42,12 +47,16 @@ const MADE = new WeakMap<Session, Origin>()
 
 interface Ways {
   readonly format?: boolean
+  readonly isBound?: boolean
   /** Whether the site has said when a session ends at the latest: the cookie's own time is the browser's then, and moves no end. */
   readonly isCapped?: boolean
-  link?(secrets: readonly string[]): void
+  link?(cookie: SessionCookie): void
 }
 
-export function storageOn(adapter: () => AdapterSessions, { format = false, isCapped = false, link }: Ways = {}): SessionStorage {
+export function storageOn(
+  adapter: () => AdapterSessions,
+  { format = false, isBound = false, isCapped = false, link }: Ways = {},
+): SessionStorage {
   async function sessionIn(requestSession: RequestSession): Promise<Session> {
     const live = await requestSession.open()
     const shown = Object.fromEntries(live.flashKeys().map((key) => [key, live.flash(key)]))
@@ -68,7 +77,10 @@ export function storageOn(adapter: () => AdapterSessions, { format = false, isCa
     if (destroyed) live.restart()
     else {
       if (!known) live.replace(Object.fromEntries(there(values)))
-      if (session.moves) live.regenerateId()
+      if (session.moves) {
+        live.regenerateId()
+        live.askForKey()
+      }
       for (const [key, value] of there(flash)) live.flash(key, value)
     }
     const times = { ...(maxAge !== undefined && { maxAge }), ...(expires !== undefined && { expires }) }
@@ -89,8 +101,14 @@ export function storageOn(adapter: () => AdapterSessions, { format = false, isCa
   }
   INSIDES.set(storage, {
     format,
-    link: (cookie) => link?.(secretsOf(cookie)),
-    open: async (tickets, presented) => sessionIn(adapter().fromTickets(tickets, presented)),
+    link: (cookie) => link?.(cookie),
+    get bound() {
+      return isBound ? adapter() : undefined
+    },
+    besides: (session, name) =>
+      originOf(session)?.requestSession.lines.filter(([header, line]) => header !== 'set-cookie' || !isOf(name, line)) ?? [],
+    open: async (tickets, presented) =>
+      sessionIn(isBound ? adapter().detached(presented) : adapter().fromTickets(tickets, presented)),
     async isOfUnknownKey(ticket) {
       const { persistence, engine } = adapter().core
       const found = await persistence.find(ticket, undefined, engine.now())

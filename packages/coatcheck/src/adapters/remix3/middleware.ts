@@ -1,7 +1,8 @@
 import { cookieNameOf, readCookie } from '../../cookies/cookie.ts'
-import { putOn } from '../../core/adapter.ts'
+import { type HeaderLine, putOn, type RequestHeaders } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
+import { isOf, unlessAsked, unsigned } from './bound.ts'
 import { asUpstream, claimOf, type SessionCookie } from './cookie.ts'
 import { type Inside, insideOf, type SessionStorage } from './inside.ts'
 import { Session } from './session.ts'
@@ -29,7 +30,23 @@ export function session(cookie: SessionCookie, storage: SessionStorage) {
     if (held.session !== undefined) throw new SessionError('BAD_OPTIONS', 'Existing session found, refusing to overwrite.')
     const { request } = context
     const arrived = await arrivalOf(cookie, request, inside)
-    const opened = inside ? await inside.open(arrived.texts, request.headers) : await storage.read(onlyOf(arrived.texts))
+    const { bound } = inside ?? {}
+    if (!bound) return through(context, held, arrived, request.headers, next)
+    const presented = unsigned(request.headers, cookie.name, arrived.texts)
+    const signed = (ticket: string) => lineFor(writer, ticket, request)
+    const go = () => through(context, held, arrived, presented, next)
+    return unlessAsked(bound, request, presented, cookie.name, signed, go)
+  }
+
+  async function through(
+    context: RequestContext,
+    held: RequestContext & { session?: unknown },
+    arrived: Arrived,
+    presented: RequestHeaders,
+    next: () => Promise<WebResponse>,
+  ): Promise<WebResponse> {
+    const { request } = context
+    const opened = inside ? await inside.open(arrived.texts, presented) : await storage.read(onlyOf(arrived.texts))
     held.session = opened
     context.set?.(Session as never, opened as never)
     const save = (): Promise<string | null> => (inside ? inside.save(opened, cookie) : storage.save(opened))
@@ -46,7 +63,8 @@ export function session(cookie: SessionCookie, storage: SessionStorage) {
     }
     const saved = response.status >= 500 && !opened.destroyed ? null : await save()
     const line = saved === null ? undefined : await lineFor(writer, saved, request)
-    return answerOf(response, cookie, line === undefined || arrived.has(line) ? undefined : line, arrived.present, inside)
+    const given = line === undefined || arrived.has(line) ? [] : [['set-cookie', line] as const]
+    return answerOf(response, cookie, [...given, ...(inside?.besides(opened, cookie.name) ?? [])], arrived.present, inside)
   }
 }
 
@@ -92,18 +110,18 @@ function lineFor(cookie: SessionCookie, value: string, { url }: WebRequest): Pro
 function answerOf(
   response: WebResponse,
   { name }: SessionCookie,
-  line: string | undefined,
+  lines: readonly HeaderLine[],
   present: boolean,
   inside: Inside | undefined,
 ): WebResponse {
   const isOurs = (set: string): boolean => cookieNameOf(set) === name
   return putOn(response, [
     {
-      lines: line === undefined ? [] : [['set-cookie', line]],
+      lines,
       // A handler may have set the cookie itself.
       presents: present || response.headers.getSetCookie().some(isOurs),
       vary: ['Cookie'],
-      owns: (other) => line !== undefined && other === name,
+      owns: (other) => other === name && lines.some(([, line]) => isOf(name, line)),
       emit: (event) => inside?.emit(event),
     },
   ])

@@ -1,4 +1,4 @@
-import type { LiveSession, RequestSession } from '../../core/adapter.ts'
+import { DEVICE, type LiveSession, type RequestSession } from '../../core/adapter.ts'
 
 /** The place of a session: a request's session, or the memory of one that no request has yet. */
 export interface Backing {
@@ -19,4 +19,7 @@ const ORIGINS = new WeakMap<object, Origin>()
 /** The request's session that `read` made a session of; undefined for one that was made by hand. */
 export const originOf = (session: object): Origin | undefined => ORIGINS.get(session)
 
-export const originate = (session: object, origin: Origin): unknown => ORIGINS.set(session, origin)
+export function originate(session: object, origin: Origin): void {
+  ORIGINS.set(session, origin)
+  Object.defineProperty(session, DEVICE, { value: origin.live })
+}

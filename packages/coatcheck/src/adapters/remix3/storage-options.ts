@@ -1,6 +1,6 @@
-import type { StorageOptions as EngineOptions } from '../../core/adapter.ts'
+import type { DeviceBoundOption, StorageOptions as EngineOptions } from '../../core/adapter.ts'
 
-export interface StorageOptions extends EngineOptions {
+export interface StorageOptions extends EngineOptions, DeviceBoundOption {
   /** `upstream`: values as Remix 3 writes them. Default: ours, and Remix 3's are read unless `migrateFrom` says otherwise. */
   readonly format?: 'upstream'
 }

@@ -8,11 +8,13 @@ import {
   sessionsOf,
   upstreamPersistence,
 } from '../../core/adapter.ts'
+import { bad } from '../../errors.ts'
 import type { SessionReader } from '../../migrate/format.ts'
 import { remix3Files, storedSessions } from '../../migrate/remix3.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { lazyFileStore } from '../remix/lazy.ts'
+import { type SessionCookie, secretsOf } from './cookie.ts'
 import { plainId, plainSession } from './formats.ts'
 import { type SessionStorage, storageOn } from './inside.ts'
 import type {
@@ -25,6 +27,7 @@ import type {
 /** The whole session in the cookie's value, sealed. */
 export function createCookieSessionStorage(options: CookieStorageOptions = {}): SessionStorage {
   const { format, ...rest } = options
+  if (rest.deviceBound && !format) return onceLinked(rest, adopting(options, plainSession))
   let { secrets } = options
   let adapter: AdapterSessions | undefined
   const make = (): AdapterSessions => {
@@ -32,7 +35,8 @@ export function createCookieSessionStorage(options: CookieStorageOptions = {}): 
     adapter ??= adapterWith({ ...rest, ...(secrets && { secrets }), ...where })
     return adapter
   }
-  const link = (linked: readonly string[]): void => {
+  const link = (cookie: SessionCookie): void => {
+    const linked = secretsOf(cookie)
     if (linked.length > 0) secrets ??= linked
   }
   return storageOn(make, { format: format !== undefined, isCapped: isCapped(options), link })
@@ -61,9 +65,37 @@ export function createSessionStorage(options: Omit<StorageOptions, 'format'> & {
 
 /** A storage on a store. */
 export function onStore(options: Omit<StorageOptions, 'format'>, store: Store): SessionStorage {
+  if (options.deviceBound) return onceLinked(options, { store })
   const adapter = adapterWith({ ...options, store })
   return storageOn(() => adapter, { isCapped: isCapped(options) })
 }
+
+/** A storage whose engine has to know the cookie, which the middleware has. */
+function onceLinked(options: Omit<StorageOptions, 'format'>, where: AdapterOptions): SessionStorage {
+  let cookie: SessionCookie | undefined
+  let adapter: AdapterSessions | undefined
+  const make = (): AdapterSessions => {
+    if (!cookie)
+      throw bad('deviceBound', 'needs the middleware', 'Give this storage to session(cookie, storage) of coatcheck/remix3.')
+    const linked = secretsOf(cookie)
+    adapter ??= adapterWith({ ...(linked.length > 0 && { secrets: linked }), ...options, ...where, ...engineCookieOf(cookie) })
+    return adapter
+  }
+  const link = (linked: SessionCookie): void => {
+    cookie ??= linked
+  }
+  return storageOn(make, { isBound: true, isCapped: isCapped(options), link })
+}
+
+/** The middleware writes the line. */
+const engineCookieOf = ({ name, path = '/', domain, sameSite = 'Lax' }: SessionCookie): AdapterOptions => ({
+  cookie: { name, persistent: false },
+  attributes: {
+    ...{ path, httpOnly: true, secure: true, sameSite: sameSite.toLowerCase() as 'lax' },
+    ...(domain !== undefined && { domain }),
+  },
+  serialize: (key, value) => `${key}=${value}`,
+})
 
 /** A storage that is Remix 3's own, value by value. */
 export function onPersistence(

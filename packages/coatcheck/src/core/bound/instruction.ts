@@ -24,7 +24,9 @@ export class BoundCookie {
       )
     // Chromium refuses bound cookies whose names begin with `__Host-Http-`.
     this.name = `${cookie.name.replace(/^(__host-)http-/i, '$1')}-bound`
-    this.#attributes = cookie.attributes
+    // How long it lasts, it says itself.
+    const { maxAge: _, expires: __, ...attributes } = cookie.attributes
+    this.#attributes = attributes
     this.#settings = settings
   }
 

@@ -15,6 +15,8 @@ interface Regenerate extends Noted {
   /** The session's time begins again as well. */
   readonly anew?: boolean
   readonly auth?: Auth
+  /** As at a sign-in, where a framework knows none. */
+  readonly bound?: Fields
 }
 
 /** Somebody signs in. */
@@ -65,7 +67,9 @@ export function moved(
   const { since, ...others } = next
   const contents = startsAnew(move) ? others : next
   if (move.kind === 'signIn') return signedIn(contents, move, now, from.owner === undefined)
-  return move.auth ? beside(contents, { auth: { ...authOf(contents), ...move.auth } }) : contents
+  const { auth, bound } = move
+  if (!auth && !bound) return contents
+  return beside(contents, { ...(auth && { auth: { ...authOf(contents), ...auth } }), ...(bound && { bound }) })
 }
 
 function signedIn(contents: Contents, move: SignIn, now: number, isGuest: boolean): Contents {

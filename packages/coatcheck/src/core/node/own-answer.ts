@@ -10,7 +10,7 @@ export interface AskedOf {
   readonly originalUrl?: string | undefined
 }
 
-/** Answers in place of the application, or calls `go`: at once, where there is nothing of our own to answer. */
+/** Answers in place of the application and calls `done`, or calls `go`: at once, where there is nothing of our own to answer. */
 export function unlessOwnOnNode(
   { core }: { readonly core: Core },
   { method = '', url = '', originalUrl = url }: AskedOf,
@@ -18,6 +18,7 @@ export function unlessOwnOnNode(
   res: NodeResponse,
   go: () => void,
   failed: (error: unknown) => void,
+  done: () => void = () => {},
 ): void {
   const own = ownAnswer(core, { method, url: originalUrl, presented })
   const answered = (answer: OwnAnswer | undefined): void => {
@@ -31,6 +32,7 @@ export function unlessOwnOnNode(
       else res.setHeader(name, value)
     }
     Reflect.apply(res.end, res, [answer.body])
+    done()
   }
   if (own) own.then(answered).catch(failed)
   else go()

@@ -16,6 +16,12 @@ export interface DeviceBoundOptions {
   readonly required?: boolean
 }
 
+/** For adapters that can answer a request themselves. */
+export interface DeviceBoundOption {
+  /** Binds sessions to the device, where browsers can: `deviceBound()` of coatcheck/device-bound. Default: none is. */
+  readonly deviceBound?: DeviceBound
+}
+
 export type BoundSettings = Required<DeviceBoundOptions>
 
 /** What `deviceBound()` of coatcheck/device-bound makes. */

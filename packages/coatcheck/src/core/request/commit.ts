@@ -161,7 +161,8 @@ export class Commits {
     // A request that asks for a new id begins a session of its own.
     if (move) this.#blocked = undefined
     const slideIsDue = !changed && loaded !== undefined && (changeSet.renews === true || this.#slides(loaded))
-    const signsIn = move?.kind === 'signIn'
+    // A browser may be asked for a key where nobody is known to sign in.
+    const signsIn = move?.kind === 'signIn' || (move?.kind === 'regenerate' && move.bound !== undefined)
     const isThere = loaded !== undefined || (ended && over.length > 0)
     const plan = planCommit({ loaded: isThere, ended, changed, begins, rotation: move !== undefined, signsIn, slideIsDue })
     if (plan === 'nothing' && !ended)

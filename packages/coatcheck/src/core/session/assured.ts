@@ -1,3 +1,4 @@
+import { randomText } from '../../crypto/random.ts'
 import { impersonatorOf, levelAt } from '../model/standing.ts'
 import { note } from './note.ts'
 import { notBound } from './refusals.ts'
@@ -52,6 +53,16 @@ export abstract class Assured
     return () => {
       const { bound } = this
       if (bound !== 'bound') throw notBound(bound)
+    }
+  }
+  /** For adapters whose frameworks know no sign-in: a new id, and the browser is asked for a key. One that was there counts no more. */
+  get askForKey(): () => void {
+    return () => {
+      const { around, next } = this.inside
+      if (!around.core.engine.deviceBound) return
+      this.regenerateId()
+      // Who signs in is asked already.
+      if (next.move?.kind === 'regenerate') next.move = { ...next.move, bound: { sid: randomText(12) } }
     }
   }
   get createdAt(): number | undefined {

@@ -74,7 +74,7 @@ export function renew({ admit, next }: Inside): void {
 }
 
 export function boundOf({ around, next, contents, lapsed }: Inside): Bound {
-  if (next.signsIn !== undefined || !around.core.engine.deviceBound) return 'none'
+  if (!around.core.engine.deviceBound || next.moves.some((move) => 'bound' in move)) return 'none'
   return contents ? boundIn(contents) : lapsed && !next.ended ? 'lapsed' : 'none'
 }
 

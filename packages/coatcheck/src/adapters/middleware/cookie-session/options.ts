@@ -2,6 +2,7 @@ import { clockOf } from '../../../clock.ts'
 import {
   type AdapterSessions,
   adapterOf,
+  type DeviceBoundOption,
   rollingPolicy,
   type SharedOptions,
   sessionsOf,
@@ -9,10 +10,10 @@ import {
 } from '../../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../../errors.ts'
 import { type Verifier, valuesInCookie } from '../../../migrate/keygrip.ts'
-import { bareLine, type LineOptions } from '../koa/line.ts'
+import { engineCookie, type LineOptions } from '../koa/line.ts'
 
 /** The options of cookie-session, and those of the engine. */
-export interface CookieSessionOptions extends SharedOptions, LineOptions {
+export interface CookieSessionOptions extends SharedOptions, DeviceBoundOption, LineOptions {
   /** The cookie's name. Default `session`. */
   name?: string | undefined
   /** Newest first: the first writes, all of them read. A Keygrip reads the cookies of cookie-session; ours then need `secrets`. */
@@ -77,10 +78,8 @@ export function setupOf(given: CookieSessionOptions): Setup {
       ...sharedOptions(given),
       secrets,
       secretRule: 'warn',
-      cookie: { name, persistent: false },
-      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
+      ...engineCookie(name, given, given, Boolean(maxAge)),
       // The adapter writes the line: it depends on `req.sessionOptions`.
-      serialize: bareLine,
       migrateFrom: [old, ...migrateFrom],
       idleTimeout: lasts,
       absoluteTimeout,

@@ -1,4 +1,5 @@
-import type { Values } from '../express-session/session.ts'
+import { DEVICE } from '../../../core/adapter.ts'
+import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from '../koa/properties.ts'
 
 /** What a session is, beside its values. */
@@ -23,6 +24,7 @@ const BEHIND = new WeakMap<object, Behind>()
 const behindOf = (session: object): Behind => BEHIND.get(session) as Behind
 
 const PROTOTYPE = Object.defineProperties({} as Session, {
+  [DEVICE]: deviceIn(behindOf),
   isNew: {
     get(this: Session) {
       return behindOf(this).isNew

@@ -13,6 +13,9 @@ import { type Behind, isTaken, type Session, sessionOver } from './session.ts'
 
 /** The part of a request of node:http, Express or Connect that is used here, and what is added to it. */
 export interface Request {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly originalUrl?: string
   readonly headers: { readonly [name: string]: string | string[] | undefined }
   readonly protocol?: string
   readonly socket?: { readonly encrypted?: boolean }

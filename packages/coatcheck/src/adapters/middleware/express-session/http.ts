@@ -1,6 +1,7 @@
 /** The part of a request of node:http, Express or Connect that is used here, and what is added to it. */
 export interface Http {
   readonly headers: { readonly [name: string]: string | string[] | undefined }
+  readonly method?: string | undefined
   readonly url?: string | undefined
   readonly originalUrl?: string
   readonly socket?: object

@@ -10,7 +10,9 @@ import { Server as Sockets } from 'socket.io'
 import { io } from 'socket.io-client'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { watched } from '../../../../test/helpers/watched.ts'
+import { deviceBound } from '../../../device-bound.ts'
 import { memoryStore } from '../../../stores/memory.ts'
+import { deviceVisitor } from '../../../testing/device-visitor.ts'
 import { createJar } from '../../../testing/jar.ts'
 import session from '../express-session.ts'
 
@@ -65,7 +67,7 @@ async function listening(app: Express, more: (server: Server) => unknown = () =>
 type Seen = Request & { user?: { name: string }; flash(key: string, value?: string): unknown; session: Record<string, unknown> }
 
 describe('passport 0.7', () => {
-  const site = async () => {
+  const site = async (more = {}) => {
     const auth = new Passport()
     auth.use(
       new Strategy((name, password, done) =>
@@ -75,7 +77,7 @@ describe('passport 0.7', () => {
     auth.serializeUser((user, done) => done(null, user.name))
     auth.deserializeUser((name: string, done) => done(null, { name }))
     const app = express()
-    app.use(express.urlencoded({ extended: false }), session(given) as never, flash())
+    app.use(express.urlencoded({ extended: false }), session({ ...given, ...more }) as never, flash())
     app.use(auth.initialize(), auth.session())
     const how = { successRedirect: '/', failureRedirect: '/', failureMessage: true, failureFlash: true, successFlash: 'Welcome' }
     app.post('/login', auth.authenticate('local', { ...how, keepSessionInfo: true }))
@@ -109,6 +111,14 @@ describe('passport 0.7', () => {
     expect(await eve('/logout', {})).toBe('302 /')
     expect(await eve('/')).toBe('200 [null,null,null,[[],[]]]')
     for (const old of [guest, signedIn]) expect(await visitor()('/', undefined, { cookie: old })).toMatch(/^200 \[null,null/)
+  })
+
+  test('asks the browser for a key when somebody signs in, by itself', async () => {
+    const { base } = await site({ deviceBound: deviceBound() })
+    const ada = deviceVisitor(base, { follow: false })
+    await ada.post('/login', { username: 'ada', password: 'lovelace' })
+    expect(ada.deviceEvents).toEqual([{ type: 'registration', result: 'Success' }])
+    expect(await (await ada.get('/')).text()).toMatch(/^\["ada",/)
   })
 
   test('forgets the guest’s values where it is not', async () => {

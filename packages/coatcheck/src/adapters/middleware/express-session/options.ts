@@ -1,15 +1,23 @@
-import { type AnySessions, rollingPolicy, type SharedOptions, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
+import {
+  type AnySessions,
+  type DeviceBoundOption,
+  rollingPolicy,
+  type SharedOptions,
+  sessionsOf,
+  sharedOptions,
+} from '../../../core/adapter.ts'
 import { SessionError } from '../../../errors.ts'
 import { expressSession } from '../../../migrate/express-session.ts'
 import type { Secret } from '../../../migrate/signed.ts'
 import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'
 import { type ExpressStoreLike, expressStore } from '../../../stores/wrapping/express-session.ts'
+import { engineCookie } from '../koa/line.ts'
 import type { CookieOptions } from './cookie.ts'
 import type { Http } from './http.ts'
 
 /** The options of express-session, and those of the engine. */
-export interface SessionOptions extends SharedOptions {
+export interface SessionOptions extends SharedOptions, DeviceBoundOption {
   /** Newest first: the first writes, all of them read. Default: `req.secret`, which cookie-parser sets. */
   secret?: Secret | readonly Secret[] | undefined
   /** The cookie's name. Default `connect.sid`. */
@@ -95,10 +103,8 @@ export function sessionsWith({ name, store, upstream, maxAge, options }: Setup, 
       secrets: secrets.map(textOf),
       secretRule: 'warn',
       store,
-      cookie: { name, persistent: false },
-      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
+      ...engineCookie(name, options, typeof options.cookie === 'object' ? options.cookie : {}),
       // The adapter writes the line: it depends on the session's own cookie.
-      serialize: (cookieName, value) => `${cookieName}=${value}`,
       migrateFrom: [
         ...(upstream ? [expressSession({ secret: secrets, store: upstream, cookieName: name })] : []),
         ...migrateFrom,

@@ -1,3 +1,4 @@
+import { DEVICE, type Device } from '../../../core/adapter.ts'
 import type { Cookie } from './cookie.ts'
 import type { Done } from './http.ts'
 
@@ -8,7 +9,16 @@ export interface Values {
   has(key: string): boolean
   delete(key: string): unknown
   keys(): Iterable<string>
+  /** The session itself, as long as these are its values. */
+  readonly live?: Device
 }
+
+/** For `deviceOf` of coatcheck/device-bound. */
+export const deviceIn = (behindOf: (session: object) => { readonly values: Values }): PropertyDescriptor => ({
+  get(this: object) {
+    return behindOf(this).values.live
+  },
+})
 
 /** What a session does through the request that it belongs to. */
 export interface Behind {
@@ -91,6 +101,7 @@ function sessionClass(): SessionConstructor {
   }
   for (const [name, value] of Object.entries(METHODS))
     Object.defineProperty(Session.prototype, name, { value, configurable: true, enumerable: false, writable: true })
+  Object.defineProperty(Session.prototype, DEVICE, deviceIn(behindOf))
   return Session as unknown as SessionConstructor
 }
 

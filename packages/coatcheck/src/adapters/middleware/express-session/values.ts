@@ -10,32 +10,32 @@ export const COOKIE = 'cookie'
  * that are no values.
  */
 export class LiveValues implements Values {
-  readonly #live: LiveSession
+  readonly live: LiveSession
   readonly #originals: Originals
   readonly #hides: (key: string) => boolean
 
   constructor(live: LiveSession, { core }: RequestSession, hides = (key: string): boolean => key === COOKIE) {
-    this.#live = live
+    this.live = live
     this.#hides = hides
     this.#originals = new Originals(() => live, core.engine.emit)
   }
 
-  has = (key: string): boolean => !this.#hides(key) && (this.#originals.has(key) || this.#live.has(key))
+  has = (key: string): boolean => !this.#hides(key) && (this.#originals.has(key) || this.live.has(key))
   get = (key: string): unknown => {
     if (this.#hides(key)) return undefined
-    return this.#originals.has(key) ? this.#originals.get(key) : this.#live.get(key)
+    return this.#originals.has(key) ? this.#originals.get(key) : this.live.get(key)
   }
   set = (key: string, value: unknown): void => this.#originals.set(key, value)
   delete = (key: string): void => {
     this.#originals.forget(key)
-    this.#live.delete(key)
+    this.live.delete(key)
   }
   update = (key: string, change: (value: unknown) => unknown): unknown => {
     this.#originals.forget(key)
-    return this.#live.update(key, change)
+    return this.live.update(key, change)
   }
   keys = (): string[] => [
-    ...new Set([...this.#live.keys(), ...Object.keys(this.#originals.all())].filter((key) => !this.#hides(key))),
+    ...new Set([...this.live.keys(), ...Object.keys(this.#originals.all())].filter((key) => !this.#hides(key))),
   ]
   /** Before a commit. */
   refresh = (): void => this.#originals.refresh()

@@ -1,4 +1,5 @@
 import type { HeadersOut, LiveSession, RequestSession } from '../../../core/adapter.ts'
+import { valueIn } from '../koa/line.ts'
 import { type Cookie, type CookieData, type CookieOptions, cookieFor } from './cookie.ts'
 import { COOKIE } from './values.ts'
 
@@ -51,7 +52,7 @@ export class VisitCookie {
     const others = headers.getSetCookie().filter((line) => !line.startsWith(own))
     headers.delete('set-cookie')
     for (const line of others) headers.append('set-cookie', line)
-    const value = lines.findLast(([, line]) => line.startsWith(own))?.[1].slice(own.length)
+    const value = valueIn(lines, name)
     // A session that was set to null has no cookie, but for the one that takes an older away.
     if (value === undefined || (value !== '' && !cookie)) return
     const over = { ...this.#options, maxAge: undefined, expires: new Date(0) }

@@ -116,7 +116,7 @@ export class Visit {
   /** Begins a session that holds nothing; the one of before is ended with the next commit. */
   generate(): Maybe<void> {
     this.#leave()
-    this.#requestSession.afresh()
+    this.#requestSession.afresh().askForKey()
     this.#begins = true
     return this.show()
   }
@@ -124,7 +124,7 @@ export class Visit {
   /** Ends the session, and begins an empty one. */
   async regenerate(): Promise<void> {
     this.#leave()
-    this.#requestSession.afresh()
+    this.#requestSession.afresh().askForKey()
     this.#begins = true
     try {
       await this.#requestSession.commit()

@@ -1,4 +1,4 @@
-import type { SharedOptions } from '../../../core/adapter.ts'
+import type { DeviceBoundOption, SharedOptions } from '../../../core/adapter.ts'
 import type { SecureKey, Signer } from '../../../migrate/fastify.ts'
 import type { Store } from '../../../stores/store.ts'
 import type { ExpressStoreLike } from '../../../stores/wrapping/express-session.ts'
@@ -6,7 +6,7 @@ import type { CookieOptions } from './cookie.ts'
 import type { LineOptions } from './line.ts'
 
 /** What both interfaces take besides. */
-export interface BesideOptions extends SharedOptions {
+export interface BesideOptions extends SharedOptions, DeviceBoundOption {
   /** The name on the request. Default `session`. */
   sessionName?: string | undefined
   /** A store of coatcheck/stores/…, or one that was written for express-session or @fastify/session. */

@@ -6,7 +6,7 @@ import { memoryStore } from '../../../stores/memory.ts'
 import type { Store } from '../../../stores/store.ts'
 import { expressStore } from '../../../stores/wrapping/express-session.ts'
 import { SessionStore } from '../express-session/session-store.ts'
-import { bareLine } from '../koa/line.ts'
+import { engineCookie } from '../koa/line.ts'
 import type { CookieSetup } from './cookie.ts'
 import type { SessionOptions } from './interface.ts'
 
@@ -115,10 +115,8 @@ function adapterWith(
       secrets: [...secrets],
       secretRule: 'warn',
       store,
-      cookie: { name: cookieName, persistent: false },
-      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
+      ...engineCookie(cookieName, options, cookie),
       // The adapter writes the line: it depends on the session's own cookie.
-      serialize: bareLine,
       migrateFrom: [...old, ...migrateFrom],
       idleTimeout: idle,
       absoluteTimeout,

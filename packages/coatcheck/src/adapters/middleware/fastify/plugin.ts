@@ -1,25 +1,36 @@
-import { besides, delayHeaders, type NodeResponse, takeBack } from '../../../core/adapter.ts'
+import {
+  type AdapterSessions,
+  type AskedOf,
+  besides,
+  delayHeaders,
+  type NodeResponse,
+  presentedBy,
+  takeBack,
+  unlessOwnOnNode,
+} from '../../../core/adapter.ts'
+import { bad } from '../../../errors.ts'
 import type { Visit } from './visit.ts'
 
 /** The part of Fastify's request that is used here. `raw`: that of node:http or node:http2. */
 export interface FastifyRequest {
-  readonly raw: {
-    readonly headers: { readonly [name: string]: string | string[] | undefined }
-    readonly url?: string | undefined
-  }
+  readonly raw: AskedOf & { readonly headers: { readonly [name: string]: string | string[] | undefined } }
   readonly protocol: string
 }
 
 /** The part of Fastify's reply that is used here. */
 export interface FastifyReply {
   readonly raw: NodeResponse
+  hijack(): unknown
+  callNotFound(): unknown
   readonly log: Readonly<Record<'error' | 'debug', (about: object, message: string) => void>>
 }
 
-type Done = (error?: Error | null, payload?: unknown) => void
+type Done = (error?: unknown, payload?: unknown) => void
 
 /** The part of Fastify's instance that is used here. */
 export interface FastifyInstance {
+  readonly prefix: string
+  route(route: { method: 'POST'; url: string; handler: (request: object, reply: FastifyReply) => void }): unknown
   decorate(name: string, value: unknown): unknown
   decorateRequest(name: string, value: unknown): unknown
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void): unknown
@@ -51,12 +62,25 @@ export function decorateOnce(instance: FastifyInstance, name: string, value: unk
   if (!Object.hasOwn(instance, name)) instance.decorate(name, value)
 }
 
-/** Gives each request of this scope its session under `name`. `begin` gives undefined for requests that have none. */
+/** A scope sees requests of its routes only: those that browsers ask are of no other. */
+function answerIn(instance: FastifyInstance, { core: { engine } }: AdapterSessions): void {
+  const { prefix } = instance
+  const { path } = engine.deviceBound ?? {}
+  if (path === undefined) return
+  if (!path.startsWith(`${prefix}/`))
+    throw bad('deviceBound.path', `is ${path}, in a scope whose routes begin with ${prefix}`, 'Begin it with the prefix.')
+  const handler = (_: object, reply: FastifyReply): void => void reply.callNotFound()
+  instance.route({ method: 'POST', url: `${path.slice(prefix.length)}/:step`, handler })
+}
+
+/** Gives each request of this scope its session, of `adapter`, under `name`. `begin` gives undefined for requests that have none. */
 export function serveVisits(
   instance: FastifyInstance,
   name: string,
+  adapter: () => AdapterSessions,
   begin: (request: FastifyRequest, reply: FastifyReply) => Visit | undefined,
 ): void {
+  answerIn(instance, adapter())
   const visits = besides<Visit>()
   /** What is shown where there is no session: a request elsewhere, or one whose session could not be read. */
   const none = besides<{ shown: unknown }>()
@@ -72,13 +96,20 @@ export function serveVisits(
   })
   instance.addHook('onRequest', (request, reply, done) => {
     none.set(request, { shown: {} })
-    const visit = begin(request, reply)
-    if (!visit) return done()
-    const opened = visit.open().then(() => {
-      visits.set(request, visit)
-      hold(visit, reply)
-    })
-    opened.then(() => done(), done)
+    const go = (): void => {
+      const visit = begin(request, reply)
+      if (!visit) {
+        done()
+        return
+      }
+      const opened = visit.open().then(() => {
+        visits.set(request, visit)
+        hold(visit, reply)
+      })
+      opened.then(() => done(), done)
+    }
+    const { raw } = request
+    unlessOwnOnNode(adapter(), raw, presentedBy(raw), reply.raw, go, done, () => reply.hijack())
   })
   const storing = besides<boolean>()
   instance.addHook('onSend', (request, { log }, payload, done) => {

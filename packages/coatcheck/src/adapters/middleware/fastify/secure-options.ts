@@ -3,7 +3,7 @@ import { bad, checkKinds } from '../../../errors.ts'
 import { secureKeys } from '../../../migrate/fastify/secure-session.ts'
 import { toBase64 } from '../../../migrate/text.ts'
 import { expressStore } from '../../../stores/wrapping/express-session.ts'
-import { bareLine } from '../koa/line.ts'
+import { engineCookie } from '../koa/line.ts'
 import type { SecureSessionOptions } from './interface.ts'
 import type { LineOptions } from './line.ts'
 import { isOurs, LONGEST } from './options.ts'
@@ -26,6 +26,7 @@ export function secureSetupOf(options: SecureSessionOptions): SecureSetup {
     throw bad('expiry', 'is no time that a session can last', 'Give seconds up to 400 days.')
   const { absoluteTimeout = LONGEST, encryptRecords, migrateFrom = [] } = options
   const idle = Math.min(expiry, absoluteTimeout)
+  const look = options.cookieOptions ?? options.cookie
   const policy = rollingPolicy({ idle, absolute: absoluteTimeout, fixed: options.absoluteTimeout !== undefined, rolls: idle })
   const sessions = sessionsOf(
     {
@@ -33,10 +34,8 @@ export function secureSetupOf(options: SecureSessionOptions): SecureSetup {
       secrets: secretsOf(options),
       secretRule: 'warn',
       ...(store && { store: isOurs(store) ? store : expressStore(store, options.now && { now: options.now }) }),
-      cookie: { name: cookieName, persistent: false },
-      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
+      ...engineCookie(cookieName, options, look, look?.maxAge !== undefined),
       // The adapter writes the line: it depends on `request.session.options()`.
-      serialize: bareLine,
       migrateFrom,
       idleTimeout: idle,
       absoluteTimeout,
@@ -44,7 +43,7 @@ export function secureSetupOf(options: SecureSessionOptions): SecureSetup {
     },
     { policy: { ...policy, movesByChange: true } },
   )
-  const { signed: _, ...cookie } = options.cookieOptions ?? options.cookie ?? {}
+  const { signed: _, ...cookie } = look ?? {}
   return {
     sessionName,
     cookieName,

@@ -1,4 +1,5 @@
-import type { Values } from '../express-session/session.ts'
+import { DEVICE } from '../../../core/adapter.ts'
+import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from '../koa/properties.ts'
 import type { LineOptions } from './line.ts'
 
@@ -82,6 +83,7 @@ const flag = (name: 'changed' | 'deleted'): PropertyDescriptor => ({
 
 const PROTOTYPE = Object.create(Object.prototype, {
   ...Object.fromEntries(Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }])),
+  [DEVICE]: deviceIn(behindOf),
   changed: flag('changed'),
   deleted: flag('deleted'),
 })

@@ -26,6 +26,7 @@ export class SecureVisit extends Visit {
     const say = (changed: boolean): void => this.#say(changed)
     this.#behind = {
       values: {
+        live,
         get: values.get,
         has: values.has,
         keys: values.keys,
@@ -83,6 +84,7 @@ export class SecureVisit extends Visit {
       return ''
     }
     if (this.#renewsId && live.handle !== undefined) live.regenerateId()
+    if (this.#renewsId) live.askForKey()
     this.#renewsId = false
     live.begin()
     const { current } = await requestSession.commit({ renews: true, always: 'asked' })

@@ -125,7 +125,7 @@ export class SessionVisit extends Visit {
   async #regenerate(keys: readonly string[]): Promise<void> {
     const kept = keys.filter((key) => this.values.has(key)).map((key) => [key, this.values.get(key)] as const)
     this.#leave()
-    this.requestSession.afresh()
+    this.requestSession.afresh().askForKey()
     try {
       await this.requestSession.commit()
     } finally {

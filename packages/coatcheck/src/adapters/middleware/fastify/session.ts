@@ -1,4 +1,5 @@
-import type { Values } from '../express-session/session.ts'
+import { DEVICE } from '../../../core/adapter.ts'
+import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from '../koa/properties.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
 
@@ -109,6 +110,7 @@ const METHODS: Record<string, (this: Any, ...given: never[]) => unknown> = {
 
 const PROTOTYPE = Object.create(Object.prototype, {
   ...Object.fromEntries(Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }])),
+  [DEVICE]: deviceIn(behindOf),
   sessionId: {
     get(this: object) {
       return behindOf(this).id

@@ -1,4 +1,4 @@
-import { type NodeResponse, presentedBy, type RequestHeaders } from '../../../core/adapter.ts'
+import { type AskedOf, type NodeResponse, presentedBy, type RequestHeaders } from '../../../core/adapter.ts'
 import type { SessionOptions } from './interface.ts'
 import type { Session } from './session.ts'
 
@@ -14,7 +14,7 @@ export interface KoaApp {
 /** The part of Koa's context that is used here, and what is added to it. */
 export interface KoaContext {
   readonly app: KoaApp
-  readonly req: { readonly headers: { readonly [name: string]: string | string[] | undefined } }
+  readonly req: AskedOf & { readonly headers: { readonly [name: string]: string | string[] | undefined } }
   readonly res: NodeResponse
   /** Whether the request came over HTTPS, as far as `app.proxy` lets anybody know. */
   readonly secure: boolean

@@ -1,11 +1,11 @@
-import type { SharedOptions } from '../../../core/adapter.ts'
+import type { DeviceBoundOption, SharedOptions } from '../../../core/adapter.ts'
 import type { KoaStoreLike } from '../../../stores/shared/koa-session.ts'
 import type { Store } from '../../../stores/store.ts'
 import type { LineOptions } from './line.ts'
 import type { Session } from './session.ts'
 
 /** The options of koa-session, and those of the engine. */
-export interface SessionOptions extends SharedOptions, LineOptions {
+export interface SessionOptions extends SharedOptions, DeviceBoundOption, LineOptions {
   /** The cookie's name. Default `koa.sess`. */
   key?: string | undefined
   /** Milliseconds since the session was last changed after which it ends; `session`: when the browser closes. Default 1 day, in a cookie without an end. */

@@ -1,5 +1,5 @@
-import { CookieTooLong } from '../../../cookies/cookie.ts'
-import type { HeaderLine, HeadersOut } from '../../../core/adapter.ts'
+import { type CookieAttributes, CookieTooLong, type SameSite } from '../../../cookies/cookie.ts'
+import type { AdapterOptions, DeviceBoundOption, HeaderLine, HeadersOut } from '../../../core/adapter.ts'
 
 /** The attributes of a cookie, with the names and units of the cookies package, which koa-session and cookie-session hand them to. */
 export interface LineOptions {
@@ -20,10 +20,39 @@ export interface LineOptions {
   partitioned?: boolean | undefined
 }
 
+/** What is used of the options of a cookie here. */
+interface Placed {
+  readonly path?: string | null | undefined
+  readonly domain?: string | null | undefined
+  readonly sameSite?: boolean | string | null | undefined
+}
+
+const SITES: Readonly<Record<string, SameSite>> = { strict: 'strict', lax: 'lax', none: 'none' }
+
+type EngineCookie = Pick<AdapterOptions, 'attributes' | 'cookie' | 'deviceBound' | 'serialize'>
+
+/**
+ * The engine's cookie for adapters that write the line themselves, when the headers leave: it has a value and no look, and attributes that fit a
+ * name with a prefix. A browser that registers gets lines of the engine: there, and for the cookie of the device, `placed` counts. `lasts`: the
+ * session's cookie has an end.
+ */
+export function engineCookie(
+  name: string,
+  { deviceBound }: DeviceBoundOption,
+  { path, domain, sameSite }: Placed = {},
+  lasts = false,
+): EngineCookie {
+  const own = { path: '/', httpOnly: true, secure: true }
+  if (!deviceBound) return { cookie: { name, persistent: false }, attributes: own, serialize: bareLine }
+  const site = sameSite === true ? 'strict' : SITES[String(sameSite).toLowerCase()]
+  const where: CookieAttributes = { ...(path && { path }), ...(domain && { domain }), ...(site && { sameSite: site }) }
+  return { deviceBound, cookie: { name, persistent: lasts }, attributes: { ...own, ...where } }
+}
+
 /** Browsers keep no cookie whose name and value are longer (RFC 6265bis 5.6). */
 const LONGEST = 4096
 
-/** For `serialize`: name and value, and nothing else, since the line is completed when the headers leave. Throws `CookieTooLong`. */
+/** Name and value, and nothing else. Throws `CookieTooLong`. */
 export function bareLine(name: string, value: string): string {
   const bytes = name.length + value.length
   if (bytes > LONGEST) throw new CookieTooLong(bytes)
@@ -56,7 +85,10 @@ const isOf = (name: string, line: string): boolean => line.startsWith(`${name}=`
 
 /** The value that the lines of the engine give a cookie; empty: it is taken away. */
 export const valueIn = (lines: readonly HeaderLine[], name: string): string | undefined =>
-  lines.findLast(([, line]) => isOf(name, line))?.[1].slice(name.length + 1)
+  lines
+    .findLast(([, line]) => isOf(name, line))?.[1]
+    .slice(name.length + 1)
+    .split(';', 1)[0]
 
 /** Takes the lines of this cookie from a response. */
 export function withoutLines(headers: HeadersOut, name: string): void {

@@ -48,6 +48,12 @@ export class Opened {
     return this.live.handle !== undefined
   }
 
+  /** As at a sign-in, which koa-session does not know. */
+  renewId(): void {
+    this.live.regenerateId()
+    this.live.askForKey()
+  }
+
   /** Its own `maxAge`, if it has one. */
   get maxAge(): SessionOptions['maxAge'] {
     return this.live.get(OWN) as SessionOptions['maxAge']

@@ -1,12 +1,12 @@
 import { clockOf } from '../../../clock.ts'
 import { type AnySessions, rollingPolicy, sessionsOf, sharedOptions } from '../../../core/adapter.ts'
-import { checkKinds, type Kinds, SessionError } from '../../../errors.ts'
+import { bad, checkKinds, type Kinds, SessionError } from '../../../errors.ts'
 import { type KoaSessionOptions, koaSession } from '../../../migrate/koa-session.ts'
 import { koaStore } from '../../../stores/shared/koa-session.ts'
 import type { Store } from '../../../stores/store.ts'
 import type { KoaApp, KoaContext } from './http.ts'
 import type { SessionOptions } from './interface.ts'
-import { bareLine } from './line.ts'
+import { engineCookie } from './line.ts'
 
 const DAY = 86_400
 const LONGEST = 400 * DAY
@@ -53,6 +53,8 @@ export function setupOf(given: SessionOptions & { maxage?: SessionOptions['maxAg
   if (ContextStore !== undefined && typeof ContextStore !== 'function') throw new TypeError('ContextStore must be a class')
   for (const method of ['get', 'set', 'destroy']) isFunction(ContextStore?.prototype, 'ContextStore.prototype', method)
   const options: SessionOptions = { ...DEFAULTS, ...(maxage !== undefined && { maxAge: maxage }), ...set }
+  if (options.deviceBound && externalKey)
+    throw bad('deviceBound', 'is set beside `externalKey`', 'Leave one of them out: a browser refreshes a cookie only.')
   const { maxAge } = options
   const isTime = maxAge === undefined || maxAge === 'session' || (maxAge >= 0 && maxAge <= LONGEST * 1000)
   if (!isTime) {
@@ -129,10 +131,8 @@ export function sessionsWith(setup: Setup, secrets: readonly string[], ctx: KoaC
       secrets,
       secretRule: 'warn',
       ...(store && { store }),
-      cookie: { name: key, persistent: false },
-      attributes: { path: '/', httpOnly: true, secure: true }, // for names with a prefix
+      ...engineCookie(key, options, options, typeof options.maxAge === 'number'),
       // The adapter writes the line: it depends on `ctx.sessionOptions`.
-      serialize: bareLine,
       migrateFrom: [koaSession(old), ...migrateFrom],
       idleTimeout: idle,
       absoluteTimeout,

@@ -1,4 +1,5 @@
-import type { Values } from '../express-session/session.ts'
+import { DEVICE } from '../../../core/adapter.ts'
+import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from './properties.ts'
 
 type Callback = (error?: unknown) => void
@@ -79,6 +80,7 @@ const METHODS: Partial<Session> & Record<symbol, unknown> = {
 }
 
 const PROTOTYPE = Object.defineProperties({} as Session, {
+  [DEVICE]: deviceIn(behindOf),
   length: {
     get(this: Session) {
       return Object.keys(this.toJSON()).length

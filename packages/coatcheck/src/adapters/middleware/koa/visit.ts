@@ -110,7 +110,7 @@ export class Visit {
     if (session === null) await this.#store()
     else {
       values.refresh()
-      if (regenerate) live.regenerateId()
+      if (regenerate) this.#opened.renewId()
       if (reason === 'force') live.begin()
       const lasts = this.#opened.last(this.options.maxAge || DEFAULT_MAX_AGE, this.#setup)
       await this.#store({ ...(lasts !== undefined && { maxAge: lasts }), renews: true, always: 'asked' })

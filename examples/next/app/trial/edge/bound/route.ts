@@ -1,0 +1,3 @@
+export { GET, POST } from './handlers'
+
+export const runtime = 'edge'
