@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { LongFirst } from './scripts/long-first.ts'
 
-// Three projects: `unit` is what `npm run test:unit` runs in seconds; the other two run in `npm test`.
+// `unit` is what `npm run test:unit` runs in seconds; `integration` and `browser` run in `npm test` too; `trial` in commands of its own.
 const slow = ['**/*.slow.test.ts', '**/*.integration.test.ts']
 const browser = ['**/*.browser.test.ts']
 // Files of this name hold type tests only (`@ts-expect-error` beside the happy path): the compiler runs them in `npm run check`.
@@ -55,6 +55,7 @@ const config: ViteUserConfig = defineConfig({
           hookTimeout: 300_000,
         },
       },
+      { extends: true, test: { name: 'trial', include: ['examples/**/*.trial.ts'], exclude: never, fileParallelism: false } },
     ],
   },
 })

@@ -22,6 +22,7 @@ const DIFFERENT: Readonly<Record<string, Partial<Framework>>> = {
   hydrogen: { apps: ['hydrogen', 'hydrogen-2026'], pages: ['hydrogen', 'hydrogen-1'] },
   koa: { sources: ['koa', 'koa-session'] },
   nest: { apps: ['nest', 'nest-11'] },
+  next: { pages: ['next', 'next-15'] },
   nitro: { apps: ['nitro', 'nitro-2'] },
   nuxt: { sources: ['nuxt', 'nitro'] },
   'react-router': { pages: ['react-router', 'react-router-middleware'] },

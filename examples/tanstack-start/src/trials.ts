@@ -45,7 +45,7 @@ export const misses = createServerFn({ method: 'POST' }).handler(async () => {
 })
 
 export const late = createServerFn().handler(async () => {
-  await gate(new URL(getRequest().url).searchParams.get('gate') ?? '').passed
+  await gate(new URL(getRequest().url).searchParams.get('gate') ?? 'call').passed
   const session = await getSession()
   try {
     session.set('late', true)

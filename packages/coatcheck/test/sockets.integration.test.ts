@@ -1,38 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createClient } from 'redis'
 import { afterEach, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
-import { makeFolder, removeFolder } from '../../../scripts/engine-process.ts'
-import { startNats, startPostgres, startRedis } from '../../../scripts/engine-servers.ts'
-import type { EngineName } from '../../../scripts/engines.ts'
-import { withSession } from '../src/adapters/fetch.ts'
-import { createSessions } from '../src/index.ts'
+import { startRedis } from '../../../scripts/engine-servers.ts'
 import { redisStore } from '../src/stores/redis.ts'
-import type { Store } from '../src/stores/store.ts'
 import { isLeftOut } from './helpers/engines.ts'
 import { openPlace } from './helpers/places.ts'
-import { startDatabase } from './stores/mysql.ts'
+import { connect, elsewhere, KINDS, leaveAll, site } from './helpers/socket-places.ts'
 
 // Somebody signs out in one process, and the sockets of that session, which are in another, close. On real engines.
 
-const CHILD = fileURLToPath(new URL('./children/sockets.ts', import.meta.url))
-const SECRET = 'jH4-kLpQ9_wErTyU2iOpAs7DfGhJ0zXcVbNm'
 const SOCKETS = 40
-
-interface Engine {
-  readonly url: string
-  stop(): unknown
-}
-
-interface Kind {
-  readonly engine?: EngineName
-  start(): Promise<Engine>
-  /** Cuts the connections by which the other process listens. */
-  cut?(url: string): Promise<unknown>
-}
 
 const killSubscribers = async (url: string): Promise<void> => {
   const client = await createClient({ url }).connect()
@@ -47,72 +24,22 @@ const killListeners = async (url: string): Promise<void> => {
   )
   await client.end()
 }
-const inFolder = async (): Promise<Engine> => {
-  const folder = makeFolder('sockets')
-  return { url: `${folder}/sessions.sqlite`, stop: () => removeFolder(folder) }
+/** Cut the connections by which the other process listens. */
+const CUTS: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
+  redis: killSubscribers,
+  ioredis: killSubscribers,
+  postgres: killListeners,
+  'postgres.js': killListeners,
 }
 
-const KINDS: Readonly<Record<string, Kind>> = {
-  redis: { engine: 'redis', start: startRedis, cut: killSubscribers },
-  ioredis: { engine: 'redis', start: startRedis, cut: killSubscribers },
-  postgres: { engine: 'postgres', start: startPostgres, cut: killListeners },
-  'postgres.js': { engine: 'postgres', start: startPostgres, cut: killListeners },
-  nats: { engine: 'nats', start: startNats },
-  mysql: { engine: 'mariadb', start: startDatabase },
-  sqlite: { start: inFolder },
-}
-
-const children: ChildProcess[] = []
-const open: WebSocket[] = []
-/** Before the engine stops: one waits for its clients to go. */
-function leaveAll(): void {
-  for (const socket of open.splice(0)) socket.terminate()
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-}
 afterEach(leaveAll)
-
-/** A server of sockets in a process of its own; its port. */
-async function elsewhere(kind: string, url: string): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, kind, url, SECRET], { stdio: ['ignore', 'pipe', 'inherit'] })
-  children.push(child)
-  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()
-  return String(value)
-}
-
-/** Opens a socket there, with this cookie; resolves once it is open. */
-async function connect(port: string, cookie: string): Promise<{ closed: Promise<number> }> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { cookie } })
-  open.push(socket)
-  const closed = new Promise<number>((resolve) => socket.on('close', resolve))
-  await new Promise((resolve, reject) => {
-    socket.on('message', resolve)
-    socket.on('error', reject)
-  })
-  return { closed }
-}
-
-function site(store: Store) {
-  const sessions = createSessions({ secrets: SECRET, store })
-  const serve = withSession(sessions, async (request) => {
-    const session = await sessions.open(request)
-    if (request.url.endsWith('/login')) session.signIn('ada')
-    if (request.url.endsWith('/renew')) session.regenerateId()
-    if (request.url.endsWith('/logout')) session.signOut()
-    return new Response(session.owner ?? 'nobody')
-  })
-  return async (path: string, cookie = ''): Promise<string> => {
-    const response = await serve(new Request(`https://app.test${path}`, { headers: { cookie } }))
-    expect(response.status).toBe(200)
-    return response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
-  }
-}
 
 const all = <T>(count: number, act: (nth: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, nth) => act(nth)))
 
 const present = Object.entries(KINDS).filter(([, { engine }]) => !engine || !isLeftOut(engine))
 
-describe.each(present)('signing out closes the sockets of another process, over %s', (kind, { start, cut }) => {
+describe.each(present)('signing out closes the sockets of another process, over %s', (kind, { start }) => {
   it('those of who signs out, also after new ids, and also while the connection that listens is cut', async () => {
     const engine = await start()
     const { store, close } = await openPlace(kind, engine.url)
@@ -135,7 +62,7 @@ describe.each(present)('signing out closes the sockets of another process, over 
       }
       const third = Math.floor(SOCKETS / 3)
       expect(new Set(await leave(0, third))).toEqual(new Set([4401]))
-      const cutting = cut?.(engine.url)
+      const cutting = CUTS[kind]?.(engine.url)
       expect(new Set(await leave(third, 2 * third))).toEqual(new Set([4401]))
       await cutting
       expect(new Set(await leave(2 * third, SOCKETS))).toEqual(new Set([4401]))

@@ -16,6 +16,12 @@ export const signOut = withSession(async () => {
   redirect('/account')
 })
 
+export const greet = withSession(async () => {
+  const session = await getSession()
+  session.flash('message', 'Hello again')
+  redirect('/account')
+})
+
 export async function add() {
   const session = await getSession()
   session.update('cart', (cart = []) => [...cart, 'hat'])

@@ -1,6 +1,6 @@
 import Link from 'next/link'
 import { getSession } from '../../lib/session'
-import { add, fail, look, signIn, signOut } from './actions'
+import { add, fail, greet, look, signIn, signOut } from './actions'
 
 export default async function Account() {
   const session = await getSession()
@@ -21,7 +21,7 @@ export default async function Account() {
         <input name="username" defaultValue="ada" />
         <button type="submit">Sign in</button>
       </form>
-      {Object.entries({ signOut, add, look, fail }).map(([name, action]) => (
+      {Object.entries({ signOut, add, look, greet, fail }).map(([name, action]) => (
         <form key={name} id={name} action={action}>
           <button type="submit">{name}</button>
         </form>

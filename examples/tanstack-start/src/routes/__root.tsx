@@ -1,7 +1,7 @@
 import { createRootRoute, HeadContent, Outlet, Scripts } from '@tanstack/react-router'
 
 export const Route = createRootRoute({
-  head: () => ({ meta: [{ charSet: 'utf-8' }, { title: 'Cloakroom' }] }),
+  head: () => ({ meta: [{ charSet: 'utf-8' }, { title: 'Cloakroom' }], links: [{ rel: 'icon', href: 'data:,' }] }),
   component: () => (
     <html lang="en">
       <head>

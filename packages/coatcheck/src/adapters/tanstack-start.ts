@@ -39,6 +39,12 @@ interface Call {
   failed: boolean
 }
 
+/** The copy of a response, as Start knows it: it tells its redirects from other responses by what they carry. */
+function likeStarts(response: WebResponse, copy: WebResponse): WebResponse {
+  const { options } = response as { readonly options?: unknown }
+  return options === undefined || copy === response ? copy : Object.assign(copy, { options })
+}
+
 /**
  * Sessions for TanStack Start. `getRequest` is Start's own, of `@tanstack/react-start/server`. A response of 500 or
  * above changes nothing, and neither does a server function that throws, except that a session that was ended stays ended; `redirect()`
@@ -77,7 +83,7 @@ export function sessionMiddleware<Data extends object, Flash extends object>(
         if (call.failed) requestSession.fail()
         return result.response
       },
-      (response) => answered(response, [requestSession]),
+      (response) => likeStarts(response, answered(response, [requestSession])),
     )
     if (!result) throw request.signal.reason
     return { ...result, response }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { blocksOf } from '../../../../examples/pasted.ts'
+import { SCAFFOLDS, WITHOUT } from '../../../../scripts/init-trial.ts'
 import { root } from '../../test/tree/files.ts'
 import { FRAMEWORKS } from './init/frameworks.ts'
 import { main } from './main.ts'
@@ -221,6 +222,14 @@ it('says on its page what is written for whom', async () => {
   })
   const table = ['| name | framework | files, in TypeScript |', '|---|---|---|', ...(await Promise.all(rows))].join('\n')
   expect(page).toContain(`\n${table}\n`)
+})
+
+it('is tried on a new project of each framework, or its page says why there is none', () => {
+  const tried = SCAFFOLDS.map(({ framework }) => framework)
+  expect([...tried, ...Object.keys(WITHOUT)].sort()).toEqual(FRAMEWORKS.map(({ name }) => name).sort())
+  const page = readFileSync(join(root, 'docs/init.md'), 'utf8')
+  for (const [name, why] of Object.entries(WITHOUT)) expect(page).toContain(`\`${name}\`: ${why}`)
+  for (const { name, shows } of SCAFFOLDS) expect(page).toContain(`\n| ${name} | ${shows} `)
 })
 
 it('says on its page what it says of a new application on Koa', async () => {
@@ -496,9 +505,98 @@ describe('files that are there', () => {
   ])('are named with the line that needs a change: %s', async (name, files, words) => {
     expect((await call(folderWith({ ...manifest(FOUND[name]), ...files }), ['--dry-run'])).said).toContain(words)
   })
+  it.each<[string, Files, readonly string[]]>([
+    [
+      'express',
+      { 'app.js': "var express = require('express');\n\nvar app = express();\n" },
+      ["const { withSession } = require('coatcheck/node')", "const { sessions } = require('./sessions.mjs')"],
+    ],
+    [
+      'koa',
+      { 'app.js': "const Koa = require('koa')\nconst app = new Koa()\n" },
+      ["const { useSessions } = require('./sessions.mjs')"],
+    ],
+    ['koa', {}, ["const { useSessions } = require('./sessions.mjs')"]],
+    ['koa', { 'app.mjs': 'const app = new Koa()' }, ["import { useSessions } from './sessions.mjs'"]],
+    ['koa', { 'app.js': "import Koa from 'koa'\nconst app = new Koa()" }, ["import { useSessions } from './sessions.mjs'"]],
+  ])('are told lines of their own kind, where package.json does not make modules of them: %s %j', async (name, files, lines) => {
+    const folder = folderWith({ ...manifest(FOUND[name], { type: undefined }), ...files })
+    const { said } = await call(folder, ['--dry-run'])
+    for (const line of lines) expect(said).toContain(`       ${line}\n`)
+    expect(said.split('By hand:')[1]?.match(/\b(import |require\()/g)).toHaveLength(lines.length)
+  })
+  it.each<[string, string, string]>([
+    [
+      '"types": ["jest"]',
+      '@types/node',
+      'tsconfig.json:2: add the types of Node, which `process` is one of\n       "types": ["jest", "node"]\n',
+    ],
+    ['"types": []', '@types/node', '       "types": ["node"]\n'],
+    ['"types": ["node"]', '@types/node', ''],
+    ['"types": ["vite/client"]', '@types/node', ''],
+    ['"strict": true', '@types/node', ''],
+    ['"types": ["bun"]', '', ''],
+  ])(
+    'of a compiler that is told which types there are (%s) get those of Node, which the files use',
+    async (types, missing, words) => {
+      const more = missing ? {} : { '@types/bun': '1.0.0' }
+      const files = { ...manifest({ ...FOUND.hono, ...more }), 'tsconfig.json': `{ "compilerOptions": {\n  ${types}\n} }` }
+      const { said } = await call(folderWith(files), ['--dry-run'])
+      expect(said.includes('npm install -D @types/node')).toBe(missing !== '')
+      expect(said).toContain(words)
+      expect(said.includes('add the types of Node')).toBe(words !== '')
+    },
+  )
+  it.each([
+    ['next', ''],
+    ['nuxt', 'in production the server finds NUXT_SESSION_PASSWORD in its environment'],
+    ['react-router', 'in production the server finds SESSION_SECRET in its environment'],
+    ['sveltekit', '. the server finds SESSION_SECRET in its environment'],
+  ])('that need the secret are told who puts it there: %s', async (name, words) => {
+    const { said } = await call(folderWith({ ...manifest(FOUND[name]), 'vite.config.ts': '' }), ['--dry-run'])
+    expect(said).toContain(words)
+    expect(said.includes('in its environment')).toBe(words !== '')
+    expect(said.includes('vite.config.ts:1: Vite keeps .env to itself')).toBe(name === 'sveltekit')
+  })
+  it.each([
+    ['a module, whose files say the whole name', 'module', './sessions.js'],
+    ['no module', undefined, './sessions'],
+  ])('of Nest are told what a controller imports too: %s', async (_, type, path) => {
+    const files = {
+      'tsconfig.json': '{ "compilerOptions": { "module": "nodenext" } }',
+      'src/app.module.ts': '@Module({})\nclass AppModule {}',
+      'src/app.controller.ts': '@Controller()\nclass AppController {}',
+    }
+    const { said } = await call(folderWith({ ...manifest(FOUND.nest, { type }), ...files }), ['--dry-run'])
+    expect(said).toContain(`       import { sessions } from '${path}'\n`)
+    expect(said).toContain(
+      `src/app.controller.ts:1: in a controller\n       import { CurrentSession, type OurSession } from '${path}'\n`,
+    )
+  })
+  it.each([
+    ['makes pages ahead', 'cacheComponents: true,', true],
+    ['does not', 'cacheComponents: false,', false],
+  ])('of Next are told where a page asks for the session, when its configuration %s', async (_, option, isTold) => {
+    const config = `const config = {\n  ${option}\n}\nexport default config\n`
+    const { said } = await call(folderWith({ ...manifest(FOUND.next), 'next.config.ts': config }), ['--dry-run'])
+    expect(said.includes('next.config.ts:2: this makes pages ahead: in a page, only a component below <Suspense>')).toBe(isTold)
+  })
+  it('of Elysia are told to go on with the chain, along which the types go', async () => {
+    const { said } = await call(folderWith({ ...manifest(FOUND.elysia), 'app.ts': 'new Elysia()' }), ['--dry-run'])
+    expect(said).toContain('       const app = new Elysia().use(session(sessions))\n')
+  })
+  it('of an application that is a plugin of Fastify are told the name that the server has there', async () => {
+    const plugin = 'const app = async (fastify, opts) => {\n  fastify.register(AutoLoad, opts)\n}\n'
+    const test = "import Fastify from 'fastify'\nconst fastify = Fastify()\n"
+    const files = { ...manifest(FOUND.fastify), 'app.js': plugin, 'test/app.js': test, 'app.test.js': test }
+    const { said } = await call(folderWith(files), ['--dry-run'])
+    expect(said).toContain(
+      "app.js:2: before the routes\n       import { useSessions } from './sessions.js'\n       useSessions(fastify)\n",
+    )
+  })
   it('need types in TypeScript', async () => {
     const folder = folderWith({ ...manifest(FOUND.koa), 'tsconfig.json': '{}', 'pnpm-lock.yaml': '' })
-    expect((await call(folder, ['--dry-run'])).said).toContain('pnpm add -D @types/koa\n')
+    expect((await call(folder, ['--dry-run'])).said).toContain('pnpm add -D @types/koa @types/node\n')
     expect((await call(folderWith(manifest(FOUND.koa)), ['--dry-run'])).said).not.toContain('@types')
   })
   it('bring a flag along for React Router 7, and no middleware before 7.9', async () => {

@@ -70,6 +70,14 @@ function isPrefetch(req: { readonly rawHeaders?: readonly string[] }): boolean {
   const raw = req.rawHeaders ?? []
   return raw.some((name, at) => {
     if (at % 2 === 1) return false
-    return /^next-router-prefetch$/i.test(name) || (/^sec-purpose$/i.test(name) && /\bprefetch\b/i.test(raw[at + 1] ?? ''))
+    const value = raw[at + 1] ?? ''
+    if (/^x-action-revalidated$/i.test(name)) return isThrownAway(value)
+    return /^next-router-prefetch$/i.test(name) || (/^sec-purpose$/i.test(name) && /\bprefetch\b/i.test(value))
   })
 }
+
+/**
+ * Next renders the page that an action leads to with the headers of the action's answer. By this one the scripts of Next 15 throw that page away,
+ * and ask for it once more, when the action has set a cookie; those of Next 16, where it is a number, show it (F29).
+ */
+const isThrownAway = (revalidated: string): boolean => revalidated.startsWith('[[') && revalidated !== '[[],0,0]'

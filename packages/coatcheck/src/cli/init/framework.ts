@@ -21,8 +21,8 @@ export interface Framework {
   readonly types?: string
   /** The environment variable of the secret. */
   readonly variable: string
-  /** Whether the framework itself puts what is in .env into the environment while one develops. */
-  readonly readsEnv?: true
+  /** When the framework itself puts what is in .env into the environment. */
+  readonly readsEnv?: 'always' | 'in development'
   /** Below docs/. */
   readonly page: string
   /** What Coatcheck takes the place of. Where an application imports it already, these lines change, and nothing is written. */
@@ -81,10 +81,12 @@ export function specifier(project: Project, from: string, to: string, isBundled 
   return keeps ? whole : whole.replace(/\.ts$/, '.js')
 }
 
-/** The first line of the sources that matches. */
+const TESTS = /(^|\/)(__tests__|tests?|e2e)\/|\.(test|spec)\.\w+$/
+
+/** The first line of the sources that matches, but for tests: they make servers too. */
 export function find(project: Project, pattern: RegExp, within: RegExp = /./): Required<Place> | undefined {
   for (const { path, text } of project.sources()) {
-    if (!within.test(path)) continue
+    if (!within.test(path) || TESTS.test(path)) continue
     const line = text.split('\n').findIndex((each) => pattern.test(each))
     if (line >= 0) return { file: path, line: line + 1 }
   }

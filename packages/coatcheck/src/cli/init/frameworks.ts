@@ -3,12 +3,13 @@ import type { Framework } from './framework.ts'
 import type { Project } from './project.ts'
 import { dropIns } from './recipes/drop-ins.ts'
 import { hydrogens } from './recipes/hydrogen.ts'
+import { nest } from './recipes/nest.ts'
 import { remixes } from './recipes/remix.ts'
 import { servers } from './recipes/servers.ts'
 import { sites } from './recipes/sites.ts'
 import { viteSites } from './recipes/vite.ts'
 
-export const FRAMEWORKS: readonly Framework[] = [...sites, ...viteSites, ...remixes, ...hydrogens, ...dropIns, ...servers]
+export const FRAMEWORKS: readonly Framework[] = [...sites, ...viteSites, ...remixes, ...hydrogens, ...dropIns, ...servers, nest]
 
 const names = FRAMEWORKS.map(({ name }) => name).join(', ')
 

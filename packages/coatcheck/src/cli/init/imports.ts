@@ -6,6 +6,15 @@ export function importSteps(project: Project, originals: readonly Original[]): S
   return project.sources().flatMap((source) => stepsIn(source, originals))
 }
 
+/** A line of import as a file has it that is no module: Node loads modules by `require` too. */
+export function required(line: string): string {
+  const [, clause, from] = /^import (\S.*) from ('.*')$/.exec(line) ?? []
+  if (clause === undefined) return line
+  return clause.startsWith('{')
+    ? `const ${clause.replaceAll(' as ', ': ')} = require(${from})`
+    : `const ${clause} = require(${from}).default`
+}
+
 interface Found {
   /** `import … from 'x'` or `const … = require('x')`, to the end of its line. */
   readonly text: string

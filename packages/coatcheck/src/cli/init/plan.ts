@@ -1,7 +1,7 @@
 import type { Change } from './change.ts'
 import { ignored, secretIn } from './env.ts'
 import { type Framework, type Step, script, type Template } from './framework.ts'
-import { importSteps } from './imports.ts'
+import { importSteps, required } from './imports.ts'
 import type { Project } from './project.ts'
 import { fill, STORE, type StoreName, storeText } from './stores.ts'
 
@@ -53,18 +53,28 @@ function fresh(project: Project, framework: Framework, store: StoreName): Plan {
     changes: [...toIgnore(project, secret.changes, usesStore), ...secret.changes, ...written.changes],
     kept: written.kept,
     steps: [
-      ...install(project, usesStore, framework.types),
+      ...install(project, usesStore, typesFor(project, framework, templates)),
+      ...nodeTypes(project, templates),
       ...secret.steps,
-      ...framework.steps(project, written.paths[0] ?? ''),
-      ...(framework.readsEnv
-        ? []
-        : [
-            {
-              say: `the server finds ${framework.variable} in its environment; of Node, \`node --env-file=.env …\` puts it there`,
-            },
-          ]),
+      ...framework.steps(project, written.paths[0] ?? '').map((step) => inItsFile(project, framework, step)),
+      ...inProduction(framework),
     ],
   }
+}
+
+/** What is added to a script that is no module is written as there. */
+function inItsFile(project: Project, { isBundled }: Framework, step: Step): Step {
+  if (isBundled || project.isModule || project.isTypeScript || !step.add) return step
+  const file = step.place?.file ?? ''
+  const isModule = file.endsWith('.mjs') || /^import\b/m.test(project.read(file) ?? '')
+  return isModule ? step : { ...step, add: step.add.map(required) }
+}
+
+/** How the secret comes from .env to where the server runs. */
+function inProduction({ readsEnv, variable }: Framework): Step[] {
+  if (readsEnv === 'always') return []
+  const where = readsEnv ? 'in production ' : ''
+  return [{ say: `${where}the server finds ${variable} in its environment; of Node, \`node --env-file=.env …\` puts it there` }]
 }
 
 /** The secret is ignored before it is there. */
@@ -99,8 +109,39 @@ function filesOf(
   return { changes, kept, paths }
 }
 
+const usesProcess = (templates: readonly Template[]): boolean => templates.some(({ text }) => /\bprocess\.env\b/.test(text))
+
+/** The packages of types that what is written needs. */
+function typesFor(project: Project, { types }: Framework, templates: readonly Template[]): string[] {
+  const hasProcess = ['@types/node', '@types/bun', 'bun-types', '@types/deno'].some(project.dependsOn)
+  return [...(types ? [types] : []), ...(usesProcess(templates) && !hasProcess ? ['@types/node'] : [])]
+}
+
+/** Where a project names the types that its files see, those of Node may be missing: `process` is one of them. Vite's bring them along. */
+function nodeTypes(project: Project, templates: readonly Template[]): Step[] {
+  const settings = project.read('tsconfig.json') ?? ''
+  const named = /^([^\n]*)"types"\s*:\s*\[([^\]]*)\]/m.exec(settings)
+  if (!named || !usesProcess(templates) || /["'](node|bun|bun-types|vite\/client|@types\/\w+)["']/.test(named[2] ?? '')) return []
+  const line = settings.slice(0, named.index).split('\n').length
+  return [
+    {
+      say: 'add the types of Node, which `process` is one of',
+      place: { file: 'tsconfig.json', line },
+      add: [typesWith(named[2] ?? '')],
+    },
+  ]
+}
+
+const typesWith = (before: string): string => {
+  const names = before
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+  return `"types": [${[...names, '"node"'].join(', ')}]`
+}
+
 /** The steps that install what is not there. */
-function install(project: Project, store: StoreName | undefined, types?: string): Step[] {
+function install(project: Project, store: StoreName | undefined, types: readonly string[] = []): Step[] {
   const manager = project.has('pnpm-lock.yaml')
     ? 'pnpm add'
     : project.has('yarn.lock')
@@ -114,6 +155,6 @@ function install(project: Project, store: StoreName | undefined, types?: string)
   }
   return [
     ...step(['coatcheck', ...(store ? storeText(store, true).packages : [])]),
-    ...(types !== undefined && project.isTypeScript ? step([types], '-D ') : []),
+    ...(project.isTypeScript ? step(types, '-D ') : []),
   ]
 }

@@ -167,9 +167,11 @@ export function useSessions(app«: FastifyInstance»)«: void» {
 `,
       ),
     steps(project, file) {
-      const place = find(project, /=\s*([Ff]astify|require\(['"]fastify['"]\))\(/)
+      const made = find(project, /=\s*([Ff]astify|require\(['"]fastify['"]\))\(/)
+      // Where a command starts the server, the application is a plugin, and its routes come from folders.
+      const place = made ?? find(project, /\bfastify\.register\(/)
       const [, line = ''] = importing(project, place?.file, file, '', 'useSessions')
-      return [{ say: 'before the routes', ...at(place), add: [line, 'useSessions(app)'] }]
+      return [{ say: 'before the routes', ...at(place), add: [line, `useSessions(${place && !made ? 'fastify' : 'app'})`] }]
     },
   },
 ]

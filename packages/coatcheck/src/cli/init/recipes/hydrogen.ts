@@ -12,7 +12,7 @@ export const hydrogens: readonly Framework[] = [
     over: ['react-router', 'remix', 'remix-3', 'express'],
     isIt: (project) => !isHydrogen1(project),
     variable: 'SESSION_SECRET',
-    readsEnv: true,
+    readsEnv: 'in development',
     page: 'frameworks/hydrogen.md',
     originals: ['~/lib/session', './session', './app/lib/session', '~/lib/session.server'].map((from) => ({
       from,

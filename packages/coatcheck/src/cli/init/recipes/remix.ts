@@ -50,6 +50,7 @@ export const remixes: readonly Framework[] = [
     over: ['express', 'fastify', 'hono'],
     least: ['react-router', 7],
     variable: 'SESSION_SECRET',
+    readsEnv: 'in development',
     page: 'frameworks/react-router.md',
     originals: ['react-router', '@react-router/node', '@react-router/cloudflare', '@react-router/architect'].map((from) =>
       storagesOf(from, 'coatcheck/react-router'),
@@ -95,6 +96,7 @@ export const { middleware, getSession } = sessionMiddleware(sessions)
     configs: ['remix.config.js'],
     over: ['express', 'fastify', 'hono', 'react-router'],
     variable: 'SESSION_SECRET',
+    readsEnv: 'in development',
     page: 'frameworks/remix.md',
     originals: ['node', 'cloudflare', 'deno', 'architect', 'server-runtime'].map((name) =>
       storagesOf(`@remix-run/${name}`, 'coatcheck/remix'),

@@ -81,7 +81,8 @@ export const servers: readonly Framework[] = [
     page: 'frameworks/elysia.md',
     made: /new Elysia\(/,
     import: "import { session } from 'coatcheck/elysia'",
-    wrap: ['app.use(session(sessions))'],
+    // The types of what is in a request go along the chain.
+    wrap: ['const app = new Elysia().use(session(sessions))'],
     use: ["app.get('/', async ({ session }) => {", '  const mine = await session()', `  return mine.${count.slice(8)}`, '})'],
   }),
   wrapped({
@@ -137,52 +138,4 @@ export const config«: SessionConfig» = {
       ]
     },
   },
-  {
-    name: 'nest',
-    title: 'Nest',
-    packages: ['@nestjs/core'],
-    configs: ['nest-cli.json'],
-    over: ['express', 'fastify', 'express-session'],
-    least: ['@nestjs/core', 11],
-    variable: 'SESSION_SECRET',
-    page: 'frameworks/nest.md',
-    originals: [{ from: 'express-session', to: 'coatcheck/express-session' }],
-    files: (project) => [{ path: `${project.src}sessions.ts`, text: NEST }],
-    steps(project, file) {
-      const place = find(project, /@Module\(/, /app\.module\.ts$/) ?? find(project, /@Module\(/)
-      const line = "import { SessionModule } from 'coatcheck/nest'"
-      return [
-        {
-          say: 'give the module of the application this import',
-          ...at(place),
-          add: [...importing(project, place?.file, file, line, 'sessions', true), 'imports: [SessionModule.forRoot(sessions)]'],
-        },
-        { say: 'in a controller', add: ['show(@CurrentSession() session: OurSession)'] },
-      ]
-    },
-  },
 ]
-
-const NEST = `import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
-import { createSessions, type Session } from 'coatcheck'
-%imports%
-%setup%
-interface Values {
-  visits: number
-}
-interface Flash {
-  message: string
-}
-
-export const sessions = createSessions<Values, Flash>({
-  secrets: process.env.SESSION_SECRET ?? '',
-  %store%
-})
-
-export type OurSession = Session<Values, Flash>
-
-/** A handler's parameter that is the session of its request. */
-export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  sessions.open(context.switchToHttp().getRequest()),
-)
-`

@@ -21,7 +21,7 @@ export const sites: readonly Framework[] = [
     over: ['express', 'fastify', 'hono'],
     least: ['next', 15],
     variable: 'SESSION_SECRET',
-    readsEnv: true,
+    readsEnv: 'always',
     page: 'frameworks/next.md',
     files: (project) => [
       {
@@ -44,8 +44,18 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     steps(project, file) {
       const from = `${project.src}app/page.tsx`
       const imported = importing(project, from, file, '', 'getSession', true)[1] ?? ''
+      const ahead = find(project, /\bcacheComponents\s*:\s*true\b/, /^next\.config\./)
       return [
         { say: 'in a page, an action or a route handler', add: [imported, 'const session = await getSession()'] },
+        ...(ahead
+          ? [
+              {
+                say: 'this makes pages ahead: in a page, only a component below <Suspense> may ask for the session',
+                place: ahead,
+                add: ['<Suspense fallback={null}>', '  <Shown />', '</Suspense>'],
+              },
+            ]
+          : []),
         {
           say: 'actions and route handlers store what they changed',
           add: ['export const POST = withSession(async (request) => { … })'],
@@ -62,7 +72,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     over: ['nitro', 'h3'],
     least: ['nuxt', 4],
     variable: 'NUXT_SESSION_PASSWORD',
-    readsEnv: true,
+    readsEnv: 'in development',
     page: 'frameworks/nuxt.md',
     files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE }],
     steps: (project, file) => [
@@ -82,7 +92,7 @@ export const { getSession, withSession, proxy, sessions } = nextSessions«<Value
     configs: ['nitro.config.ts', 'nitro.config.js', 'nitro.config.mjs'],
     over: ['h3'],
     variable: 'NITRO_SESSION_PASSWORD',
-    readsEnv: true,
+    readsEnv: 'in development',
     page: 'frameworks/nitro.md',
     files: (project) => [{ path: bundled(project, 'server/session-store'), text: NUXT_STORE }],
     steps: (project, file) => [

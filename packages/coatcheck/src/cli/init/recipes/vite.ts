@@ -33,6 +33,7 @@ export const sessions = createSessions«<Data, Flash>»({
       ...(project.isTypeScript ? [{ path: 'src/app.d.ts', text: APP_TYPES }] : []),
     ],
     steps(project) {
+      const config = project.first('vite.config.ts', 'vite.config.js', 'vite.config.mjs')
       const hooks = find(project, /\bhandle\b/, /^src\/hooks\.server\.[jt]s$/)
       const types =
         find(project, /interface Locals\b/, /^src\/app\.d\.ts$/) ?? find(project, /namespace App\b/, /^src\/app\.d\.ts$/)
@@ -45,6 +46,7 @@ export const sessions = createSessions«<Data, Flash>»({
         ...(types
           ? [{ say: 'type `event.locals.session`, in one line', place: types, add: ['interface Locals {', `  ${LOCALS}`, '}'] }]
           : []),
+        ...(config ? [{ say: LOADING, place: { file: config, line: 1 }, add: LOAD }] : []),
         { say: 'in a load, an action or an endpoint', add: ['const session = await locals.session'] },
       ]
     },
@@ -55,6 +57,7 @@ export const sessions = createSessions«<Data, Flash>»({
     isBundled: true,
     packages: ['@tanstack/react-start'],
     variable: 'SESSION_SECRET',
+    readsEnv: 'in development',
     page: 'frameworks/tanstack-start.md',
     files: (project) => [
       { path: bundled(project, 'src/sessions.server'), text: TANSTACK },
@@ -72,6 +75,9 @@ export const sessions = createSessions«<Data, Flash>»({
     },
   },
 ]
+
+const LOADING = 'Vite keeps .env to itself: with these lines at the top the server finds SESSION_SECRET while you develop'
+const LOAD = ["import { existsSync } from 'node:fs'", "if (existsSync('.env')) process.loadEnvFile('.env')"]
 
 const HOOKS = `import { sessionHandle } from 'coatcheck/sveltekit'
 import { sessions } from './sessions'

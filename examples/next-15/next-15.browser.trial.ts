@@ -1,0 +1,3 @@
+import { tellOfNextInBrowser } from '../next-browser-story.ts'
+
+tellOfNextInBrowser('next-15')
