@@ -98,15 +98,13 @@ function reportLost(truth: Truth, line: Line, at: number, report: Report): void 
 const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 
 /** What was dropped between `from` and `by` is what somebody met as this session; a `create` that comes twice may bring it back as it was. */
-function isEvicted({ history: { evicted, probes, created, led } }: Truth, line: Line, by: number, from = 0): boolean {
+function isEvicted({ history: { evicted, probes, created } }: Truth, line: Line, by: number, from = 0): boolean {
   const isGone = (handle = '') => (evicted.get(handle) ?? -1) >= from && (evicted.get(handle) as number) <= by
-  // A process that made a record lead on to one that it had begun for it may have died before anybody met that.
+  // What was begun to take its place may be dropped before anybody met it: its request takes it for ended, or its process has died.
   const isOfLine = (handle = '') => line.visits.some(({ handles }) => handles.has(handle))
-  const isNext = ({ site, from }: (typeof created)[number]) =>
-    isOfLine(from) && led.some((to) => to.site === site && to.key === from)
   return (
     line.visits.some(({ handles }) => [...handles].some(isGone)) ||
-    created.some((next) => isGone(next.key) && isNext(next)) ||
+    created.some(({ key, from }) => isGone(key) && isOfLine(from)) ||
     probes.some(({ looks }) => [...line.tickets].some((ticket) => isGone(looks.get(ticket)?.handle)))
   )
 }
