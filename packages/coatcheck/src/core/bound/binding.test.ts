@@ -363,6 +363,18 @@ describe('in a store', () => {
     expect(statuses).toEqual([403, 403, { session_identifier: ada.name, continue: false }])
   })
 
+  test('a refresh without a ticket confirms nothing, so its cookie lasts as long as the first one', async () => {
+    const site = boundSite({ store: memoryStore() })
+    const own = await keys()
+    const ada = await registeredBy(site, own, 'ada')
+    const without = await refreshedBy(site, { ...ada, cookie: () => '' }, own, ada.challenge)
+    expect(without.headers.getSetCookie()).toEqual([expect.stringMatching(/; Max-Age=10;/)])
+    const withTicket = await refreshedBy(site, ada, own, ada.challenge)
+    expect(withTicket.headers.getSetCookie()).toEqual([expect.stringMatching(/; Max-Age=300;/)])
+    const afterwards = await refreshedBy(site, { ...ada, cookie: () => '' }, own, ada.challenge)
+    expect(afterwards.headers.getSetCookie()).toEqual([expect.stringMatching(/; Max-Age=300;/)])
+  })
+
   test('rule 5: a name of a secret that is gone is known by the ticket, which was renewed', async () => {
     const [store, clock] = [memoryStore(), clockFrom()]
     const sites = [[SECRET], [NEWER_SECRET, SECRET], [NEWER_SECRET, { secret: SECRET, state: 'revoked' }]] as const

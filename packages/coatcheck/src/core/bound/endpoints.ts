@@ -69,8 +69,7 @@ export class Endpoints {
     const registered = await this.#registered(presented, loaded, before, proof, print)
     if (!registered) return refused(401)
     const { state, name, saved } = registered
-    const lasts = state.confirmed ? this.#settings.maxAge : this.#settings.firstMaxAge
-    return this.#given(state.sid, print, name, origin, lasts, this.#ticketLines(presented, saved))
+    return this.#given(state.sid, print, name, origin, Boolean(state.confirmed), this.#ticketLines(presented, saved))
   }
 
   /** undefined: the session has another key by now, or it is somebody else's. A lost answer is asked for again: the same key is in place. */
@@ -110,7 +109,8 @@ export class Endpoints {
       const fits = (now: BoundState | undefined) => now?.sid === sid && (now.print ?? print) === print
       saved = await this.#write(presented, loaded, { ...state, confirmed: true }, fits)
     }
-    return this.#given(sid, print, name, originOf(presented), this.#settings.maxAge, this.#ticketLines(presented, saved))
+    const isConfirmed = Boolean(saved || state.confirmed || named?.jwk) // nobody but its ticket knows of a sealed session
+    return this.#given(sid, print, name, originOf(presented), isConfirmed, this.#ticketLines(presented, saved))
   }
 
   /** Stores `state` if `may` be, by what is stored then. undefined: it may not, or the session has ended. */
@@ -152,9 +152,10 @@ export class Endpoints {
     print: string,
     name: string,
     origin: string | undefined,
-    lasts: number,
+    isConfirmed: boolean,
     lines: readonly HeaderLine[],
   ): Promise<OwnAnswer> {
+    const lasts = this.#settings[isConfirmed ? 'maxAge' : 'firstMaxAge']
     const cookie = this.#cookie.line(await this.#tokens.cookie(sid, print, lasts), lasts)
     const next = await this.#challenge(name, ['refresh', sid, print])
     const headers: HeaderLine[] = [...PRIVATE, ['content-type', 'application/json'], cookie, ...lines, next]
