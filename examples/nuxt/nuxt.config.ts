@@ -10,6 +10,7 @@ export default defineNuxtConfig({
       password: '', // NUXT_SESSION_PASSWORD, when the server runs
       store: './server/session-store.ts',
       revocations: './server/revocations.ts',
+      deviceBound: './server/device-bound.ts',
     },
   },
 })
