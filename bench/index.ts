@@ -31,7 +31,6 @@ const HOW_LONG: HowLong = isQuick ? { ...QUICK, visitors: 2 } : { rounds: 60, tu
 const NOT_HERE = [
   'coatcheck/nitro and coatcheck/nuxt: they need a build of Nitro; in it they are coatcheck/h3, whose rows are above',
   'Remix 3’s session-middleware: it could not be installed beside @remix-run/session 0.4.2; what it does around a handler is written out',
-  '@fastify/session and @fastify/secure-session have no row of ours beside them: there is no adapter for Fastify',
 ]
 
 /** A script of the bench in a process of its own; what it prints is JSON. */

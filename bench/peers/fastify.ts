@@ -1,8 +1,9 @@
 import cookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
 import session from '@fastify/session'
+import coatcheck, { fastifySecureSession } from 'coatcheck/fastify'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { counted } from '../own/places.ts'
+import { counted, MEMORY, openPlace } from '../own/places.ts'
 import { type Access, type Page, SECRET } from '../session.ts'
 import type { Group, Opened, Tools, Visit } from '../setting.ts'
 import { throughNode } from '../visits.ts'
@@ -33,6 +34,17 @@ function sealed(): Opened {
   return { visit: (page) => inFastify(page, (app) => void app.register(secureSession, options)) }
 }
 
+async function ourStored(tools: Tools): Promise<Opened> {
+  const { store, rest } = await openPlace(MEMORY, tools)
+  const options = { secret: SECRET, saveUninitialized: false, rolling: false, cookie: ATTRIBUTES, ...(store && { store }) }
+  return { visit: (page) => inFastify(page, (app) => void app.register(coatcheck, options)), ...rest }
+}
+
+function ourSealed(): Opened {
+  const options = { secret: SECRET, cookie: ATTRIBUTES }
+  return { visit: (page) => inFastify(page, (app) => void app.register(fastifySecureSession, options)) }
+}
+
 export const group: Group = {
   bare: {
     async Fastify() {
@@ -45,5 +57,7 @@ export const group: Group = {
   settings: [
     { name: '@fastify/session, MemoryStore', kind: 'memory', over: 'Fastify', open: stored },
     { name: '@fastify/secure-session', kind: 'sealed', over: 'Fastify', open: sealed },
+    { name: 'coatcheck/fastify, memory', kind: 'memory', over: 'Fastify', ours: true, open: ourStored },
+    { name: 'coatcheck/fastify, sealed', kind: 'sealed', over: 'Fastify', ours: true, open: ourSealed },
   ],
 }
