@@ -36,7 +36,9 @@ const [app, bin] = [join(place, 'app'), join(place, 'bin')]
 /** Of a machine that has Node, npm, Bun and Deno, and nothing of ours. How npm reaches its registry is the machine's own. */
 const env: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(?:npm_(?!config_)|NODE_(?!EXTRA_CA_CERTS$)|VITEST|SESSION_SECRET)/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(?:npm_(?!config_)|NODE_(?!EXTRA_CA_CERTS$)|VITEST|SESSION_SECRET)/i.test(name),
+    ),
   ),
   PATH: `${bin}${delimiter}${process.env.PATH}`,
   DENO_NO_UPDATE_CHECK: '1',
