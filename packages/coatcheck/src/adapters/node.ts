@@ -45,7 +45,7 @@ export function withSession<Req extends NodeRequest, Res extends NodeResponse>(
   const adapter = adapterOf(sessions)
   return (req: Req, res: Res, next?: Next): void => {
     const failed = (error: unknown) => (next ? next(error) : refuse(res, error))
-    unlessOwnOnNode(adapter, req, presentedBy(req), res, () => pass(req, res, failed, next), failed)
+    unlessOwnOnNode(adapter, req, res, () => pass(req, res, failed, next), failed)
   }
 
   function pass(req: Req, res: Res, failed: (error: unknown) => void, next?: Next): void {

@@ -21,7 +21,7 @@ export function unlessOwn<Response>(
   { core }: { readonly core: Core },
   { method, url, headers }: Pick<WebRequest, 'method' | 'url'> & { readonly headers: RequestHeaders },
   handle: () => Promise<Response>,
-  made: (own: WebResponse) => Response,
+  made: (own: WebResponse) => Response | Promise<Response>,
 ): Promise<Response> {
   const own = ownAnswer(core, { method, url, presented: headers })
   return own ? own.then((answer) => (answer ? made(responseOf(answer)) : handle())) : handle()

@@ -20,12 +20,22 @@ export function commitSessions(config?: SessionConfig | ((event: H3EventLike) =>
   if (typeof config === 'object') answering(config)
   const commit = async (event: H3EventLike, next: object) => {
     if (typeof next !== 'function') return before(event)
-    const go = () => around(event, next as () => unknown)
-    const given = typeof config === 'function' ? config(event) : config
-    if (!given?.deviceBound) return go()
-    return unlessOwn(sessionsWith(answering(given), 2), askedOf(event), go, (own): unknown => own)
+    return unlessAsked(event, typeof config === 'function' ? config(event) : config, 2, () =>
+      around(event, next as () => unknown),
+    )
   }
   return commit as CommitSessions
+}
+
+/** Answers what browsers ask for the device-bound sessions of this configuration, and leaves the rest to `go`. */
+export function unlessAsked(
+  event: H3EventLike,
+  config: SessionConfig | undefined,
+  version: 1 | 2,
+  go: () => Promise<unknown>,
+): Promise<unknown> {
+  if (!config?.deviceBound) return go()
+  return unlessOwn(sessionsWith(answering(config), version), askedOf(event), go, (own): unknown => own)
 }
 
 async function around(event: H3EventLike, next: () => unknown): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { delayHeaders, type NodeResponse, presentedBy, unlessOwnOnNode } from '../../core/adapter.ts'
+import { delayHeaders, type NodeResponse, unlessOwnOnNode } from '../../core/adapter.ts'
 import { type CookieSessionOptions, setupOf } from './cookie-session/options.ts'
 import type { Session } from './cookie-session/session.ts'
 import { type Request, Visit } from './cookie-session/visit.ts'
@@ -14,7 +14,7 @@ type Next = (error?: unknown) => void
 export default function cookieSession(options: CookieSessionOptions = {}): (req: Request, res: NodeResponse, next: Next) => void {
   const setup = setupOf(options)
   return (req, res, next) => {
-    unlessOwnOnNode(setup.adapter, req, presentedBy(req), res, () => pass(req, res, next), next)
+    unlessOwnOnNode(setup.adapter, req, res, () => pass(req, res, next), next)
   }
 
   function pass(req: Request, res: NodeResponse, next: Next): void {

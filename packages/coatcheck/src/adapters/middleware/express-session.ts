@@ -47,7 +47,7 @@ function session(options: SessionOptions = {}): (req: Http, res: NodeResponse, n
     if (!pathOf(req).startsWith(cookie.path || '/')) return next()
     const adapter = own ?? (req.secret === undefined ? undefined : adapterFor(req.secret))
     if (!adapter) return next(new Error('secret option required for sessions'))
-    unlessOwnOnNode(adapter, req, presentedBy(req), res, () => pass(adapter, cookie, req, res, next), next)
+    unlessOwnOnNode(adapter, req, res, () => pass(adapter, cookie, req, res, next), next)
   }
 
   function pass(adapter: AdapterSessions, cookie: CookieOptions, req: Http, res: NodeResponse, next: Next): void {

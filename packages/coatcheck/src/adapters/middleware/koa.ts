@@ -1,4 +1,4 @@
-import { type AdapterSessions, adapterOf, presentedBy, unlessOwnOnNode } from '../../core/adapter.ts'
+import { type AdapterSessions, adapterOf, unlessOwnOnNode } from '../../core/adapter.ts'
 import type { KoaApp, KoaContext } from './koa/http.ts'
 import type { SessionOptions } from './koa/interface.ts'
 import { secretsOf, sessionsWith, setupOf } from './koa/options.ts'
@@ -72,7 +72,7 @@ export function createSession(one: unknown, other: unknown): Middleware {
   return (ctx: KoaContext, next) =>
     new Promise((done, failed) => {
       const { req, res } = ctx
-      unlessOwnOnNode(adapterFor(ctx), req, presentedBy(req), res, () => done(pass(ctx, next)), failed, done)
+      unlessOwnOnNode(adapterFor(ctx), req, res, () => done(pass(ctx, next)), failed, done)
     })
 }
 

@@ -52,7 +52,7 @@ export const SessionModule: {
               fastify(req, res)
               next()
             }
-            unlessOwnOnNode(adapter, req, presentedBy(req), res, go, next)
+            unlessOwnOnNode(adapter, req, res, go, next)
           })
           if (isFastify) {
             http.getInstance().addHook('onRequest', (request, _, done) => {

@@ -1,8 +1,6 @@
-import { unlessOwn } from '../../core/adapter.ts'
-import { answering } from '../h3/bound.ts'
+import { unlessAsked } from '../h3/commit-sessions.ts'
 import type { Anything, Session, SessionConfig, SessionManager, SessionUpdate } from '../h3/config.ts'
-import { askedOf, type H3EventLike } from '../h3/event.ts'
-import { sessionsWith } from '../h3/options.ts'
+import type { H3EventLike } from '../h3/event.ts'
 import * as h3 from '../h3.ts'
 import { begin, ownerOf } from './events.ts'
 import { cached, nobody } from './nobody.ts'
@@ -101,10 +99,6 @@ export const commitSessions = (): h3.CommitSessions => h3.commitSessions(boundSe
 
 /** The first handler in Nitro 2, where sessions are bound to devices. */
 export const answerBrowsers: (event: H3EventLike) => Promise<unknown> = Object.assign(
-  async (event: H3EventLike) => {
-    const settings = boundSettings(event)
-    const nothing = async (): Promise<unknown> => undefined
-    return settings && unlessOwn(sessionsWith(answering(settings), 1), askedOf(event), nothing, (own): unknown => own)
-  },
+  async (event: H3EventLike) => unlessAsked(event, boundSettings(event), 1, async () => undefined),
   { __is_handler__: true }, // as `defineEventHandler` of h3 1 marks it
 )

@@ -1,3 +1,4 @@
+import { cookieNameOf } from '../../cookies/cookie.ts'
 import { type AdapterSessions, type RequestHeaders, unlessOwn } from '../../core/adapter.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
 
@@ -10,7 +11,7 @@ export function unsigned(headers: RequestHeaders, name: string, tickets: readonl
 }
 
 /** Answers what browsers ask for device-bound sessions, and leaves the rest to `go`. `signed`: the line of the cookie with this ticket. */
-export async function unlessAsked(
+export function unlessAsked(
   adapter: AdapterSessions,
   { method, url }: WebRequest,
   presented: RequestHeaders,
@@ -18,18 +19,11 @@ export async function unlessAsked(
   signed: (ticket: string) => Promise<string>,
   go: () => Promise<WebResponse>,
 ): Promise<WebResponse> {
-  let own: WebResponse | undefined
-  const response = await unlessOwn(adapter, { method, url, headers: presented }, go, (ours) => {
-    own = ours
-    return ours
-  })
-  const lines = own?.headers.getSetCookie() ?? []
-  if (lines.some((line) => isOf(name, line))) {
-    response.headers.delete('set-cookie')
+  return unlessOwn(adapter, { method, url, headers: presented }, go, async (own) => {
+    const lines = own.headers.getSetCookie()
+    own.headers.delete('set-cookie')
     for (const line of lines)
-      response.headers.append('set-cookie', isOf(name, line) ? await signed(line.slice(name.length + 1)) : line)
-  }
-  return response
+      own.headers.append('set-cookie', cookieNameOf(line) === name ? await signed(line.slice(name.length + 1)) : line)
+    return own
+  })
 }
-
-export const isOf = (name: string, line: string): boolean => line.startsWith(`${name}=`)

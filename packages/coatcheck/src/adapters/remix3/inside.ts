@@ -1,6 +1,6 @@
+import { cookieNameOf } from '../../cookies/cookie.ts'
 import type { AdapterSessions, HeaderLine, RequestHeaders, RequestSession } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
-import { isOf } from './bound.ts'
 import type { SessionCookie } from './cookie.ts'
 import { type Origin, originOf } from './origin.ts'
 import { Session } from './session.ts'
@@ -106,7 +106,9 @@ export function storageOn(
       return isBound ? adapter() : undefined
     },
     besides: (session, name) =>
-      originOf(session)?.requestSession.lines.filter(([header, line]) => header !== 'set-cookie' || !isOf(name, line)) ?? [],
+      originOf(session)?.requestSession.lines.filter(
+        ([header, line]) => header !== 'set-cookie' || cookieNameOf(line) !== name,
+      ) ?? [],
     open: async (tickets, presented) =>
       sessionIn(isBound ? adapter().detached(presented) : adapter().fromTickets(tickets, presented)),
     async isOfUnknownKey(ticket) {

@@ -2,7 +2,7 @@ import { cookieNameOf, readCookie } from '../../cookies/cookie.ts'
 import { type HeaderLine, putOn, type RequestHeaders } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import type { WebRequest, WebResponse } from '../../web.ts'
-import { isOf, unlessAsked, unsigned } from './bound.ts'
+import { unlessAsked, unsigned } from './bound.ts'
 import { asUpstream, claimOf, type SessionCookie } from './cookie.ts'
 import { type Inside, insideOf, type SessionStorage } from './inside.ts'
 import { Session } from './session.ts'
@@ -121,7 +121,7 @@ function answerOf(
       // A handler may have set the cookie itself.
       presents: present || response.headers.getSetCookie().some(isOurs),
       vary: ['Cookie'],
-      owns: (other) => other === name && lines.some(([, line]) => isOf(name, line)),
+      owns: (other) => other === name && lines.some(([, line]) => isOurs(line)),
       emit: (event) => inside?.emit(event),
     },
   ])

@@ -1,7 +1,7 @@
 import { ownAnswer } from '../own-answer.ts'
-import type { RequestHeaders } from '../request/incoming.ts'
 import type { Core, OwnAnswer } from '../request/load.ts'
 import type { NodeResponse } from './node-response.ts'
+import { presentedBy } from './request-context.ts'
 
 /** Of node:http's request, and of Express's, which cuts the beginning off `url` where an application is mounted. */
 export interface AskedOf {
@@ -13,14 +13,18 @@ export interface AskedOf {
 /** Answers in place of the application and calls `done`, or calls `go`: at once, where there is nothing of our own to answer. */
 export function unlessOwnOnNode(
   { core }: { readonly core: Core },
-  { method = '', url = '', originalUrl = url }: AskedOf,
-  presented: RequestHeaders,
+  req: AskedOf & Parameters<typeof presentedBy>[0],
   res: NodeResponse,
   go: () => void,
   failed: (error: unknown) => void,
   done: () => void = () => {},
 ): void {
-  const own = ownAnswer(core, { method, url: originalUrl, presented })
+  if (!core.bound) {
+    go()
+    return
+  }
+  const { method = '', url = '', originalUrl = url } = req
+  const own = ownAnswer(core, { method, url: originalUrl, presented: presentedBy(req) })
   const answered = (answer: OwnAnswer | undefined): void => {
     if (!answer) {
       go()

@@ -4,7 +4,6 @@ import {
   besides,
   delayHeaders,
   type NodeResponse,
-  presentedBy,
   takeBack,
   unlessOwnOnNode,
 } from '../../../core/adapter.ts'
@@ -109,7 +108,7 @@ export function serveVisits(
       opened.then(() => done(), done)
     }
     const { raw } = request
-    unlessOwnOnNode(adapter(), raw, presentedBy(raw), reply.raw, go, done, () => reply.hijack())
+    unlessOwnOnNode(adapter(), raw, reply.raw, go, done, () => reply.hijack())
   })
   const storing = besides<boolean>()
   instance.addHook('onSend', (request, { log }, payload, done) => {
