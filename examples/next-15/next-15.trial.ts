@@ -1,17 +1,14 @@
 import { once } from 'node:events'
 import { get, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withSession } from '../../packages/coatcheck/src/adapters/fetch.ts'
-import { createSessions } from '../../packages/coatcheck/src/index.ts'
 import { type Visitor, visitor } from '../../packages/coatcheck/src/testing/index.ts'
-import { type App, open, SECRET } from '../harness.ts'
+import { type App, open } from '../harness.ts'
+import { sealed } from '../next-sealed.ts'
 import { tellOfNext } from '../next-story.ts'
 import { tellStory } from '../story.ts'
 
 tellStory({ name: 'next-15', cookie: 'session', hasUpdate: true })
 describe('Next 15, on Node', () => tellOfNext('next-15'))
-
-const DAY = 86_400_000
 
 describe('Next 15, with a middleware on the edge runtime', () => {
   let app: App
@@ -56,23 +53,14 @@ describe('Next 15, with a middleware on the edge runtime', () => {
   })
 
   test('moves the end of a sealed session that pages only read', async () => {
-    const sealed = async (days: number): Promise<string> => {
-      const sessions = createSessions({ secrets: SECRET, cookie: { name: 'edge' }, now: () => Date.now() - days * DAY })
-      const answer = withSession(sessions, async (request) => {
-        const session = await sessions.open(request)
-        session.set('n', 7)
-        return new Response()
-      })
-      return (await answer(new Request('https://app.test/'))).headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    }
     /** As a browser opens a page: `fetch` says of each request that a script made it. */
     const opened = async (cookie: string): Promise<IncomingHttpHeaders> => {
       const [response] = await once(get(app.url('/about'), { headers: { cookie } }), 'response')
       response.resume()
       return response.headers
     }
-    expect((await opened(await sealed(0)))['set-cookie']).toBeUndefined()
-    const before = await sealed(6)
+    expect((await opened(await sealed(0, 7)))['set-cookie']).toBeUndefined()
+    const before = await sealed(6, 7)
     const { 'set-cookie': given = [], 'cache-control': cached } = await opened(before)
     const [after = ''] = given.map((line) => line.split(';')[0] ?? '')
     expect([given.length, cached, after === before]).toEqual([1, 'no-store', false])

@@ -3,11 +3,10 @@ import { rmSync } from 'node:fs'
 import { get, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withSession } from '../../packages/coatcheck/src/adapters/fetch.ts'
-import { createSessions } from '../../packages/coatcheck/src/index.ts'
 import { type Visitor, visitor } from '../../packages/coatcheck/src/testing/index.ts'
 import { playDevice } from '../device.ts'
-import { type App, open, SECRET, temporaryFolder } from '../harness.ts'
+import { type App, open, temporaryFolder } from '../harness.ts'
+import { sealed } from '../next-sealed.ts'
 
 // Pages with `cacheComponents`: the part that is the same for everybody is made ahead, and the rest is streamed into it.
 
@@ -20,18 +19,6 @@ afterAll(async () => {
   await app?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
-
-const DAY = 86_400_000
-/** A cookie that a sealed session was given so many days ago. */
-async function sealed(days: number): Promise<string> {
-  const sessions = createSessions({ secrets: SECRET, cookie: { name: 'edge' }, now: () => Date.now() - days * DAY })
-  const answer = withSession(sessions, async (request) => {
-    const session = await sessions.open(request)
-    session.set('n', 1)
-    return new Response()
-  })
-  return (await answer(new Request('https://app.test/'))).headers.getSetCookie()[0]?.split(';')[0] ?? ''
-}
 
 const browser = (): Visitor => visitor(app.origin, { headers: { 'user-agent': 'Mozilla/5.0 Chrome/156.0.0.0' } })
 const place = (name: string): string => `/trial/components/${name}`
@@ -63,12 +50,12 @@ async function opened(path: string, cookie?: string): Promise<IncomingHttpHeader
 }
 
 test('a proxy that does nothing else moves the end of a sealed session that pages only read, and leaves pages as they are', async () => {
-  for (const cookie of [undefined, await sealed(0)]) {
+  for (const cookie of [undefined, await sealed(0, 1)]) {
     const headers = await opened('/', cookie)
     expect([headers['set-cookie'], headers['cache-control']]).toEqual([undefined, 's-maxage=31536000'])
     expect(headers.vary).not.toMatch(/cookie/i)
   }
-  const before = await sealed(6)
+  const before = await sealed(6, 1)
   const { 'set-cookie': given = [], 'cache-control': cached } = await opened('/', before)
   const [after = ''] = given.map((line) => line.split(';')[0] ?? '')
   expect([given.length, cached]).toEqual([1, 'no-store'])

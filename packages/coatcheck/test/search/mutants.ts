@@ -1,15 +1,11 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { copyOfSources, replaced } from '../helpers/mutated.ts'
+import { engineOf as mutated, type Mutant as OneLine } from '../helpers/mutated.ts'
 import type { DrawOptions } from './draw.ts'
 import type { Searched } from './sites.ts'
 
 /** A deliberate fault of the engine, made in a copy of its sources, and the kinds of violation that it must show as. */
-export interface Mutant {
-  readonly fault: string
-  readonly file: string
-  readonly from: string
-  readonly to: string
+export interface Mutant extends OneLine {
   readonly shows: RegExp
   /** What schedules it is looked for in; default all. */
   readonly drawing?: DrawOptions
@@ -273,9 +269,4 @@ const here = dirname(fileURLToPath(import.meta.url))
 export const FOLDER: string = join(here, '../../.cache/search-mutants')
 
 /** The engine of a copy, with its fault; without one, as it is. */
-export async function engineOf(mutant: Mutant | undefined, name: string): Promise<Searched> {
-  const copy = join(FOLDER, name)
-  await copyOfSources(copy)
-  if (mutant) await replaced(copy, mutant.file, mutant.from, mutant.to)
-  return (await import(join(copy, 'core/sessions.ts'))) as Searched
-}
+export const engineOf = (mutant: Mutant | undefined, name: string): Promise<Searched> => mutated(mutant, join(FOLDER, name))

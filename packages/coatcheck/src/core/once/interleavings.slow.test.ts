@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bounded } from '../../../test/helpers/depth.ts'
 import { explored, nothingBad } from '../../../test/helpers/explored.ts'
-import { copyOfSources, replaced } from '../../../test/helpers/mutated.ts'
+import { copies, engineOf, type Mutant } from '../../../test/helpers/mutated.ts'
 import type { Engine } from '../../../test/helpers/scenarios.ts'
 import { onceTrial } from '../../../test/trials/once.ts'
 import { heldUp, heldUpForLonger, longWork, straggler } from '../../../test/trials/once-stories.ts'
@@ -53,80 +53,66 @@ it('the process that has the lease dies at each of its steps', async () => {
     ).not.toEqual([])
 })
 
-interface Mutant {
-  readonly fault: string
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
-
 const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a lease is taken without a look whether it is still as it was',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: '      if (markOf(values, key) !== mark) return\n',
     to: '',
   },
   {
     fault: 'a lease counts as dead at once',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: 'return now - this.#since >= LEASE',
     to: 'return now >= this.#since',
   },
   {
     fault: 'a lease is not renewed',
-    file: 'heart.ts',
+    file: 'core/once/heart.ts',
     from: 'if (!this.#beats) return',
     to: 'return',
   },
   {
     fault: 'the result is not stored',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: 'values.set(key, came.entry)',
     to: '',
   },
   {
     fault: 'what was read when the request was opened is given to the work, and not what is stored',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: 'const given = valueIn(taken.values, key, engine.now())',
     to: 'const given = valueIn(this.#task.loaded.contents.values, key, engine.now())',
   },
   {
     fault: 'the result of one that was held up is kept whatever is stored by then',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: 'isKept = valueIn(values, key, now)?.text === given?.text',
     to: 'isKept = true',
   },
   {
     fault: 'the result of one that was held up is never kept',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: 'isKept = valueIn(values, key, now)?.text === given?.text',
     to: 'isKept = isMine',
   },
   {
     fault: 'a session that has ended gives its result all the same',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: "if ('error' in came || (error as Partial<SessionError>).code === 'SESSION_ENDED') throw error",
     to: "if ('error' in came) throw error\n      if ('entry' in came) return { ...this.#task.loaded.contents, values: new Map([[key, came.entry]]) }",
   },
   {
     fault: 'whoever waits calls again when it has the result',
-    file: 'turn.ts',
+    file: 'core/once/turn.ts',
     from: 'if (value && (isResult(state, fresh, now, this.#awaited) || holds?.(value.take()))) return contents',
     to: '',
   },
 ]
 
-const folder = join(import.meta.dirname, '../../../.mutants-once')
+const folder = copies('.mutants-once')
 beforeAll(() => rm(folder, { recursive: true, force: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
-
-async function engineOf(mutant: Mutant | undefined, name: string): Promise<Engine> {
-  const copy = join(folder, name)
-  await copyOfSources(copy)
-  if (mutant) await replaced(copy, join('core/once', mutant.file), mutant.from, mutant.to)
-  return (await import(join(copy, 'core/sessions.ts'))) as Engine
-}
 
 /** What goes wrong with this engine, told by the first story or search that notices. */
 async function noticed(engine: Engine, pairs = ['OO', 'OOP', 'OOD', 'OOW', 'OOR']): Promise<string | undefined> {
@@ -144,9 +130,9 @@ async function noticed(engine: Engine, pairs = ['OO', 'OOP', 'OOD', 'OOW', 'OOR'
 
 describe('deliberate faults', () => {
   it('nothing is wrong with what there is, read from a copy', async () => {
-    expect(await noticed(await engineOf(undefined, 'control'), ['OO'])).toBeUndefined()
+    expect(await noticed(await engineOf(undefined, join(folder, 'control')), ['OO'])).toBeUndefined()
   })
   it.each(MUTANTS.map((mutant, at) => ({ ...mutant, at })))('is noticed: $fault', async ({ at, ...mutant }) => {
-    expect(await noticed(await engineOf(mutant, `mutant-${at}`))).toEqual(expect.any(String))
+    expect(await noticed(await engineOf(mutant, join(folder, `mutant-${at}`)))).toEqual(expect.any(String))
   })
 })
