@@ -4,8 +4,8 @@ import { type CookieAttributes, setCookie, VALUE } from './attributes.ts'
 import {
   contentAfter,
   cookiesFrom,
+  FirstValues,
   firstValue,
-  firstValues,
   joined,
   LONGEST,
   MOST_CHUNKS,
@@ -103,7 +103,7 @@ export class Cookies {
   readonly #header: string
   readonly #joins: boolean | undefined
   #found?: Map<string, PresentedCookie>
-  #numbered?: Map<string, { asked: number; all?: ReadonlyMap<string, string> }>
+  #numbered?: Map<string, FirstValues>
 
   constructor(header: string | null | undefined, joins?: boolean) {
     this.#header = header ?? ''
@@ -116,17 +116,20 @@ export class Cookies {
     this.#found.set(name, known)
     return known
   }
-  /** The first value; of cookies with a number all are found when a third is asked for, since most junk is known by its first piece or its last. */
+  /** The first value. Cookies with a number come many at a time: all of one name are found by one reading. */
   first(name: string): string | undefined {
-    const prefix = name.slice(0, name.lastIndexOf('.') + 1)
-    if (prefix === '') return this.named(name).values[0]
+    const dot = name.lastIndexOf('.')
+    if (dot < 0) return this.named(name).values[0]
+    if (!isDigit(name.charCodeAt(dot + 1))) return firstValue(this.#header, name)
+    const prefix = name.slice(0, dot + 1)
     this.#numbered ??= new Map()
-    const numbered = this.#numbered.get(prefix) ?? { asked: 0 }
+    const numbered = this.#numbered.get(prefix) ?? new FirstValues(this.#header, prefix)
     this.#numbered.set(prefix, numbered)
-    if (++numbered.asked > 2) numbered.all ??= firstValues(this.#header, prefix)
-    return numbered.all ? numbered.all.get(name) : firstValue(this.#header, name)
+    return numbered.get(name.slice(dot + 1))
   }
 }
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /** 0: as tickets of ours, the first piece of one too. 1: as long, as those of other libraries. 2: shorter than any. */
 function formOf(value: string): 0 | 1 | 2 {

@@ -49,25 +49,43 @@ function isFirst(header: string, at: number): boolean {
   return before === 0 || header.charCodeAt(before - 1) === SEMICOLON
 }
 
-/** What `firstValues` has of this name; nothing after it is looked at. */
+/** The first value of this name, without empty and over-long ones, and those of ours; nothing after it is looked at. */
 export function firstValue(header: string, name: string): string | undefined {
   for (const cookie of cookiesFrom(header, name, '= \t')) {
     const value = cookie.length > MOST_PADDED ? undefined : contentAfter(cookie, name.length)
-    if (value && !value.startsWith('~') && name.length + value.length <= LONGEST) return value
+    if (value && isFirstValue(value, name.length)) return value
   }
   return undefined
 }
 
-/** The first value of each cookie whose name begins with `prefix`, found in one pass; without empty and over-long ones, and those of ours. */
-export function firstValues(header: string, prefix: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  for (const cookie of cookiesFrom(header, prefix, '')) {
-    const equals = cookie.length > MOST_PADDED ? -1 : cookie.indexOf('=')
-    const [name, value] = [trim(cookie.slice(0, Math.max(0, equals))), trim(cookie.slice(equals + 1))]
-    const fits = equals >= 0 && name.length + value.length <= LONGEST
-    if (fits && value !== '' && !value.startsWith('~') && !found.has(name)) found.set(name, value)
+const isFirstValue = (value: string, name: number): boolean =>
+  value !== '' && !value.startsWith('~') && name + value.length <= LONGEST
+
+/** The same for all names that begin with `prefix`. The header is read once, and as far as the names that were asked for. */
+export class FirstValues {
+  readonly #prefix: string
+  readonly #unread: Iterator<string>
+  readonly #found = new Map<string, string>()
+
+  constructor(header: string, prefix: string) {
+    this.#prefix = prefix
+    this.#unread = cookiesFrom(header, prefix, '')
   }
-  return found
+
+  /** `rest`: the name after the prefix. */
+  get(rest: string): string | undefined {
+    const found = this.#found
+    while (!found.has(rest)) {
+      const { value: cookie, done } = this.#unread.next()
+      if (done) return undefined
+      const equals = cookie.length > MOST_PADDED ? -1 : cookie.indexOf('=')
+      if (equals < 0) continue
+      const name = trim(cookie.slice(this.#prefix.length, equals))
+      const value = trim(cookie.slice(equals + 1))
+      if (isFirstValue(value, this.#prefix.length + name.length) && !found.has(name)) found.set(name, value)
+    }
+    return found.get(rest)
+  }
 }
 
 /** The trimmed text after the equals sign that follows a name of this length; undefined: no sign follows. */

@@ -94,13 +94,15 @@ const LONGEST_FOOT = 1 + 64 + 1 + 43
 function joined(value: string, request: ReaderRequest): string | undefined {
   const count = CHUNKED.exec(value)?.[1]
   if (count === undefined) return value
-  const piece = (number: number | string): string => request.cookie(`${request.cookieName}.${number}`) ?? ''
-  // Pieces are looked for and joined only where the first begins a seal and the last ends one.
-  const [first, last] = [piece(1), piece(count)]
-  if (!first.startsWith(IRON) || !FOOT.test(last.slice(-LONGEST_FOOT))) return undefined
-  const parts = [first]
-  for (let number = 2; number <= Number(count); number++) parts.push(number === Number(count) ? last : piece(number))
-  return parts.includes('') ? undefined : parts.join('')
+  const parts: string[] = []
+  for (let number = 1; number <= Number(count); number++) {
+    const part = request.cookie(`${request.cookieName}.${number}`)
+    // The others are looked for only where the first begins a seal.
+    if (part === undefined || (number === 1 && !part.startsWith(IRON))) return undefined
+    parts.push(part)
+  }
+  // And joined only where the last ends one.
+  return FOOT.test(parts.at(-1)?.slice(-LONGEST_FOOT) ?? '') ? parts.join('') : undefined
 }
 
 /** The password that seals, and those that open what was sealed under a name. */

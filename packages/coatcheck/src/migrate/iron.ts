@@ -47,7 +47,6 @@ export const IRON = 'Fe26.2*'
 const PARTS = 8
 const ID = /^\w{0,64}$/
 const SALT = /^[0-9a-f]{64}$/
-const LETTERS = /^[\w-]+$/
 const END = /^\d{0,16}$/
 /** `*`, the salt of the MAC, `*` and 32 bytes, which the MAC does not cover. */
 const FOOT = 1 + 64 + 1 + 43
@@ -65,7 +64,7 @@ export function ironUnseal(
   if (seal.length > LONGEST || !seal.startsWith(IRON)) return undefined
   const parts = seal.split('*', PARTS + 1)
   const [, id = '', salt = '', iv = '', text = '', end = '', macSalt = '', macText = ''] = parts
-  // A look at every letter of the ciphertext costs as much as the MAC, and more than a quick key: it comes before slow ones only.
+  // Whether the ciphertext can be decoded is looked at before slow keys only.
   if (parts.length !== PARTS || !ID.test(id) || !SALT.test(salt) || !END.test(end) || !SALT.test(macSalt)) return undefined
   const given = decode(macText)
   const endsAt = end === '' ? Number.POSITIVE_INFINITY : Number(end) + SKEW
@@ -103,7 +102,7 @@ export function ironUnseal(
   const slow = trials.filter((key) => !isCheap(key))
   return andThen(
     opened(trials.filter(isCheap), always),
-    (found) => found ?? (slow.length > 0 && LETTERS.test(text) ? slowly((mayDerive) => opened(slow, mayDerive)) : undefined),
+    (found) => found ?? (slow.length > 0 && decode(text) ? slowly((mayDerive) => opened(slow, mayDerive)) : undefined),
   )
 }
 
