@@ -52,7 +52,8 @@ const config: ViteUserConfig = defineConfig({
           fileParallelism: false,
           // The longest takes 12 s on a busy machine. A browser that stops answering does not take the whole run.
           testTimeout: 300_000,
-          hookTimeout: 300_000,
+          // Longer than an app is waited for that other tests use at the same time.
+          hookTimeout: 1_200_000,
         },
       },
       { extends: true, test: { name: 'trial', include: ['examples/**/*.trial.ts'], exclude: never, fileParallelism: false } },

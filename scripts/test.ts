@@ -3,13 +3,14 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installSite } from '../site/index.ts'
 import { build, check, types } from './check.ts'
+import { chromium } from './chromium.ts'
 import { tableIn } from './doc-table.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
 import { installAll, timingsTable } from './examples.ts'
 import { described, PROJECTS, projectOf, type Selection, selection } from './only.ts'
 import { haveEngines, installEngines } from './runtime-engines.ts'
 import { runtimes } from './runtimes.ts'
-import { finish, noteFailure, root, runBeside, runSteps, type Step, type Tally } from './steps.ts'
+import { finish, noteFailure, root, runBeside, runSteps, type Tally } from './steps.ts'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -46,7 +47,7 @@ function noteFailures({ testResults }: Report): void {
 async function reportOf(project: string, files: readonly string[]): Promise<Report | undefined> {
   const file = join(root, '.cache', `${project}.json`)
   rmSync(file, { force: true })
-  // Left to itself, vitest leaves one of two processors idle; the browser tests take turns.
+  // Left to itself, vitest leaves one of two processors idle.
   const reporters = `--reporter=default --reporter=./scripts/stuck-reporter.ts --reporter=json --outputFile.json=${JSON.stringify(file)}`
   // Where Chromium answers nobody, each test would wait for its time to end.
   const bail = project === 'browser' ? '--bail=3' : ''
@@ -111,12 +112,10 @@ function leftOut(): EngineName[] {
   })
 }
 
-const chromium: Step = { name: 'chromium', command: 'node scripts/chromium.ts' }
-
 async function everything(without: readonly EngineName[]): Promise<Tally> {
   mkdirSync(join(root, '.cache'), { recursive: true })
   console.log('— checks')
-  const checked = check([chromium])
+  const checked = check([])
   // Without a build nothing else can be said.
   if (checked.passed === 0) return checked
   // They need neither an example app nor an engine, and a processor while the others wait for the network and the disk.
@@ -128,12 +127,15 @@ async function everything(without: readonly EngineName[]): Promise<Tally> {
   const needed = (Object.keys(ENGINES) as EngineName[]).filter((name) => !without.includes(name))
   const engines = await prepared('an engine', () => prepareEngines(needed))
   const others = await prepared('the runtimes', () => haveEngines && installEngines())
-  const tested = [await unit, await vitest('integration')]
-  // The tests of the browser take turns, so that one processor has nothing to do.
+  const hasChromium = await prepared('Chromium', chromium)
+  // They take turns, and mostly wait for an app: the others have the processors meanwhile.
   const browser = vitest('browser')
+  const tested = [await unit]
+  // It packs the package at once, which a test of the README does as well.
   console.log('\n— the packed package on every runtime')
-  const onRuntimes = await runtimes()
-  return together([checked, installed, site, engines, others, ...tested, onRuntimes, await browser])
+  const onRuntimes = runtimes()
+  tested.push(await vitest('integration'), await browser, await onRuntimes)
+  return together([checked, installed, site, engines, others, hasChromium, ...tested])
 }
 
 function together(parts: readonly Tally[]): Tally {
@@ -145,12 +147,12 @@ function together(parts: readonly Tally[]): Tally {
 async function some({ apps, tests, pages, hasBrowser }: Selection): Promise<Tally> {
   mkdirSync(join(root, '.cache'), { recursive: true })
   console.log('— checks')
-  const checked = runSteps([build, types, ...(hasBrowser ? [chromium] : [])])
+  const checked = runSteps([build, types])
   if (checked.failed > 0) return checked
   console.log('\n— the example apps')
   const installed = await prepared('the example apps', () => installAll(apps))
   process.env.COATCHECK_TEST_PAGES = pages.join(',')
-  const tested: Tally[] = []
+  const tested: Tally[] = hasBrowser ? [await prepared('Chromium', chromium)] : []
   for (const project of PROJECTS) {
     const files = tests.filter((path) => projectOf(path) === project)
     if (files.length > 0) tested.push(await vitest(project, files))
