@@ -1,9 +1,8 @@
 import { Entry } from './codec.ts'
-import { type Contents, contentsOf, decode, flashText, MAX_TEXT } from './contents.ts'
+import { type Contents, contentsOf, decode, encodeWrites, flashText, MAX_TEXT } from './contents.ts'
 import { entryAt, entryText } from './entry-text.ts'
 import { isTooDeep, members, nameAt } from './json-text.ts'
 import type { Lifetime } from './lifetime.ts'
-import { encodeWrites } from './writes.ts'
 
 /** What a sealed ticket holds. */
 export interface SealedSession {

@@ -43,7 +43,8 @@ export function sharedContents(records: Records, queue: CommitQueue, ends: Ends,
         check(held, { contents })
         edit(values, contents)
       }
-      const outcome = await queue.commit(commitOf(request, attempts, checked), held.known)
+      const commit = commitOf(request, attempts, checked)
+      const outcome = await queue.commit(commit, held.known, commit.since)
       return 'kept' in outcome ? outcome.kept : undefined
     },
   }

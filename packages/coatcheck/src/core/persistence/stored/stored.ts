@@ -146,33 +146,37 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
       else if (plan === 'create') await ends.clearAway(each.known)
     }
     if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
-    if (loaded) await queue.commit({ kind: 'end', changeSet, request, since: engine.now() }, loaded.known)
+    if (loaded) {
+      const now = engine.now()
+      await queue.commit({ kind: 'end', changeSet, request, since: now }, loaded.known, now)
+    }
     return plan === 'end' ? { loaded: undefined } : begin(EMPTY, changeSet, request)
   }
 
   function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
-    const outcome = queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
-    return andThen(outcome, (came) => saved(came, loaded, changeSet, request))
+    const now = engine.now()
+    const outcome = queue.commit({ kind, changeSet, request, since: now }, loaded.known, now)
+    return outcome instanceof Promise
+      ? outcome.then((later) => saved(later, loaded, changeSet, request, engine.now()))
+      : saved(outcome, loaded, changeSet, request, now)
   }
 
-  function saved(outcome: Outcome, loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
+  function saved(outcome: Outcome, loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances, now: number): Maybe<Saved> {
     if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
-    const { kept, id, isOwn = false } = outcome
+    const { kept, id } = outcome
     // A request that wrote under a new id without being told it goes on with what it saw, never with the new record.
     if (kept.key !== loaded.known.key && id === undefined) {
       return {
-        loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, engine.now(), () => {}) },
+        loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, now, () => {}) },
       }
     }
-    if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
+    if (id !== undefined) return give(heldOf(kept, id, false), outcome.isOwn === true)
     // Another request replaced the id that this one joined: a later commit tells it no id either.
     if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
-    const isDue = () =>
-      rolls(kept.contents, engine.policy) &&
-      cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
-    if (!asked && !((loaded.stale || isDue()) && request.mayResend)) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    const isDue = loaded.stale || cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, now)
+    if (!asked && !(isDue && request.mayResend)) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
     return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
