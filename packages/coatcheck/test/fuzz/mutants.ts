@@ -18,7 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a stored ticket opens without its MAC',
     target: 'cookie',
-    file: 'core/persistence/stored/stored-tickets.ts',
+    file: 'core/persistence/stored/stored.ts',
     from: "if (typeof verified === 'string') return { refused: verified }",
     to: "if (typeof verified === 'string') return { id: encode((decode(ticket) ?? new Uint8Array(99)).subarray(21)), stale: false }",
     shows: /a session opens for its own ticket only/,

@@ -54,7 +54,7 @@ export class CommitQueue implements Writer {
   /**
    * Carries out a commit at `now`, and follows its session to a new id since `at` was read. `id`: that new id, to be told to the visitor.
    */
-  commit(commit: PendingCommit, at: VersionedRecord, now: number, id?: string): Maybe<Outcome> {
+  commit(commit: PendingCommit, at: VersionedRecord, now: number = commit.since, id?: string): Maybe<Outcome> {
     const step = this.#step(commit, at, now)
     return step instanceof Promise ? step.then((later) => this.#after(later, commit, id)) : this.#after(step, commit, id)
   }

@@ -1,5 +1,6 @@
 import { SessionError } from '../../../errors.ts'
-import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
+import type { Store } from '../../../stores/store.ts'
+import type { ChangeSet, Circumstances, Engine, Refused } from '../../engine.ts'
 import type { Forwarding } from '../../model/contents.ts'
 import type { VersionedRecord } from './versioned-record.ts'
 
@@ -132,4 +133,17 @@ export function newerRelease(): SessionError {
       fix: 'Nothing was changed, and the ticket is left alone. Bring all servers to the newer release.',
     },
   )
+}
+
+/** What the absence of a record leaves open. */
+export function absence({ evicts, consistency }: Store): Pick<Refused, 'detail' | 'cannotEnd'> {
+  if (evicts) return { detail: 'evicts', cannotEnd: perhapsEvicted() }
+  return consistency === 'eventual' ? { detail: 'eventual' } : {}
+}
+
+/** The error for who stays connected, and came with a ticket that is an old one by now. */
+export function hasNewId(): SessionError {
+  return new SessionError('CONFLICT', 'The session was given a new id, and shows nothing more to who came with the old one.', {
+    fix: 'Close the connection: the client connects again with the new ticket.',
+  })
 }

@@ -43,8 +43,7 @@ export function sharedContents(records: Records, queue: CommitQueue, ends: Ends,
         check(held, { contents })
         edit(values, contents)
       }
-      const commit = commitOf(request, attempts, checked)
-      const outcome = await queue.commit(commit, held.known, commit.since)
+      const outcome = await queue.commit(commitOf(request, attempts, checked), held.known)
       return 'kept' in outcome ? outcome.kept : undefined
     },
   }
