@@ -23,6 +23,14 @@ interface Written {
   readonly at: number
   readonly row: number
 }
+/** A write that the store has not answered. */
+interface Sent {
+  readonly id: string
+  readonly tries: readonly Try[]
+  readonly commits: readonly PendingCommit[]
+  readonly found: VersionedRecord
+  readonly overwritten: readonly string[]
+}
 /** So many sessions of which it is remembered. */
 const MOST = 5000
 /** After so many writes in a row, with less than `BREAK` milliseconds between them, a process looks whether others wait. */
@@ -51,9 +59,7 @@ export class CommitQueue implements Writer {
     this.#waiting = new WaitingCommits(batches, records, engine, rotation, ends, turns)
   }
 
-  /**
-   * Carries out a commit at `now`, and follows its session to a new id since `at` was read. `id`: that new id, to be told to the visitor.
-   */
+  /** Carries out a commit at `now`, and follows its session to a new id since `at` was read. `id`: that new id, to be told to the visitor. */
   commit(commit: PendingCommit, at: VersionedRecord, now: number = commit.since, id?: string): Maybe<Outcome> {
     const step = this.#step(commit, at, now)
     return step instanceof Promise ? step.then((later) => this.#after(later, commit, id)) : this.#after(step, commit, id)
@@ -73,11 +79,11 @@ export class CommitQueue implements Writer {
     }
   }
 
-  /** At once, where nobody is before it and the store answers at once. */
+  /** Carries out a commit at one record: at once, where nobody is before it and the store answers at once. */
   #step(commit: PendingCommit, at: VersionedRecord, now: number): Maybe<Step> {
     const { key } = at
     if (mayAwaitOthers && this.#waiting.byKey.has(key)) return this.#waiting.join(key, commit)
-    // Start from this process's newer write: the version read earlier would fail compare-and-set. More requests may be about, to be written with it.
+    // Another request of this process has written since: the version read earlier would fail compare-and-set, and more may come meanwhile.
     const latest = this.#records.latest.byKey.get(key)
     if (latest && latest.at > at.at) return this.#waiting.begin(commit, latest)
     const isLate = now - commit.since > this.#engine.conflictTimeout
@@ -117,32 +123,29 @@ export class CommitQueue implements Writer {
     const tries = commits.map(({ changeSet }) => changeSet.attempts.add(write.id, contents.writes, changeSet.changes))
     const lifetime = afterWrite(found.record, contents, found.contents, this.#engine.policy, now)
     const saved = this.#records.updateLogged(found, contents, lifetime, write, this.#written.get(found.key)?.id)
+    const sent = { id: write.id, tries, commits, found, overwritten }
     return saved instanceof Promise
-      ? saved.then((later) => this.#answered(later, write.id, this.#engine.now(), tries, overwritten, found, commits))
-      : this.#answered(saved, write.id, now, tries, overwritten, found, commits)
+      ? saved.then((later) => this.#answered(sent, later, this.#engine.now()))
+      : this.#answered(sent, saved, now)
   }
 
+  /** The store has answered a write at `now`. */
   #answered(
+    { id, tries, commits, found, overwritten }: Sent,
     saved: VersionedRecord | undefined,
-    id: string,
     now: number,
-    tries: readonly Try[],
-    overwritten: readonly string[],
-    found: VersionedRecord,
-    commits: readonly PendingCommit[],
   ): Maybe<VersionedRecord | undefined> {
     for (const each of tries) each.answer = saved ? 'kept' : 'refused'
     if (!saved) return undefined
     for (const key of overwritten) this.#engine.emit({ type: 'overwritten', key, handle: saved.key }, knownOf(commits, found))
-    const isLong = this.#isLong(saved.key, id, now)
-    if (isLong) this.#turns.look(saved.key)
+    if (this.#endsRow(saved.key, id, now)) this.#turns.look(saved.key)
     if (!this.#turns.hasWaited) return saved
     // On Workers nothing goes on after the answer.
     return andThen(this.#turns.done(saved.key), () => saved)
   }
 
-  /** Remembers a write. Whether it is once more the last of a long row: then others may wait. */
-  #isLong(key: string, id: string, at: number): boolean {
+  /** Remembers a write. True for every sixteenth in a row: others may wait. */
+  #endsRow(key: string, id: string, at: number): boolean {
     const written = this.#written
     const before = written.get(key)
     const row = before && before.row < ROW && at - before.at < BREAK ? before.row + 1 : 1

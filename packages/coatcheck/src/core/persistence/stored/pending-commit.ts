@@ -135,10 +135,11 @@ export function newerRelease(): SessionError {
   )
 }
 
-/** What the absence of a record leaves open. */
-export function absence({ evicts, consistency }: Store): Pick<Refused, 'detail' | 'cannotEnd'> {
-  if (evicts) return { detail: 'evicts', cannotEnd: perhapsEvicted() }
-  return consistency === 'eventual' ? { detail: 'eventual' } : {}
+/** There is no record: that may leave something open. */
+export function absent(handle: string, { evicts, consistency }: Store): Refused {
+  const unknown = { refused: 'unknown', handle } as const
+  if (evicts) return { ...unknown, detail: 'evicts', cannotEnd: perhapsEvicted() }
+  return consistency === 'eventual' ? { ...unknown, detail: 'eventual' } : unknown
 }
 
 /** The error for who stays connected, and came with a ticket that is an old one by now. */

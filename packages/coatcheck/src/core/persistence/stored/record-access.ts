@@ -48,7 +48,7 @@ export class RecordAccess {
     }
   }
 
-  /** What a store found, as `read` gives it. */
+  /** The find of a store, as `read` gives it. */
   given(key: string, found: Found | undefined): Maybe<VersionedRecord | undefined> {
     return this.#found(key, ++this.#calls, found)
   }
@@ -168,13 +168,13 @@ const MOST_TEXT = 8_000_000
 /** A larger one would take the place of too many others. */
 const LARGEST = 262_144
 
-/** What this process wrote last, session by session, for commits that come later. */
+/** The last writes of this process, session by session, for commits that come later. */
 export class LatestRecords {
   readonly byKey: Map<string, VersionedRecord> = new Map()
   #text = 0
 
   /**
-   * What such a record holds, if it is the one remembered: then there is nothing to open and to decode. Texts are compared, not versions, so
+   * The same record with its contents, if it is remembered: then there is nothing to open and to decode. Texts are compared, not versions, so
    * that what was altered is seen; two texts of 16,384 characters take about a microsecond, and to decode one of 64,000 takes a hundred.
    */
   of(key: string, { data, owner, createdAt, endsAt }: SessionRecord): VersionedRecord | undefined {
@@ -243,7 +243,7 @@ function decoded(known: VersionedRecord, opened: OpenedText): VersionedRecord | 
 }
 
 /**
- * What a store found, or undefined when it is no record: a seal is bound to the owner and the times, and pages are told them. A copy, since
+ * The find of a store, or undefined when it is no record: a seal is bound to the owner and the times, and pages are told them. A copy, since
  * the object is the store's.
  */
 export function checkedRecord(found: Found): Found | undefined {

@@ -12,7 +12,7 @@ import type { VersionedRecord } from './versioned-record.ts'
 
 export type { VersionedRecord }
 
-/** What else is done with the records of a store: they are made, lead to others, and end. */
+/** Also makes records, leads them to others, and ends them. */
 export class Records extends RecordAccess {
   readonly #engine: Engine
   #process: string | undefined
@@ -48,7 +48,7 @@ export class Records extends RecordAccess {
     return version === undefined ? undefined : { key, version, at: this.called(), record, contents, made, stale: false }
   }
 
-  /** What the store is told instead of the owner's name. */
+  /** The store is told this instead of the owner's name. */
   protected ownerOf(owner: string): Maybe<string> {
     return ownerDigest(owner)
   }

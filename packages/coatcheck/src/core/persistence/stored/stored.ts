@@ -34,7 +34,7 @@ import { Ends } from './ends.ts'
 import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
 import { NewRecords } from './new-records.ts'
-import { absence, hasNewId, type Outcome, overtaken, readable, unreadable } from './pending-commit.ts'
+import { absent, hasNewId, type Outcome, overtaken, readable, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { sharedContents } from './shared.ts'
@@ -77,7 +77,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
 
   function findAt(shown: Shown, arrivedAt: number, onlyLooks?: boolean): Maybe<StoredHeld | Refused> {
     return andThen(records.read(shown.key), (known) =>
-      known ? judged(known, shown, arrivedAt, onlyLooks) : { refused: 'unknown', handle: shown.key, ...absence(store) },
+      known ? judged(known, shown, arrivedAt, onlyLooks) : absent(shown.key, store),
     )
   }
 
@@ -90,8 +90,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     arrivedAt: number,
     onlyLooks?: boolean,
   ): Maybe<StoredHeld | Refused> {
-    const handle = known.key
-    const { fault, error, record, forwarding } = known
+    const { key: handle, fault, error, record, forwarding } = known
     if (fault) {
       const blocks =
         fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
@@ -245,9 +244,12 @@ interface Shown {
 /** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
 class StoredTickets {
   readonly #engine: Engine
+  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
+  readonly #purpose: string
 
   constructor(engine: Engine) {
     this.#engine = engine
+    this.#purpose = `session ${engine.binding}`
   }
 
   make(): Maybe<{ readonly id: string; readonly key: string }> {
@@ -255,9 +257,8 @@ class StoredTickets {
     return andThen(this.keyOf(id), (key) => ({ id, key }))
   }
 
-  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
   keyOf(id: string): Maybe<string> {
-    return digest(`session ${this.#engine.binding}`, id)
+    return digest(this.#purpose, id)
   }
 
   ticketOf(id: string): Maybe<string> {
