@@ -32,7 +32,7 @@ const MUTANTS: readonly Told[] = [
   {
     fault: 'the old record is deleted, and nothing leads from it',
     file: 'core/persistence/stored/records.ts',
-    from: 'return (await this.#replace(known, text, { expiresAt, keepUntil, tells: true }, { forwarding: to })) !== undefined',
+    from: 'return (await this.replace(known, text, { expiresAt, keepUntil, tells: true }, undefined)) !== undefined',
     to: "return text !== '' && expiresAt > 0 && this.end(known)",
   },
   {

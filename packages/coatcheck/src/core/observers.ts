@@ -4,7 +4,7 @@ import type { Emit, SessionEvent } from './model/events.ts'
 import { RecentEnds } from './model/kept.ts'
 import type { Observers, Telemetry, Trace } from './model/observing.ts'
 import type { AdapterOptions } from './options/table.ts'
-import { ownerDigest } from './persistence/stored/record-text.ts'
+import { ownerDigest } from './persistence/stored/owner-digest.ts'
 
 /** Who is told of what happens. Where nobody is, nothing is done for it. */
 export function observersOf(options: AdapterOptions, now: () => number, storeTimeout: number): Observers {

@@ -1,8 +1,6 @@
-import { randomText } from '../crypto/random.ts'
 import { SessionError } from '../errors.ts'
-import type { Entry } from './memory/entry.ts'
 import { checkedMemoryOptions, type MemoryStoreOptions } from './memory/options.ts'
-import { Records } from './memory/records.ts'
+import { copyOf, type Entry, Records } from './memory/records.ts'
 import { Listeners } from './shared/listeners.ts'
 import { promising, type SessionRecord, type Store, type Version } from './store.ts'
 
@@ -13,7 +11,6 @@ export type MemoryStore = Store & Required<Pick<Store, 'touch' | 'listByOwner' |
 
 /** Core knows by it that each copy of a module has records of its own (core/shared-sites.ts). */
 const IN_MEMORY = Symbol.for('coatcheck.memory')
-const ORIGIN_BYTES = 9
 const DROPPED_AT_EACH_CREATE = 8
 
 /**
@@ -29,19 +26,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { maxSessions, maxSessionsPerOwner, now, onEvict } = checkedMemoryOptions(options)
   const records = new Records()
   const listeners = new Listeners()
-  /** Of this store and no other. Drawn when it is needed: Workers draw nothing while they load. */
-  let origin: string | undefined
-  let versions = 0
-
-  function newVersion(): Version {
-    origin ??= randomText(ORIGIN_BYTES)
-    return `${origin}.${++versions}`
-  }
-
-  function holding(key: string, version: string): Entry | undefined {
-    const entry = records.use(key)
-    return entry?.version === version ? entry : undefined
-  }
 
   /** Takes out what has to make room for a session of `owner`, which takes the place of `from`. */
   function makeRoom(time: number, owner: string | undefined, from: Entry | undefined): Entry[] {
@@ -83,23 +67,19 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       records.dropExpired(time, DROPPED_AT_EACH_CREATE)
       const owner = given.keepUntil === undefined ? record.owner : undefined
       const gone = makeRoom(time, owner, from === undefined ? undefined : records.get(from))
-      const version = newVersion()
-      records.add(key, record, version, given.keepUntil)
+      const version = records.add(key, record, given.keepUntil)
       tell(gone)
       return version
     }),
 
     update: promising((key: string, given: SessionRecord, version: Version) => {
-      const entry = holding(key, version)
-      if (!entry) return undefined
-      const next = newVersion()
-      records.replace(entry, copyOf(entry.record, given), next, given.keepUntil)
-      if (given.tells) listeners.tell(key)
+      const next = records.replace(key, given, version)
+      if (next !== undefined && given.tells) listeners.tell(key)
       return next
     }),
 
     delete: promising((key: string, version: Version) => {
-      const entry = holding(key, version)
+      const entry = records.holding(key, version)
       if (entry) {
         records.remove(entry)
         listeners.tell(key)
@@ -108,7 +88,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     }),
 
     touch: promising((key: string, expiresAt: number, version: Version) => {
-      const entry = holding(key, version)
+      const entry = records.holding(key, version)
       if (entry && entry.record.expiresAt < expiresAt) {
         records.prolong(entry, copyOf(entry.record, { data: entry.record.data, expiresAt }))
       }
@@ -121,14 +101,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     watch: async (listener) => listeners.add(listener),
   }
   return Object.defineProperty(store, IN_MEMORY, { value: true })
-}
-
-function copyOf(
-  { owner, createdAt, endsAt }: SessionRecord,
-  { data, expiresAt }: Pick<SessionRecord, 'data' | 'expiresAt'>,
-): SessionRecord {
-  const times = { createdAt, endsAt, expiresAt }
-  return Object.freeze(owner === undefined ? { data, ...times } : { data, owner, ...times })
 }
 
 function full(maxSessions: number): never {

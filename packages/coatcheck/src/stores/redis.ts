@@ -1,6 +1,6 @@
 import { randomText } from '../crypto/random.ts'
 import { factsOf } from './redis/about.ts'
-import type { RedisClient } from './redis/client.ts'
+import type { RedisClient, Wait } from './redis/client.ts'
 import { notReplicated, redisFailed } from './redis/errors.ts'
 import { listing } from './redis/listing.ts'
 import { checkedRedisOptions, type RedisStoreOptions } from './redis/options.ts'
@@ -18,7 +18,7 @@ import {
   UPDATE_TELLING,
 } from './redis/scripts.ts'
 import { checkName } from './shared/names.ts'
-import type { Store } from './store.ts'
+import { type Found, promising, type SessionRecord, type Store, type Version } from './store.ts'
 
 export type { Ioredis, NodeRedis, RedisClient, UpstashRedis } from './redis/client.ts'
 export type { RedisStoreOptions }
@@ -52,24 +52,24 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     return `${prefix}:${kind}:${name}`
   }
 
-  async function ask(script: RedisScript, key: string, ...values: (string | number)[]): Promise<unknown> {
+  /** `said`: what the script's reply means. */
+  function ask<T>(script: RedisScript, key: string, values: string[], said: (reply: unknown) => T): Promise<T> {
     try {
-      return await connection.run(script, key, values.map(String))
+      return connection.run(script, key, values).then(said, failed)
     } catch (error) {
-      throw redisFailed(error)
+      return failed(error)
     }
   }
 
-  async function write(script: RedisScript, key: string, ...values: (string | number)[]): Promise<unknown> {
-    if (!wait) return ask(script, key, ...values)
-    try {
-      const [reply, replicas] = await connection.runAndWait(script, key, values.map(String), wait)
-      // A write that changed nothing answers 0 or an empty list: there is nothing to wait for.
-      if (Number(reply) !== 0 && replicas < wait.replicas) throw notReplicated(wait, replicas)
-      return reply
-    } catch (error) {
-      throw redisFailed(error)
-    }
+  function write<T>(script: RedisScript, key: string, values: string[], said: (reply: unknown) => T): Promise<T> {
+    return wait ? writeAndWait(script, key, values, wait).then(said, failed) : ask(script, key, values, said)
+  }
+
+  async function writeAndWait(script: RedisScript, key: string, values: string[], wait: Wait): Promise<unknown> {
+    const [reply, replicas] = await connection.runAndWait(script, key, values, wait)
+    // A write that changed nothing answers 0 or an empty list: there is nothing to wait for.
+    if (Number(reply) !== 0 && replicas < wait.replicas) throw notReplicated(wait, replicas)
+    return reply
   }
 
   async function checkPolicy(key: string): Promise<void> {
@@ -98,14 +98,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       return evicts
     },
 
-    async read(key) {
-      const row = (await ask(READ, place('s', key))) as readonly unknown[]
-      const [version, data, owner, createdAt, endsAt, expiresAt] = row
-      if (version === null || version === undefined) return undefined
-      const times = { createdAt: Number(createdAt), endsAt: Number(endsAt), expiresAt: Number(expiresAt) }
-      const record = { data: String(data), ...(owner !== null && owner !== undefined && { owner: String(owner) }), ...times }
-      return { record, version: String(version) }
-    },
+    read: promising((key: string) => ask(READ, place('s', key), [], foundIn)),
 
     async create(key, { data, owner, createdAt, endsAt, expiresAt }) {
       const at = place('s', key)
@@ -113,39 +106,37 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       // Each create has an entry of its own, so that of two creates of one key the one that lost can take its entry back.
       const entry = `${key} ${version}`
       const index = owner === undefined ? undefined : place('o', owner)
-      if (index !== undefined) await write(INDEX_ADD, index, endsAt, entry, now() - MARGIN, ttl(endsAt))
-      const values = [version, data, createdAt, endsAt, expiresAt, ttl(expiresAt)]
-      const done = await write(CREATE, at, ...values, ...(owner === undefined ? [] : [owner]))
+      if (index !== undefined) await write(INDEX_ADD, index, [`${endsAt}`, entry, `${now() - MARGIN}`, ttl(endsAt)], isDone)
+      const values = [version, data, `${createdAt}`, `${endsAt}`, `${expiresAt}`, ttl(expiresAt)]
+      const done = await write(CREATE, at, owner === undefined ? values : [...values, owner], isDone)
       void checkPolicy(at)
-      if (Number(done) === 1) return version
-      if (index !== undefined) await write(INDEX_REMOVE, index, entry)
+      if (done) return version
+      if (index !== undefined) await write(INDEX_REMOVE, index, [entry], isDone)
       return undefined
     },
 
-    async update(key, { data, expiresAt, tells }, version) {
+    update: promising((key: string, { data, expiresAt, tells }: SessionRecord, version: Version) => {
       const next = randomText(VERSION_BYTES)
-      const values = [version, next, data, expiresAt, ttl(expiresAt)]
-      const done = await (tells
-        ? write(UPDATE_TELLING, place('s', key), ...values, channel, key)
-        : write(UPDATE, place('s', key), ...values))
-      return Number(done) === 1 ? next : undefined
-    },
+      const values = [version, next, data, `${expiresAt}`, ttl(expiresAt)]
+      const said = (reply: unknown) => (isDone(reply) ? next : undefined)
+      if (tells) return write(UPDATE_TELLING, place('s', key), [...values, channel, key], said)
+      return write(UPDATE, place('s', key), values, said)
+    }),
 
     async delete(key, version) {
-      const there = (await write(DELETE, place('s', key), version, channel, key)) as readonly unknown[]
-      if (there.length === 0) return false
-      const [owner, created] = there.map(String)
-      if (owner) await write(INDEX_REMOVE, place('o', owner), `${key} ${created}`)
-      return true
+      const there = await write(DELETE, place('s', key), [version, channel, key], textsOf)
+      const [owner, created] = there
+      if (owner) await write(INDEX_REMOVE, place('o', owner), [`${key} ${created}`], isDone)
+      return there.length > 0
     },
 
     async touch(key, expiresAt, version) {
-      return Number(await write(TOUCH, place('s', key), version, expiresAt, ttl(expiresAt))) === 1
+      return write(TOUCH, place('s', key), [version, `${expiresAt}`, ttl(expiresAt)], isDone)
     },
 
     async listByOwner(owner) {
-      const entries = (await ask(INDEX_LIST, place('o', owner))) as readonly unknown[]
-      return [...new Set(entries.map((entry) => String(entry).split(' ', 1)[0] ?? ''))]
+      const entries = await ask(INDEX_LIST, place('o', owner), [], textsOf)
+      return [...new Set(entries.map((entry) => entry.split(' ', 1)[0] ?? ''))]
     },
 
     async list(after, limit) {
@@ -174,4 +165,22 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       },
     }),
   }
+}
+
+const failed = (error: unknown): never => {
+  throw redisFailed(error)
+}
+
+const isDone = (reply: unknown): boolean => Number(reply) === 1
+
+const textsOf = (reply: unknown): string[] => (reply as readonly unknown[]).map(String)
+
+function foundIn(reply: unknown): Found | undefined {
+  const row = reply as readonly unknown[]
+  const [version, owner] = [row[0], row[2]]
+  if (version === null || version === undefined) return undefined
+  const times = { createdAt: Number(row[3]), endsAt: Number(row[4]), expiresAt: Number(row[5]) }
+  const data = String(row[1])
+  const record = owner === null || owner === undefined ? { data, ...times } : { data, owner: String(owner), ...times }
+  return { record, version: String(version) }
 }

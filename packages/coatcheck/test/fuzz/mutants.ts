@@ -18,7 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a stored ticket opens without its MAC',
     target: 'cookie',
-    file: 'core/persistence/stored/stored-tickets.ts',
+    file: 'core/persistence/stored/stored.ts',
     from: "if (typeof verified === 'string') return { refused: verified }",
     to: "if (typeof verified === 'string') return { id: encode((decode(ticket) ?? new Uint8Array(99)).subarray(21)), stale: false }",
     shows: /a session opens for its own ticket only/,
@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a sealed record is not bound to its times',
     target: 'record',
-    file: 'core/persistence/stored/record-text.ts',
+    file: 'core/persistence/stored/record-access.ts',
     from: "{ owner = '', createdAt, endsAt }: Meta) => [",
     to: "{ owner = '', createdAt, endsAt }: Meta) => [key, owner] ?? [",
     shows: /a sealed record opens as it was sealed/,
@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a record of a store is not checked',
     target: 'answers',
-    file: 'core/persistence/stored/record-text.ts',
+    file: 'core/persistence/stored/record-access.ts',
     from: "if (typeof data !== 'string' || !areTimes || (owner !== undefined && typeof owner !== 'string')) return undefined",
     to: 'void areTimes',
     shows: /^TypeError/,

@@ -45,8 +45,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V1: a write that was overtaken is not tried again',
     file: 'core/persistence/stored/commit-queue.ts',
-    from: '      if (saved) {\n        this.#records',
-    to: '      saved ??= found\n      if (saved) {\n        this.#records',
+    from: '    if (!saved) return undefined\n',
+    to: '    saved ??= found\n    if (!saved) return undefined\n',
     shows: /^1 lost/,
   },
   {
@@ -88,7 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'V5: the old record is deleted, and nothing leads from it',
     file: 'core/persistence/stored/records.ts',
-    from: 'return (await this.#replace(known, text, { expiresAt, keepUntil, tells: true }, { forwarding: to })) !== undefined',
+    from: 'return (await this.replace(known, text, { expiresAt, keepUntil, tells: true }, undefined)) !== undefined',
     to: "return text !== '' && expiresAt > 0 && this.end(known)",
     shows: /^[12]/,
   },
@@ -207,16 +207,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'C7: a write revives what has ended by time',
-    file: 'core/persistence/stored/commit-queue.ts',
-    from: 'isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)',
+    file: 'core/persistence/stored/commit-batches.ts',
+    from: 'isLive = found !== undefined && !found.forwarding && !isOver(found.record, now())',
     to: 'isLive = found !== undefined && !found.forwarding',
     shows: /^5/,
   },
   {
     fault: 'V10: a session that another went on with is over by what was read before',
-    file: 'core/persistence/stored/commit-queue.ts',
-    from: 'found = this.#unlessOver(found, time)\n      let isLive = found !== undefined && !found.forwarding\n',
-    to: 'let isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)\n',
+    file: 'core/persistence/stored/commit-batches.ts',
+    from: 'let found = unlessOver(from, now())\n    let isLive = found !== undefined && !found.forwarding\n',
+    to: 'let found = from\n    let isLive = found !== undefined && !found.forwarding && !isOver(found.record, now())\n',
     shows: /^1 dropped/,
     drawing: { only: 'W', lingers: true },
   },

@@ -190,10 +190,11 @@ export const cycles: Rule = (tree) => {
 /** Files that every request passes: one longer file is read faster than two (docs/decisions/034-the-main-path-in-few-files.md). */
 const MAIN_PATH: ReadonlySet<string> = new Set(
   [
+    'model/contents',
     'request/commit',
     'request/request-session',
     'persistence/stored/commit-queue',
-    'persistence/stored/records',
+    'persistence/stored/record-access',
     'persistence/stored/stored',
     'session/session',
   ]

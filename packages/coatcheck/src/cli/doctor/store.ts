@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine } from '../../core/engine.ts'
-import { askStore, callStore } from '../../core/persistence/store-call.ts'
+import { callStore } from '../../core/persistence/store-call.ts'
+import { askStore } from '../../core/persistence/stored/record-access.ts'
 import { SessionError } from '../../errors.ts'
 import type { SessionRecord, Store, StoreFacts } from '../../stores/store.ts'
 import { bytesOf, bytesText } from '../text.ts'

@@ -2,13 +2,13 @@ import { SessionError } from '../../errors.ts'
 import { type Changes, without } from './changes.ts'
 import { find, type Writes } from './writes.ts'
 
-interface Try {
+export interface Try {
   readonly write: string
   /** Which write of its session it would be. */
   readonly number: number
   readonly changes: Changes
-  /** What the store said of it: that it was not carried out, perhaps because an earlier sending was; or that it is kept. */
-  answer?: 'refused' | 'kept'
+  /** What the store said of it: that it was not carried out, perhaps because an earlier sending was; or that it is kept, and in no record to be found again. */
+  answer: 'refused' | 'kept' | undefined
 }
 
 /** A record at a key of its own, whether the store kept it or not. */
@@ -23,15 +23,21 @@ export interface Begun {
  * failure recognises by it what was kept, so that nothing is stored twice.
  */
 export class Attempts {
+  /** Whether anything was tried: else `left` need not be asked. */
+  hasTried = false
   #tries: Try[] = []
   /** By key. */
-  readonly #begun = new Map<string, Begun & { isTaken?: boolean }>()
+  #begun: Map<string, Begun & { isTaken?: boolean }> | undefined
 
-  add(write: string, { count }: Writes, changes: Changes): void {
-    this.#tries.push({ write, number: count + 1, changes })
+  /** Notes a write that is sent now to a record with these writes. The store's answer is to be noted in it. */
+  add(write: string, { count }: Writes, changes: Changes): Try {
+    const sent: Try = { write, number: count + 1, changes, answer: undefined }
+    this.hasTried = true
+    this.#tries.push(sent)
+    return sent
   }
 
-  /** The store has answered the last try. What is kept is in no record to be found again. */
+  /** The store has answered the last try. */
   answered(answer: 'refused' | 'kept'): void {
     const last = this.#tries.at(-1)
     if (last) last.answer = answer
@@ -69,34 +75,35 @@ export class Attempts {
   }
 
   began(record: Begun): void {
+    this.#begun ??= new Map()
     this.#begun.set(record.key, record)
   }
 
   /** A record that this request began and nobody was told of, to be used again for the same owner, but not at the key `except`. */
   begun(owner: string | undefined, except: string | undefined): Begun | undefined {
-    return [...this.#begun.values()].findLast(
+    return [...(this.#begun?.values() ?? [])].findLast(
       ({ isTaken, ...record }) => !isTaken && record.owner === owner && record.key !== except,
     )
   }
 
   /** Whether the record at `key` may lead to one that this request began, although no answer said so. */
   mayLeadFrom(key: string): boolean {
-    return [...this.#begun.keys()].some((begun) => begun !== key)
+    return [...(this.#begun?.keys() ?? [])].some((begun) => begun !== key)
   }
 
   /** It is not to be used again: somebody else has written there, or it is no record of this request. */
   changeSet(key: string): void {
-    const record = this.#begun.get(key)
+    const record = this.#begun?.get(key)
     if (record) record.isTaken = true
   }
 
   /** The id of a record that this request began. */
   idOf(key: string): string | undefined {
-    return this.#begun.get(key)?.id
+    return this.#begun?.get(key)?.id
   }
 
   forget(key: string): void {
-    this.#begun.delete(key)
+    this.#begun?.delete(key)
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Entry, encoded } from './codec.ts'
 import type { Contents, Fields, Flash } from './contents.ts'
 import type { Shape } from './shape.ts'
-import { type EditableValues, editable } from './text-values.ts'
+import { type EditableValues, TextValues } from './text-values.ts'
 
 /** A change of one value from what it was; synchronous and pure, run once at the call and once for each replay. */
 export type Updater = (value: unknown) => unknown
@@ -68,7 +68,8 @@ export function without(changes: Changes, done: Changes): Changes {
   return { ...rest, values, flash, flashRead, ...others }
 }
 
-const same = (a: Entry | undefined, b: Entry | undefined) => (a === undefined ? b === undefined : a.equals(b))
+/** Mostly they are one and the same entry. */
+const same = (a: Entry | undefined, b: Entry | undefined) => a === b || a?.equals(b) === true
 
 /**
  * The contents with `changes` applied, key by key: on one key the last writer wins, and an update is run again when somebody
@@ -93,13 +94,34 @@ function applied(contents: Contents, changes: Changes, now: number, overwritten:
       values.set(key, change.entry)
     }
   }
-  const flash = new Map(contents.flash)
-  for (const [key, { id }] of flash) if (changes.flashRead.has(id)) flash.delete(key)
-  for (const [key, value] of changes.flash) flash.set(key, value)
+  const flash = flashAfter(contents.flash, changes)
   changes.edit?.(values, contents)
   const { lasts, more } = changes
-  const others = { ...(lasts !== undefined && { lasts }), ...(more && { more: { ...contents.more, ...more } }) }
-  return { ...contents, values, flash, ...others }
+  if (lasts === undefined && !more) return { ...contents, values, flash }
+  return {
+    ...contents,
+    values,
+    flash,
+    ...(lasts !== undefined && { lasts }),
+    ...(more && { more: { ...contents.more, ...more } }),
+  }
+}
+
+/** A copy to be changed, without what has expired at `now`. */
+function editable(values: ReadonlyMap<string, Entry>, now: number): EditableValues {
+  const copy = values instanceof TextValues ? values.copy() : undefined
+  if (copy) return copy
+  const all = new Map(values)
+  for (const [key, entry] of values) if (entry.until !== undefined && !entry.live(now)) all.delete(key)
+  return all
+}
+
+function flashAfter(before: Contents['flash'], changes: Changes): Contents['flash'] {
+  if (before.size === 0 && changes.flash.size === 0) return before
+  const flash = new Map(before)
+  for (const [key, { id }] of before) if (changes.flashRead.has(id)) flash.delete(key)
+  for (const [key, value] of changes.flash) flash.set(key, value)
+  return flash
 }
 
 function replay(key: string, stored: Entry | undefined, steps: readonly Updater[], shape: Shape | undefined): Entry {

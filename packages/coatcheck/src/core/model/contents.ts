@@ -1,8 +1,8 @@
 import type { Entry } from './codec.ts'
-import { entryOf, entryText, isObject } from './entry-text.ts'
+import { entriesText, entryOf, entryText, isObject } from './entry-text.ts'
 import { isTooDeep, members } from './json-text.ts'
-import { valuesIn, valuesText } from './text-values.ts'
-import { decodeWrites, encodeWrites, NO_WRITES, type Writes } from './writes.ts'
+import { TextValues, valuesIn } from './text-values.ts'
+import { NO_WRITES, type Write, type Writes } from './writes.ts'
 
 /** A flash value has an id of its own: reading it removes that one, so that a newer flash of the same name survives. */
 export interface Flash {
@@ -68,11 +68,13 @@ export const MAX_TEXT: number = 4 * 1024 * 1024
 
 /** The text of a session: values keep the text they came with, so that only what changed is encoded again. `to`: where it went. */
 export function encode(contents: Contents, frame: Frame, to?: Forwarding): string {
-  const { owner, lasts, since, from, writes, more } = contents
-  const log = encodeWrites(writes)
-  const head = JSON.stringify({ format: FORMAT, ...more, ...frame, owner, lasts, since, from, ...log, to }).slice(0, -1)
-  const data = valuesText(contents.values)
-  const flash = flashText(contents.flash)
+  const { values, owner, lasts, since, from, writes, more } = contents
+  const { key, made, id, life } = frame
+  const { log, nth } = encodeWrites(writes)
+  const fields = { format: FORMAT, ...more, key, made, id, life, owner, lasts, since, from, log, nth, to }
+  const head = JSON.stringify(fields).slice(0, -1)
+  const data = values instanceof TextValues ? values.text() : entriesText(values)
+  const flash = contents.flash.size === 0 ? '' : flashText(contents.flash)
   return `${head},"data":{${data}}${flash && `,"flash":${flash}`}}`
 }
 
@@ -191,3 +193,46 @@ function isForwarding(to: unknown): to is Forwarding {
   const { key, sealed = '', at = 0, note = '' } = to
   return [key, sealed, note].every((text) => typeof text === 'string') && Number.isSafeInteger(at)
 }
+
+/** The fields of a record's text that say what was written last. */
+interface Log {
+  /** The number of writes, then id and time of each. */
+  readonly log?: readonly (number | string)[] | undefined
+  /**
+   * Where writes between them were dropped: `forgotten`, then the number of each. A release that does not know this field keeps it when it
+   * adds a write, and shows by that it does not: the last number is not the count any more.
+   */
+  readonly nth?: readonly number[] | undefined
+}
+
+export function encodeWrites({ count, forgotten, recent }: Writes): Log {
+  if (count === 0) return {}
+  const log: (number | string)[] = [count]
+  for (const { id, at } of recent) log.push(id, at)
+  if (forgotten === count - recent.length) return { log }
+  const nth = [forgotten]
+  for (const { number } of recent) nth.push(number)
+  return { log, nth }
+}
+
+/** Throws for what `encodeWrites` did not write. */
+export function decodeWrites(log: unknown, nth: unknown): Writes {
+  if (log === undefined) return NO_WRITES
+  const raw = log as readonly unknown[]
+  const count = raw[0] as number
+  const length = (raw.length - 1) / 2
+  if (!Number.isSafeInteger(count) || !Number.isInteger(length) || count < length) throw new TypeError('not a list of writes')
+  const numbers = areNumbers(nth, count, length) ? nth : undefined
+  // Without them it is as if all that is missing had been forgotten.
+  const forgotten = numbers?.[0] ?? count - length
+  const recent: Write[] = []
+  for (let index = 0; index < length; index++) {
+    const [id, at] = [raw[2 * index + 1], raw[2 * index + 2]]
+    if (typeof id !== 'string' || !Number.isSafeInteger(at)) throw new TypeError('not a list of writes')
+    recent.push({ id, at: at as number, number: numbers?.[index + 1] ?? count - length + 1 + index })
+  }
+  return { count, forgotten, recent }
+}
+
+const areNumbers = (nth: unknown, count: number, length: number): nth is readonly number[] =>
+  Array.isArray(nth) && nth.length === length + 1 && nth[length] === count && nth.every(Number.isSafeInteger)

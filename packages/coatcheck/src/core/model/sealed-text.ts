@@ -1,9 +1,8 @@
 import { Entry } from './codec.ts'
-import { type Contents, contentsOf, decode, flashText, MAX_TEXT } from './contents.ts'
+import { type Contents, contentsOf, decode, encodeWrites, flashText, MAX_TEXT } from './contents.ts'
 import { entryAt, entryText } from './entry-text.ts'
 import { isTooDeep, members, nameAt } from './json-text.ts'
 import type { Lifetime } from './lifetime.ts'
-import { encodeWrites } from './writes.ts'
 
 /** What a sealed ticket holds. */
 export interface SealedSession {
@@ -29,8 +28,11 @@ export function encodeSealed({ id, contents, lifetime }: SealedSession): string 
   const times = [createdAt, endsAt - createdAt, endsAt - expiresAt].map((time) => time.toString(36)).join('.')
   let values = ''
   for (const [key, entry] of contents.values) values += `${values && ','}${valueText(key, entry)}`
-  const fields = JSON.stringify({ ...more, owner, lasts, since, from, ...encodeWrites(writes) }).slice(1, -1)
-  const flash = flashText(contents.flash)
+  const fields = JSON.stringify({ ...more, owner, lasts, since, from, ...(writes.count > 0 && encodeWrites(writes)) }).slice(
+    1,
+    -1,
+  )
+  const flash = contents.flash.size === 0 ? '' : flashText(contents.flash)
   const rest = [fields, flash && `"flash":${flash}`].filter(Boolean).join()
   return `${FORMAT}.${times}.${id}{${values}}${rest && `{${rest}}`}`
 }
@@ -56,8 +58,9 @@ export function decodeSealed(text: string): SealedSession | 'corrupt' | 'unknown
       if (key.startsWith(MARK)) values.set(key.slice(1), entryAt(text, found, i / 4))
       else values.set(key, Entry.read(false, text.slice(value, end)))
     }
-    const rest = text.slice(found.end) || '{}'
-    const contents = rest[0] !== '{' || isTooDeep(rest) ? undefined : contentsOf(JSON.parse(rest), values)
+    const rest = text.slice(found.end)
+    if (rest !== '' && (rest[0] !== '{' || isTooDeep(rest))) return 'corrupt'
+    const contents = contentsOf(rest === '' ? {} : JSON.parse(rest), values)
     if (!contents) return 'corrupt'
     const [from, endsAt] = [time(createdAt), time(createdAt) + time(span)]
     return { id, contents, lifetime: { createdAt: from, endsAt, expiresAt: endsAt - time(left) } }

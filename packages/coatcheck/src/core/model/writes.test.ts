@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decodeWrites, encodeWrites, find, NO_WRITES, type Writes, withWrite } from './writes.ts'
+import { decodeWrites, encodeWrites } from './contents.ts'
+import { find, NO_WRITES, type Writes, withWrite } from './writes.ts'
 
 const WINDOW = 5_000
 

@@ -38,12 +38,13 @@ export function withWrite(before: Writes, { id, at }: Omit<Write, 'number'>, win
   const recent: Write[] = []
   let { forgotten } = before
   const from = before.recent.length - BEHIND
-  for (const [index, write] of before.recent.entries()) {
-    if (write.at <= at - window - (index < from ? 0 : SKEW)) forgotten = Math.max(forgotten, write.number)
+  let index = 0
+  for (const write of before.recent) {
+    if (write.at <= at - window - (index++ < from ? 0 : SKEW)) forgotten = Math.max(forgotten, write.number)
     else if (write.id !== answered) recent.push(write)
   }
   recent.push({ id, at, number })
-  for (const write of recent.splice(0, recent.length - MOST)) forgotten = Math.max(forgotten, write.number)
+  while (recent.length > MOST) forgotten = Math.max(forgotten, recent.shift()?.number ?? 0)
   return { count: number, forgotten, recent }
 }
 
@@ -52,42 +53,3 @@ export function find({ forgotten, recent }: Writes, id: string, number: number):
   if (recent.some((write) => write.id === id)) return 'kept'
   return number > forgotten ? 'not kept' : 'unknown'
 }
-
-/** The fields of a record's text that say this. */
-interface Fields {
-  /** The number of writes, then id and time of each. */
-  readonly log?: readonly (number | string)[] | undefined
-  /**
-   * Where writes between them were dropped: `forgotten`, then the number of each. A release that does not know this field keeps it when it
-   * adds a write, and shows by that it does not: the last number is not the count any more.
-   */
-  readonly nth?: readonly number[] | undefined
-}
-
-export function encodeWrites({ count, forgotten, recent }: Writes): Fields {
-  if (count === 0) return {}
-  const log = [count, ...recent.flatMap(({ id, at }) => [id, at])]
-  return forgotten === count - recent.length ? { log } : { log, nth: [forgotten, ...recent.map(({ number }) => number)] }
-}
-
-/** Throws for what `encodeWrites` did not write. */
-export function decodeWrites(log: unknown, nth: unknown): Writes {
-  if (log === undefined) return NO_WRITES
-  const raw = log as readonly unknown[]
-  const count = raw[0] as number
-  const length = (raw.length - 1) / 2
-  if (!Number.isSafeInteger(count) || !Number.isInteger(length) || count < length) throw new TypeError('not a list of writes')
-  const numbers = areNumbers(nth, count, length) ? nth : undefined
-  // Without them it is as if all that is missing had been forgotten.
-  const forgotten = numbers?.[0] ?? count - length
-  const recent: Write[] = []
-  for (let index = 0; index < length; index++) {
-    const [id, at] = [raw[2 * index + 1], raw[2 * index + 2]]
-    if (typeof id !== 'string' || !Number.isSafeInteger(at)) throw new TypeError('not a list of writes')
-    recent.push({ id, at: at as number, number: numbers?.[index + 1] ?? count - length + 1 + index })
-  }
-  return { count, forgotten, recent }
-}
-
-const areNumbers = (nth: unknown, count: number, length: number): nth is readonly number[] =>
-  Array.isArray(nth) && nth.length === length + 1 && nth[length] === count && nth.every(Number.isSafeInteger)

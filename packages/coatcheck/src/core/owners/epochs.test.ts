@@ -5,7 +5,7 @@ import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
 import { type Scheduler, stepped } from '../../testing/interleave.ts'
 import type { Engine } from '../engine.ts'
-import { ownerDigest } from '../persistence/stored/record-text.ts'
+import { ownerDigest } from '../persistence/stored/owner-digest.ts'
 import { Epochs } from './epochs.ts'
 import { Marks } from './marks.ts'
 

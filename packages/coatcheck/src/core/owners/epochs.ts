@@ -3,8 +3,7 @@ import { SessionError } from '../../errors.ts'
 import type { SessionRecord, Store, Version } from '../../stores/store.ts'
 import type { Engine } from '../engine.ts'
 import { SKEW } from '../model/lifetime.ts'
-import { askStore } from '../persistence/store-call.ts'
-import { checkedRecord } from '../persistence/stored/record-text.ts'
+import { askStore, checkedRecord } from '../persistence/stored/record-access.ts'
 
 interface Kept {
   readonly epoch: number

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts'
 import type { Contents, Fields } from '../model/contents.ts'
 import { isOver, lifeUnder, policyOf } from '../model/lifetime.ts'
-import type { VersionedRecord } from '../persistence/stored/latest-records.ts'
+import type { VersionedRecord } from '../persistence/stored/versioned-record.ts'
 
 /**
  * What the text of an owned record says besides: what all ids of one session have in common, and its place among the sessions of its owner. A

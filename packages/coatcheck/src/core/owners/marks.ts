@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
-import { ownerDigest } from '../persistence/stored/record-text.ts'
+import { ownerDigest } from '../persistence/stored/owner-digest.ts'
 import type { Epochs } from './epochs.ts'
 
 /** What a mark says: when it was taken, and the epochs of that moment. */

@@ -4,7 +4,7 @@ import { andThen, type Maybe } from '../../crypto/maybe.ts'
 import { randomText } from '../../crypto/random.ts'
 import type { ChangeSet, Engine, LoadedSession, MigratingSession, Persistence, Refused, Saved } from '../engine.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
-import { afterWrite, isOver, type Lifetime, lifeFault, lifeUnder, newLifetime, policyOf } from '../model/lifetime.ts'
+import { afterWrite, isOver, type Lifetime, lifeAt, newLifetime, policyOf } from '../model/lifetime.ts'
 import { moved, startsAnew } from '../model/moves.ts'
 import type { Plan } from '../model/plan.ts'
 import { decodeSealed, encodeSealed } from '../model/sealed-text.ts'
@@ -54,11 +54,11 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): SealedPersi
       if (sealed === 'unknown-version') return { refused: sealed, blocked: newerRelease() }
       if (typeof sealed === 'string') return { refused: sealed }
       const { id: handle, contents, lifetime: made } = sealed
-      const lifetime = lifeUnder(made, contents, engine.policy)
-      const refused = lifeFault(made, engine.now()) ?? lifeFault(lifetime, engine.now())
+      const now = engine.now()
+      const { lifetime, refused } = lifeAt(made, contents, engine.policy, now)
       const session = { contents, lifetime, handle, stale: opened.stale, ends: made.endsAt }
       if (!refused) return session
-      return { refused, handle, ...(expired && isOver(lifetime, engine.now()) && { ends: session }) }
+      return { refused, handle, ...(expired && isOver(lifetime, now) && { ends: session }) }
     })
   }
 
@@ -67,11 +67,10 @@ export function sealedPersistence(keyring: Keyring, engine: Engine): SealedPersi
     const now = engine.now()
     const before = plan === 'end+create' ? undefined : loaded
     const contents = moved(before?.contents ?? EMPTY, changeSet, now)
-    const policy = policyOf(contents, engine.policy)
-    const goesOn = before && !startsAnew(changeSet.move)
+    const goesOn = before && !(changeSet.move && startsAnew(changeSet.move))
     const lifetime = goesOn
       ? afterWrite(before.lifetime, contents, before.contents, engine.policy, now)
-      : newLifetime(policy, now)
+      : newLifetime(policyOf(contents, engine.policy), now)
     if (as) return write(beside(contents, { epochs: as.epochs }), until(lifetime, as.ends), as.handle)
     return write(contents, lifetime, before && plan !== 'regenerate' ? before.handle : randomText(ID_BYTES))
   }

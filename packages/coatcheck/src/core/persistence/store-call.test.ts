@@ -2,7 +2,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SessionError } from '../../errors.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../stores/store.ts'
-import { askStore, callStore } from './store-call.ts'
+import { callStore } from './store-call.ts'
+import { askStore } from './stored/record-access.ts'
 
 const down = new Error('ECONNREFUSED')
 /** What a store that names its failure itself rejects with, and one that does not. */

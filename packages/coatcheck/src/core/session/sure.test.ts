@@ -4,7 +4,7 @@ import { type Site, site } from '../../../test/helpers/site.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import type { AdapterOptions } from '../options/options.ts'
 import { aal1, aal2, aal3 } from '../options/presets.ts'
-import { ownerDigest } from '../persistence/stored/record-text.ts'
+import { ownerDigest } from '../persistence/stored/owner-digest.ts'
 import { createSessions } from '../sessions.ts'
 import type { Session } from './types.ts'
 

@@ -2,7 +2,7 @@ import type { Maybe } from '../../crypto/maybe.ts'
 import type { Found, Store } from '../../stores/store.ts'
 import type { Policy } from '../model/lifetime.ts'
 import type { Observers } from '../model/observing.ts'
-import type { VersionedRecord } from '../persistence/stored/latest-records.ts'
+import type { VersionedRecord } from '../persistence/stored/versioned-record.ts'
 
 /** What a watcher needs of the engine. */
 export interface Watching extends Observers {

@@ -1,6 +1,33 @@
-import type { Page, SessionRecord } from '../store.ts'
-import { type Entry, type Group, groupOf, type Pin, Row } from './entry.ts'
-import { Heap } from './heap.ts'
+import { randomText } from '../../crypto/random.ts'
+import type { Page, SessionRecord, Version } from '../store.ts'
+import { Heap, type Placed } from './heap.ts'
+
+/** One owner's records, or those of all guests. */
+interface Group extends Linked<Group> {
+  /** undefined: guests. */
+  readonly owner: string | undefined
+  /** Records that may have to make room. */
+  readonly sessions: Row<Entry>
+  /** Records with a `keepUntil`, which are no sessions any more. */
+  readonly kept: Row<Entry>
+}
+
+export interface Entry extends Linked<Entry>, Placed {
+  readonly key: string
+  record: SessionRecord
+  version: string
+  readonly group: Group
+  /** Place in the list of all. */
+  slot: number
+  pin: Pin | undefined
+}
+
+/** Place of a record with a `keepUntil` among those. */
+interface Pin extends Placed {
+  readonly entry: Entry
+}
+
+const ORIGIN_BYTES = 9
 
 /** The records of a memory store, and who has to go when there are too many. Nothing here goes through all of them. */
 export class Records {
@@ -13,6 +40,9 @@ export class Records {
   readonly #owners = new SplitMap<Group>()
   /** Owners by how many sessions they have: those with one, with two, and so on up to whoever has most. */
   readonly #levels: Row<Group>[] = []
+  /** Of this store and no other. Drawn when it is needed: Workers draw nothing while they load. */
+  #origin: string | undefined
+  #versions = 0
 
   get size(): number {
     return this.#slots.length
@@ -22,8 +52,9 @@ export class Records {
     return this.#entries.get(key)
   }
 
-  add(key: string, record: SessionRecord, version: string, keepUntil: number | undefined): void {
+  add(key: string, record: SessionRecord, keepUntil: number | undefined): Version {
     const { owner, expiresAt } = record
+    const version = this.#newVersion()
     let group = owner === undefined ? this.#guests : this.#owners.get(owner)
     if (!group) {
       group = groupOf(owner)
@@ -35,6 +66,7 @@ export class Records {
     this.#slots.push(entry)
     this.#ends.add(entry, expiresAt)
     this.#enter(entry, keepUntil)
+    return version
   }
 
   /** The record at this key, marked as just used, and its owner too. */
@@ -47,12 +79,23 @@ export class Records {
     return entry
   }
 
-  replace(entry: Entry, record: SessionRecord, version: string, keepUntil: number | undefined): void {
-    entry.version = version
-    this.prolong(entry, record)
-    if (!entry.pin && keepUntil === undefined) return
-    this.#leave(entry)
-    this.#enter(entry, keepUntil)
+  /** As `use`, if the record has this version. */
+  holding(key: string, version: Version): Entry | undefined {
+    const entry = this.use(key)
+    return entry?.version === version ? entry : undefined
+  }
+
+  /** The new version; undefined: another version is there, or none. */
+  replace(key: string, given: SessionRecord, before: Version): Version | undefined {
+    const entry = this.holding(key, before)
+    if (!entry) return undefined
+    entry.version = this.#newVersion()
+    this.prolong(entry, copyOf(entry.record, given))
+    if (entry.pin || given.keepUntil !== undefined) {
+      this.#leave(entry)
+      this.#enter(entry, given.keepUntil)
+    }
+    return entry.version
   }
 
   prolong(entry: Entry, record: SessionRecord): void {
@@ -115,6 +158,11 @@ export class Records {
     const begin = Math.max(0, end - limit)
     const keys = this.#slots.slice(begin, end).map(({ key }) => key)
     return begin > 0 ? { keys, next: String(begin) } : { keys }
+  }
+
+  #newVersion(): Version {
+    this.#origin ??= randomText(ORIGIN_BYTES)
+    return `${this.#origin}.${++this.#versions}`
   }
 
   #enter(entry: Entry, keepUntil: number | undefined): void {
@@ -189,3 +237,63 @@ function partOf(key: string): number {
   // Past its beginning there is no character: NaN counts as 0.
   return (key.charCodeAt(end - 1) + 31 * (key.charCodeAt(end - 2) + 31 * key.charCodeAt(end - 3))) & (PARTS - 1)
 }
+
+/** Stands in one row at a time, between those before and after it. */
+interface Linked<T> {
+  before: T | undefined
+  after: T | undefined
+}
+
+/** Items in the order of their last use, the least recently used first. A Set that keys leave and enter again copies itself now and then. */
+class Row<T extends Linked<T>> {
+  first: T | undefined
+  #last: T | undefined
+  size = 0
+
+  add(item: T): void {
+    item.before = this.#last
+    if (this.#last) this.#last.after = item
+    else this.first = item
+    this.#last = item
+    this.size++
+  }
+
+  remove(item: T): void {
+    if (item.before) item.before.after = item.after
+    else this.first = item.after
+    if (item.after) item.after.before = item.before
+    else this.#last = item.before
+    item.before = undefined
+    item.after = undefined
+    this.size--
+  }
+
+  use(item: T): void {
+    if (this.#last === item) return
+    this.remove(item)
+    this.add(item)
+  }
+
+  /** The least recently used that is not `spared`. */
+  oldest(spared: T | undefined): T | undefined {
+    return this.first === spared ? this.first?.after : this.first
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (let item = this.first; item; item = item.after) yield item
+  }
+}
+
+const groupOf = (owner: string | undefined): Group => ({
+  owner,
+  sessions: new Row(),
+  kept: new Row(),
+  before: undefined,
+  after: undefined,
+})
+
+export const copyOf = (
+  { owner, createdAt, endsAt }: SessionRecord,
+  { data, expiresAt }: Pick<SessionRecord, 'data' | 'expiresAt'>,
+): SessionRecord =>
+  Object.freeze(owner === undefined ? { data, createdAt, endsAt, expiresAt } : { data, owner, createdAt, endsAt, expiresAt })

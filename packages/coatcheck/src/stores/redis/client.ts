@@ -44,14 +44,9 @@ export interface RedisConnection {
   /** The prefix that the client itself puts before each key. */
   readonly keyPrefix: string
   /** Runs a script on one key. */
-  run(script: RedisScript, key: string, values: readonly string[]): Promise<unknown>
+  run(script: RedisScript, key: string, values: string[]): Promise<unknown>
   /** The same, and how many replicas had it in time. */
-  runAndWait(
-    script: RedisScript,
-    key: string,
-    values: readonly string[],
-    wait: Wait,
-  ): Promise<readonly [reply: unknown, replicas: number]>
+  runAndWait(script: RedisScript, key: string, values: string[], wait: Wait): Promise<readonly [reply: unknown, replicas: number]>
   /** In the order of their names. */
   nodes(): Promise<readonly RedisNode[]>
   /** Opens a connection for this channel, which is over when it is lost: that is told, and another may be opened. Left out: it cannot. */
@@ -59,13 +54,13 @@ export interface RedisConnection {
 }
 
 /** Runs by name, and by its whole text where the server has never seen it or has forgotten it in a restart. */
-export async function byName<T>(script: RedisScript, run: (byName: boolean, text: string) => Promise<T>): Promise<T> {
-  try {
-    return await run(true, await script.sha())
-  } catch (error) {
+export function byName<T>(script: RedisScript, run: (byName: boolean, text: string) => Promise<T>): Promise<T> {
+  const { name } = script
+  if (name === undefined) return script.sha().then(() => byName(script, run))
+  return Promise.resolve(run(true, name)).catch((error) => {
     if (errorCode(error) !== 'NOSCRIPT') throw error
     return run(false, script.text)
-  }
+  })
 }
 
 /** The first word of an error of Redis, which is its code in capitals. */

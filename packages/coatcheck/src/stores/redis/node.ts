@@ -39,12 +39,12 @@ export function overNodeRedis(client: NodeRedis): RedisConnection {
     keyPrefix: String(whole._keyPrefix ?? ''),
 
     run(script, key, values) {
-      const options = { keys: [key], arguments: [...values] }
+      const options = { keys: [key], arguments: values }
       return byName(script, (named, text) => (named ? client.evalSha(text, options) : client.eval(text, options)))
     },
 
     async runAndWait(script, key, values, { replicas, timeout }) {
-      const options = { keys: [key], arguments: [...values] }
+      const options = { keys: [key], arguments: values }
       const wait = ['WAIT', `${replicas}`, `${timeout}`]
       const [reply, had] = await byName(script, (named, text) => {
         // One batch on one connection: WAIT speaks of the writes of its own.

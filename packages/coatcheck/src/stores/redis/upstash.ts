@@ -24,7 +24,7 @@ export function overUpstash(client: UpstashRedis): RedisConnection {
     async run(given, key, values) {
       const answer = await byName(marked(given), async (named, text) => {
         try {
-          return await (named ? client.evalsha(text, [key], [...values]) : client.eval(text, [key], [...values]))
+          return await (named ? client.evalsha(text, [key], values) : client.eval(text, [key], values))
         } catch (error) {
           throw withoutCommand(error)
         }

@@ -5,7 +5,7 @@ import { actorOf } from '../../model/standing.ts'
 import { Epochs } from '../../owners/epochs.ts'
 import { Marks } from '../../owners/marks.ts'
 import type { OwnedSessions, Which } from '../../owners/types.ts'
-import { ownerDigest } from '../stored/record-text.ts'
+import { ownerDigest } from '../stored/owner-digest.ts'
 import type { Revocations } from './revocations.ts'
 
 /**

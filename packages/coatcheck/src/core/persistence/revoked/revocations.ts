@@ -4,10 +4,10 @@ import type { Store } from '../../../stores/store.ts'
 import type { Circumstances, Engine } from '../../engine.ts'
 import { decode, EMPTY, encode, encodeEnded, type Forwarding } from '../../model/contents.ts'
 import { LONGEST_LIFE, SKEW } from '../../model/lifetime.ts'
-import { askStore } from '../store-call.ts'
 import { isFresh, readable, tooOld } from '../stored/pending-commit.ts'
-import { checkedRecord, NO_RECORD } from '../stored/record-text.ts'
+import { askStore, checkedRecord } from '../stored/record-access.ts'
 import { Records, type VersionedRecord } from '../stored/records.ts'
+import { NO_RECORD } from '../stored/versioned-record.ts'
 import { LookUps } from './look-ups.ts'
 
 /** What the entry of an id says that was given up for a new one. */

@@ -3,200 +3,158 @@ import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
 import type { Engine } from '../../engine.ts'
+import type { Try } from '../../model/attempts.ts'
 import { apply, isEmpty } from '../../model/changes.ts'
+import type { Contents } from '../../model/contents.ts'
 import { afterWrite, isOver } from '../../model/lifetime.ts'
+import { CommitBatches, knownOf, type Writer } from './commit-batches.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
-import type { MovedOn, Outcome, PendingCommit } from './pending-commit.ts'
-import { backOff, checkTime, knownOf, movedOn, passes, readable, settle, sinceOf, Turn } from './pending-commit.ts'
+import { type MovedOn, movedOn, type Outcome, type PendingCommit, type Step } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
+import { WaitingCommits } from './waiting-commits.ts'
+
+/** The last write of a session that the store answered. */
+interface Written {
+  /** Its id: the log of writes need not hold it any more. */
+  readonly id: string
+  /** Milliseconds since the epoch, and how many there were in a row. */
+  readonly at: number
+  readonly row: number
+}
+/** A write that the store has not answered. */
+interface Sent {
+  readonly id: string
+  readonly tries: readonly Try[]
+  readonly commits: readonly PendingCommit[]
+  readonly found: VersionedRecord
+  readonly overwritten: readonly string[]
+}
+/** So many sessions of which it is remembered. */
+const MOST = 5000
+/** After so many writes in a row, with less than `BREAK` milliseconds between them, a process looks whether others wait. */
+const ROW = 16
+const BREAK = 250
 
 /**
  * Carries out the commits of stored sessions. This process runs one commit of a session at a time; those that wait are applied in order and
- * written once. Between processes, and where one request may not wait for another, the store's compare-and-set decides: the loser reads
- * again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
+ * written once (`waiting-commits.ts`). Between processes, and where one request may not wait for another, the store's compare-and-set decides:
+ * the loser reads again, applies its changes again and tries again. No write is unconditional, so nothing brings an ended session back.
  */
-export class CommitQueue {
-  readonly #waiting = new Map<string, Turn[]>()
+export class CommitQueue implements Writer {
+  readonly #waiting: WaitingCommits
+  /** Not remembered for good, nor after a fork. */
+  readonly #written = new Map<string, Written>()
   readonly #records: Records
   readonly #engine: Engine
   readonly #rotation: IdRotation
-  readonly #ends: Ends
   readonly #turns: Turns
   constructor(records: Records, engine: Engine, rotation: IdRotation, ends: Ends, turns: Turns) {
     this.#records = records
     this.#engine = engine
     this.#rotation = rotation
-    this.#ends = ends
     this.#turns = turns
+    const batches = new CommitBatches(this, engine, ends, turns)
+    this.#waiting = new WaitingCommits(batches, records, engine, rotation, ends, turns)
   }
 
-  /** Carries out a commit, and follows its session to a new id since `at` was read. `id`: that new id, to be told to the visitor. */
-  commit(commit: PendingCommit, at: VersionedRecord, id?: string): Maybe<Outcome> {
-    const turn = new Turn(commit)
-    const waiting = this.#waiting.get(at.key)
-    if (waiting && mayAwaitOthers) waiting.push(turn)
-    else void this.#run(at.key, [turn], this.#records.latest.newest(at))
-    return andThen(turn.answer(), (step) => {
-      if ('forwarding' in step) return this.#follow(commit, step, id)
-      return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
-    })
+  /** Carries out a commit at `now`, and follows its session to a new id since `at` was read. `id`: that new id, to be told to the visitor. */
+  commit(commit: PendingCommit, at: VersionedRecord, now: number = commit.since, id?: string): Maybe<Outcome> {
+    const step = this.#step(commit, at, now)
+    return step instanceof Promise ? step.then((later) => this.#after(later, commit, id)) : this.#after(step, commit, id)
+  }
+
+  #after(step: Step, commit: PendingCommit, id: string | undefined): Maybe<Outcome> {
+    if ('forwarding' in step) return this.#follow(commit, step, id)
+    return id !== undefined && 'kept' in step && step.id === undefined ? { ...step, id } : step
   }
 
   async #follow(commit: PendingCommit, { forwarding, at }: MovedOn, id: string | undefined): Promise<Outcome> {
     try {
       const next = await this.#rotation.next(commit, forwarding, at)
-      return 'target' in next ? await this.commit(next.commit, next.target, next.id ?? id) : (next as Outcome)
+      return 'target' in next ? await this.commit(next.commit, next.target, this.#engine.now(), next.id ?? id) : (next as Outcome)
     } catch (error) {
       throw movedOn(error as SessionError)
     }
   }
 
-  async #run(key: string, waiting: Turn[], first: VersionedRecord): Promise<void> {
-    this.#waiting.set(key, waiting)
-    let found: VersionedRecord | undefined = first
-    while (waiting.length > 0) {
-      let turns = waiting
-      try {
-        // Commits that arrive while this one waits for its turn are written with it.
-        if (this.#turns.hasOthers && this.#turns.isContended(key))
-          found = readable(await this.#turns.read(key, 0, sinceOf(waiting)))
-        turns = waiting.splice(0)
-        // The next commit starts from the record just written; after a failure it reads again.
-        const areUpdates = turns.every(({ commit }) => commit.kind === 'update')
-        found = await (areUpdates ? this.#update(key, turns, found) : this.#together(key, turns, found))
-      } catch (error) {
-        found = undefined
-        for (const turn of turns.splice(0)) turn.failed(error)
-      }
-    }
-    this.#waiting.delete(key)
-    this.#records.latest.remember(key, found)
+  /** Carries out a commit at one record: at once, where nobody is before it and the store answers at once. */
+  #step(commit: PendingCommit, at: VersionedRecord, now: number): Maybe<Step> {
+    const { key } = at
+    if (mayAwaitOthers && this.#waiting.byKey.has(key)) return this.#waiting.join(key, commit)
+    // Another request of this process has written since: the version read earlier would fail compare-and-set, and more may come meanwhile.
+    const latest = this.#records.latest.byKey.get(key)
+    if (latest && latest.at > at.at) return this.#waiting.begin(commit, latest)
+    const isLate = now - commit.since > this.#engine.conflictTimeout
+    const mustWait = isLate || (this.#turns.hasWaited && this.#turns.isContended(key))
+    if (commit.kind !== 'update' || mustWait || at.forwarding || isOver(at.record, now)) return this.#waiting.begin(commit, at)
+    const overwritten: string[] = []
+    const contents = this.applied(commit, at.contents, at, now, overwritten)
+    if (!contents) return { kept: at }
+    const saved = this.write([commit], at, contents, now, overwritten)
+    if (saved instanceof Promise) return this.#waiting.goOn(commit, at, saved)
+    return saved ? { kept: saved } : this.#waiting.retry(commit, at)
   }
 
-  /** Ends go first, then changes, then new ids: a commit behind an end or a new id continues elsewhere. */
-  async #together(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
-    const of = (kind: PendingCommit['kind']) => turns.filter(({ commit }) => commit.kind === kind)
-    let isEnded = false
-    for (const turn of of('end')) {
-      try {
-        if (!isEnded) await this.#ends.end(turn.commit, from ?? (await this.#records.read(key)))
-        isEnded = true
-        turn.done({ dropped: 'ended' })
-      } catch (error) {
-        turn.failed(error)
-      }
-      from = undefined
-    }
-    if (isEnded) {
-      for (const turn of turns) turn.done({ dropped: 'ended' })
-      return undefined
-    }
-    let found = await this.#update(key, of('update'), from)
-    for (const turn of of('move')) {
-      try {
-        turn.done(await this.#rotation.move(turn.commit, this.#unlessOver(found) ?? readable(await this.#records.read(key))))
-      } catch (error) {
-        turn.failed(error)
-      }
-      found = undefined
-    }
-    return found
+  /** The contents with what of the commit's changes is not in `from`; undefined: all of them are. */
+  applied(
+    commit: PendingCommit,
+    contents: Contents,
+    from: VersionedRecord,
+    now: number,
+    overwritten: string[],
+  ): Contents | undefined {
+    const { attempts, changes } = commit.changeSet
+    const left = attempts.hasTried ? attempts.left(changes, from.contents.writes) : changes
+    if (left !== changes && isEmpty(left)) return undefined
+    return apply(contents, left, now, (key) => overwritten.push(key))
   }
 
-  /** Writes the changes of all turns at once. Returns the record at `key` now, if it is known. */
-  async #update(key: string, turns: Turn[], from: VersionedRecord | undefined): Promise<VersionedRecord | undefined> {
-    const { now, policy, conflictTimeout } = this.#engine
-    let found = from
-    for (let attempt = 0; ; attempt++) {
-      let time = now()
-      if (turns.some(({ commit }) => time - commit.since > conflictTimeout))
-        turns = turns.filter((turn) => passes(turn, () => checkTime(turn.commit, this.#engine)))
-      if (turns.length === 0) return found
-      found = this.#unlessOver(found, time)
-      let isLive = found !== undefined && !found.forwarding
-      if (!found) {
-        found = readable(await this.#turns.read(key, attempt, sinceOf(turns), (seen) => settle(turns, seen)))
-        settle(turns, found) // what was refused may be there all the same: a look from before it does not tell
-        time = now()
-        isLive = found !== undefined && !found.forwarding && !isOver(found.record, time)
-      }
-      if (!found || !isLive) {
-        for (const turn of turns) this.#turnAway(turn, found)
-        return undefined
-      }
-      const { contents, kept, overwritten } = applied(found, turns, time)
-      turns = kept
-      if (turns.length === 0) return found
-      const write = randomText(6)
-      for (const { commit } of turns) commit.changeSet.attempts.add(write, contents.writes, commit.changeSet.changes)
-      const next = this.#records.signed(contents, write, time, this.#records.latest.answered(key))
-      let saved: VersionedRecord | undefined
-      try {
-        const answer = this.#records.update(found, next, afterWrite(found.record, next, found.contents, policy, time))
-        saved = answer instanceof Promise ? await answer : answer
-        if (answer instanceof Promise) time = now()
-      } catch (error) {
-        if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
-        return this.#oneByOne(key, turns, found)
-      }
-      for (const { commit } of turns) commit.changeSet.attempts.answered(saved ? 'kept' : 'refused')
-      if (saved) {
-        this.#records.latest.answer(key, write)
-        for (const at of overwritten) this.#engine.emit({ type: 'overwritten', key: at, handle: key }, knownOf(turns, found))
-        // On Workers nothing goes on after the answer.
-        const released = this.#turns.done(key, time)
-        if (released instanceof Promise) await released
-        for (const turn of turns) turn.done({ kept: saved })
-        return saved
-      }
-      this.#engine.emit({ type: 'conflict', handle: key, retry: attempt + 1 }, knownOf(turns, found))
-      await backOff(attempt, this.#engine)
-      found = undefined
+  /** Writes what these commits made of a record. undefined: another write was first. */
+  write(
+    commits: readonly PendingCommit[],
+    found: VersionedRecord,
+    contents: Contents,
+    now: number,
+    overwritten: readonly string[],
+  ): Maybe<VersionedRecord | undefined> {
+    const write = { id: randomText(6), at: now }
+    const tries = commits.map(({ changeSet }) => changeSet.attempts.add(write.id, contents.writes, changeSet.changes))
+    const lifetime = afterWrite(found.record, contents, found.contents, this.#engine.policy, now)
+    const saved = this.#records.updateLogged(found, contents, lifetime, write, this.#written.get(found.key)?.id)
+    const sent = { id: write.id, tries, commits, found, overwritten }
+    return saved instanceof Promise
+      ? saved.then((later) => this.#answered(sent, later, this.#engine.now()))
+      : this.#answered(sent, saved, now)
+  }
+
+  /** The store has answered a write at `now`. */
+  #answered(
+    { id, tries, commits, found, overwritten }: Sent,
+    saved: VersionedRecord | undefined,
+    now: number,
+  ): Maybe<VersionedRecord | undefined> {
+    for (const each of tries) each.answer = saved ? 'kept' : 'refused'
+    if (!saved) return undefined
+    for (const key of overwritten) this.#engine.emit({ type: 'overwritten', key, handle: saved.key }, knownOf(commits, found))
+    if (this.#endsRow(saved.key, id, now)) this.#turns.look(saved.key)
+    if (!this.#turns.hasWaited) return saved
+    // On Workers nothing goes on after the answer.
+    return andThen(this.#turns.done(saved.key), () => saved)
+  }
+
+  /** Remembers a write. True for every sixteenth in a row: others may wait. */
+  #endsRow(key: string, id: string, at: number): boolean {
+    const written = this.#written
+    const before = written.get(key)
+    const row = before && before.row < ROW && at - before.at < BREAK ? before.row + 1 : 1
+    written.delete(key)
+    written.set(key, { id, at, row })
+    if (written.size > MOST) {
+      const [oldest] = written.keys()
+      written.delete(oldest as string)
     }
+    return row === ROW
   }
-
-  /** A record that was over when this request read it may live again: another server has used the session. */
-  #unlessOver(found: VersionedRecord | undefined, now: number = this.#engine.now()): VersionedRecord | undefined {
-    return found && !found.forwarding && isOver(found.record, now) ? undefined : found
-  }
-
-  #turnAway(turn: Turn, found: VersionedRecord | undefined): void {
-    if (found?.forwarding) turn.done({ forwarding: found.forwarding, at: found.key })
-    else passes(turn, () => turn.done(found ? this.#ends.over(turn.commit) : this.#ends.gone(turn.commit)))
-  }
-
-  /** The changes together are too large: only the commits that make them so are refused. */
-  async #oneByOne(key: string, turns: readonly Turn[], from: VersionedRecord): Promise<VersionedRecord | undefined> {
-    let found: VersionedRecord | undefined = from
-    for (const turn of turns)
-      try {
-        found = await this.#update(key, [turn], found)
-      } catch (error) {
-        turn.failed(error)
-        if ((error as SessionError).code !== 'RECORD_TOO_LARGE') found = undefined
-      }
-    return found
-  }
-}
-
-/** A change that throws when it is replayed rejects its own commit only. A change that is stored already has its answer. */
-function applied(from: VersionedRecord, turns: readonly Turn[], now: number) {
-  const overwritten: string[] = []
-  let { contents } = from
-  const kept = turns.filter((turn) => {
-    const { attempts, changes } = turn.commit.changeSet
-    try {
-      const left = attempts.left(changes, from.contents.writes)
-      const isThere = left !== changes && isEmpty(left)
-      if (isThere) turn.done({ kept: from })
-      else contents = apply(contents, left, now, (key) => overwritten.push(key))
-      return !isThere
-    } catch (error) {
-      turn.failed(error)
-      return false
-    }
-  })
-  return { contents, kept, overwritten }
 }

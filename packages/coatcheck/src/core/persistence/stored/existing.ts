@@ -2,7 +2,7 @@ import type { ChangeSet, Engine } from '../../engine.ts'
 import { isOver } from '../../model/lifetime.ts'
 import { impersonatorOf } from '../../model/standing.ts'
 import { callStore } from '../store-call.ts'
-import { ownerDigest } from './record-text.ts'
+import { ownerDigest } from './owner-digest.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
 /** So many sessions of an owner are looked at. */

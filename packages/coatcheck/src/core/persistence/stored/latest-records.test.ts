@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { EMPTY } from '../../model/contents.ts'
-import { LatestRecords, type VersionedRecord } from './latest-records.ts'
+import { LatestRecords } from './record-access.ts'
+import type { VersionedRecord } from './versioned-record.ts'
 
 const record = (key: string, length: number): VersionedRecord => ({
   key,

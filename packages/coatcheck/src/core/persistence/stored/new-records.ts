@@ -89,6 +89,6 @@ export class NewRecords {
   #signed(contents: Contents, { attempts, changes }: ChangeSet): Contents {
     const write = randomText(6)
     attempts.add(write, contents.writes, changes)
-    return this.#records.signed(contents, write, this.#engine.now())
+    return this.#records.signed(contents, { id: write, at: this.#engine.now() })
   }
 }

@@ -1,9 +1,8 @@
-import type { Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
-import type { ChangeSet, Circumstances, Engine } from '../../engine.ts'
+import type { Store } from '../../../stores/store.ts'
+import type { ChangeSet, Circumstances, Engine, Refused } from '../../engine.ts'
 import type { Forwarding } from '../../model/contents.ts'
-import type { Known } from '../../model/events.ts'
-import type { VersionedRecord } from './records.ts'
+import type { VersionedRecord } from './versioned-record.ts'
 
 /** One commit of a session in a store. */
 export interface PendingCommit {
@@ -36,64 +35,6 @@ export interface Onward {
   readonly target: VersionedRecord
   /** To be told to the visitor. */
   readonly id?: string
-}
-
-/** A commit that waits for its turn at one record. With a store that answers at once, so does this. */
-export class Turn {
-  readonly commit: PendingCommit
-  #answer: (() => Step) | undefined
-  #told: (() => void) | undefined
-
-  constructor(commit: PendingCommit) {
-    this.commit = commit
-  }
-
-  done(step: Step): void {
-    this.#settle(() => step)
-  }
-
-  failed(error: unknown): void {
-    this.#settle(() => {
-      throw error
-    })
-  }
-
-  #settle(answer: () => Step): void {
-    this.#answer ??= answer
-    this.#told?.()
-  }
-
-  /** The outcome. Throws what failed. */
-  answer(): Maybe<Step> {
-    if (this.#answer) return this.#answer()
-    return new Promise<void>((told) => (this.#told = told)).then(() => (this.#answer as () => Step)())
-  }
-}
-
-/** For an event about these: of several requests it names the first. */
-export const knownOf = ([turn]: readonly Turn[], { contents }: VersionedRecord): Known => ({
-  request: turn?.commit.request,
-  owner: contents.owner,
-})
-
-/** When the oldest of these began. */
-export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
-
-/** Asks a record that was read while these commits wait: later it may not show any more whether an earlier try was kept. */
-export function settle(turns: readonly Turn[], seen: VersionedRecord | undefined): void {
-  if (seen && !seen.fault && !seen.forwarding)
-    for (const { commit } of turns) commit.changeSet.attempts.settle(seen.contents.writes)
-}
-
-/** Whether `check` does not throw; what it throws is the answer of this commit only. */
-export function passes(turn: Turn, check: () => unknown): boolean {
-  try {
-    check()
-    return true
-  } catch (error) {
-    turn.failed(error)
-    return false
-  }
 }
 
 /** Throws `CONFLICT` for a commit that has tried for too long. */
@@ -192,4 +133,18 @@ export function newerRelease(): SessionError {
       fix: 'Nothing was changed, and the ticket is left alone. Bring all servers to the newer release.',
     },
   )
+}
+
+/** There is no record: that may leave something open. */
+export function absent(handle: string, { evicts, consistency }: Store): Refused {
+  const unknown = { refused: 'unknown', handle } as const
+  if (evicts) return { ...unknown, detail: 'evicts', cannotEnd: perhapsEvicted() }
+  return consistency === 'eventual' ? { ...unknown, detail: 'eventual' } : unknown
+}
+
+/** The error for who stays connected, and came with a ticket that is an old one by now. */
+export function hasNewId(): SessionError {
+  return new SessionError('CONFLICT', 'The session was given a new id, and shows nothing more to who came with the old one.', {
+    fix: 'Close the connection: the client connects again with the new ticket.',
+  })
 }

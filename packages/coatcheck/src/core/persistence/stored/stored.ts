@@ -1,5 +1,7 @@
+import { decode, encode } from '../../../crypto/base64url.ts'
+import { digest } from '../../../crypto/digest.ts'
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
-import { SessionError } from '../../../errors.ts'
+import { randomBytes } from '../../../crypto/random.ts'
 import type { Store } from '../../../stores/store.ts'
 import type {
   ChangeSet,
@@ -26,18 +28,16 @@ import {
   rolls,
 } from '../../model/lifetime.ts'
 import { moved } from '../../model/moves.ts'
-import type { Plan } from '../../model/plan.ts'
 import { ownersIn } from '../../owners/stored.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { Ends } from './ends.ts'
 import { mergesUnseen, withExisting } from './existing.ts'
 import { IdRotation } from './id-rotation.ts'
 import { NewRecords } from './new-records.ts'
-import { type Outcome, overtaken, perhapsEvicted, readable, unreadable } from './pending-commit.ts'
+import { absent, hasNewId, type Outcome, overtaken, readable, unreadable } from './pending-commit.ts'
 import { Records, type VersionedRecord } from './records.ts'
 import { ReplacedTickets } from './replaced.ts'
 import { sharedContents } from './shared.ts'
-import { StoredTickets } from './stored-tickets.ts'
 import { Turns } from './turns.ts'
 
 interface StoredHeld extends LoadedSession {
@@ -72,35 +72,25 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
   })
 
   function find(ticket: string, _: unknown, arrivedAt: number, onlyLooks?: boolean): Maybe<StoredHeld | Refused> {
-    return andThen(tickets.shownBy(ticket), (shown) =>
-      'refused' in shown ? shown : findAt(shown.key, shown.id, shown.stale, arrivedAt, onlyLooks),
-    )
+    return andThen(tickets.shownBy(ticket), (shown) => ('refused' in shown ? shown : findAt(shown, arrivedAt, onlyLooks)))
   }
 
-  function findAt(
-    handle: string,
-    id: string,
-    stale: boolean,
-    arrivedAt: number,
-    onlyLooks?: boolean,
-  ): Maybe<StoredHeld | Refused> {
-    return andThen(records.read(handle), (known) =>
-      known ? judged(known, id, stale, arrivedAt, onlyLooks) : { refused: 'unknown', handle, ...absence(store) },
+  function findAt(shown: Shown, arrivedAt: number, onlyLooks?: boolean): Maybe<StoredHeld | Refused> {
+    return andThen(records.read(shown.key), (known) =>
+      known ? judged(known, shown, arrivedAt, onlyLooks) : absent(shown.key, store),
     )
   }
 
   const findById = (id: string, stale: boolean, arrivedAt: number, onlyLooks?: boolean): Maybe<StoredHeld | Refused> =>
-    andThen(tickets.keyOf(id), (handle) => findAt(handle, id, stale, arrivedAt, onlyLooks))
+    andThen(tickets.keyOf(id), (key) => findAt({ id, key, stale }, arrivedAt, onlyLooks))
 
   function judged(
     known: VersionedRecord,
-    id: string,
-    stale: boolean,
+    { id, stale }: Shown,
     arrivedAt: number,
     onlyLooks?: boolean,
   ): Maybe<StoredHeld | Refused> {
-    const handle = known.key
-    const { fault, error, record, forwarding } = known
+    const { key: handle, fault, error, record, forwarding } = known
     if (fault) {
       const blocks =
         fault === 'unknown-version' || (fault === 'unknown-key' && engine.unknownKeys?.mayBeNew(record.data, arrivedAt))
@@ -151,28 +141,29 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
   }
 
   function carryOut(kind: 'update' | 'move', loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
-    const outcome = queue.commit({ kind, changeSet, request, since: engine.now() }, loaded.known)
-    return andThen(outcome, (came) => saved(came, loaded, changeSet, request))
+    const now = engine.now()
+    const outcome = queue.commit({ kind, changeSet, request, since: now }, loaded.known)
+    return outcome instanceof Promise
+      ? outcome.then((later) => saved(later, loaded, changeSet, request, engine.now()))
+      : saved(outcome, loaded, changeSet, request, now)
   }
 
-  function saved(outcome: Outcome, loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances): Maybe<Saved> {
+  function saved(outcome: Outcome, loaded: StoredHeld, changeSet: ChangeSet, request: Circumstances, now: number): Maybe<Saved> {
     if ('overtaken' in outcome) return { loaded: { ...loaded, isReplaced: true, overtaken: true } as StoredHeld }
     if ('dropped' in outcome) return { loaded: undefined, dropped: outcome.dropped }
-    const { kept, id, isOwn = false } = outcome
+    const { kept, id } = outcome
     // A request that wrote under a new id without being told it goes on with what it saw, never with the new record.
     if (kept.key !== loaded.known.key && id === undefined) {
       return {
-        loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, engine.now(), () => {}) },
+        loaded: { ...loaded, isReplaced: true, contents: apply(loaded.contents, changeSet.changes, now, () => {}) },
       }
     }
-    if (id !== undefined) return give(heldOf(kept, id, false), isOwn)
+    if (id !== undefined) return give(heldOf(kept, id, false), outcome.isOwn === true)
     // Another request replaced the id that this one joined: a later commit tells it no id either.
     if (loaded.isReplaced) return { loaded: { ...heldOf(kept, loaded.id, loaded.stale), isReplaced: true } }
     const asked = changeSet.changes.lasts !== undefined || changeSet.renews === true
-    const isDue = () =>
-      rolls(kept.contents, engine.policy) &&
-      cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, engine.now())
-    if (!asked && !((loaded.stale || isDue()) && request.mayResend)) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
+    const isDue = loaded.stale || cookieIsDue(loaded.lifetime, loaded.contents, kept.contents, engine.policy, now)
+    if (!asked && !(isDue && request.mayResend)) return { loaded: heldOf(kept, loaded.id, loaded.stale) }
     return give(heldOf(kept, loaded.id, false), asked).then((given) => ({ ...given, repeats: !asked }))
   }
 
@@ -212,7 +203,6 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
 
   const migration = migrating({ findById, resume, begin, commit }, adoptions)
   const shared: SharedContents<StoredHeld> = sharedContents(records, queue, ends, engine)
-  const isOther = (plan: Plan): boolean => plan !== 'update' && plan !== 'touch'
   const commitOther: typeof migration.commit = (plan, loaded, changeSet, request, over) =>
     mergesUnseen(changeSet)
       ? withExisting(changeSet, records, engine).then((seen) => migration.commit(plan, loaded, seen, request, over))
@@ -233,21 +223,78 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
     again: async (loaded) => ('source' in loaded ? undefined : again(loaded)),
     adopt: migration.adopt,
     commit: (plan, loaded, changeSet, request, over) =>
-      !loaded || 'source' in loaded || isOther(plan)
-        ? commitOther(plan, loaded, changeSet, request, over)
-        : commit(plan, loaded, changeSet, request, []),
+      loaded && !('source' in loaded) && (plan === 'update' || plan === 'touch')
+        ? commit(plan, loaded, changeSet, request, [])
+        : commitOther(plan, loaded, changeSet, request, over),
   }
 }
 
-/** What the absence of a record leaves open. */
-function absence({ evicts, consistency }: Store): Pick<Refused, 'detail' | 'cannotEnd'> {
-  if (evicts) return { detail: 'evicts', cannotEnd: perhapsEvicted() }
-  return consistency === 'eventual' ? { detail: 'eventual' } : {}
+const ID_BYTES = 24
+/** An id, in base64url. */
+const UNSIGNED = 32
+/** Version, key id, MAC and id, in base64url. */
+const SIGNED = 60
+
+interface Shown {
+  readonly id: string
+  readonly key: string
+  readonly stale: boolean
 }
 
-/** The error for who stays connected, and came with a ticket that is an old one by now. */
-function hasNewId(): SessionError {
-  return new SessionError('CONFLICT', 'The session was given a new id, and shows nothing more to who came with the old one.', {
-    fix: 'Close the connection: the client connects again with the new ticket.',
-  })
+/** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
+class StoredTickets {
+  readonly #engine: Engine
+  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
+  readonly #purpose: string
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.#purpose = `session ${engine.binding}`
+  }
+
+  make(): Maybe<{ readonly id: string; readonly key: string }> {
+    const id = encode(randomBytes(ID_BYTES))
+    return andThen(this.keyOf(id), (key) => ({ id, key }))
+  }
+
+  keyOf(id: string): Maybe<string> {
+    return digest(this.#purpose, id)
+  }
+
+  ticketOf(id: string): Maybe<string> {
+    const { keyring, binding } = this.#engine
+    return keyring ? keyring.sign('ticket', [binding], decode(id) ?? new Uint8Array()) : id
+  }
+
+  /** The id that a ticket shows, and the key of its record, checked before anything is asked of the store. */
+  shownBy(ticket: string): Maybe<Shown | Refused> {
+    return andThen(this.#idOf(ticket), (shown) =>
+      'refused' in shown ? shown : andThen(this.keyOf(shown.id), (key) => ({ ...shown, key })),
+    )
+  }
+
+  #idOf(ticket: string): Maybe<Omit<Shown, 'key'> | Refused> {
+    const { keyring, binding, acceptUnsigned } = this.#engine
+    const isUnsigned = ticket.length === UNSIGNED && decode(ticket) !== undefined
+    if (!keyring) return isUnsigned ? { id: ticket, stale: false } : { refused: 'malformed' }
+    if (isUnsigned) return acceptUnsigned ? { id: ticket, stale: true } : { refused: 'forged', detail: 'unsigned' }
+    // What is longer is none of these, and is not decoded: its beginning says whose it may be.
+    return andThen(keyring.verify('ticket', [binding], ticket.slice(0, SIGNED)), (verified) => {
+      if (typeof verified === 'string') return { refused: verified }
+      if (ticket.length > SIGNED) return { refused: 'forged' }
+      return verified.bytes.length === ID_BYTES
+        ? { id: ticket.slice(-UNSIGNED), stale: verified.stale }
+        : { refused: 'malformed' }
+    })
+  }
+
+  /** The id for the record that leads to it: so that a stolen store opens nothing. undefined without secrets. */
+  async seal(id: string, key: string): Promise<string | undefined> {
+    return this.#engine.keyring?.seal('pointer', [key], id)
+  }
+
+  async open(sealed: string | undefined, key: string): Promise<string | undefined> {
+    const opened = sealed === undefined ? undefined : await this.#engine.keyring?.open('pointer', [key], sealed)
+    return typeof opened === 'object' ? opened.text : undefined
+  }
 }

@@ -2,15 +2,11 @@ import type { Maybe } from '../../../crypto/maybe.ts'
 import type { Found } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { SKEW } from '../../model/lifetime.ts'
-import { askStore } from '../store-call.ts'
-import { checkedRecord } from './record-text.ts'
+import { askStore, checkedRecord } from './record-access.ts'
 import type { Records, VersionedRecord } from './records.ts'
 
 /** What this process knows of a session that it writes; times in milliseconds by its own clock. */
 interface Known {
-  /** Writes in a row, and when the last one was done. */
-  row: number
-  last: number
   /** What a store call took here. */
   trip: number
   /** Until when it is taken for granted that others wait; this process lets them go first until `rests`. */
@@ -26,9 +22,6 @@ type Seen = { readonly version: string; readonly at: number }
 
 /** A commit that lost so often claims its turn. */
 const LOSSES = 3
-/** After so many writes in a row, with less than `BREAK` milliseconds between them, a process looks whether others wait. */
-const ROW = 16
-const BREAK = 250
 /** Milliseconds after the last sign of others. */
 const MEMORY = 1000
 /** Milliseconds; a process whose store is farther away may lose its turn. */
@@ -45,8 +38,8 @@ const MOST = 500
  */
 export class Turns {
   readonly #known = new Map<string, Known>()
-  /** Whether others were ever seen to wait: as long as nobody was, `isContended` need not be asked. */
-  hasOthers = false
+  /** Whether this process ever waited, or saw others wait: as long as it did not, `isContended` and `done` need not be called. */
+  hasWaited = false
   readonly #records: Records
   readonly #engine: Engine
 
@@ -85,20 +78,19 @@ export class Turns {
     }
   }
 
-  /** This process has written the session at `now`, or ended it. Now and then it looks, while it goes on, whether others wait. */
-  done(key: string, now: number = this.#engine.now()): Maybe<void> {
-    const { random } = this.#engine
-    const known = this.#know(key)
-    known.row = now - known.last < BREAK ? known.row + 1 : 1
-    known.last = now
-    if (known.row === ROW) {
-      known.row = 0
-      void this.#find(key).then((found) => found && this.#saw(known, found))
-    }
+  /** Looks whether others wait, while this process goes on. */
+  look(key: string): void {
+    void this.#find(key).then((found) => found && this.#saw(this.#know(key), found))
+  }
+
+  /** This process has written the session, or ended it. */
+  done(key: string): Maybe<void> {
+    const { now, random } = this.#engine
+    const known = this.#known.get(key)
+    if (!known?.mine) return undefined
     const { mine } = known
-    if (!mine) return undefined
     delete known.mine
-    known.rests = now + random() * known.slowest
+    known.rests = now() + random() * known.slowest
     return this.#try(() => askStore(this.#engine, this.#records.store, 'delete', claimOf(key), mine.version)).then(() => {})
   }
 
@@ -109,6 +101,7 @@ export class Turns {
     const expiresAt = at + 2 * SKEW
     const record = { data: JSON.stringify({ trip: known.trip }), createdAt: at, endsAt: expiresAt, expiresAt }
     const version = await this.#try(() => askStore(this.#engine, this.#records.store, 'create', claimOf(key), record, key))
+    this.hasWaited = true
     if (version !== undefined) known.mine = { version, at }
     return version !== undefined
   }
@@ -130,7 +123,7 @@ export class Turns {
     if (known.other?.version !== version) known.other = { version, at: now }
     known.slowest = now < known.until ? Math.max(known.slowest * 0.9, trip) : trip
     known.until = now + MEMORY
-    this.hasOthers = true
+    this.hasWaited = true
     return { trip, at: known.other.at }
   }
 
@@ -149,7 +142,7 @@ export class Turns {
   }
 
   #know(key: string): Known {
-    const known = this.#known.get(key) ?? { row: 0, last: 0, trip: 0, until: 0, rests: 0, slowest: 0 }
+    const known = this.#known.get(key) ?? { trip: 0, until: 0, rests: 0, slowest: 0 }
     this.#known.delete(key)
     this.#known.set(key, known)
     const [oldest] = this.#known.keys()
