@@ -66,6 +66,16 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     while (at && meant.get(at) === undefined && newest.get(at) === undefined) at = origins.get(at)
     return at && (meant.get(at) ?? at)
   }
+  /** The request session of a call after the first, which came with the same credentials or with others. */
+  const onceMore = (identity: object, last: RequestSession, presented: RequestHeaders): RequestSession => {
+    const incoming = new Presented(core.transport.places, presented)
+    // A request that was answered and comes again is another request.
+    const open = (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
+    const before = open.find((each) => areSame(each.incoming.credentials, incoming.credentials))
+    const requestSession = before ?? new RequestSession(core, presented, incoming)
+    several.set(identity, before ? open : [...open, requestSession])
+    return requestSession
+  }
   return {
     core,
     newest: (identity) => newest.get(identity) ?? newest.get(standsFor(identity) ?? identity),
@@ -74,9 +84,9 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
       // Of contexts within one another around one request the outermost is answered last.
       if (other !== identity && newest.get(standsFor(other) ?? other)?.finished !== false) meant.set(other, identity)
     },
-    detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
+    detached: (presented) => new RequestSession(core, presented),
     readOnly(identity, presented, fix) {
-      const looking = new ReadOnlySession(core, core.transport.incoming(presented), presented)
+      const looking = new ReadOnlySession(core, presented)
       looking.fix = fix
       core.witness?.came(looking, identity)
       tellClones(identity)
@@ -84,7 +94,7 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
       return looking
     },
     prerendering(identity, fix) {
-      const refusing = new PrerenderingSession(core, core.transport.bare([]), headersOf(null))
+      const refusing = new PrerenderingSession(core, headersOf(null), core.transport.bare([]))
       refusing.fix = fix
       core.witness?.came(refusing, identity)
       newest.set(identity, refusing)
@@ -92,14 +102,9 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     },
     requestSession(identity, presented) {
       tellClones(identity)
-      const incoming = new Presented(core.transport.places, presented)
       const last = newest.get(identity)
-      // A request that was answered and comes again is another request.
-      const open = last && (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
-      const before = open?.find((each) => areSame(each.incoming.credentials, incoming.credentials))
-      const requestSession = before ?? new RequestSession(core, incoming, presented)
+      const requestSession = last ? onceMore(identity, last, presented) : new RequestSession(core, presented)
       core.witness?.came(requestSession, identity)
-      if (open) several.set(identity, before ? open : [...open, requestSession])
       newest.set(identity, requestSession)
       return requestSession
     },

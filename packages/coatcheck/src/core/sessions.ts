@@ -143,8 +143,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
   }
   insides().set(sessions, {
     ...{ ...requests, options },
-    fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
-    fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
+    fromTicket: (ticket) => new RequestSession(core, NOTHING, core.transport.bare(ticket === null ? [] : [ticket])),
+    fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, presented, core.transport.bare(tickets)),
     clearing(presented) {
       const incoming = core.transport.incoming(presented)
       const { hasCookie, hasHeader, pieces } = incoming

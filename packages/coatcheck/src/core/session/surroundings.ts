@@ -8,7 +8,9 @@ export interface Surroundings {
   emit: Emit
   readonly core: { readonly engine: Engine; readonly persistence: Persistence }
   readonly request: Circumstances
-  /** Asked before each change; throws when it comes too late. */
+  /** Whether the headers have left. */
+  readonly finished: boolean
+  /** Asked before each change once they have, and of a request that only looks; throws when it comes too late. */
   readonly admit: (what: string, newTicket: boolean) => void
 }
 
