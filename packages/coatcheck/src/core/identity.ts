@@ -14,9 +14,11 @@
 import { ofProcess } from './process-singleton.ts'
 import { headersOf, Presented, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
+import { notWrapped } from './request/not-wrapped.ts'
 import { PrerenderingSession } from './request/prerendering.ts'
 import { ReadOnlySession } from './request/read-only.ts'
 import { RequestSession } from './request/request-session.ts'
+import type { LiveSession } from './session/session.ts'
 
 /** Gives the request sessions of one `createSessions`. */
 export interface Sharing {
@@ -57,8 +59,16 @@ interface Requests {
 
 const newRequests = (): Requests => ({ newest: besides(), several: besides(), meant: besides() })
 
-/** The request sessions of `core`, shared with all copies of its module under the name `sharedAs`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
-export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(identity: object): RequestSession | undefined } {
+/** The same, for `sessions`. */
+interface Shared extends Sharing {
+  /** The one that was last asked for with this identity, or with what it stands for. */
+  newest(identity: object): RequestSession | undefined
+  /** Its session. Rejects with `NOT_WRAPPED` where there is none. */
+  open(identity: object): Promise<LiveSession>
+}
+
+/** The request sessions of `core`, shared with all copies of its module under the name `sharedAs`. */
+export function sharingOf(core: Core, sharedAs?: string): Shared {
   const { newest, several, meant } = sharedAs === undefined ? newRequests() : ofProcess(`requests ${sharedAs}`, newRequests)
   /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
@@ -76,9 +86,11 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     several.set(identity, before ? open : [...open, requestSession])
     return requestSession
   }
+  const newestOf = (identity: object) => newest.get(identity) ?? newest.get(standsFor(identity) ?? identity)
   return {
     core,
-    newest: (identity) => newest.get(identity) ?? newest.get(standsFor(identity) ?? identity),
+    newest: newestOf,
+    open: (identity) => newestOf(identity)?.open() ?? Promise.reject(notWrapped(identity)),
     stands(other, identity) {
       tellClones(other)
       // Of contexts within one another around one request the outermost is answered last.

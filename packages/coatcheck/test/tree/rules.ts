@@ -191,14 +191,16 @@ export const cycles: Rule = (tree) => {
 const MAIN_PATH: ReadonlySet<string> = new Set(
   [
     'request/commit',
+    'request/incoming',
     'request/request-session',
     'persistence/stored/commit-queue',
     'persistence/stored/records',
     'persistence/stored/stored',
     'session/session',
+    'session/values',
   ]
     .map((name) => `core/${name}.ts`)
-    .concat('stores/memory/records.ts'),
+    .concat('cookies/cookie.ts', 'stores/memory/records.ts'),
 )
 
 export const fileSizes: Rule = (tree) =>

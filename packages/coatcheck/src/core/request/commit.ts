@@ -3,9 +3,10 @@ import { bad, SessionError } from '../../errors.ts'
 import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { tellCommit } from '../model/events.ts'
 import { rolls } from '../model/lifetime.ts'
-import { type Plan, planCommit } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
-import type { LiveSession, Taken } from '../session/session.ts'
+import type { LiveSession } from '../session/session.ts'
+import type { Taken } from '../session/surroundings.ts'
 import type { IncomingTickets } from './incoming.ts'
 import { type Asked, endReason, slides, timed } from './lifetime-override.ts'
 import type { Core, LoadResult } from './load.ts'
@@ -26,6 +27,7 @@ export interface Committed {
 
 export const NO_LINES: readonly HeaderLine[] = []
 const NONE_OVER: readonly LoadedSession[] = []
+const NOTHING_FOUND: LoadResult = {}
 const AS_EVER: Asked = {}
 export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, current: NO_LINES, ticket: undefined }
 
@@ -35,10 +37,9 @@ export class Commits {
   readonly #incoming: IncomingTickets
   /** Made when there is something to tell the visitor. */
   response: TicketResponse | undefined
-  #via: 'header' | 'cookie' | undefined
-  /** A cookie of another library that ours takes the place of. */
-  #other: string | undefined
   readonly #request: Circumstances
+  /** What the request's tickets opened. */
+  #found: LoadResult = NOTHING_FOUND
   #loaded: LoadedSession | undefined
   /** Sessions whose tickets came along and open nothing. */
   #over = NONE_OVER
@@ -54,23 +55,23 @@ export class Commits {
   #repeats: boolean | undefined
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, request: Circumstances, result: LoadResult = {}) {
+  constructor(core: Core, incoming: IncomingTickets, request: Circumstances, found: LoadResult = NOTHING_FOUND) {
     this.#core = core
     this.#incoming = incoming
     this.#request = request
-    this.begin(result)
+    this.begin(found)
   }
 
   /** Goes on from what the request's tickets opened. */
-  begin({ loaded, over = NONE_OVER, blocked, cannotEnd, via, ticket, migrated, lapsed }: LoadResult): void {
-    this.#loaded = loaded
-    this.#over = over
-    this.#blocked = blocked
-    this.#cannotEnd = cannotEnd
-    this.#ticket = ticket
-    this.#forget = migrated?.forget
-    this.#other = migrated?.cookieName
-    this.#via = via
+  begin(found: LoadResult): void {
+    const { lapsed } = found
+    this.#found = found
+    this.#loaded = found.loaded
+    this.#over = found.over ?? NONE_OVER
+    this.#blocked = found.blocked
+    this.#cannotEnd = found.cannotEnd
+    this.#ticket = found.ticket
+    this.#forget = found.migrated?.forget
     this.#lapsed = lapsed?.session
     if (lapsed && lapsed.lines.length > 0) this.resend(lapsed.lines)
   }
@@ -78,8 +79,9 @@ export class Commits {
   get #reply(): TicketResponse {
     if (this.response) return this.response
     this.response = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming)
-    this.response.other = this.#other
-    if (this.#via) this.response.via = this.#via
+    const { migrated, via } = this.#found
+    this.response.other = migrated?.cookieName
+    if (via) this.response.via = via
     return this.response
   }
   get #lines(): readonly HeaderLine[] {
@@ -279,4 +281,19 @@ export class Commits {
       },
     )
   }
+}
+
+/** `loaded`: there is a session to go by. `begins`: it is stored even when it is empty. `rotation`: it gets a new id. */
+export type Situation = Readonly<
+  Record<'loaded' | 'ended' | 'changed' | 'rotation' | 'signsIn' | 'slideIsDue', boolean> & { begins?: boolean }
+>
+
+/** The one rule for what a commit does. Nothing for nothing: a visitor who stores nothing gets no record and no cookie. */
+export function planCommit({ loaded, ended, changed, begins = false, rotation, signsIn, slideIsDue }: Situation): Plan {
+  const something = changed || signsIn || begins
+  if (!loaded) return something ? 'create' : 'nothing'
+  if (ended) return something ? 'end+create' : 'end'
+  if (rotation) return 'regenerate'
+  if (changed) return 'update'
+  return slideIsDue ? 'touch' : 'nothing'
 }

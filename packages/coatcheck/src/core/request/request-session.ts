@@ -34,15 +34,12 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   #opening: Promise<LiveSession> | undefined
   /** Once it is open. */
   session: LiveSession | undefined
-  /** The commit under way. */
   underWay: Promise<Committed> | undefined
   #adapters = 0
-  /** Whether the headers have left. */
   finished = false
   #given = NO_LINES
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
-  /** What the request's tickets opened, once somebody asked. */
   found: LoadResult | undefined
   /** How long the session lasts, from the next commit on. Assigning it sends the cookie again. */
   lifetime: Times | undefined
@@ -73,7 +70,6 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
     return promise
   }
 
-  /** Whether anything asked for the session. */
   get asked(): boolean {
     return this.#opening !== undefined || Boolean(this.#queue?.size)
   }
@@ -87,7 +83,6 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   get ticket(): string | undefined {
     return this.#commits?.ticket
   }
-  /** The headers that the response must carry. */
   get lines(): readonly HeaderLine[] {
     return this.#commits?.response?.lines ?? NO_LINES
   }
@@ -110,9 +105,8 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   }
 
   /**
-   * Stores what changed since the last commit. May be repeated; commits of one request session run one after the other. Synchronous when
-   * nothing has to wait. A promise that nobody waits for does not become an unhandled rejection: what failed is tried again by
-   * the commit at the end of the request, which reports it.
+   * Stores what changed since the last commit, one commit after the other; at once when nothing has to wait. A promise that nobody waits for
+   * becomes no unhandled rejection: the commit at the end of the request tries again what failed, and reports it.
    */
   commit(how?: Commit): Maybe<Committed> {
     const run = () => this.#commit(how)
@@ -134,10 +128,7 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
     })
   }
 
-  /**
-   * Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more.
-   * `byRecord`: for a connection, whose ticket was presented long ago, and is not presented once more.
-   */
+  /** Reads the session again, and forgets what is not committed. False: it is gone, and nothing changed. `byRecord`: without its ticket, which a connection presented long ago. */
   async reload(byRecord = false): Promise<boolean> {
     await this.underWay?.catch(() => {})
     return (this.session && (await this.#commits?.reload(this.session, byRecord))) ?? false
@@ -235,16 +226,13 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
     const commits = this.#commits
     const { lifetime } = this
     const given: Commit | undefined = lifetime ? { ...lifetime, renews: true, always: 'asked', ...how } : how
-    const done = commits.commit(this.session, given && tellLifetime(given, this.session, this.now))
-    return done instanceof Promise ? done.then((later) => this.#committed(later, lifetime)) : this.#committed(done, lifetime)
-  }
-
-  #committed(done: Committed, lifetime: Times | undefined): Committed {
-    if (lifetime && this.lines.length === 0 && done.current.length > 0) this.#commits?.resend(done.current)
-    if (this.lifetime === lifetime) this.lifetime = undefined
-    if (done.current.length > 0) this.#given = [...this.#given, ...done.current]
-    if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
-    return done
+    return andThen(commits.commit(this.session, given && tellLifetime(given, this.session, this.now)), (done) => {
+      if (lifetime && this.lines.length === 0 && done.current.length > 0) commits.resend(done.current)
+      if (this.lifetime === lifetime) this.lifetime = undefined
+      if (done.current.length > 0) this.#given = [...this.#given, ...done.current]
+      if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
+      return done
+    })
   }
 
   /** What its response is to say. */
@@ -257,7 +245,6 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
     this.core.engine.emit(event, { request: this.request, ...known })
   }
 
-  /** Asked by the session before each change. */
   admit(what: string, newTicket: boolean): void {
     if (!this.finished) return
     if (newTicket || !this.#commits?.storesLate) throw this.request.failed(tooLate(what))
@@ -275,9 +262,8 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
 }
 
 /**
- * Runs `handle` inside the adapter of `requestSession`, and gives a copy of its answer with the session's headers, or what `reply` makes of it,
- * once what changed is stored. An answer that was thrown is thrown on, as such a copy. After any other error the session is abandoned. Nothing
- * waits that has no need to.
+ * Runs `handle` inside the adapter of `requestSession`, and gives a copy of its answer with the session's headers, or what `reply` makes of it.
+ * An answer that was thrown is thrown on, as such a copy. After any other error the session is abandoned. Nothing waits that has no need to.
  */
 export async function throughAdapter(
   requestSession: RequestSession,

@@ -48,7 +48,6 @@ interface Teller {
 /** A request session, as its response needs it. */
 export interface Answering {
   readonly core: Core
-  /** Whether anything asked for the session. */
   readonly asked: boolean
   readonly lines: readonly HeaderLine[]
   readonly gave: ReadonlySet<string>
@@ -142,7 +141,6 @@ export function answerByCall(headers: HeadersOut, core: Core, requestSessions: I
   keepOut(headers, wins, presents, core.transport.vary, core.engine)
 }
 
-/** May be kept by the browser, and asked for anew each time. */
 const PRIVATE = 'private, no-cache'
 const SHARED = /^(?:public|s-maxage)\b/i
 

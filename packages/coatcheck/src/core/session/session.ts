@@ -1,6 +1,6 @@
-import { SessionError } from '../../errors.ts'
+import type { SessionError } from '../../errors.ts'
 import type { WebSignal } from '../../web.ts'
-import type { ChangeSet, LoadedSession } from '../engine.ts'
+import type { LoadedSession } from '../engine.ts'
 import { Attempts, type Begun } from '../model/attempts.ts'
 import type { Changes, Updater } from '../model/changes.ts'
 import { type Contents, EMPTY } from '../model/contents.ts'
@@ -10,24 +10,14 @@ import { Assured } from './assured.ts'
 import { liveData } from './data.ts'
 import { EndSignal } from './end-signal.ts'
 import { FlashValues, NO_FLASH } from './flash.ts'
-import { type Intended, Intents, NO_INTENTS } from './intents.ts'
+import { Intents, NO_INTENTS } from './intents.ts'
 import { type Patch, patch, replace } from './patch.ts'
 import { ended, notOpened, readOnly } from './refusals.ts'
 import type { Inside } from './sure.ts'
-import type { Opened, Surroundings } from './surroundings.ts'
+import type { Opened, Surroundings, Taken } from './surroundings.ts'
+import { untilOf } from './ttl.ts'
 import type { Entry, Session, SetOptions, SignOutOptions } from './types.ts'
-import { checkKey, type TakenValues, Values } from './values.ts'
-
-/** What one commit takes of a session, with what is needed to put it back. */
-export interface Taken extends ChangeSet {
-  /** Values, flash values or what stands beside them change. */
-  readonly isChange: boolean
-  readonly values: TakenValues
-  readonly flashes: typeof NO_FLASH
-  readonly intents: Intended
-  readonly ends: number
-  readonly clears: number
-}
+import { checkKey, Values } from './values.ts'
 
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession extends Assured implements Session {
@@ -35,7 +25,8 @@ export class LiveSession extends Assured implements Session {
   readOnly: boolean
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
-  readonly #shape: Shape | undefined
+  /** Undefined where nothing is said of the values. */
+  readonly shape: Shape | undefined
   readonly #down: SessionError | undefined
   readonly #lapsed: boolean
   #kept: LoadedSession | undefined
@@ -57,7 +48,7 @@ export class LiveSession extends Assured implements Session {
     this.#down = down
     this.#lapsed = lapsed !== undefined
     const { shaping } = around.core.engine
-    this.#shape = shaping?.shape
+    this.shape = shaping?.shape
     if (shaping) this.#opened(loaded)
     this.readOnly = down !== undefined || blocked !== undefined
     this.isNew = !loaded && !down
@@ -73,7 +64,7 @@ export class LiveSession extends Assured implements Session {
     return this.#next
   }
   get #flash(): FlashValues {
-    this.#flashes ??= new FlashValues(this.#shape)
+    this.#flashes ??= new FlashValues(this.shape)
     return this.#flashes
   }
   get handle(): string | undefined {
@@ -104,7 +95,6 @@ export class LiveSession extends Assured implements Session {
     this.#admit(key)
     return this.#values.update(key, change)
   }
-
   // Used by few requests: made when they are asked for, as those of `Assured`.
   get once(): Session['once'] {
     return (async (...call: Call) => {
@@ -146,8 +136,7 @@ export class LiveSession extends Assured implements Session {
     }
   }
 
-  // For adapters, from here to peek.
-  /** Nobody waits for the signal any more. */
+  /** For adapters, from here to `peek`: nobody waits for the signal any more. */
   release(): void {
     this.#signal?.release()
   }
@@ -213,10 +202,6 @@ export class LiveSession extends Assured implements Session {
     const { changed } = this
     return this.#next?.pending(this.#kept !== undefined, changed) ?? (changed ? 'changes' : 'nothing')
   }
-  /** Undefined where nothing is said of the values. */
-  get shape(): Shape | undefined {
-    return this.#shape
-  }
   get changed(): boolean {
     return this.#values.changed || (this.#flashes?.changed ?? false) || this.#next?.more !== undefined
   }
@@ -227,15 +212,25 @@ export class LiveSession extends Assured implements Session {
     const flashes = this.#flashes?.takeAll() ?? NO_FLASH
     const intents = this.#next?.take() ?? NO_INTENTS
     const { move, ended, begins, lasts, more } = intents
-    const shape = this.#shape
     let changes: Changes = { values: values.changes, flash: flashes.flash, flashRead: flashes.flashRead }
     if (lasts !== undefined) changes = { ...changes, lasts }
     if (more) changes = { ...changes, more }
-    if (shape) changes = { ...changes, shape }
+    if (this.shape) changes = { ...changes, shape: this.shape }
     const isChange = values.changes.size > 0 || flashes.flash.size + flashes.flashRead.size > 0 || more !== undefined
     this.#attempts ??= new Attempts()
-    const attempts = this.#attempts
-    return { attempts, changes, move, ended, begins, isChange, values, flashes, intents, ends: this.#ends, clears: this.#clears }
+    return {
+      attempts: this.#attempts,
+      changes,
+      move,
+      ended,
+      begins,
+      isChange,
+      values,
+      flashes,
+      intents,
+      ends: this.#ends,
+      clears: this.#clears,
+    }
   }
 
   /** Puts back what a failed commit took. */
@@ -282,16 +277,16 @@ export class LiveSession extends Assured implements Session {
     const [{ changes: values }, { flash, flashRead }] = [this.#values.take(), this.#flashes?.takeAll() ?? NO_FLASH]
     this.#flashes?.clear()
     this.#values = this.#valuesOf(contents)
-    return { values, flash, flashRead, ...(this.#shape && { shape: this.#shape }) }
+    return { values, flash, flashRead, ...(this.shape && { shape: this.shape }) }
   }
   #valuesOf(contents: Contents = EMPTY): Values {
-    return new Values(contents, this.#around.now, this.#unreadable, this.#shape)
+    return new Values(contents, this.#around.now, this.#unreadable, this.shape)
   }
   #opened(loaded: LoadedSession | undefined): void {
-    if (!this.#shape) throw notOpened()
+    if (!this.shape) throw notOpened()
     if (!loaded) return
     const { contents, handle } = loaded
-    this.#shape.opened(contents, (event) => this.#around.emit({ ...event, handle }, contents))
+    this.shape.opened(contents, (event) => this.#around.emit({ ...event, handle }, contents))
   }
   #unreadable = (key: string): void => {
     this.#around.emit({ type: 'unreadable-value', key, ...(this.#kept && { handle: this.#kept.handle }) }, this.#kept?.contents)
@@ -302,12 +297,4 @@ export class LiveSession extends Assured implements Session {
     const { finished, request } = this.#around
     if (finished || request.onlyLooks) this.#around.admit(what, newTicket || this.#next?.ended === true) // after an end any change begins a session
   }
-}
-
-/** Until when a value counts that lives `ttl` seconds. */
-function untilOf(key: string, ttl: number, now: () => number): number {
-  if (ttl > 0 && Number.isFinite(ttl)) return now() + Math.round(ttl * 1000)
-  throw new SessionError('BAD_VALUE', `The ttl of ${JSON.stringify(key)} is not a positive number.`, {
-    fix: 'Give it in seconds, or leave it out.',
-  })
 }

@@ -49,13 +49,13 @@ export class Values {
   put(key: string, given: unknown, until: number | undefined): void {
     const value = this.#shape ? this.#shape.admit(key, given) : given
     const result = encoded(this.#shape, value, key, until) // throws before anything is changed
-    this.#meet(key).become(value, result, 'set', until)
+    this.#meet(key).become('set', value, result, until)
   }
 
   remove(key: string): boolean {
     const live = this.read(key)
     const { present } = live
-    live.become(undefined, undefined, 'delete', undefined)
+    live.become('delete', undefined)
     return present
   }
 
@@ -66,7 +66,7 @@ export class Values {
     const given = change(live.present ? live.value : undefined)
     const value = this.#shape ? this.#shape.admit(key, given) : given
     const result = encoded(this.#shape, value, key, live.until)
-    live.become(value, result, done, live.until, [...live.steps, change])
+    live.become(done, value, result, live.until, [...live.steps, change])
     return value
   }
 
@@ -104,7 +104,7 @@ export class Values {
 
   /** Goes on with these keys as they are in `contents`. */
   learn(keys: readonly string[], contents: Contents): void {
-    const { values: newest } = this.#seen(contents)
+    const newest = this.#seen(contents).values
     const values = new Map(this.#contents.values)
     for (const key of keys) {
       this.#live.delete(key)
@@ -217,13 +217,7 @@ class Live {
   }
 
   /** Goes on with another value than `base` says, encoded as `result`. */
-  become(
-    value: unknown,
-    result: Entry | undefined,
-    done: Live['done'],
-    until: number | undefined,
-    steps: readonly Updater[] = NO_STEPS,
-  ): void {
+  become(done: Live['done'], value: unknown, result?: Entry, until?: number, steps: readonly Updater[] = NO_STEPS): void {
     this.value = value
     this.result = result
     this.#copies = undefined
@@ -236,7 +230,7 @@ class Live {
 
   /** Goes on as absent, since its time is over. */
   lapse(): void {
-    this.become(undefined, undefined, 'nothing', undefined)
+    this.become('nothing', undefined)
     this.present = this.wasRead = this.#isUncertain = false
   }
 
@@ -275,14 +269,10 @@ class Live {
 
   /** Takes `advance` back after a failed commit, under whatever was done since. */
   takeBack(before: Before): void {
-    if (this.done === 'nothing') {
-      this.done = before.done
-      this.steps = before.steps
-      this.result = before.result
-    } else if (this.done === 'update') {
-      if (before.done === 'update') this.steps = [...before.steps, ...this.steps]
-      else this.done = 'set'
-    }
+    const { done, steps, result } = before
+    if (this.done === 'nothing') Object.assign(this, { done, steps, result })
+    else if (this.done === 'update' && done === 'update') this.steps = [...steps, ...this.steps]
+    else if (this.done === 'update') this.done = 'set'
     this.base = before.base
     this.#copies = undefined
     this.#isDecoded = before.isDecoded
