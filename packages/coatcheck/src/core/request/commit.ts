@@ -78,10 +78,9 @@ export class Commits {
 
   get #reply(): TicketResponse {
     if (this.response) return this.response
-    this.response = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming)
     const { migrated, via } = this.#found
+    this.response = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming, via)
     this.response.other = migrated?.cookieName
-    if (via) this.response.via = via
     return this.response
   }
   get #lines(): readonly HeaderLine[] {
