@@ -24,7 +24,7 @@ const MOST_VALUES = 4
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
-const SPACES = ' \t'
+const PADDED = /^[ \t]|[ \t]$/
 /** So many characters of a value say of what form it is. */
 const BEGINNING = 64
 
@@ -54,8 +54,7 @@ const NOTHING_CAME: PresentedCookie = { values: [], present: false, duplicated: 
 export function readCookie(header: string | null | undefined, name: string, joins = true): PresentedCookie {
   if (!header) return NOTHING_CAME
   const only = onlyValue(header, name)
-  if (only !== undefined)
-    return { values: [only], present: true, duplicated: false, refused: undefined, pieces: NOTHING_CAME.pieces }
+  if (only !== undefined) return { ...NOTHING_CAME, values: [only], present: true }
   const heads: string[] = []
   const places = [MOST_VALUES, MOST_VALUES, MOST_VALUES]
   const parts: string[] = []
@@ -111,8 +110,8 @@ function onlyValue(header: string, name: string): string | undefined {
   const end = header.indexOf(';', from)
   if (end >= 0 && header.includes(name, end)) return undefined
   const to = end < 0 ? header.length : end
-  const isPadded = SPACES.includes(header.charAt(from)) || SPACES.includes(header.charAt(to - 1))
-  return to > from && to - at - 1 <= LONGEST && !isPadded ? header.slice(from, to) : undefined
+  const value = to - at - 1 > LONGEST ? '' : header.slice(from, to)
+  return value === '' || PADDED.test(value) ? undefined : value
 }
 
 /** All that is asked of one Cookie header besides our own cookie; each name is looked for once. */

@@ -121,8 +121,7 @@ function answerOf(
       // A handler may have set the cookie itself.
       presents: present || response.headers.getSetCookie().some(isOurs),
       site: { vary: ['Cookie'], owns: (other) => other === name && lines.some(([, line]) => isOurs(line)) },
-      by: { emit: (event) => inside?.emit(event) },
-      isOnly: false,
+      by: { commitsByCall: true, emit: (event) => inside?.emit(event) },
     },
   ])
 }

@@ -43,8 +43,8 @@ export async function explain(
 
 /** The request as the engine judges it when nothing may come of it: nobody is told, and nothing is written. */
 async function looked(core: Core, presented: RequestHeaders, before: Witnessed | undefined): Promise<Witnessed> {
-  const { engine } = core
-  const request = new Arrival(core, presented, before?.incoming)
+  const { engine, transport } = core
+  const request = new Arrival(engine, presented, before?.incoming ?? transport.incoming(presented))
   request.onlyLooks = true
   request.kept = before?.request.kept?.slice()
   const incoming = request.tickets

@@ -27,8 +27,7 @@ export interface Committed {
 
 export const NO_LINES: readonly HeaderLine[] = []
 const NONE_OVER: readonly LoadedSession[] = []
-const NOTHING_FOUND: LoadResult = {}
-const AS_EVER: Asked = {}
+const NOTHING: LoadResult & Asked = {}
 export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, current: NO_LINES, ticket: undefined }
 
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
@@ -39,7 +38,7 @@ export class Commits {
   response: TicketResponse | undefined
   readonly #request: Circumstances
   /** What the request's tickets opened. */
-  #found: LoadResult = NOTHING_FOUND
+  #found: LoadResult = NOTHING
   #loaded: LoadedSession | undefined
   /** Sessions whose tickets came along and open nothing. */
   #over = NONE_OVER
@@ -55,7 +54,7 @@ export class Commits {
   #repeats: boolean | undefined
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, request: Circumstances, found: LoadResult = NOTHING_FOUND) {
+  constructor(core: Core, incoming: IncomingTickets, request: Circumstances, found: LoadResult = NOTHING) {
     this.#core = core
     this.#incoming = incoming
     this.#request = request
@@ -130,7 +129,7 @@ export class Commits {
     this.#repeats = true
   }
 
-  commit(session: LiveSession, how: Asked = AS_EVER): Maybe<Committed> {
+  commit(session: LiveSession, how: Asked = NOTHING): Maybe<Committed> {
     const { engine } = this.#core
     const loaded = this.#loaded
     const taken = session.take()

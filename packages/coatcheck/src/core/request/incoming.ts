@@ -61,12 +61,6 @@ export interface TicketPlaces {
   readonly oldNames: readonly string[]
 }
 
-/** The parts of a site that a request asks when it comes. */
-interface Site {
-  readonly engine: Pick<Engine, 'now' | 'requestId'>
-  readonly transport: { readonly places: TicketPlaces }
-}
-
 /** The tickets in a request's headers. The headers are read at once, but parsed only when asked for: most pages read no session. */
 export class Presented implements IncomingTickets {
   readonly #settings: Settings
@@ -154,11 +148,7 @@ export class Arrival implements Circumstances {
   readonly #presented: RequestHeaders
   readonly #requestId: Engine['requestId']
 
-  constructor(
-    { engine: { now, requestId }, transport }: Site,
-    presented: RequestHeaders,
-    tickets: IncomingTickets = new Presented(transport.places, presented),
-  ) {
+  constructor({ now, requestId }: Pick<Engine, 'now' | 'requestId'>, presented: RequestHeaders, tickets: IncomingTickets) {
     this.tickets = tickets
     this.#presented = presented
     this.#requestId = requestId
@@ -199,6 +189,13 @@ export class Arrival implements Circumstances {
     return (this.#presented.get('sec-fetch-mode') ?? 'navigate') === 'navigate'
   }
 }
+
+/** A request that comes now. `tickets`: where they are not in its headers. */
+export const arrived = (
+  { engine, transport }: { readonly engine: Engine; readonly transport: { readonly places: TicketPlaces } },
+  presented: RequestHeaders,
+  tickets: IncomingTickets = new Presented(transport.places, presented),
+): Arrival => new Arrival(engine, presented, tickets)
 
 /** Tickets by themselves, without a request. */
 export const bareTickets = (tickets: readonly string[], cookieName = ''): IncomingTickets => ({

@@ -90,7 +90,7 @@ class Loading {
     const request = this.#core.persistence.readsRequest ? { ...this.#request, mayTry: tries() } : undefined
     return andThen(this.#opened(place.values, 0, 0, [], request), (opened) => {
       const one = this.#chosen(opened)
-      return one ? { loaded: one.loaded, ticket: one.ticket, via: place.via, over: this.#over } : this.from(at + 1)
+      return one ? { ...one, via: place.via, over: this.#over } : this.from(at + 1)
     })
   }
 

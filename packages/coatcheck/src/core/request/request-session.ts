@@ -6,7 +6,7 @@ import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
 import { Commits, type Committed, NO_LINES, NOTHING_DONE } from './commit.ts'
-import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
+import { type Arrival, arrived, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
 import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
@@ -47,7 +47,7 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   constructor(core: Core, presented: RequestHeaders, tickets?: IncomingTickets) {
     this.core = core
     this.now = core.engine.now
-    this.request = new Arrival(core, presented, tickets)
+    this.request = arrived(core, presented, tickets)
     this.incoming = this.request.tickets
   }
 
@@ -203,10 +203,8 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   }
 
   #load(): Maybe<LiveSession> {
-    const { bound } = this.core
-    const loaded = loadSession(this.core, this.incoming, this.request)
-    const judged = bound ? andThen(loaded, (result) => bound.judge(result, this.incoming, this.request)) : loaded
-    return andThen(judged, (result) => this.#begin(result))
+    const judged = (result: LoadResult) => this.core.bound?.judge(result, this.incoming, this.request) ?? result
+    return andThen(andThen(loadSession(this.core, this.incoming, this.request), judged), (result) => this.#begin(result))
   }
 
   #begin(result: LoadResult): LiveSession {
@@ -238,7 +236,7 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   /** What its response is to say. */
   asking(presents: boolean = this.isProven || this.incoming.presents): Asking {
     const { core, lines } = this
-    return { lines, presents, site: core.transport, timing: core.witness?.timing(this), by: this, isOnly: !this.commitsByCall }
+    return { lines, presents, site: core.transport, timing: core.witness?.timing(this), by: this }
   }
 
   emit(event: Happening, known?: Known): void {

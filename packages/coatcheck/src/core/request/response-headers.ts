@@ -35,11 +35,11 @@ export interface Asking {
   /** What `Server-Timing` says of them: in development only. */
   readonly timing?: string | undefined
   readonly by: Teller
-  /** Whether a line of their name that they did not give is somebody else's: else the application puts them there itself. */
-  readonly isOnly: boolean
 }
 
 interface Teller {
+  /** The application puts their lines there itself: none of their name is somebody else's. */
+  readonly commitsByCall?: boolean
   /** Name and value of each cookie that they gave. */
   readonly gave?: ReadonlySet<string>
   emit(event: Happening): void
@@ -64,33 +64,27 @@ export function answer(headers: HeadersOut, requestSessions: Iterable<Answering>
 }
 
 function askingOf(requestSessions: Iterable<Answering>): Asking[] {
-  const asked: Answering[] = []
-  for (const requestSession of requestSessions) if (requestSession.asked) asked.push(requestSession)
+  const asked = [...requestSessions].filter((one) => one.asked)
   if (asked.length < 2) return asked.map((one) => one.asking())
   // Of several request sessions of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
-  const speaking = new Map(
-    asked.filter(({ lines }) => lines.length > 0).map((requestSession) => [requestSession.core, requestSession]),
+  const speaking = new Map(asked.filter(({ lines }) => lines.length > 0).map((one) => [one.core, one]))
+  const silent = new Map(asked.filter(({ core }) => !speaking.has(core)).map((one) => [one.core, one]))
+  return [...silent.values(), ...speaking.values()].map((one) =>
+    one.asking(asked.some(({ core, incoming }) => core.transport === one.core.transport && incoming.presents)),
   )
-  const silent = new Map(
-    asked.filter(({ core }) => !speaking.has(core)).map((requestSession) => [requestSession.core, requestSession]),
-  )
-  return [...silent.values(), ...speaking.values()].map((one) => {
-    const presents = asked.some(({ core, incoming }) => core.transport === one.core.transport && incoming.presents)
-    return one.asking(presents)
-  })
 }
 
 /**
  * `answer` for what is no request session. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
  * as public as the application made it, and only says what it depends on.
  */
-export function put(headers: HeadersOut, { lines, presents, site, timing, by, isOnly }: Asking): void {
+export function put(headers: HeadersOut, { lines, presents, site, timing, by }: Asking): void {
   keepOut(headers, lines.length > 0, presents, site.vary, by)
   // A line put there before may hold a ticket that has ended since, or be the empty text that a storage gives for nothing.
   const all = headers.getSetCookie()
   const others = all.length === 0 ? all : all.filter((line) => line !== '' && !site.owns(cookieNameOf(line)))
   if (all.length > 0 && (lines.some(isCookie) || others.length < all.length)) {
-    if (isOnly && all.some((line) => !others.includes(line) && isOthers(line, by))) by.emit({ type: 'cookie-conflict' })
+    if (all.some((line) => !others.includes(line) && isOthers(line, by))) by.emit({ type: 'cookie-conflict' })
     headers.delete('set-cookie')
     for (const line of others) headers.append('set-cookie', line)
   }
@@ -102,8 +96,8 @@ export function put(headers: HeadersOut, { lines, presents, site, timing, by, is
 }
 
 /** Whether somebody else gave this line of our name, and it says something. */
-const isOthers = (line: string, { gave }: Teller): boolean =>
-  line !== '' && !isIdle(line) && !pairOf(line).endsWith('=') && !gave?.has(pairOf(line))
+const isOthers = (line: string, { commitsByCall, gave }: Teller): boolean =>
+  !commitsByCall && line !== '' && !isIdle(line) && !pairOf(line).endsWith('=') && !gave?.has(pairOf(line))
 
 const isCookie = ([name]: HeaderLine): boolean => name === 'set-cookie'
 
@@ -116,7 +110,7 @@ function keepOut(headers: HeadersOut, gives: boolean, presents: boolean, vary: r
   if (isShared) return
   const was = headers.get('cache-control') ?? ''
   const directives = was === '' ? [] : directivesOf(was)
-  headers.set('cache-control', gives ? 'no-store' : directives.length > 0 ? privately(directives) : PRIVATE)
+  headers.set('cache-control', gives ? 'no-store' : privately(directives))
   headers.set(...NGINX)
   if (directives.some((directive) => SHARED.test(directive))) by.emit({ type: 'cache-conflict', was })
 }
@@ -141,7 +135,6 @@ export function answerByCall(headers: HeadersOut, core: Core, requestSessions: I
   keepOut(headers, wins, presents, core.transport.vary, core.engine)
 }
 
-const PRIVATE = 'private, no-cache'
 const SHARED = /^(?:public|s-maxage)\b/i
 
 /** The directives, parted where a comma is no part of a quoted text (RFC 9111 5.2). */
@@ -151,18 +144,14 @@ const directivesOf = (was: string): string[] =>
 function privately(was: readonly string[]): string {
   const directives = was.filter((part) => !SHARED.test(part))
   if (directives.some((part) => /^(?:private|no-store)$/i.test(part))) return directives.join(', ')
-  return directives.length > 0 ? `private, ${directives.join(', ')}` : PRIVATE
+  return ['private', ...(directives.length > 0 ? directives : ['no-cache'])].join(', ')
 }
 
 function addVary(headers: HeadersOut, names: readonly string[]): void {
   const was = headers.get('vary') ?? ''
-  if (was === '') {
-    if (names.length > 0) headers.set('vary', names.join(', '))
-    return
-  }
   const listed = was.split(',').map((name) => name.trim().toLowerCase())
   const missing = listed.includes('*') ? [] : names.filter((name) => !listed.includes(name.toLowerCase()))
-  if (missing.length > 0) headers.set('vary', [was, ...missing].join(', '))
+  if (missing.length > 0) headers.set('vary', `${was && `${was}, `}${missing.join(', ')}`)
 }
 
 /**

@@ -4,8 +4,6 @@ import type { Move } from '../model/moves.ts'
 /** What a commit takes of them. */
 export type Intended = Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts' | 'more'>
 
-export const NO_INTENTS: Intended = { move: undefined, begins: false, ended: false, lasts: undefined, more: undefined }
-
 /** The changes of the session as a whole that the next commit carries out, and those made while a commit is under way. Most requests make none. */
 export class Intents {
   move: Move | undefined
@@ -62,11 +60,11 @@ export class Intents {
 
   /** Takes the changes for a commit. */
   take(): Intended {
-    const { move, begins, ended, lasts, more } = this
+    const taken = { ...this }
     this.clear()
     this.ended = false
-    this.#underWay = move
-    return { move, begins, ended, lasts, more }
+    this.#underWay = taken.move
+    return taken
   }
 
   /** Puts back what a failed commit took. `isWhole`: nothing was forgotten since; else that the session was ended stands alone. */
@@ -86,3 +84,6 @@ export class Intents {
     this.#underWay = undefined
   }
 }
+
+/** Never changed. */
+export const NO_INTENTS: Intents = new Intents()

@@ -199,8 +199,7 @@ export class LiveSession extends Assured implements Session {
 
   /** Whether a commit would write nothing, changes that need no new ticket, or changes that do. */
   get pending(): 'nothing' | 'changes' | 'ticket' {
-    const { changed } = this
-    return this.#next?.pending(this.#kept !== undefined, changed) ?? (changed ? 'changes' : 'nothing')
+    return (this.#next ?? NO_INTENTS).pending(this.#kept !== undefined, this.changed)
   }
   get changed(): boolean {
     return this.#values.changed || (this.#flashes?.changed ?? false) || this.#next?.more !== undefined
@@ -212,11 +211,12 @@ export class LiveSession extends Assured implements Session {
     const flashes = this.#flashes?.takeAll() ?? NO_FLASH
     const intents = this.#next?.take() ?? NO_INTENTS
     const { move, ended, begins, lasts, more } = intents
-    let changes: Changes = { values: values.changes, flash: flashes.flash, flashRead: flashes.flashRead }
+    const { flash, flashRead } = flashes
+    let changes: Changes = { values: values.changes, flash, flashRead }
     if (lasts !== undefined) changes = { ...changes, lasts }
     if (more) changes = { ...changes, more }
     if (this.shape) changes = { ...changes, shape: this.shape }
-    const isChange = values.changes.size > 0 || flashes.flash.size + flashes.flashRead.size > 0 || more !== undefined
+    const isChange = values.changes.size > 0 || flash.size + flashRead.size > 0 || more !== undefined
     this.#attempts ??= new Attempts()
     return {
       attempts: this.#attempts,

@@ -55,7 +55,7 @@ export class Values {
   remove(key: string): boolean {
     const live = this.read(key)
     const { present } = live
-    live.become('delete', undefined)
+    live.become('delete')
     return present
   }
 
@@ -217,7 +217,7 @@ class Live {
   }
 
   /** Goes on with another value than `base` says, encoded as `result`. */
-  become(done: Live['done'], value: unknown, result?: Entry, until?: number, steps: readonly Updater[] = NO_STEPS): void {
+  become(done: Live['done'], value?: unknown, result?: Entry, until?: number, steps: readonly Updater[] = NO_STEPS): void {
     this.value = value
     this.result = result
     this.#copies = undefined
@@ -230,7 +230,7 @@ class Live {
 
   /** Goes on as absent, since its time is over. */
   lapse(): void {
-    this.become('nothing', undefined)
+    this.become('nothing')
     this.present = this.wasRead = this.#isUncertain = false
   }
 
