@@ -110,7 +110,7 @@ function keepOut(headers: HeadersOut, gives: boolean, presents: boolean, vary: r
   if (isShared) return
   const was = headers.get('cache-control') ?? ''
   const directives = was === '' ? [] : directivesOf(was)
-  headers.set('cache-control', gives ? 'no-store' : privately(directives))
+  headers.set('cache-control', gives ? 'no-store' : was === '' ? 'private, no-cache' : privately(directives))
   headers.set(...NGINX)
   if (directives.some((directive) => SHARED.test(directive))) by.emit({ type: 'cache-conflict', was })
 }
@@ -148,10 +148,10 @@ function privately(was: readonly string[]): string {
 }
 
 function addVary(headers: HeadersOut, names: readonly string[]): void {
-  const was = headers.get('vary') ?? ''
-  const listed = was.split(',').map((name) => name.trim().toLowerCase())
-  const missing = listed.includes('*') ? [] : names.filter((name) => !listed.includes(name.toLowerCase()))
-  if (missing.length > 0) headers.set('vary', `${was && `${was}, `}${missing.join(', ')}`)
+  const was = headers.get('vary')
+  const listed = was?.split(',').map((name) => name.trim().toLowerCase())
+  const missing = listed ? names.filter((name) => !listed.includes('*') && !listed.includes(name.toLowerCase())) : names
+  if (missing.length > 0) headers.set('vary', (was ? [was, ...missing] : missing).join(', '))
 }
 
 /**
