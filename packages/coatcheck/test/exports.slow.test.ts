@@ -68,7 +68,6 @@ describe('the built package', () => {
       'react-router',
       'remix',
       'remix3',
-      'testing',
     ])
     expect(Object.keys(entries).filter((entry) => files(entry) > 9)).toEqual([])
   })

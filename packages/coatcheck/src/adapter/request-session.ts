@@ -84,7 +84,7 @@ export class Passage implements RequestSession {
     return answered(response, [this.#core])
   }
   through(handle: () => WebResponse | Promise<WebResponse>): Promise<WebResponse> {
-    return throughAdapter(this.#core, handle, (response) => this.answered(response))
+    return throughAdapter(this.#core, handle)
   }
 }
 

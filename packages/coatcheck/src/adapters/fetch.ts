@@ -1,4 +1,4 @@
-import { type AnySessions, adapterOf, afterOwn, answered, throughAdapter } from '../core/adapter.ts'
+import { type AnySessions, adapterOf, afterOwn, throughAdapter } from '../core/adapter.ts'
 import type { WebRequest, WebResponse } from '../web.ts'
 
 /**
@@ -12,13 +12,7 @@ export function withSession<Rest extends unknown[]>(
   handler: (request: WebRequest, ...rest: Rest) => WebResponse | Promise<WebResponse>,
 ): (request: WebRequest, ...rest: Rest) => Promise<WebResponse> {
   const adapter = adapterOf(sessions)
-  const handle = (request: WebRequest, ...rest: Rest): Promise<WebResponse> => {
-    const requestSession = adapter.requestSession(request, request.headers)
-    return throughAdapter(
-      requestSession,
-      () => handler(request, ...rest),
-      (response) => answered(response, [requestSession]),
-    )
-  }
+  const handle = (request: WebRequest, ...rest: Rest): Promise<WebResponse> =>
+    throughAdapter(adapter.requestSession(request, request.headers), () => handler(request, ...rest))
   return afterOwn(adapter, handle)
 }

@@ -72,9 +72,6 @@ function isText(value: unknown, form: RegExp, longest: number): boolean {
 /** `cookie-octet`s of RFC 6265bis 4.1.1. A leading "~" is kept for the head of a value in several pieces. */
 export const VALUE: RegExp = /^(?!~)[!#-+\--:<-[\]-~]*$/
 
-/** Whether one cookie carries `value` as it is. */
-export const isWhole = (name: string, value: string): boolean => VALUE.test(value) && name.length + value.length <= LONGEST
-
 /** A Set-Cookie line. Throws `BAD_OPTIONS` for a cookie that `cookieFault` refuses. */
 export function setCookie(name: string, value: string, attributes: CookieAttributes): string {
   const fault = cookieFault(name, attributes)
@@ -82,11 +79,15 @@ export function setCookie(name: string, value: string, attributes: CookieAttribu
   return serialize(name, value, { ...attributes, encode: (text) => text })
 }
 
-/** Writes the lines of one cookie: its attributes, but for Max-Age, are checked and written out once. The value is not checked. */
-export function lineWriter(name: string, attributes: CookieAttributes): (value: string, maxAge: number | undefined) => string {
+/**
+ * Writes the lines of one cookie: its attributes, but for Max-Age, are checked and written out once. undefined for a value that one cookie
+ * does not carry as it is.
+ */
+export function lineWriter(name: string, attributes: CookieAttributes): (value: string, maxAge?: number) => string | undefined {
   let rest: string | undefined
   const { maxAge: always, ...others } = attributes
   return (value, maxAge = always) => {
+    if (!VALUE.test(value) || name.length + value.length > LONGEST) return undefined
     if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0 && maxAge <= LONGEST_AGE))
       return setCookie(name, value, { ...attributes, maxAge }) // which says what is wrong
     rest ??= setCookie(name, '', others).slice(name.length + 1)

@@ -10,7 +10,6 @@ import {
   LONGEST,
   MOST_CHUNKS,
   MOST_PADDED,
-  onlyValue,
   pieceNumber,
   trim,
 } from './scan.ts'
@@ -25,6 +24,7 @@ const MOST_VALUES = 4
 /** An id of 24 bytes, in base64url. */
 const SHORTEST_TICKET = 32
 const TICKET = /^[\w-]+$/
+const PADDED = /^[ \t]|[ \t]$/
 /** So many characters of a value say of what form it is. */
 const BEGINNING = 64
 
@@ -98,7 +98,23 @@ export function readCookie(header: string | null | undefined, name: string, join
   }
 }
 
-/** All that is asked of one Cookie header; each name is looked for once. */
+/**
+ * The value of `name` where the header names it once, plainly, as nearly every header does: in one piece that is not too long, without space
+ * around it. undefined: the cookie has to be searched for.
+ */
+function onlyValue(header: string, name: string): string | undefined {
+  const at = header.indexOf(name)
+  const from = at + name.length + 1
+  const isFirstOrNext = at === 0 || header[at - 1] === ';' || (header[at - 1] === ' ' && header[at - 2] === ';')
+  if (at < 0 || !isFirstOrNext || header[from - 1] !== '=' || header[from] === '~') return undefined
+  const end = header.indexOf(';', from)
+  if (end >= 0 && header.includes(name, end)) return undefined
+  const to = end < 0 ? header.length : end
+  const value = to - at - 1 > LONGEST ? '' : header.slice(from, to)
+  return value === '' || PADDED.test(value) ? undefined : value
+}
+
+/** All that is asked of one Cookie header besides our own cookie; each name is looked for once. */
 export class Cookies {
   readonly #header: string
   readonly #joins: boolean | undefined

@@ -25,23 +25,6 @@ export function* cookiesFrom(header: string, name: string, after: string = AFTER
   }
 }
 
-/**
- * The value of `name` where the header names it once, plainly, as nearly every header does: in one piece that is not too long. undefined: the
- * cookie has to be searched for.
- */
-export function onlyValue(header: string, name: string): string | undefined {
-  const at = header.indexOf(name)
-  const from = at + name.length + 1
-  const isFirstOrNext = at === 0 || header[at - 1] === ';' || (header[at - 1] === ' ' && header[at - 2] === ';')
-  if (at < 0 || !isFirstOrNext || header[from - 1] !== '=' || header[from] === '~') return undefined
-  const end = header.indexOf(';', from)
-  if (end >= 0 && header.includes(name, end)) return undefined
-  const content = end < 0 ? header.slice(from) : header.slice(from, end)
-  if (from - at + content.length > MOST_PADDED) return undefined
-  const value = trim(content)
-  return value === '' || value.startsWith('~') || name.length + value.length > LONGEST ? undefined : value
-}
-
 /** Whether nothing but spaces and tabs stands between this place and the end of the cookie before. */
 function isFirst(header: string, at: number): boolean {
   let before = at

@@ -62,12 +62,6 @@ export interface ChangeSet {
   readonly begins: boolean
   /** The application committed, and is to get a cookie again that ends with the idle end. */
   readonly renews?: boolean
-  /** Puts it all back: the commit failed. */
-  readonly undo: () => void
-  /** Whether the session was not ended since. */
-  readonly isCurrent: () => boolean
-  /** Whether nothing was forgotten since. */
-  readonly isWhole: () => boolean
 }
 
 /** What a commit needs to know of its request. */

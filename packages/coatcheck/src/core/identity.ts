@@ -14,9 +14,11 @@
 import { ofProcess } from './process-singleton.ts'
 import { headersOf, Presented, type RequestHeaders } from './request/incoming.ts'
 import type { Core } from './request/load.ts'
+import { notWrapped } from './request/not-wrapped.ts'
 import { PrerenderingSession } from './request/prerendering.ts'
 import { ReadOnlySession } from './request/read-only.ts'
 import { RequestSession } from './request/request-session.ts'
+import type { LiveSession } from './session/session.ts'
 
 /** Gives the request sessions of one `createSessions`. */
 export interface Sharing {
@@ -57,8 +59,16 @@ interface Requests {
 
 const newRequests = (): Requests => ({ newest: besides(), several: besides(), meant: besides() })
 
-/** The request sessions of `core`, shared with all copies of its module under the name `sharedAs`; `newest`: the one that was last asked for with an identity, or with what it stands for. */
-export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(identity: object): RequestSession | undefined } {
+/** The same, for `sessions`. */
+interface Shared extends Sharing {
+  /** The one that was last asked for with this identity, or with what it stands for. */
+  newest(identity: object): RequestSession | undefined
+  /** Its session. Rejects with `NOT_WRAPPED` where there is none. */
+  open(identity: object): Promise<LiveSession>
+}
+
+/** The request sessions of `core`, shared with all copies of its module under the name `sharedAs`. */
+export function sharingOf(core: Core, sharedAs?: string): Shared {
   const { newest, several, meant } = sharedAs === undefined ? newRequests() : ofProcess(`requests ${sharedAs}`, newRequests)
   /** The identity that an object, or the object that it was cloned from, stands for. */
   const standsFor = (object: object): object | undefined => {
@@ -66,17 +76,29 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     while (at && meant.get(at) === undefined && newest.get(at) === undefined) at = origins.get(at)
     return at && (meant.get(at) ?? at)
   }
+  /** The request session of a call after the first, which came with the same credentials or with others. */
+  const onceMore = (identity: object, last: RequestSession, presented: RequestHeaders): RequestSession => {
+    const incoming = new Presented(core.transport.places, presented)
+    // A request that was answered and comes again is another request.
+    const open = (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
+    const before = open.find((each) => areSame(each.incoming.credentials, incoming.credentials))
+    const requestSession = before ?? new RequestSession(core, presented, incoming)
+    several.set(identity, before ? open : [...open, requestSession])
+    return requestSession
+  }
+  const newestOf = (identity: object) => newest.get(identity) ?? newest.get(standsFor(identity) ?? identity)
   return {
     core,
-    newest: (identity) => newest.get(identity) ?? newest.get(standsFor(identity) ?? identity),
+    newest: newestOf,
+    open: (identity) => newestOf(identity)?.open() ?? Promise.reject(notWrapped(identity)),
     stands(other, identity) {
       tellClones(other)
       // Of contexts within one another around one request the outermost is answered last.
       if (other !== identity && newest.get(standsFor(other) ?? other)?.finished !== false) meant.set(other, identity)
     },
-    detached: (presented) => new RequestSession(core, core.transport.incoming(presented), presented),
+    detached: (presented) => new RequestSession(core, presented),
     readOnly(identity, presented, fix) {
-      const looking = new ReadOnlySession(core, core.transport.incoming(presented), presented)
+      const looking = new ReadOnlySession(core, presented)
       looking.fix = fix
       core.witness?.came(looking, identity)
       tellClones(identity)
@@ -84,7 +106,7 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
       return looking
     },
     prerendering(identity, fix) {
-      const refusing = new PrerenderingSession(core, core.transport.bare([]), headersOf(null))
+      const refusing = new PrerenderingSession(core, headersOf(null), core.transport.bare([]))
       refusing.fix = fix
       core.witness?.came(refusing, identity)
       newest.set(identity, refusing)
@@ -92,14 +114,9 @@ export function sharingOf(core: Core, sharedAs?: string): Sharing & { newest(ide
     },
     requestSession(identity, presented) {
       tellClones(identity)
-      const incoming = new Presented(core.transport.places, presented)
       const last = newest.get(identity)
-      // A request that was answered and comes again is another request.
-      const open = last && (several.get(identity) ?? [last]).filter(({ finished }) => !finished)
-      const before = open?.find((each) => areSame(each.incoming.credentials, incoming.credentials))
-      const requestSession = before ?? new RequestSession(core, incoming, presented)
+      const requestSession = last ? onceMore(identity, last, presented) : new RequestSession(core, presented)
       core.witness?.came(requestSession, identity)
-      if (open) several.set(identity, before ? open : [...open, requestSession])
       newest.set(identity, requestSession)
       return requestSession
     },

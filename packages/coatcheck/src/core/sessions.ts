@@ -118,14 +118,10 @@ export function sessionsOf<Data extends object, Flash extends object>(
   core.bound = settings.deviceBound?.bind(core as never) as DeviceBinding | undefined
   const { consistency = 'strong' } = options.store ?? {}
   if (consistency !== 'strong') engine.emit({ type: 'weaker-store', consistency })
-  const { newest, ...requests } = sharingOf(core, options.sharedAs)
+  const { newest, open, ...requests } = sharingOf(core, options.sharedAs)
   const sessions: Sessions<Data, Flash> = {
     ...sessionsByOwner(core.persistence),
-    open(request) {
-      const requestSession = newest(request)
-      if (!requestSession) return Promise.reject(notWrapped(request))
-      return requestSession.open() as unknown as Promise<Session<Data, Flash>>
-    },
+    open: open as unknown as Sessions<Data, Flash>['open'],
     async explain(request) {
       const requestSession = newest(request)
       const presented = requestSession ? NOTHING : presentedIn(request)
@@ -143,8 +139,8 @@ export function sessionsOf<Data extends object, Flash extends object>(
   }
   insides().set(sessions, {
     ...{ ...requests, options },
-    fromTicket: (ticket) => new RequestSession(core, core.transport.bare(ticket === null ? [] : [ticket]), NOTHING),
-    fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, core.transport.bare(tickets), presented),
+    fromTicket: (ticket) => new RequestSession(core, NOTHING, core.transport.bare(ticket === null ? [] : [ticket])),
+    fromTickets: (tickets, presented = NOTHING) => new RequestSession(core, presented, core.transport.bare(tickets)),
     clearing(presented) {
       const incoming = core.transport.incoming(presented)
       const { hasCookie, hasHeader, pieces } = incoming

@@ -1,4 +1,4 @@
-import { adapterOf, answered, throughAdapter } from '../core/adapter.ts'
+import { adapterOf, throughAdapter } from '../core/adapter.ts'
 import type { Session, Sessions, SignInOptions } from '../index.ts'
 import type { WebResponse } from '../web.ts'
 import { createJar, type JarCookie } from './jar.ts'
@@ -72,7 +72,7 @@ export async function signInAs<Data extends object = Record<string, unknown>, Fl
     await prepare?.(session)
     return new Response()
   }
-  const response = await throughAdapter(requestSession, signsIn, (given) => answered(given, [requestSession]))
+  const response = await throughAdapter(requestSession, signsIn)
   const setCookie = response.headers.getSetCookie()
   const tickets = requestSession.lines.filter(([name]) => name.toLowerCase() !== 'set-cookie')
   const jar = createJar()

@@ -192,14 +192,16 @@ const MAIN_PATH: ReadonlySet<string> = new Set(
   [
     'model/contents',
     'request/commit',
+    'request/incoming',
     'request/request-session',
     'persistence/stored/commit-queue',
     'persistence/stored/record-access',
     'persistence/stored/stored',
     'session/session',
+    'session/values',
   ]
     .map((name) => `core/${name}.ts`)
-    .concat('stores/memory/records.ts'),
+    .concat('cookies/cookie.ts', 'stores/memory/records.ts'),
 )
 
 export const fileSizes: Rule = (tree) =>

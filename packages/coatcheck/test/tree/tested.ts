@@ -23,6 +23,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'core/model/entry-text.ts': 'core/model/contents.test.ts',
   'core/model/json-text.ts': 'core/model/text-values.test.ts',
   'core/model/observing.ts': 'otel.test.ts',
+  'core/model/plan.ts': 'core/request/plan.test.ts',
   'core/model/kept.ts': 'core/explain/explain.test.ts',
   'core/observers.ts': 'otel.test.ts',
   'core/bound/': 'core/bound/binding.test.ts',

@@ -14,9 +14,10 @@ export function sealed({ engine }: AdapterSessions['core'], data: Values, endsAt
 /** The contents of the genuine cookie in this header. Of several with different contents nobody can tell which is the visitor's own. */
 export function opened({ engine, transport, migrateFrom }: AdapterSessions['core'], header: string): Values | undefined {
   const incoming = transport.incoming(headersOf(header))
-  const values = incoming.groups.flatMap((group) => group.values)
+  const { groups, refused } = incoming.read
+  const values = groups.flatMap((group) => group.values)
   const found = new Map<string, Values>()
-  if (incoming.refused) engine.emit({ type: 'refused', reason: incoming.refused })
+  if (refused) engine.emit({ type: 'refused', reason: refused })
   for (const value of values) {
     const ours = atOnce(engine.keyring?.open(PURPOSE, [engine.binding], value) ?? 'malformed')
     const [data, endsAt] = typeof ours === 'string' ? [] : JSON.parse(ours.text)
@@ -50,8 +51,10 @@ function adopted(
 
 /** The contents of Hydrogen's own cookie; as there, the last of several wins. */
 export function openedUpstream({ engine, transport }: AdapterSessions['core'], header: string): Values | undefined {
-  const { groups, request } = transport.incoming(headersOf(header))
-  const all = groups.flatMap((group) => group.values).map((value) => atOnce(hydrogenCookie().read(value, request(engine.now()))))
+  const { read, request } = transport.incoming(headersOf(header))
+  const all = read.groups
+    .flatMap((group) => group.values)
+    .map((value) => atOnce(hydrogenCookie().read(value, request(engine.now()))))
   return all.findLast((session) => session !== undefined)?.values
 }
 

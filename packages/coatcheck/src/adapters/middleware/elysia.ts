@@ -77,14 +77,10 @@ async function wrapped(
   }
   let response: WebResponse | undefined
   try {
-    return await throughAdapter(
-      requestSession,
-      async () => {
-        response = await handle()
-        return response as WebResponse
-      },
-      (response) => answered(response, [requestSession]),
-    )
+    return await throughAdapter(requestSession, async () => {
+      response = await handle()
+      return response as WebResponse
+    })
   } catch (error) {
     if (!response) throw error
     // Outside of a wrapped handler nobody of the application hears an error.

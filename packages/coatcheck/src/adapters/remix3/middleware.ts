@@ -120,9 +120,8 @@ function answerOf(
       lines,
       // A handler may have set the cookie itself.
       presents: present || response.headers.getSetCookie().some(isOurs),
-      vary: ['Cookie'],
-      owns: (other) => other === name && lines.some(([, line]) => isOurs(line)),
-      emit: (event) => inside?.emit(event),
+      site: { vary: ['Cookie'], owns: (other) => other === name && lines.some(([, line]) => isOurs(line)) },
+      by: { commitsByCall: true, emit: (event) => inside?.emit(event) },
     },
   ])
 }

@@ -46,10 +46,15 @@ export class Endpoints {
 
   /** The session of a request's tickets, whether its device is here or not. Throws for a store that is down. */
   async load(presented: RequestHeaders): Promise<LoadResult> {
-    const { transport, engine } = this.#core
-    const result = await loadSession(this.#core, transport.incoming(presented), new Arrival(engine, presented))
+    const arrival = this.#arrived(presented)
+    const result = await loadSession(this.#core, arrival.tickets, arrival)
     if (result.down) throw result.down
     return result
+  }
+
+  #arrived(presented: RequestHeaders): Arrival {
+    const { engine, transport } = this.#core
+    return new Arrival(engine, presented, transport.incoming(presented))
   }
 
   register = (presented: RequestHeaders): Promise<OwnAnswer> => this.#unlessDown(() => this.#register(presented))
@@ -126,12 +131,9 @@ export class Endpoints {
       if (isRefused) throw new SessionError('CONFLICT', 'The device was registered by another request.')
     }
     const changes = { values: new Map(), flash: new Map(), flashRead: new Set<string>(), more: { bound: state }, edit }
-    const changeSet = {
-      ...{ attempts: new Attempts(), changes, move: undefined, ended: false, begins: false },
-      ...{ undo() {}, isCurrent: () => true, isWhole: () => true },
-    }
+    const changeSet = { attempts: new Attempts(), changes, move: undefined, ended: false, begins: false }
     try {
-      const arrival = new Arrival(this.#core.engine, presented)
+      const arrival = this.#arrived(presented)
       const saved = await this.#core.persistence.commit('update', loaded, changeSet, arrival, [])
       return saved.loaded && saved
     } catch (error) {

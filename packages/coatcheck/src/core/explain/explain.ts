@@ -44,10 +44,10 @@ export async function explain(
 /** The request as the engine judges it when nothing may come of it: nobody is told, and nothing is written. */
 async function looked(core: Core, presented: RequestHeaders, before: Witnessed | undefined): Promise<Witnessed> {
   const { engine, transport } = core
-  const request = new Arrival(engine, presented)
+  const request = new Arrival(engine, presented, before?.incoming ?? transport.incoming(presented))
   request.onlyLooks = true
   request.kept = before?.request.kept?.slice()
-  const incoming = before?.incoming ?? transport.incoming(presented)
+  const incoming = request.tickets
   const quiet: Core = {
     ...core,
     engine: { ...engine, trace: undefined, emit: (event, known) => known?.request?.keep?.(event) },

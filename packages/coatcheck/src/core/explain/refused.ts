@@ -52,7 +52,7 @@ export function refusalCode(
   incoming: IncomingTickets,
   ends: RecentEnds,
 ): RefusingCode | Extract<AnsweringCode, 'prefetch'> {
-  if (PERHAPS_FOREIGN.has(reason) && incoming.groups.some(({ values }) => values.some(isForeign))) return 'foreign-cookie'
+  if (PERHAPS_FOREIGN.has(reason) && incoming.read.groups.some(({ values }) => values.some(isForeign))) return 'foreign-cookie'
   const end = reason === 'unknown' || reason === 'revoked' ? ends.of(handle) : undefined
   if (end?.byPrefetch) return 'prefetch'
   return (end && BY_END[end.reason]) ?? (detail ? BY_DETAIL[detail] : BY_REASON[reason])

@@ -93,12 +93,12 @@ export async function readOldSession(
 }
 
 /** The names, in the order of the readers. The header of ours comes before its cookie. */
-function placesOf(all: readonly SessionReader[], { groups, named }: IncomingTickets, request: ReaderRequest): Place[] {
+function placesOf(all: readonly SessionReader[], { read, named }: IncomingTickets, request: ReaderRequest): Place[] {
   const ours = request.cookieName
   const names = new Set(all.map(({ cookieName = ours }) => cookieName))
   return [...names].flatMap((name): Place[] => {
     const readers = all.filter(({ cookieName = ours }) => cookieName === name)
-    if (name === ours) return groups.map((group) => ({ ...group, request, readers }))
+    if (name === ours) return read.groups.map((group) => ({ ...group, request, readers }))
     return [{ via: 'cookie', values: named(name).values, request: { ...request, cookieName: name }, readers }]
   })
 }

@@ -1,3 +1,4 @@
+import { SessionError } from '../../errors.ts'
 import { type Contents, decode, EMPTY, encode, type Fields } from './contents.ts'
 import { isObject } from './entry-text.ts'
 
@@ -84,3 +85,11 @@ const ownIn = (value: unknown): Impersonator | undefined =>
   isObject(value) && typeof value.owner === 'string' && typeof value.session === 'string'
     ? (value as unknown as Impersonator)
     : undefined
+
+/** `what` it was given to. */
+export function checkOwner(owner: string, what: string): void {
+  if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
+  throw new SessionError('BAD_VALUE', `${what} was given an owner that is not a non-empty text.`, {
+    fix: 'Pass the id of the user as a string.',
+  })
+}

@@ -39,7 +39,8 @@ export async function openInContext(sharing: Sharing, presented: RequestHeaders)
 function presentsTheSame({ transport }: Core, one: RequestHeaders, other: RequestHeaders): boolean {
   const [first, second] = [transport.incoming(one), transport.incoming(other)]
   return (
-    areSame(first.credentials, second.credentials) && second.groups.some(({ values }) => values.some((value) => value !== ''))
+    areSame(first.credentials, second.credentials) &&
+    second.read.groups.some(({ values }) => values.some((value) => value !== ''))
   )
 }
 

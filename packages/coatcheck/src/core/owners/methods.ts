@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts'
 import type { Persistence } from '../engine.ts'
-import { checkOwner } from '../session/values.ts'
+import { checkOwner } from '../model/standing.ts'
 import type { ListedSession, OwnedSessions, SessionPage, Which } from './types.ts'
 
 /** A session object, or one of its handles. */

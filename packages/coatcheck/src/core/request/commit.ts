@@ -1,13 +1,12 @@
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
 import { bad, SessionError } from '../../errors.ts'
-import type { WebResponse } from '../../web.ts'
-import type { ChangeSet, Circumstances, LoadedSession, Persistence, Saved } from '../engine.ts'
-import { holdsValues } from '../model/changes.ts'
+import type { ChangeSet, Circumstances, LoadedSession, Saved } from '../engine.ts'
 import { tellCommit } from '../model/events.ts'
 import { rolls } from '../model/lifetime.ts'
-import { type Plan, planCommit } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
 import { saysMovedOn } from '../persistence/stored/pending-commit.ts'
 import type { LiveSession } from '../session/session.ts'
+import type { Taken } from '../session/surroundings.ts'
 import type { IncomingTickets } from './incoming.ts'
 import { type Asked, endReason, slides, timed } from './lifetime-override.ts'
 import type { Core, LoadResult } from './load.ts'
@@ -26,16 +25,9 @@ export interface Committed {
   readonly dropped?: 'ended'
 }
 
-/** Whether what a handler did before an answer of this status counts. 0 is that of `Response.error()`. */
-export const counts = (status: number): boolean => status > 0 && status < 500
-
-/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
-export const isAnswer = (thrown: unknown): thrown is WebResponse => {
-  const isResponse = Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response
-  return isResponse && counts((thrown as Response).status)
-}
-
-const NO_LINES: readonly HeaderLine[] = []
+export const NO_LINES: readonly HeaderLine[] = []
+const NONE_OVER: readonly LoadedSession[] = []
+const NOTHING: LoadResult & Asked = {}
 export const NOTHING_DONE: Committed = { plan: 'nothing', send: NO_LINES, current: NO_LINES, ticket: undefined }
 
 /** Carries one request's changes out, commit after commit, and keeps what the response must say of it. */
@@ -43,14 +35,13 @@ export class Commits {
   readonly #core: Core
   readonly #incoming: IncomingTickets
   /** Made when there is something to tell the visitor. */
-  #made: TicketResponse | undefined
-  #via: 'header' | 'cookie' | undefined
-  /** A cookie of another library that ours takes the place of. */
-  #other: string | undefined
+  response: TicketResponse | undefined
   readonly #request: Circumstances
+  /** What the request's tickets opened. */
+  #found: LoadResult = NOTHING
   #loaded: LoadedSession | undefined
   /** Sessions whose tickets came along and open nothing. */
-  #over: readonly LoadedSession[] = []
+  #over = NONE_OVER
   #blocked: SessionError | undefined
   /** A session without its device: it can be ended, and nothing else. */
   #lapsed: LoadedSession | undefined
@@ -63,38 +54,39 @@ export class Commits {
   #repeats: boolean | undefined
   #forget: (() => Promise<void>) | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, request: Circumstances) {
+  constructor(core: Core, incoming: IncomingTickets, request: Circumstances, found: LoadResult = NOTHING) {
     this.#core = core
     this.#incoming = incoming
     this.#request = request
+    this.begin(found)
   }
 
   /** Goes on from what the request's tickets opened. */
-  begin({ loaded, over = [], blocked, cannotEnd, via, ticket, migrated, lapsed }: LoadResult): void {
-    this.#loaded = loaded
-    this.#over = over
-    this.#blocked = blocked
-    this.#cannotEnd = cannotEnd
-    this.#ticket = ticket
-    this.#forget = migrated?.forget
-    this.#other = migrated?.cookieName
-    this.#via = via
+  begin(found: LoadResult): void {
+    const { lapsed } = found
+    this.#found = found
+    this.#loaded = found.loaded
+    this.#over = found.over ?? NONE_OVER
+    this.#blocked = found.blocked
+    this.#cannotEnd = found.cannotEnd
+    this.#ticket = found.ticket
+    this.#forget = found.migrated?.forget
     this.#lapsed = lapsed?.session
     if (lapsed && lapsed.lines.length > 0) this.resend(lapsed.lines)
   }
 
   get #reply(): TicketResponse {
-    if (this.#made) return this.#made
-    this.#made = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming)
-    this.#made.other = this.#other
-    if (this.#via) this.#made.via = this.#via
-    return this.#made
+    if (this.response) return this.response
+    const { migrated, via } = this.#found
+    this.response = new TicketResponse(this.#core.transport, this.#core.engine, this.#incoming, via)
+    this.response.other = migrated?.cookieName
+    return this.response
   }
-  get lines(): readonly HeaderLine[] {
-    return this.#made?.lines ?? NO_LINES
+  get #lines(): readonly HeaderLine[] {
+    return this.response?.lines ?? NO_LINES
   }
   get holdsTicket(): boolean {
-    return this.#loaded !== undefined && !this.#loaded.migrates && this.lines.length === 0
+    return this.#loaded !== undefined && !this.#loaded.migrates && this.#lines.length === 0
   }
   /** The secret value that opens the session now. */
   get ticket(): string | undefined {
@@ -137,14 +129,14 @@ export class Commits {
     this.#repeats = true
   }
 
-  commit(session: LiveSession, how: Asked = {}): Maybe<Committed> {
+  commit(session: LiveSession, how: Asked = NOTHING): Maybe<Committed> {
     const { engine } = this.#core
+    const loaded = this.#loaded
     const taken = session.take()
     const renews = how.renews === true && !this.#given
-    const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, this.#loaded, this.#core, renews) : taken
+    const changeSet = renews || taken.changes.lasts !== undefined ? timed(taken, loaded, this.#core, renews) : taken
     const { ended, move, begins, changes } = changeSet
-    const loaded = this.#loaded
-    const changed = holdsValues(changes) || (changes.lasts !== undefined && loaded !== undefined && !ended)
+    const changed = taken.isChange || (changes.lasts !== undefined && loaded !== undefined && !ended)
     if (this.#gone && !ended) {
       if (changed) engine.emit({ type: 'dropped', reason: 'ended' }, { request: this.#request })
       return changed ? { ...this.#done('nothing', NO_LINES), dropped: 'ended' } : this.#done('nothing', NO_LINES)
@@ -155,7 +147,7 @@ export class Commits {
         ? undefined
         : ((move ? undefined : this.#blocked) ?? (ended ? (this.#blocked ?? this.#cannotEnd) : undefined))
     if (refusal && (changed || ended)) {
-      if (!ended) changeSet.undo() // an end is not tried again when the headers leave
+      if (!ended) session.undo(taken) // an end is not tried again when the headers leave
       throw refusal
     }
     // A request that asks for a new id begins a session of its own.
@@ -169,14 +161,12 @@ export class Commits {
       return andThen(this.#recheck(), () => this.#again(this.#done(plan, this.#differently(how)), how))
     if (plan === 'nothing') return this.#done(plan, this.#reply.clearing(how, how.always !== undefined))
     return orElse(
-      () =>
-        andThen(carryOut(this.#core, plan, loaded, changeSet, this.#request, over), (saved) =>
-          andThen(saved.confirm ? this.#reply.confirmed(saved, how) : saved, (kept) =>
-            andThen(this.#saved(plan, kept, changeSet, session, how), (done) => (signsIn ? this.#offered(done) : done)),
-          ),
-        ),
+      () => {
+        const done = andThen(this.#carryOut(plan, changeSet, over, how), (saved) => this.#saved(plan, saved, taken, session, how))
+        return signsIn ? andThen(done, (told) => this.#offered(told)) : done
+      },
       (error) => {
-        changeSet.undo()
+        session.undo(taken)
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
         const mayUndo = this.#repeats && (ended || changeSet.attempts.areOvertaken)
         if (saysMovedOn(error) || mayUndo) this.#sendNothing()
@@ -204,12 +194,12 @@ export class Commits {
   }
 
   #sendNothing(): void {
-    if (this.#made) this.#made.lines = NO_LINES
+    if (this.response) this.response.lines = NO_LINES
   }
 
   #done(plan: Plan, send: readonly HeaderLine[]): Committed {
     if (send.length > 0) this.#reply.lines = send
-    return { plan, send, current: this.lines, ticket: this.#given ? this.#ticket : undefined }
+    return { plan, send, current: this.#lines, ticket: this.#given ? this.#ticket : undefined }
   }
 
   /** Of a ticket that the visitor has already: whether an earlier commit's line may still be sent. */
@@ -229,14 +219,23 @@ export class Commits {
 
   /** The line of the ticket that the visitor holds, where one is given each time. */
   #again(done: Committed, how: Asked): Maybe<Committed> {
-    const [loaded, ticket] = [this.#loaded, this.#ticket]
+    const loaded = this.#loaded
+    const ticket = this.#ticket
     if (!how.always || this.#given || !loaded || loaded.migrates || loaded.isReplaced || ticket === undefined) return done
     const { isCurrent: reads } = this.#core.persistence
     const isCurrent = reads ? done.plan === 'update' || reads(loaded) : how.always === 'asked'
     return andThen(isCurrent, (is) => (is ? { ...done, current: this.#reply.giving(ticket, loaded, how) } : done))
   }
 
-  #saved(plan: Plan, saved: Saved, changeSet: ChangeSet, session: LiveSession, how: Asked): Maybe<Committed> {
+  /** Carries a plan out. What cannot be sent takes the place of nothing. */
+  #carryOut(plan: Plan, changeSet: ChangeSet, over: readonly LoadedSession[], how: Asked): Maybe<Saved> {
+    const { persistence, engine } = this.#core
+    const run = () => persistence.commit(plan, this.#loaded, changeSet, this.#request, over)
+    const saved = engine.trace ? engine.trace('commit', { plan }, run) : run()
+    return andThen(saved, (kept) => (kept.confirm ? this.#reply.confirmed(kept, how) : kept))
+  }
+
+  #saved(plan: Plan, saved: Saved, taken: Taken, session: LiveSession, how: Asked): Maybe<Committed> {
     const { emit, isTold } = this.#core.engine
     const { loaded, ticket, dropped, repeats, overtaken } = saved
     const before = this.#loaded
@@ -258,11 +257,11 @@ export class Commits {
           ? this.#reply.clearing(how, how.always !== undefined)
           : []
     this.#loaded = loaded
-    if (plan === 'end' || plan === 'end+create') this.#over = []
-    if (loaded) this.#blocked = this.#cannotEnd = this.#lapsed = undefined
-    session.settle(loaded, changeSet)
     const isEnd = plan === 'end' || plan === 'end+create'
-    if (!dropped && (isTold || isEnd)) tellCommit(emit, plan, endReason(changeSet, session), before, loaded, this.#request)
+    if (isEnd) this.#over = NONE_OVER
+    if (loaded) this.#blocked = this.#cannotEnd = this.#lapsed = undefined
+    session.settle(loaded, taken)
+    if (!dropped && (isTold || isEnd)) tellCommit(emit, plan, endReason(taken, session), before, loaded, this.#request)
     if (ticket !== undefined) this.#ticket = ticket
     this.#given ||= ticket !== undefined
     const done = this.#done(plan, send)
@@ -282,8 +281,17 @@ export class Commits {
   }
 }
 
-/** Carries a plan out. */
-function carryOut({ persistence, engine: { trace } }: Core, ...[plan, ...rest]: Parameters<Persistence['commit']>): Maybe<Saved> {
-  const run = () => persistence.commit(plan, ...rest)
-  return trace ? trace('commit', { plan }, run) : run()
+/** `loaded`: there is a session to go by. `begins`: it is stored even when it is empty. `rotation`: it gets a new id. */
+export type Situation = Readonly<
+  Record<'loaded' | 'ended' | 'changed' | 'rotation' | 'signsIn' | 'slideIsDue', boolean> & { begins?: boolean }
+>
+
+/** The one rule for what a commit does. Nothing for nothing: a visitor who stores nothing gets no record and no cookie. */
+export function planCommit({ loaded, ended, changed, begins = false, rotation, signsIn, slideIsDue }: Situation): Plan {
+  const something = changed || signsIn || begins
+  if (!loaded) return something ? 'create' : 'nothing'
+  if (ended) return something ? 'end+create' : 'end'
+  if (rotation) return 'regenerate'
+  if (changed) return 'update'
+  return slideIsDue ? 'touch' : 'nothing'
 }

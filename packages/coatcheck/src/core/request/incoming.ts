@@ -1,4 +1,4 @@
-import { Cookies, type PresentedCookie } from '../../cookies/cookie.ts'
+import { Cookies, type PresentedCookie, readCookie } from '../../cookies/cookie.ts'
 import type { ReaderRequest } from '../../migrate/format.ts'
 import type { Circumstances, Engine } from '../engine.ts'
 import type { RefusalReason } from '../model/events.ts'
@@ -24,12 +24,17 @@ export function presentedIn(request: unknown): RequestHeaders | undefined {
   return { get: (name) => [all[name] ?? null].flat()[0] ?? null }
 }
 
+/** Tickets by the place they came in, and why one was left out. */
+export interface ReadTickets {
+  readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
+  readonly refused: RefusalReason | undefined
+}
+
 /** The tickets that one request presented, before any is checked. */
 export interface IncomingTickets {
   /** The same texts for requests that present the same. */
   readonly credentials: readonly string[]
-  readonly groups: readonly { readonly via: 'header' | 'cookie'; readonly values: readonly string[] }[]
-  readonly refused: RefusalReason | undefined
+  readonly read: ReadTickets
   /** A cookie of ours, or what is left of one, is in the browser. */
   readonly hasCookie: boolean
   /** The header came along, maybe empty: the client wants its ticket there. */
@@ -46,7 +51,7 @@ export interface IncomingTickets {
 /** Longer than any ticket that fits eight cookies: refused before it is decoded. */
 const LONGEST = 8 * 4096
 const BEARER = /^Bearer ?$/i
-const NO_PIECES: readonly string[] = []
+const NONE: readonly string[] = []
 /** Sec-Purpose is the standard's, Purpose and X-Moz what browsers sent before it. */
 const PREFETCH = ['sec-purpose', 'purpose', 'x-moz']
 
@@ -73,6 +78,7 @@ export class Presented implements IncomingTickets {
     this.#header = settings.header === undefined ? null : presented.get(settings.header)
   }
 
+  /** Other libraries' cookies, each looked for once. */
   get #cookies(): Cookies {
     this.#known ??= new Cookies(this.#cookieHeader, this.#settings.joins)
     return this.#known
@@ -80,7 +86,7 @@ export class Presented implements IncomingTickets {
   /** Our own cookie. */
   get #cookie(): PresentedCookie | undefined {
     const { cookie } = this.#settings
-    this.#came ??= cookie && this.#cookies.named(cookie.name)
+    this.#came ??= cookie && readCookie(this.#cookieHeader, cookie.name, this.#settings.joins)
     return this.#came
   }
   get #token(): string | undefined {
@@ -93,13 +99,13 @@ export class Presented implements IncomingTickets {
     const rest = this.#settings.migrateFrom.length > 0 ? [this.#cookieHeader ?? ''] : []
     return [this.#token ?? '', ...(this.#cookie?.values ?? []), ...rest]
   }
-  get groups(): IncomingTickets['groups'] {
-    const token = this.#token
-    const cookie = { via: 'cookie', values: this.#cookie?.values ?? [] } as const
-    return token && token.length <= LONGEST ? [{ via: 'header', values: [token] }, cookie] : [cookie]
-  }
-  get refused(): RefusalReason | undefined {
-    return (this.#token ?? '').length > LONGEST ? 'oversized' : this.#cookie?.refused
+  get read(): ReadTickets {
+    const token = this.#token ?? ''
+    const came = this.#cookie
+    const isLong = token.length > LONGEST
+    const cookie = { via: 'cookie', values: came?.values ?? NONE } as const
+    const groups = token === '' || isLong ? [cookie] : [{ via: 'header', values: [token] } as const, cookie]
+    return { groups, refused: isLong ? 'oversized' : came?.refused }
   }
   get hasCookie(): boolean {
     return this.#cookie !== undefined && (this.#cookie.present || this.#cookie.pieces.length > 0)
@@ -108,21 +114,21 @@ export class Presented implements IncomingTickets {
     return this.#token !== undefined
   }
   get pieces(): readonly string[] {
-    return this.#cookie?.pieces ?? NO_PIECES
+    return this.#cookie?.pieces ?? NONE
   }
   get presents(): boolean {
     if (this.#header === null && this.#cookieHeader === null) return false
-    return this.hasCookie || (this.#token ?? '') !== '' || this.#oldNames.some((name) => this.#cookies.named(name).present)
+    return this.hasCookie || (this.#token ?? '') !== '' || this.#oldNames.some((name) => this.named(name).present)
   }
-  get named(): IncomingTickets['named'] {
-    return (name) => this.#cookies.named(name)
+  get named(): (name: string) => PresentedCookie {
+    return (name) => (name === this.#settings.cookie?.name && this.#cookie) || this.#cookies.named(name)
   }
   get request(): IncomingTickets['request'] {
     return (now) => ({
       now,
       cookieName: this.#settings.cookie?.name ?? '',
       cookie: (name) => this.#cookies.first(name),
-      cookies: (name) => this.#cookies.named(name).values,
+      cookies: (name) => this.named(name).values,
     })
   }
 }
@@ -130,9 +136,10 @@ export class Presented implements IncomingTickets {
 /** So many verdicts of one request are kept. */
 const MOST_KEPT = 32
 
-/** When and how a request came. */
+/** When and how a request came, and with which tickets. */
 export class Arrival implements Circumstances {
   readonly arrivedAt: number
+  readonly tickets: IncomingTickets
   onlyLooks = false
   /** What was decided about it, in order. */
   kept: Kept[] | undefined
@@ -141,7 +148,8 @@ export class Arrival implements Circumstances {
   readonly #presented: RequestHeaders
   readonly #requestId: Engine['requestId']
 
-  constructor({ now, requestId }: Engine, presented: RequestHeaders) {
+  constructor({ now, requestId }: Pick<Engine, 'now' | 'requestId'>, presented: RequestHeaders, tickets: IncomingTickets) {
+    this.tickets = tickets
     this.#presented = presented
     this.#requestId = requestId
     try {
@@ -182,14 +190,23 @@ export class Arrival implements Circumstances {
   }
 }
 
+/** A request that comes now. `tickets`: where they are not in its headers. */
+export const arrived = (
+  { engine, transport }: { readonly engine: Engine; readonly transport: { readonly places: TicketPlaces } },
+  presented: RequestHeaders,
+  tickets: IncomingTickets = new Presented(transport.places, presented),
+): Arrival => new Arrival(engine, presented, tickets)
+
 /** Tickets by themselves, without a request. */
 export const bareTickets = (tickets: readonly string[], cookieName = ''): IncomingTickets => ({
   credentials: tickets,
-  groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
-  refused: undefined,
+  read: {
+    groups: [{ via: 'cookie', values: tickets.filter((ticket) => ticket !== '' && ticket.length <= LONGEST) }],
+    refused: undefined,
+  },
   hasCookie: tickets.some((ticket) => ticket !== ''),
   hasHeader: false,
-  pieces: NO_PIECES,
+  pieces: NONE,
   named: () => ({ values: [], present: false }),
   presents: tickets.length > 0,
   request: (now) => ({ now, cookieName, cookie: () => undefined }),

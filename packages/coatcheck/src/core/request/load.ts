@@ -7,7 +7,7 @@ import { type Adopted, readOldSession } from '../migration/old-session.ts'
 import type { Emit, RefusalReason } from '../model/events.ts'
 import { keyUnknown, newerRelease } from '../persistence/stored/pending-commit.ts'
 import type { Core, LoadResult } from './core.ts'
-import type { IncomingTickets } from './incoming.ts'
+import type { IncomingTickets, ReadTickets } from './incoming.ts'
 
 export type { Core, DeviceBinding, LoadResult, OwnAnswer, OwnRequest } from './core.ts'
 
@@ -23,11 +23,11 @@ export function loadSession(core: Core, incoming: IncomingTickets, request: Circ
     return { down: error }
   }
   if (core.witness?.ready) return core.witness.ready.then(() => loadSession({ ...core, witness: undefined }, incoming, request))
+  const { shaping, trace } = core.engine
+  const find = () => new Loading(core, incoming, request).from(0)
+  const load = shaping && !shaping.shape ? () => shaping.load().then(find) : find
   try {
-    const find = () => new Loading(core, incoming, request).from(0)
-    const { shaping } = core.engine
-    const load = shaping && !shaping.shape ? () => shaping.load().then(find) : find
-    const result = core.engine.trace ? core.engine.trace('open', {}, load) : load()
+    const result = trace ? trace('open', {}, load) : load()
     return result instanceof Promise ? result.catch(failed) : result
   } catch (error) {
     return failed(error)
@@ -48,6 +48,7 @@ class Loading {
   readonly #core: Core
   #teller: Core | undefined
   readonly #incoming: IncomingTickets
+  readonly #groups: ReadTickets['groups']
   readonly #asked: Circumstances
   #reading: ReaderRequest | undefined
   #allowance: Allowance | undefined
@@ -59,7 +60,9 @@ class Loading {
     this.#core = core
     this.#incoming = incoming
     this.#asked = asked
-    if (incoming.refused) this.#telling.engine.emit({ type: 'refused', reason: incoming.refused })
+    const { groups, refused } = incoming.read
+    this.#groups = groups
+    if (refused) this.#telling.engine.emit({ type: 'refused', reason: refused })
   }
 
   /** The same, whose events name this request: most requests have nothing to tell. */
@@ -81,7 +84,7 @@ class Loading {
 
   /** The session of the first place, from this one on, whose tickets open any. */
   from(at: number): Maybe<LoadResult> {
-    const place = this.#incoming.groups[at]
+    const place = this.#groups[at]
     if (!place) return this.#adopted()
     if (place.values.length === 0) return this.from(at + 1)
     const request = this.#core.persistence.readsRequest ? { ...this.#request, mayTry: tries() } : undefined
@@ -120,11 +123,8 @@ class Loading {
   }
 
   #chosen(opened: readonly Opened[]): Opened | undefined {
-    // Of a session and its own old ticket, which a cookie of another path may hold for longer, the session counts.
-    const alive = [...opened]
-    for (const each of opened)
-      if (alive.some(({ loaded }) => loaded.handle === each.loaded.leadsTo)) alive.splice(alive.indexOf(each), 1)
-    const [one] = alive
+    const alive = opened.length > 1 ? notReplaced(opened) : opened
+    const one = alive[0]
     const { persistence, engine } = this.#core
     if (one && alive.length === 1) {
       if (engine.isTold)
@@ -154,6 +154,14 @@ class Loading {
       cannotEnd: this.#cannotEnd ?? adopted.cannotEnd,
     }
   }
+}
+
+/** Of a session and its own old ticket, which a cookie of another path may hold for longer, the session counts. */
+function notReplaced(opened: readonly Opened[]): readonly Opened[] {
+  const alive = [...opened]
+  for (const each of opened)
+    if (alive.some(({ loaded }) => loaded.handle === each.loaded.leadsTo)) alive.splice(alive.indexOf(each), 1)
+  return alive
 }
 
 /** The core, but events name this request. */

@@ -11,9 +11,13 @@ export class ReadOnlySession extends RequestSession {
   /** What to do about it, in the words of the framework. */
   fix: string | undefined
 
+  constructor(...given: ConstructorParameters<typeof RequestSession>) {
+    super(...given)
+    this.request.onlyLooks = true
+  }
+
   override async open(): Promise<LiveSession> {
     this.commitsByCall = true // at the end nothing is left to commit
-    this.request.onlyLooks = true
     const session = await super.open()
     session.readOnly = true
     return session

@@ -1,19 +1,29 @@
 import { pairOf } from '../../cookies/cookie.ts'
 import { andThen, type Maybe, orElse } from '../../crypto/maybe.ts'
+import type { WebResponse } from '../../web.ts'
 import type { Happening, Known } from '../model/events.ts'
 import { late, tooLate } from '../session/refusals.ts'
 import { LiveSession } from '../session/session.ts'
 import type { Surroundings } from '../session/surroundings.ts'
-import { Commits, type Committed, counts, isAnswer, NOTHING_DONE } from './commit.ts'
-import { Arrival, type IncomingTickets, type RequestHeaders } from './incoming.ts'
+import { Commits, type Committed, NO_LINES, NOTHING_DONE } from './commit.ts'
+import { type Arrival, arrived, type IncomingTickets, type RequestHeaders } from './incoming.ts'
 import { type Commit, type Times, tellLifetime } from './lifetime-override.ts'
 import { type Core, type LoadResult, loadSession } from './load.ts'
 import { type Queue, queued } from './queue.ts'
+import { type Answering, type Asking, putOn } from './response-headers.ts'
 import type { HeaderLine } from './tickets.ts'
 import type { Witnessed } from './witness.ts'
 
+/** Whether what a handler did before an answer of this status counts. 0 is that of `Response.error()`. */
+const counts = (status: number): boolean => status > 0 && status < 500
+
+/** Whether a handler answered by throwing: a `Response` below 500, such as a redirect. Of another realm too, as servers bring their own. */
+export const isAnswer = (thrown: unknown): thrown is WebResponse =>
+  (Object.prototype.toString.call(thrown) === '[object Response]' || thrown instanceof Response) &&
+  counts((thrown as Response).status)
+
 /** One request's session: opened on demand, committed as often as the adapter needs, answered once. */
-export class RequestSession implements Surroundings, Witnessed {
+export class RequestSession implements Surroundings, Witnessed, Answering {
   readonly core: Core
   readonly incoming: IncomingTickets
   readonly now: () => number
@@ -24,24 +34,21 @@ export class RequestSession implements Surroundings, Witnessed {
   #opening: Promise<LiveSession> | undefined
   /** Once it is open. */
   session: LiveSession | undefined
-  /** The commit under way. */
   underWay: Promise<Committed> | undefined
   #adapters = 0
-  /** Whether the headers have left. */
   finished = false
-  #given: readonly HeaderLine[] = NOTHING_DONE.send
+  #given = NO_LINES
   /** Nothing is committed that was not asked for, not even at the end. */
   commitsByCall = false
-  /** What the request's tickets opened, once somebody asked. */
   found: LoadResult | undefined
   /** How long the session lasts, from the next commit on. Assigning it sends the cookie again. */
   lifetime: Times | undefined
 
-  constructor(core: Core, incoming: IncomingTickets, presented: RequestHeaders) {
+  constructor(core: Core, presented: RequestHeaders, tickets?: IncomingTickets) {
     this.core = core
     this.now = core.engine.now
-    this.incoming = incoming
-    this.request = new Arrival(core.engine, presented)
+    this.request = arrived(core, presented, tickets)
+    this.incoming = this.request.tickets
   }
 
   /** The session; asking again gives the same object. Rejects for a store that fails, never for what a visitor sent. */
@@ -63,7 +70,6 @@ export class RequestSession implements Surroundings, Witnessed {
     return promise
   }
 
-  /** Whether anything asked for the session. */
   get asked(): boolean {
     return this.#opening !== undefined || Boolean(this.#queue?.size)
   }
@@ -77,9 +83,8 @@ export class RequestSession implements Surroundings, Witnessed {
   get ticket(): string | undefined {
     return this.#commits?.ticket
   }
-  /** The headers that the response must carry. */
   get lines(): readonly HeaderLine[] {
-    return this.#commits?.lines ?? NOTHING_DONE.send
+    return this.#commits?.response?.lines ?? NO_LINES
   }
   /** Name and value of every cookie that a commit gave. */
   get gave(): ReadonlySet<string> {
@@ -100,12 +105,11 @@ export class RequestSession implements Surroundings, Witnessed {
   }
 
   /**
-   * Stores what changed since the last commit. May be repeated; commits of one request session run one after the other. Synchronous when
-   * nothing has to wait. A promise that nobody waits for does not become an unhandled rejection: what failed is tried again by
-   * the commit at the end of the request, which reports it.
+   * Stores what changed since the last commit, one commit after the other; at once when nothing has to wait. A promise that nobody waits for
+   * becomes no unhandled rejection: the commit at the end of the request tries again what failed, and reports it.
    */
   commit(how?: Commit): Maybe<Committed> {
-    const run = () => (this.#queue?.size ? this.open().then(() => this.#commit(how)) : this.#commit(how))
+    const run = () => this.#commit(how)
     const result = this.underWay ? this.underWay.then(run, run) : run()
     if (!(result instanceof Promise)) return result
     const settled = () => {
@@ -116,10 +120,7 @@ export class RequestSession implements Surroundings, Witnessed {
     return result
   }
 
-  /**
-   * Draws the id of the session that begins with the next commit, and tells its handle. undefined: it cannot be known before it is stored.
-   * Call it once the session is open.
-   */
+  /** Once it is open: draws the id of the session that begins with the next commit. Its handle; undefined: only storing it tells. */
   reserve(): Maybe<string | undefined> {
     return andThen(this.core.persistence.reserve?.(), (begun) => {
       if (begun) this.session?.reserve(begun)
@@ -127,10 +128,7 @@ export class RequestSession implements Surroundings, Witnessed {
     })
   }
 
-  /**
-   * Reads the session again as it is stored now; what is not committed is forgotten. False, and nothing changed: it is not there any more.
-   * `byRecord`: for a connection, whose ticket was presented long ago, and is not presented once more.
-   */
+  /** Reads the session again, and forgets what is not committed. False: it is gone, and nothing changed. `byRecord`: without its ticket, which a connection presented long ago. */
   async reload(byRecord = false): Promise<boolean> {
     await this.underWay?.catch(() => {})
     return (this.session && (await this.#commits?.reload(this.session, byRecord))) ?? false
@@ -140,16 +138,13 @@ export class RequestSession implements Surroundings, Witnessed {
   async again(): Promise<RequestSession | undefined> {
     const loaded = await this.#commits?.again()
     if (!loaded) return undefined
-    const next = new RequestSession(this.core, this.core.transport.bare([]), { get: () => null })
+    const next = new RequestSession(this.core, { get: () => null }, this.core.transport.bare([]))
     next.#opening = Promise.resolve(next.#begin({ loaded }))
     next.finished = next.commitsByCall = true
     return next
   }
 
-  /**
-   * The commit at the end of a request that was answered with `status`: one that does not count is a failure of the handler.
-   * When the commit fails itself, nothing is tried again behind the visitor's back, except that the session was ended.
-   */
+  /** The commit at the end of a request that was answered with `status`. When it fails, nothing but the session's end is tried again. */
   close(status: number, how?: Commit): Maybe<Committed> {
     if (!counts(status)) this.fail(status)
     return orElse(
@@ -190,12 +185,12 @@ export class RequestSession implements Surroundings, Witnessed {
   enter(): void {
     this.#adapters++
   }
-  /** The headers have left: later changes are stored where that is possible, or throw `TOO_LATE`. `isUnchanged`: a commit has just found nothing to do. */
-  finish(isUnchanged = false): void {
+  /** The headers have left: later changes are stored where that is possible, or throw `TOO_LATE`. `isCommitted`: a commit has just looked for changes. */
+  finish(isCommitted = false): void {
     if (--this.#adapters > 0) return
     this.finished = true
     this.core.witness?.left(this)
-    if (isUnchanged || this.commitsByCall || !this.session) return
+    if (isCommitted || this.commitsByCall || !this.session) return
     try {
       const { pending } = this.session
       if (pending === 'nothing') return
@@ -213,8 +208,8 @@ export class RequestSession implements Surroundings, Witnessed {
   }
 
   #begin(result: LoadResult): LiveSession {
-    this.#commits ??= new Commits(this.core, this.incoming, this.request)
-    this.#commits.begin(result)
+    if (this.#commits) this.#commits.begin(result)
+    else this.#commits = new Commits(this.core, this.incoming, this.request, result)
     this.found = result
     this.session = new LiveSession(this, result)
     this.#queue?.run(this.session)
@@ -222,29 +217,32 @@ export class RequestSession implements Surroundings, Witnessed {
   }
 
   #commit(how: Commit | undefined): Maybe<Committed> {
+    if (this.#queue?.size) return this.open().then(() => this.#commit(how))
     if (!this.session) return { ...NOTHING_DONE, current: this.lines }
     this.#commits ??= new Commits(this.core, this.incoming, this.request) // of a session begun afresh
     this.#queue?.check()
     const commits = this.#commits
     const { lifetime } = this
     const given: Commit | undefined = lifetime ? { ...lifetime, renews: true, always: 'asked', ...how } : how
-    const asked = given && tellLifetime(given, this.session, this.now)
-    return andThen(commits.commit(this.session, asked), (done) => {
-      if (lifetime) {
-        if (this.lifetime === lifetime) this.lifetime = undefined
-        if (this.lines.length === 0 && done.current.length > 0) commits.resend(done.current)
-      }
+    return andThen(commits.commit(this.session, given && tellLifetime(given, this.session, this.now)), (done) => {
+      if (lifetime && this.lines.length === 0 && done.current.length > 0) commits.resend(done.current)
+      if (this.lifetime === lifetime) this.lifetime = undefined
       if (done.current.length > 0) this.#given = [...this.#given, ...done.current]
       if (this.finished && this.commitsByCall && done.send.length > 0) throw tooLate('what was committed')
       return done
     })
   }
 
+  /** What its response is to say. */
+  asking(presents: boolean = this.isProven || this.incoming.presents): Asking {
+    const { core, lines } = this
+    return { lines, presents, site: core.transport, timing: core.witness?.timing(this), by: this }
+  }
+
   emit(event: Happening, known?: Known): void {
     this.core.engine.emit(event, { request: this.request, ...known })
   }
 
-  /** Asked by the session before each change. */
   admit(what: string, newTicket: boolean): void {
     if (!this.finished) return
     if (newTicket || !this.#commits?.storesLate) throw this.request.failed(tooLate(what))
@@ -262,13 +260,13 @@ export class RequestSession implements Surroundings, Witnessed {
 }
 
 /**
- * Runs `handle` inside the adapter of `requestSession`, and gives what `reply` makes of its answer once what changed is stored. An answer that was
- * thrown is thrown on, with what `reply` put on it. After any other error the session is abandoned. Nothing waits that has no need to.
+ * Runs `handle` inside the adapter of `requestSession`, and gives a copy of its answer with the session's headers, or what `reply` makes of it.
+ * An answer that was thrown is thrown on, as such a copy. After any other error the session is abandoned. Nothing waits that has no need to.
  */
 export async function throughAdapter(
   requestSession: RequestSession,
   handle: () => Response | Promise<Response>,
-  reply: (response: Response) => Response,
+  reply?: (response: Response) => Response,
 ): Promise<Response> {
   requestSession.enter()
   let thrown = false
@@ -284,14 +282,16 @@ export async function throughAdapter(
     response = error
     thrown = true
   }
-  let isUnchanged = false
+  let isCommitted = false
   try {
     const closing = requestSession.close(response.status)
     if (closing instanceof Promise) await closing
-    else isUnchanged = closing.plan === 'nothing'
-    response = reply(response)
+    // Nothing of the application ran meanwhile, unless it is told of what was stored.
+    else isCommitted = closing.plan === 'nothing' || !requestSession.core.engine.isTold
+    if (reply) response = reply(response)
+    else if (requestSession.asked) response = putOn(response, [requestSession.asking()])
   } finally {
-    requestSession.finish(isUnchanged)
+    requestSession.finish(isCommitted)
   }
   if (thrown) throw response
   return response

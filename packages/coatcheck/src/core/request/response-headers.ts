@@ -2,8 +2,8 @@ import { cookieNameOf, pairOf } from '../../cookies/cookie.ts'
 import { isIdle } from '../../cookies/idle.ts'
 import { SessionError } from '../../errors.ts'
 import type { Happening } from '../model/events.ts'
+import type { IncomingTickets } from './incoming.ts'
 import type { Core } from './load.ts'
-import type { RequestSession } from './request-session.ts'
 import type { HeaderLine } from './tickets.ts'
 
 /** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
@@ -27,62 +27,64 @@ export interface Asking {
   readonly lines: readonly HeaderLine[]
   /** Whether the request presented what may be a ticket. */
   readonly presents: boolean
-  readonly vary: readonly string[]
-  /** Whether a cookie of this name is theirs. */
-  owns(cookieName: string): boolean
-  /** Whether they gave this line: the application may have put it there itself. Left out: nobody knows. */
-  gave?(line: string): boolean
+  readonly site: {
+    readonly vary: readonly string[]
+    /** Whether a cookie of this name is theirs. */
+    owns(cookieName: string): boolean
+  }
   /** What `Server-Timing` says of them: in development only. */
   readonly timing?: string | undefined
+  readonly by: Teller
+}
+
+interface Teller {
+  /** The application puts their lines there itself: none of their name is somebody else's. */
+  readonly commitsByCall?: boolean
+  /** Name and value of each cookie that they gave. */
+  readonly gave?: ReadonlySet<string>
   emit(event: Happening): void
+}
+
+/** A request session, as its response needs it. */
+export interface Answering {
+  readonly core: Core
+  readonly asked: boolean
+  readonly lines: readonly HeaderLine[]
+  readonly gave: ReadonlySet<string>
+  readonly incoming: Pick<IncomingTickets, 'presents'>
+  asking(presents?: boolean): Asking
 }
 
 /**
  * Puts on a response what its sessions ask for: at most one cookie each, other cookies kept, `Vary`, and what keeps the response
  * out of shared caches (RFC 9111, RFC 9213). A session that nobody asked for leaves no trace.
  */
-export function answer(headers: HeadersOut, requestSessions: Iterable<RequestSession>): void {
+export function answer(headers: HeadersOut, requestSessions: Iterable<Answering>): void {
   for (const asking of askingOf(requestSessions)) put(headers, asking)
 }
 
-function askingOf(requestSessions: Iterable<RequestSession>): Asking[] {
-  const asked: RequestSession[] = []
-  for (const requestSession of requestSessions) if (requestSession.asked) asked.push(requestSession)
-  if (asked.length < 2) return asked.map((one) => asking(one, one.incoming.presents))
+function askingOf(requestSessions: Iterable<Answering>): Asking[] {
+  const asked = [...requestSessions].filter((one) => one.asked)
+  if (asked.length < 2) return asked.map((one) => one.asking())
   // Of several request sessions of the same sessions (a loader that was not given the cookie) the last that has something to say counts.
-  const speaking = new Map(
-    asked.filter(({ lines }) => lines.length > 0).map((requestSession) => [requestSession.core, requestSession]),
+  const speaking = new Map(asked.filter(({ lines }) => lines.length > 0).map((one) => [one.core, one]))
+  const silent = new Map(asked.filter(({ core }) => !speaking.has(core)).map((one) => [one.core, one]))
+  return [...silent.values(), ...speaking.values()].map((one) =>
+    one.asking(asked.some(({ core, incoming }) => core.transport === one.core.transport && incoming.presents)),
   )
-  const silent = new Map(
-    asked.filter(({ core }) => !speaking.has(core)).map((requestSession) => [requestSession.core, requestSession]),
-  )
-  return [...silent.values(), ...speaking.values()].map((one) => {
-    const presents = asked.some(({ core, incoming }) => core.transport === one.core.transport && incoming.presents)
-    return asking(one, presents)
-  })
 }
-
-const asking = (one: RequestSession, presents: boolean, { core, request, lines } = one): Asking => ({
-  lines,
-  presents,
-  vary: core.transport.vary,
-  owns: (name) => core.transport.owns(name),
-  gave: (line) => one.commitsByCall || one.gave.has(pairOf(line)),
-  timing: core.witness?.timing(one),
-  emit: (event) => core.engine.emit(event, { request }),
-})
 
 /**
  * `answer` for what is no request session. What depends on nothing but that no ticket came is everybody's who has none: such a response stays
  * as public as the application made it, and only says what it depends on.
  */
-export function put(headers: HeadersOut, { lines, presents, vary, owns, gave, timing, emit }: Asking): void {
-  keepOut(headers, { gives: lines.length > 0, presents, vary, emit })
+export function put(headers: HeadersOut, { lines, presents, site, timing, by }: Asking): void {
+  keepOut(headers, lines.length > 0, presents, site.vary, by)
   // A line put there before may hold a ticket that has ended since, or be the empty text that a storage gives for nothing.
   const all = headers.getSetCookie()
-  const others = all.length === 0 ? all : all.filter((line) => line !== '' && !owns(cookieNameOf(line)))
+  const others = all.length === 0 ? all : all.filter((line) => line !== '' && !site.owns(cookieNameOf(line)))
   if (all.length > 0 && (lines.some(isCookie) || others.length < all.length)) {
-    if (gave && all.some((line) => !others.includes(line) && isOthers(line, gave))) emit({ type: 'cookie-conflict' })
+    if (all.some((line) => !others.includes(line) && isOthers(line, by))) by.emit({ type: 'cookie-conflict' })
     headers.delete('set-cookie')
     for (const line of others) headers.append('set-cookie', line)
   }
@@ -94,16 +96,13 @@ export function put(headers: HeadersOut, { lines, presents, vary, owns, gave, ti
 }
 
 /** Whether somebody else gave this line of our name, and it says something. */
-const isOthers = (line: string, gave: (line: string) => boolean): boolean =>
-  line !== '' && !isIdle(line) && !pairOf(line).endsWith('=') && !gave(line)
+const isOthers = (line: string, { commitsByCall, gave }: Teller): boolean =>
+  !commitsByCall && line !== '' && !isIdle(line) && !pairOf(line).endsWith('=') && !gave?.has(pairOf(line))
 
 const isCookie = ([name]: HeaderLine): boolean => name === 'set-cookie'
 
 /** Keeps a response that depends on a session, or gives one, out of shared caches. */
-function keepOut(
-  headers: HeadersOut,
-  { gives, presents, vary, emit }: Omit<Asking, 'lines' | 'owns'> & { gives: boolean },
-): void {
+function keepOut(headers: HeadersOut, gives: boolean, presents: boolean, vary: readonly string[], by: Teller): void {
   const isShared = !presents && !gives
   // First of all: a `Headers` sorts its names anew after each change.
   for (const name of isShared ? [] : [...headers.keys()]) if (OVERRULING.test(name)) headers.delete(name)
@@ -111,9 +110,9 @@ function keepOut(
   if (isShared) return
   const was = headers.get('cache-control') ?? ''
   const directives = was === '' ? [] : directivesOf(was)
-  headers.set('cache-control', gives ? 'no-store' : privately(directives))
+  headers.set('cache-control', gives ? 'no-store' : was === '' ? 'private, no-cache' : privately(directives))
   headers.set(...NGINX)
-  if (directives.some((directive) => SHARED.test(directive))) emit({ type: 'cache-conflict', was })
+  if (directives.some((directive) => SHARED.test(directive))) by.emit({ type: 'cache-conflict', was })
 }
 
 /**
@@ -121,7 +120,7 @@ function keepOut(
  * which the application began beside them: when it comes last it is the answer, as in a browser. Leaves no session in a
  * shared cache. `shows`: it shows one beside them.
  */
-export function answerByCall(headers: HeadersOut, core: Core, requestSessions: Iterable<RequestSession>, shows = false): void {
+export function answerByCall(headers: HeadersOut, core: Core, requestSessions: Iterable<Answering>, shows = false): void {
   const asked = [...requestSessions].filter((requestSession) => requestSession.core === core && requestSession.asked)
   const isOurs = (line: string): boolean => !isIdle(line) && core.transport.owns(cookieNameOf(line))
   const ours = headers.getSetCookie().filter(isOurs)
@@ -132,13 +131,8 @@ export function answerByCall(headers: HeadersOut, core: Core, requestSessions: I
   headers.delete('set-cookie')
   const newest = new Map(beside.map((line) => [cookieNameOf(line), line])).values()
   for (const line of [...lines, ...(wins ? newest : [])]) headers.append('set-cookie', line)
-  const { engine, transport } = core
-  keepOut(headers, {
-    gives: wins,
-    presents: shows || asked.some(({ incoming }) => incoming.presents),
-    vary: transport.vary,
-    emit: engine.emit,
-  })
+  const presents = shows || asked.some(({ incoming }) => incoming.presents)
+  keepOut(headers, wins, presents, core.transport.vary, core.engine)
 }
 
 const SHARED = /^(?:public|s-maxage)\b/i
@@ -154,33 +148,30 @@ function privately(was: readonly string[]): string {
 }
 
 function addVary(headers: HeadersOut, names: readonly string[]): void {
-  const was = headers.get('vary') ?? ''
-  const listed = was === '' ? [] : was.split(',').map((name) => name.trim().toLowerCase())
-  const missing = listed.includes('*') ? [] : names.filter((name) => !listed.includes(name.toLowerCase()))
-  if (missing.length > 0) headers.set('vary', [...(was === '' ? [] : [was]), ...missing].join(', '))
+  const was = headers.get('vary')
+  const listed = was?.split(',').map((name) => name.trim().toLowerCase())
+  const missing = listed ? names.filter((name) => !listed.includes('*') && !listed.includes(name.toLowerCase())) : names
+  if (missing.length > 0) headers.set('vary', (was ? [was, ...missing] : missing).join(', '))
 }
 
 /**
  * `answer` for a whole response, on a copy: a handler may give one response object to many requests, and what is put on it would
  * hand one visitor's ticket to the next. Streams are passed on as they are; an upgrade (101) cannot be copied and is answered in place.
  */
-export function answered(response: Response, requestSessions: readonly RequestSession[]): Response {
+export function answered(response: Response, requestSessions: readonly Answering[]): Response {
   return putOn(response, askingOf(requestSessions))
 }
 
 /** `put` for a whole response, as `answered`. */
 export function putOn(response: Response, askings: readonly Asking[]): Response {
   if (askings.length === 0) return response
-  const answer = ({ headers }: Response): void => {
-    for (const asking of askings) put(headers, asking)
-  }
   if (response.status >= 200) {
     const copy = new Response(response.body, response)
-    answer(copy)
+    for (const asking of askings) put(copy.headers, asking)
     return copy
   }
   try {
-    answer(response)
+    for (const asking of askings) put(response.headers, asking)
   } catch (cause) {
     if (askings.some(({ lines }) => lines.length > 0)) {
       throw new SessionError('TOO_LATE', `A response of status ${response.status} cannot carry a cookie.`, { cause })
@@ -190,7 +181,7 @@ export function putOn(response: Response, askings: readonly Asking[]): Response 
 }
 
 /** `answered` by `answerByCall`. */
-export function answeredByCall(response: Response, requestSession: RequestSession): Response {
+export function answeredByCall(response: Response, requestSession: Answering): Response {
   if (!requestSession.asked || response.status < 200) return answered(response, [requestSession])
   const copy = new Response(response.body, response)
   answerByCall(copy.headers, requestSession.core, [requestSession])

@@ -1,4 +1,4 @@
-import { isWhole, lineWriter } from '../../cookies/attributes.ts'
+import { lineWriter } from '../../cookies/attributes.ts'
 import { type CookieAttributes, CookieTooLong, clearCookie, writeCookie } from '../../cookies/cookie.ts'
 import { partsOf, type ResponseCookie } from '../../cookies/response-cookie.ts'
 import type { Maybe } from '../../crypto/maybe.ts'
@@ -67,8 +67,8 @@ export class Transport {
     const { cookie, chunks, serialize } = this.#settings
     if (via === 'header' || !cookie) return this.#headerLine(ticket)
     const isPlain = pieces.length === 0 && !serialize && !how.attributes
-    if (isPlain && isWhole(cookie.name, ticket))
-      return [['set-cookie', this.#line(ticket, cookie.persistent || how.lasts ? seconds : undefined)]]
+    const line = isPlain ? this.#line(ticket, cookie.persistent || how.lasts ? seconds : undefined) : undefined
+    if (line !== undefined) return [['set-cookie', line]]
     const maxAge = (cookie.persistent || how.lasts) && { maxAge: seconds }
     const attributes = { ...cookie.attributes, ...maxAge, ...how.attributes }
     const lines = serialize
@@ -128,27 +128,33 @@ export class TicketResponse {
   readonly #engine: Engine
   readonly #incoming: IncomingTickets
   /** Where the ticket came from, which is where the answer goes. */
-  via: 'header' | 'cookie'
+  readonly via: 'header' | 'cookie'
   lines: readonly HeaderLine[] = []
   /** A cookie of another library that ours takes the place of. */
   other: string | undefined
   /** Goes with each ticket that this response gives from here on. */
   more: readonly HeaderLine[] = []
 
-  constructor(transport: Transport, engine: Engine, incoming: IncomingTickets) {
+  constructor(
+    transport: Transport,
+    engine: Engine,
+    incoming: IncomingTickets,
+    via: 'header' | 'cookie' = incoming.hasHeader ? 'header' : 'cookie',
+  ) {
     this.#transport = transport
     this.#engine = engine
     this.#incoming = incoming
-    this.via = incoming.hasHeader ? 'header' : 'cookie'
+    this.via = via
   }
 
   /** The lines that give `ticket`. Throws `COOKIE_TOO_LARGE`. */
   giving(ticket: string, loaded: LoadedSession, how: LineOptions = {}): HeaderLine[] {
     const { lasts } = loaded.contents
-    const { now, policy } = this.#engine
-    const end = cookieEnd(loaded.lifetime, loaded.contents, policy, now())
+    const { policy } = this.#engine
+    const now = this.#engine.now()
+    const end = cookieEnd(loaded.lifetime, loaded.contents, policy, now)
     // The session may have ended while a slow store answered.
-    const seconds = Math.max(0, Math.ceil((end - now()) / 1000))
+    const seconds = Math.max(0, Math.ceil((end - now) / 1000))
     // A session that was told how long it lasts keeps to it in the browser too, whatever this commit says.
     const options = { ...how, lasts: how.lasts || lasts !== undefined }
     const old = this.other === undefined ? [] : this.#transport.clearOther(this.other)

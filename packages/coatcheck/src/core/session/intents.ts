@@ -1,8 +1,10 @@
-import type { ChangeSet } from '../engine.ts'
 import type { Contents, Fields } from '../model/contents.ts'
 import type { Move } from '../model/moves.ts'
 
-/** The changes of the session as a whole that the next commit carries out, and those made while a commit is under way. */
+/** What a commit takes of them. */
+export type Intended = Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts' | 'more'>
+
+/** The changes of the session as a whole that the next commit carries out, and those made while a commit is under way. Most requests make none. */
 export class Intents {
   move: Move | undefined
   /** The session is stored even when it is empty. */
@@ -14,8 +16,6 @@ export class Intents {
   more: Fields | undefined
   /** The new id that the commit under way carries out. */
   #underWay: Move | undefined
-  #ends = 0
-  #clears = 0
 
   /** Why what is stored is not the session that this request means. */
   get obstacle(): string | undefined {
@@ -47,49 +47,43 @@ export class Intents {
   /** Ends what there was. */
   end(): void {
     this.#underWay = undefined
-    this.#ends++
     this.ended = true
   }
 
   /** Forgets all but the end. */
   clear(): void {
-    this.#clears++
-    this.#reset()
+    this.move = undefined
+    this.begins = false
+    this.lasts = undefined
+    this.more = undefined
   }
 
-  /** Takes the changes for a commit. `undo` puts them back, and calls `others`, unless `clear` was called since. */
-  take(
-    ...others: (() => void)[]
-  ): Pick<Intents, 'move' | 'begins' | 'ended' | 'lasts' | 'more'> & Pick<ChangeSet, 'isCurrent' | 'isWhole' | 'undo'> {
-    const { move, begins, ended, lasts, more } = this
-    const [ends, clears] = [this.#ends, this.#clears]
-    this.#reset()
+  /** Takes the changes for a commit. */
+  take(): Intended {
+    const taken = { ...this }
+    this.clear()
     this.ended = false
-    this.#underWay = move
-    const isWhole = () => clears === this.#clears
-    const undo = () => {
-      if (isWhole()) for (const undoOther of others) undoOther()
-      this.settle()
-      this.ended ||= ended
-      if (!isWhole()) return
-      // A sign-in, or another person, goes before a new id that was asked for since.
-      if (!this.move || (move && move.kind !== 'regenerate')) this.move = move ?? this.move
-      this.begins ||= begins
-      this.lasts ??= lasts
-      if (more) this.more = { ...more, ...this.more }
-    }
-    return { move, begins, ended, lasts, more, undo, isWhole, isCurrent: () => ends === this.#ends }
+    this.#underWay = taken.move
+    return taken
+  }
+
+  /** Puts back what a failed commit took. `isWhole`: nothing was forgotten since; else that the session was ended stands alone. */
+  undo({ move, begins, ended, lasts, more }: Intended, isWhole: boolean): void {
+    this.settle()
+    this.ended ||= ended
+    if (!isWhole) return
+    // A sign-in, or another person, goes before a new id that was asked for since.
+    if (!this.move || (move && move.kind !== 'regenerate')) this.move = move ?? this.move
+    this.begins ||= begins
+    this.lasts ??= lasts
+    if (more) this.more = { ...more, ...this.more }
   }
 
   /** The commit under way is done. */
   settle(): void {
     this.#underWay = undefined
   }
-
-  #reset(): void {
-    this.move = undefined
-    this.begins = false
-    this.lasts = undefined
-    this.more = undefined
-  }
 }
+
+/** Never changed. */
+export const NO_INTENTS: Intents = new Intents()

@@ -4,12 +4,11 @@ import type { Changes } from '../model/changes.ts'
 import type { Contents } from '../model/contents.ts'
 import type { Lifetime } from '../model/lifetime.ts'
 import type { Auth } from '../model/standing.ts'
-import { authOf, type Bound, boundIn, impersonated, impersonatorOf, levelAt, released } from '../model/standing.ts'
+import { authOf, type Bound, boundIn, checkOwner, impersonated, impersonatorOf, levelAt, released } from '../model/standing.ts'
 import type { Intents } from './intents.ts'
 import { mergeOf } from './merge.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { ElevateOptions, FreshOptions, NewIdOptions, SignInOptions } from './types.ts'
-import { checkOwner } from './values.ts'
 
 /** The parts of a session object that its rarer methods work on. */
 export interface Inside {

@@ -1,6 +1,9 @@
 import type { SessionError } from '../../errors.ts'
-import type { Circumstances, Engine, LoadedSession, Persistence } from '../engine.ts'
+import type { ChangeSet, Circumstances, Engine, LoadedSession, Persistence } from '../engine.ts'
 import type { Emit } from '../model/events.ts'
+import type { NO_FLASH } from './flash.ts'
+import type { Intended } from './intents.ts'
+import type { TakenValues } from './values.ts'
 
 /** The parts of its request that a session uses. */
 export interface Surroundings {
@@ -8,7 +11,9 @@ export interface Surroundings {
   emit: Emit
   readonly core: { readonly engine: Engine; readonly persistence: Persistence }
   readonly request: Circumstances
-  /** Asked before each change; throws when it comes too late. */
+  /** Whether the headers have left. */
+  readonly finished: boolean
+  /** Asked before each change once they have, and of a request that only looks; throws when it comes too late. */
   readonly admit: (what: string, newTicket: boolean) => void
 }
 
@@ -21,4 +26,15 @@ export interface Opened {
   readonly lapsed?: object
   /** Why a commit will be refused, unless somebody signs in. */
   readonly blocked?: SessionError | undefined
+}
+
+/** What one commit takes of a session, with what is needed to put it back. */
+export interface Taken extends ChangeSet {
+  /** Values, flash values or what stands beside them change. */
+  readonly isChange: boolean
+  readonly values: TakenValues
+  readonly flashes: typeof NO_FLASH
+  readonly intents: Intended
+  readonly ends: number
+  readonly clears: number
 }

@@ -178,13 +178,13 @@ describe('a change inside a value', () => {
         () => {},
       )
       live.put('k', value, undefined)
-      const { undo } = live.take()
+      const taken = live.take()
       expect(live.changed).toBe(false)
       value.list.push(2)
       expect(live.changed).toBe(true)
       value.list.pop()
       expect(live.changed).toBe(false)
-      undo()
+      live.undo(taken)
       expect([live.changed, [...live.take().changes.keys()], live.changed]).toEqual([true, ['k'], false])
     }
   })

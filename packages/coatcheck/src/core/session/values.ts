@@ -1,17 +1,31 @@
 import { SessionError } from '../../errors.ts'
 import type { Updater, ValueChange } from '../model/changes.ts'
-import { encoded } from '../model/codec.ts'
+import { type Entry, encoded, taken } from '../model/codec.ts'
 import type { Contents } from '../model/contents.ts'
 import type { Shape } from '../model/shape.ts'
-import { advance, changedInside, changeOf, decoded, type Live, liveOf, putIn, takeBack } from './live-value.ts'
+import { type Copies, copiesOf, isUnchanged } from './unchanged.ts'
 
 /** What a key begins with under which the library keeps something of its own beside the values: see core/once. */
 export const OWN = 'once\u001f'
 
+const NO_STEPS: readonly Updater[] = []
+const NO_CHANGES: TakenValues = { changes: new Map(), before: [] }
+
+/** What a commit takes, and how each of its values was before. */
+export interface TakenValues {
+  readonly changes: ReadonlyMap<string, ValueChange>
+  readonly before: readonly Before[]
+}
+
+interface Before extends Pick<Live, 'base' | 'done' | 'steps' | 'result'> {
+  readonly live: Live
+  readonly isDecoded: boolean
+}
+
 /** The values of one session in one request: what was stored, what the request made of it, and the difference. */
 export class Values {
   #contents: Contents
-  #live = new Map<string, Live>()
+  readonly #live = new Map<string, Live>()
   readonly #now: () => number
   readonly #unreadable: (key: string) => void
   readonly #shape: Shape | undefined
@@ -27,38 +41,32 @@ export class Values {
   read(key: string): Live {
     const live = this.#meet(key)
     live.wasRead = true
-    if (live.present && live.until !== undefined && live.until <= this.#now()) {
-      // Expired: absent, and no change of its own; the next write drops it.
-      Object.assign(live, liveOf(undefined, live.shape), { base: live.base })
-    }
+    // Expired: absent, and no change of its own; the next write drops it.
+    if (live.present && live.until !== undefined && live.until <= this.#now()) live.lapse()
     return live
   }
 
   put(key: string, given: unknown, until: number | undefined): void {
     const value = this.#shape ? this.#shape.admit(key, given) : given
     const result = encoded(this.#shape, value, key, until) // throws before anything is changed
-    const live = this.#meet(key)
-    putIn(live, value, result)
-    Object.assign(live, { present: true, done: 'set', steps: [], until })
+    this.#meet(key).become('set', value, result, until)
   }
 
   remove(key: string): boolean {
     const live = this.read(key)
     const { present } = live
-    putIn(live, undefined, undefined)
-    Object.assign(live, { present: false, done: 'delete', steps: [], until: undefined })
+    live.become('delete')
     return present
   }
 
   update(key: string, change: Updater): unknown {
     const live = this.read(key)
     // After a set, a delete or a change from the inside, the value no longer depends on what others store: a set.
-    const done = (live.done === 'nothing' || live.done === 'update') && !changedInside(key, live) ? 'update' : 'set'
+    const done = (live.done === 'nothing' || live.done === 'update') && !live.changedInside ? 'update' : 'set'
     const given = change(live.present ? live.value : undefined)
     const value = this.#shape ? this.#shape.admit(key, given) : given
     const result = encoded(this.#shape, value, key, live.until)
-    putIn(live, value, result)
-    Object.assign(live, { present: true, done, steps: [...live.steps, change] })
+    live.become(done, value, result, live.until, [...live.steps, change])
     return value
   }
 
@@ -81,7 +89,7 @@ export class Values {
   }
 
   get changed(): boolean {
-    for (const [key, live] of this.#live) if (changeOf(key, live)) return true
+    for (const live of this.#live.values()) if (live.change) return true
     return false
   }
 
@@ -91,13 +99,12 @@ export class Values {
   }
 
   isChanged(key: string): boolean {
-    const live = this.#live.get(key)
-    return live !== undefined && changeOf(key, live) !== undefined
+    return this.#live.get(key)?.change !== undefined
   }
 
   /** Goes on with these keys as they are in `contents`. */
   learn(keys: readonly string[], contents: Contents): void {
-    const { values: newest } = this.#seen(contents)
+    const newest = this.#seen(contents).values
     const values = new Map(this.#contents.values)
     for (const key of keys) {
       this.#live.delete(key)
@@ -108,38 +115,41 @@ export class Values {
   }
 
   /** Takes the changes for a commit; later changes are found against what that commit writes. */
-  take(): { changes: ReadonlyMap<string, ValueChange>; undo: () => void } {
-    const changes = new Map<string, ValueChange>()
-    for (const [key, live] of this.#live) {
-      const change = changeOf(key, live)
+  take(): TakenValues {
+    let changes: Map<string, ValueChange> | undefined
+    for (const live of this.#live.values()) {
+      const { change } = live
       if (!change) continue
       // Changed from the inside since it was set: nobody has looked at it.
-      if (this.#shape && change.kind === 'set' && !change.entry.equals(live.result)) this.#shape.admit(key, live.value)
-      changes.set(key, change)
+      if (this.#shape && change.kind === 'set' && !change.entry.equals(live.result)) this.#shape.admit(live.key, live.value)
+      changes ??= new Map()
+      changes.set(live.key, change)
     }
+    if (!changes) return NO_CHANGES
     // Only now: one that cannot be encoded throws, and then nothing is taken.
-    const before: { readonly live: Live; readonly was: Live }[] = []
-    for (const [key, change] of changes) {
+    const before: Before[] = []
+    changes.forEach((change, key) => {
       const live = this.#live.get(key)
-      if (live) before.push({ live, was: advance(live, change) })
-    }
-    return {
-      changes,
-      undo: () => {
-        for (const { live, was } of before) takeBack(live, was)
-      },
-    }
+      if (live) before.push(live.advance(change))
+    })
+    return { changes, before }
+  }
+
+  /** Puts the changes back that a failed commit took. */
+  undo({ before }: TakenValues): void {
+    for (const was of before) was.live.takeBack(was)
   }
 
   /** Goes on from what was written. Values that another request's update was merged into are read anew. */
-  settle(contents: Contents, changes: ReadonlyMap<string, ValueChange>): void {
+  settle(contents: Contents, { changes }: TakenValues): void {
     this.#contents = this.#seen(contents)
-    for (const [key, change] of changes) {
+    changes.forEach((change, key) => {
+      if (change.kind !== 'update') return
       const live = this.#live.get(key)
       const written = this.#contents.values.get(key)
-      if (change.kind !== 'update' || !live || !written || written.equals(change.entry)) continue
-      if (live.done === 'nothing' && !changedInside(key, live)) this.#live.delete(key)
-    }
+      if (!live || !written || written.equals(change.entry)) return
+      if (live.done === 'nothing' && !live.changedInside) this.#live.delete(key)
+    })
   }
 
   #seen(contents: Contents): Contents {
@@ -147,14 +157,14 @@ export class Values {
   }
 
   #meet(key: string): Live {
-    let live = this.#live.get(key)
-    if (live) return live
+    const known = this.#live.get(key)
+    if (known) return known
     checkKey(key)
     const entry = this.#contents.values.get(key)
-    live = liveOf(entry, this.#shape)
+    const live = new Live(key, entry, this.#shape)
     if (entry) {
       try {
-        decoded(live, entry, key)
+        live.decode(entry)
       } catch {
         if (!this.#shape?.isMisfit(entry)) this.#unreadable(key)
       }
@@ -164,25 +174,125 @@ export class Values {
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** One key as this request sees it. */
+class Live {
+  readonly key: string
+  readonly #shape: Shape | undefined
+  value: unknown
+  present = false
+  /** The stored entry when the key was first met, or the one that the last commit wrote. */
+  base: Entry | undefined
+  wasRead = false
+  done: 'nothing' | 'set' | 'delete' | 'update' = 'nothing'
+  steps: readonly Updater[] = NO_STEPS
+  /** The value as it was set or updated last, encoded: a change inside it shows against this. undefined: against `base`. */
+  result: Entry | undefined
+  /** The objects of the value as `base` says that they are: nothing is encoded while they stay so. */
+  #copies: Copies | undefined
+  /** The value was decoded from `base`, and not encoded to it. */
+  #isDecoded = false
+  until: number | undefined
+  /** A commit of it failed and may have been kept all the same: what it is now has to be said, whatever it was. */
+  #isUncertain = false
+
+  constructor(key: string, base: Entry | undefined, shape: Shape | undefined) {
+    this.key = key
+    this.base = base
+    this.until = base?.until
+    this.#shape = shape
+  }
+
+  /** Goes on with the value that is stored. Throws for one that cannot be decoded. */
+  decode(base: Entry): void {
+    const shape = this.#shape
+    this.value = shape ? shape.read(base, this.key) : base.take()
+    this.present = true
+    this.#isDecoded = true
+    if (!isObject(this.value)) return
+    // What a schema made of it is no change.
+    if (shape) this.result = shape.of(this.value, this.key, base.until)
+    this.#copies = copiesOf(this.value, !base.rich)
+  }
+
+  /** Goes on with another value than `base` says, encoded as `result`. */
+  become(done: Live['done'], value?: unknown, result?: Entry, until?: number, steps: readonly Updater[] = NO_STEPS): void {
+    this.value = value
+    this.result = result
+    this.#copies = undefined
+    this.#isDecoded = false
+    this.present = done !== 'delete'
+    this.done = done
+    this.steps = steps
+    this.until = until
+  }
+
+  /** Goes on as absent, since its time is over. */
+  lapse(): void {
+    this.become('nothing')
+    this.present = this.wasRead = this.#isUncertain = false
+  }
+
+  /** Whether the value was changed from the inside since it was read, set or updated. */
+  get changedInside(): boolean {
+    if (!this.present || !isObject(this.value) || (this.#copies && isUnchanged(this.#copies))) return false
+    return !this.#encoded.equals(this.result ?? this.#baseAsEncoded)
+  }
+
+  /** The change of this key that a commit has to write; undefined: none. */
+  get change(): ValueChange | undefined {
+    const { base, done, steps, wasRead } = this
+    const isUncertain = this.#isUncertain
+    if (done === 'delete' || (isUncertain && !this.present)) return base || isUncertain ? { kind: 'delete' } : undefined
+    if (done === 'nothing' && !isUncertain && !this.changedInside) return undefined
+    // What cannot change inside keeps the encoding made when it was set.
+    const entry = this.result && !isObject(this.value) ? this.result : this.#encoded
+    if (entry.equals(base) && !isUncertain) return undefined
+    if (done !== 'update' || !this.result?.equals(entry)) return { kind: 'set', entry, base, wasRead }
+    return { kind: 'update', entry, base, steps }
+  }
+
+  /** Goes on from what the commit under way writes, and returns how it was. */
+  advance(change: ValueChange): Before {
+    const { base, done, steps, result } = this
+    const before = { live: this, base, done, steps, result, isDecoded: this.#isDecoded }
+    this.done = 'nothing'
+    this.steps = NO_STEPS
+    this.result = undefined
+    this.#isDecoded = false
+    this.#isUncertain = false
+    this.base = change.kind === 'delete' ? undefined : change.entry
+    this.#copies = this.base && isObject(this.value) ? copiesOf(this.value, !this.base.rich) : undefined
+    return before
+  }
+
+  /** Takes `advance` back after a failed commit, under whatever was done since. */
+  takeBack(before: Before): void {
+    const { done, steps, result } = before
+    if (this.done === 'nothing') Object.assign(this, { done, steps, result })
+    else if (this.done === 'update' && done === 'update') this.steps = [...steps, ...this.steps]
+    else if (this.done === 'update') this.done = 'set'
+    this.base = before.base
+    this.#copies = undefined
+    this.#isDecoded = before.isDecoded
+    this.#isUncertain = true
+  }
+
+  get #encoded(): Entry {
+    return encoded(this.#shape, this.value, this.key, this.until)
+  }
+
+  /** Decoding need not give back what was encoded to the letter: a change shows against the encoding of what comes out. */
+  get #baseAsEncoded(): Entry | undefined {
+    const { base, key } = this
+    if (!base?.rich || !this.#isDecoded) return base
+    return encoded(this.#shape, taken(this.#shape, base), key, base.until)
+  }
+}
+
 /** The key, or `BAD_KEY` for what cannot name a value. */
 export function checkKey(key: string): string {
   if (typeof key === 'string' && key !== '' && key.isWellFormed()) return key
   throw new SessionError('BAD_KEY', 'A session value was asked for under a key that is not a non-empty text.')
-}
-
-/** `what` it was given to. */
-export function checkOwner(owner: string, what: string): void {
-  if (typeof owner === 'string' && owner !== '' && owner.isWellFormed()) return
-  throw new SessionError('BAD_VALUE', `${what} was given an owner that is not a non-empty text.`, {
-    fix: 'Pass the id of the user as a string.',
-  })
-}
-
-/** Until when a value counts that lives `ttl` seconds. */
-export function untilOf(key: string, ttl: number | undefined, now: () => number): number | undefined {
-  if (ttl === undefined) return undefined
-  if (ttl > 0 && Number.isFinite(ttl)) return now() + Math.round(ttl * 1000)
-  throw new SessionError('BAD_VALUE', `The ttl of ${JSON.stringify(key)} is not a positive number.`, {
-    fix: 'Give it in seconds, or leave it out.',
-  })
 }

@@ -54,7 +54,4 @@ const CHANGE_SET: Omit<ChangeSet, 'attempts' | 'changes'> = {
   move: undefined,
   ended: false,
   begins: false,
-  undo() {},
-  isCurrent: () => true,
-  isWhole: () => true,
 }

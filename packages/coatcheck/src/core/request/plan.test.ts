@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Plan, planCommit, type Situation } from './plan.ts'
+import type { Plan } from '../model/plan.ts'
+import { planCommit, type Situation } from './commit.ts'
 
 const situation = (what: string): Situation => {
   const words = what.split(' ')
