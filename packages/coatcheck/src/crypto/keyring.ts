@@ -44,6 +44,7 @@ const TAG = 16
 const SIGNED: Format = {
   version: 1,
   least: MAC,
+  remembers: true,
   makeTool: (key, { hmac, equal }) =>
     andThen(hmac(key), (mac) => ({
       write: (bound, shown) => andThen(mac(bound, shown), (full) => [full.subarray(0, MAC), shown]),

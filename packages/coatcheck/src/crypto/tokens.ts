@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts'
+import { Recent } from '../recent.ts'
 import { decode, encode } from './base64url.ts'
 import { concat, toUtf8 } from './bytes.ts'
 import { andThen, type Maybe } from './maybe.ts'
@@ -34,6 +35,8 @@ export interface Format {
   readonly version: number
   /** How many bytes the body has without any content. */
   readonly least: number
+  /** Genuine tokens are remembered: most visitors send theirs many times in a row. Not for what a token hides. */
+  readonly remembers?: true
   makeTool(key: Bytes, primitives: Primitives): Maybe<Tool>
 }
 
@@ -52,6 +55,10 @@ interface Pen extends Tool {
   readonly start: string
   readonly use: Key['use']
   bind(context: readonly string[]): Bytes
+  /** What a token held that this secret was seen to have written for the same context. */
+  seen(context: readonly string[], token: string): Content | undefined
+  /** Remembers it, where the format does. */
+  see(context: readonly string[], token: string, content: Content): void
 }
 
 interface Pens {
@@ -60,6 +67,8 @@ interface Pens {
 }
 
 const KEY_ID = 4
+/** So many genuine tokens are remembered for each secret and purpose, and twice as many at most. */
+const MOST_SEEN = 1000
 /** Bytes before the body. */
 export const HEAD: number = 1 + KEY_ID
 /** Characters that hold the head of every token and the least of its body; a multiple of four, so that they can be decoded by themselves. */
@@ -89,8 +98,10 @@ export function createTokens(secrets: () => Keys, format: Format, using: () => P
 
     read(purpose, context, token) {
       const known = kept.get(purpose)?.all.find(({ start }) => token.startsWith(start))
+      const seen = known?.seen(context, token)
+      if (seen) return seen
       const whole = known && decode(token)
-      if (whole && isOf(known, whole)) return open(known, context, whole)
+      if (whole && isOf(known, whole)) return open(known, context, token, whole)
       // Junk is told by what it begins with: decoding all of a long text costs more than anything else that is done here.
       const start = decode(token.length > LONG ? token.slice(0, LONG) : token)
       if (start?.[0] === undefined) return 'malformed'
@@ -100,7 +111,7 @@ export function createTokens(secrets: () => Keys, format: Format, using: () => P
         const pen = pens.all.find((each) => isOf(each, start))
         if (!pen) return 'unknown-key'
         const bytes = token.length > LONG ? decode(token) : start
-        return bytes ? open(pen, context, bytes) : 'malformed'
+        return bytes ? open(pen, context, token, bytes) : 'malformed'
       })
     },
 
@@ -116,10 +127,14 @@ export function createTokens(secrets: () => Keys, format: Format, using: () => P
   }
 }
 
-function open(pen: Pen, context: readonly string[], bytes: Bytes): Maybe<Content | TokenFault> {
+function open(pen: Pen, context: readonly string[], token: string, whole: Bytes): Maybe<Content | TokenFault> {
   if (pen.use === 'refuse') return 'revoked-key'
-  const stale = pen.use === 'renew'
-  return andThen(pen.read(pen.bind(context), bytes), (content) => (content ? { bytes: content, stale } : 'forged'))
+  return andThen(pen.read(pen.bind(context), whole), (bytes) => {
+    if (!bytes) return 'forged'
+    const content = { bytes, stale: pen.use === 'renew' }
+    pen.see(context, token, content)
+    return content
+  })
 }
 
 const keyOf = (given: string | Key, at: number): Key =>
@@ -134,14 +149,23 @@ function createPen({ secret, use }: Key, purpose: string, format: Format, primit
         // The context of a cookie is always the same: the last one is kept.
         let last: readonly string[] | undefined
         let bound: Bytes
+        let genuine: Recent<Content> | undefined
+        const isLast = (context: readonly string[]) =>
+          last?.length === context.length && last.every((part, i) => part === context[i])
         const bind = (context: readonly string[]) => {
-          if (last?.length === context.length && last.every((part, i) => part === context[i])) return bound
+          if (isLast(context)) return bound
           last = [...context]
           bound = toUtf8(frame([version, purpose, encode(id), ...last]))
+          genuine = format.remembers && new Recent(MOST_SEEN)
           return bound
         }
+        const seen = (context: readonly string[], token: string) => (genuine && isLast(context) ? genuine.get(token) : undefined)
+        const see = (context: readonly string[], token: string, { bytes, stale }: Content) => {
+          // A copy: the memory of the bytes themselves may be a small part of a large one.
+          if (genuine && isLast(context)) genuine.set(token, { bytes: new Uint8Array(bytes), stale })
+        }
         const head = concat(Uint8Array.of(format.version), id)
-        return { head, start: encode(head).slice(0, 6), use, bind, write, read }
+        return { head, start: encode(head).slice(0, 6), use, bind, seen, see, write, read }
       }),
     ),
   )

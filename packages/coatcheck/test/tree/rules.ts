@@ -14,7 +14,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'web.ts': [],
   'clock.ts': ['errors.ts'],
   'builtin.ts': [],
-  crypto: ['builtin.ts', 'errors.ts'],
+  'recent.ts': [],
+  crypto: ['builtin.ts', 'errors.ts', 'recent.ts'],
   stores: ['crypto', 'builtin.ts', 'clock.ts', 'errors.ts', 'web.ts'],
   cookies: ['crypto', 'errors.ts'],
   migrate: ['crypto', 'builtin.ts', 'clock.ts', 'errors.ts'],
@@ -53,6 +54,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'crypto',
     ...contracts,
     'errors.ts',
+    'recent.ts',
   ],
   'core/owners': [
     ...['core/model', 'core/persistence', 'core/migration', 'core/session/values.ts', ...parts('engine')],

@@ -2,6 +2,7 @@ import { decode, encode } from '../../../crypto/base64url.ts'
 import { digest } from '../../../crypto/digest.ts'
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomBytes } from '../../../crypto/random.ts'
+import { Recent } from '../../../recent.ts'
 import type { Store } from '../../../stores/store.ts'
 import type {
   ChangeSet,
@@ -244,12 +245,10 @@ interface Shown {
 /** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
 class StoredTickets {
   readonly #engine: Engine
-  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
-  readonly #purpose: string
+  readonly #keys = new Recent<string>(1000)
 
   constructor(engine: Engine) {
     this.#engine = engine
-    this.#purpose = `session ${engine.binding}`
   }
 
   make(): Maybe<{ readonly id: string; readonly key: string }> {
@@ -257,8 +256,9 @@ class StoredTickets {
     return andThen(this.keyOf(id), (key) => ({ id, key }))
   }
 
+  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
   keyOf(id: string): Maybe<string> {
-    return digest(this.#purpose, id)
+    return this.#keys.get(id) ?? andThen(digest(`session ${this.#engine.binding}`, id), (key) => this.#keys.set(id, key))
   }
 
   ticketOf(id: string): Maybe<string> {

@@ -1,4 +1,5 @@
 import type { Maybe } from '../../../crypto/maybe.ts'
+import { Recent } from '../../../recent.ts'
 import type { Found } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { SKEW } from '../../model/lifetime.ts'
@@ -28,7 +29,7 @@ const MEMORY = 1000
 const LONGEST_TRIP = 250
 /** A store that takes no claim and shows none is not asked for ever. */
 const MOST_ROUNDS = 100
-/** So many sessions are known. */
+/** So many sessions are known, and twice as many at most. */
 const MOST = 500
 
 /**
@@ -37,7 +38,7 @@ const MOST = 500
  * of one that died.
  */
 export class Turns {
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Recent<Known>(MOST)
   /** Whether this process ever waited, or saw others wait: as long as it did not, `isContended` and `done` need not be called. */
   hasWaited = false
   readonly #records: Records
@@ -143,10 +144,7 @@ export class Turns {
 
   #know(key: string): Known {
     const known = this.#known.get(key) ?? { trip: 0, until: 0, rests: 0, slowest: 0 }
-    this.#known.delete(key)
     this.#known.set(key, known)
-    const [oldest] = this.#known.keys()
-    if (oldest !== undefined && this.#known.size > MOST) this.#known.delete(oldest)
     return known
   }
 }
