@@ -11,11 +11,12 @@ export function throughFetch(handle: (request: Request) => Response | Promise<Re
   return async (cookie) => handle(new Request(URL, cookie === undefined ? {} : { headers: { cookie } }))
 }
 
-/** What Node writes to, kept instead of sent. It looks like TLS, so that cookies may be `Secure`. */
+/** What Node writes to, kept instead of sent: a connection. It looks like TLS, so that cookies may be `Secure`. */
 class Sink extends Duplex {
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
-  readonly chunks: Buffer[] = []
+  /** Of the answer that is being written. */
+  chunks: Buffer[] = []
 
   override _read(): void {}
 
@@ -25,24 +26,35 @@ class Sink extends Duplex {
   }
 }
 
-/** Through a listener of `node:http`, with Node's own request and response. */
+/**
+ * Through a listener of `node:http`, with Node's own request and response. Connections are used again, as those of browsers are: V8 sees that a
+ * new one for each request outlives it, makes it as an old object, and then keeps all that it leads to until the next full collection.
+ */
 export function throughNode(listener: (req: IncomingMessage, res: ServerResponse) => unknown): Visit {
+  const free: Sink[] = []
   return (cookie) =>
     new Promise((resolve, reject) => {
-      const sink = new Sink()
-      const req = new IncomingMessage(sink as unknown as Socket)
+      const sink = free.pop() ?? new Sink()
+      const chunks: Buffer[] = []
+      sink.chunks = chunks
+      const socket = sink as unknown as Socket
+      const req = new IncomingMessage(socket)
       Object.assign(req, { method: 'GET', url: '/', httpVersion: '1.1', complete: true })
       Object.assign(req.headers, { host: 'app.test' }, cookie === undefined ? {} : { cookie })
       req.push(null)
       const res = new ServerResponse(req)
-      res.assignSocket(sink as unknown as Socket)
-      res.once('finish', () => resolve(answerOf(res.statusCode, sink)))
+      res.assignSocket(socket)
+      res.once('finish', () => {
+        res.detachSocket(socket)
+        free.push(sink)
+        resolve(answerOf(res.statusCode, chunks))
+      })
       Promise.resolve(listener(req, res)).catch(reject)
     })
 }
 
 /** Read only when somebody asks: the measured requests do not. */
-function answerOf(status: number, { chunks }: Sink): Answer {
+function answerOf(status: number, chunks: readonly Buffer[]): Answer {
   const parts = (): string[] => Buffer.concat(chunks).toString().split('\r\n\r\n')
   return {
     status,
