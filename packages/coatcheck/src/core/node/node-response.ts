@@ -59,7 +59,10 @@ export function nodeHeaders(res: NodeResponse): HeadersOut {
   }
   const values = (name: string): string[] => [res.getHeader(name) ?? []].flat().map(String)
   return {
-    get: (name) => (res.getHeader(name) === undefined ? null : values(name).join(', ')),
+    get(name) {
+      const value = res.getHeader(name)
+      return value === undefined ? null : typeof value === 'string' ? value : values(name).join(', ')
+    },
     set: (name, value) => change(() => res.setHeader(name, value)),
     append(name, value) {
       const all = [...values(name), value]

@@ -73,7 +73,10 @@ interface NodeRequest {
 
 /** What a request of node:http presents. */
 export const presentedBy = (req: NodeRequest): RequestHeaders => ({
-  get: (name) => [req.headers[name] ?? null].flat()[0] ?? null,
+  get(name) {
+    const value = req.headers[name]
+    return (typeof value === 'string' ? value : value?.[0]) ?? null
+  },
 })
 
 /** From here on every request that a server of node:http gets is ambient to what answers it. Bun never says when one begins. */
