@@ -5,7 +5,7 @@ import type { Hops } from './count.ts'
  * back. Lower them when the way gets shorter.
  */
 export const LIMITS: Readonly<Record<'stored' | 'sealed' | 'anonymous', Hops>> = {
-  stored: { files: 24, crossings: 101, back: 27 },
+  stored: { files: 25, crossings: 105, back: 30 },
   sealed: { files: 22, crossings: 97, back: 30 },
   anonymous: { files: 12, crossings: 45, back: 11 },
 }

@@ -2,7 +2,6 @@ import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
-import { Recent } from '../../../recent.ts'
 import type { Engine } from '../../engine.ts'
 import type { Try } from '../../model/attempts.ts'
 import { apply, isEmpty } from '../../model/changes.ts'
@@ -32,7 +31,7 @@ interface Sent {
   readonly found: VersionedRecord
   readonly overwritten: readonly string[]
 }
-/** Of so many sessions it is remembered, and of twice as many at most. */
+/** So many sessions of which it is remembered. */
 const MOST = 5000
 /** After so many writes in a row, with less than `BREAK` milliseconds between them, a process looks whether others wait. */
 const ROW = 16
@@ -46,7 +45,7 @@ const BREAK = 250
 export class CommitQueue implements Writer {
   readonly #waiting: WaitingCommits
   /** Not remembered for good, nor after a fork. */
-  readonly #written = new Recent<Written>(MOST)
+  readonly #written = new Map<string, Written>()
   readonly #records: Records
   readonly #engine: Engine
   readonly #rotation: IdRotation
@@ -85,7 +84,7 @@ export class CommitQueue implements Writer {
     const { key } = at
     if (mayAwaitOthers && this.#waiting.byKey.has(key)) return this.#waiting.join(key, commit)
     // Another request of this process has written since: the version read earlier would fail compare-and-set, and more may come meanwhile.
-    const latest = this.#records.latest.get(key)
+    const latest = this.#records.latest.byKey.get(key)
     if (latest && latest.at > at.at) return this.#waiting.begin(commit, latest)
     const isLate = now - commit.since > this.#engine.conflictTimeout
     const mustWait = isLate || (this.#turns.hasWaited && this.#turns.isContended(key))
@@ -147,9 +146,14 @@ export class CommitQueue implements Writer {
 
   /** Remembers a write. True for every sixteenth in a row: others may wait. */
   #endsRow(key: string, id: string, at: number): boolean {
-    const before = this.#written.get(key)
+    const written = this.#written
+    const before = written.get(key)
     const row = before && before.row < ROW && at - before.at < BREAK ? before.row + 1 : 1
-    this.#written.set(key, { id, at, row })
+    written.set(key, { id, at, row })
+    if (written.size > MOST) {
+      const [oldest] = written.keys()
+      written.delete(oldest as string)
+    }
     return row === ROW
   }
 }

@@ -1,6 +1,5 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
-import { Recent } from '../../../recent.ts'
 import { AT_ONCE, type Found, type SessionRecord, type Store } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { type Contents, decode, EMPTY, encode, type Frame, largest, MAX_TEXT } from '../../model/contents.ts'
@@ -162,34 +161,44 @@ export class RecordAccess {
   }
 }
 
-/** So many are kept, and twice as many at most, */
+/** So many are kept, */
 const MOST = 500
-/** and twice so much text of them at most, in UTF-16 units: this bounds the memory they take. */
-const MOST_TEXT = 4_000_000
+/** and so much text of them, in UTF-16 units: this bounds the memory they take. */
+const MOST_TEXT = 8_000_000
 /** A larger one would take the place of too many others. */
 const LARGEST = 262_144
 
 /** The last writes of this process, session by session, for commits that come later. */
 export class LatestRecords {
-  readonly #written = new Recent<VersionedRecord>(MOST, MOST_TEXT, ({ record }) => record.data.length)
-
-  get(key: string): VersionedRecord | undefined {
-    return this.#written.get(key)
-  }
+  readonly byKey: Map<string, VersionedRecord> = new Map()
+  #text = 0
 
   /**
    * The same record with its contents, if it is remembered: then there is nothing to open and to decode. Texts are compared, not versions, so
    * that what was altered is seen; two texts of 16,384 characters take about a microsecond, and to decode one of 64,000 takes a hundred.
    */
   of(key: string, { data, owner, createdAt, endsAt }: SessionRecord): VersionedRecord | undefined {
-    const latest = this.#written.get(key)
+    const latest = this.byKey.get(key)
     const is = latest?.record
     return is?.data === data && is.owner === owner && is.createdAt === createdAt && is.endsAt === endsAt ? latest : undefined
   }
 
+  /**
+   * A key keeps its place. For keys that leave and enter again V8 copies the table now and then, and an old table keeps what it held until the
+   * next full collection (docs/decisions/035-what-a-request-leaves-behind.md).
+   */
   remember(key: string, written: VersionedRecord | undefined): void {
-    if (written && written.record.data.length <= LARGEST) this.#written.set(key, written)
-    else this.#written.delete(key)
+    this.#text -= this.byKey.get(key)?.record.data.length ?? 0
+    if (!written || written.record.data.length > LARGEST) {
+      this.byKey.delete(key)
+      return
+    }
+    this.byKey.set(key, written)
+    this.#text += written.record.data.length
+    while (this.byKey.size > MOST || this.#text > MOST_TEXT) {
+      const [oldest] = this.byKey.keys()
+      this.remember(oldest as string, undefined)
+    }
   }
 }
 
