@@ -86,7 +86,6 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
   get lines(): readonly HeaderLine[] {
     return this.#commits?.response?.lines ?? NO_LINES
   }
-  /** Name and value of every cookie that a commit gave. */
   get gave(): ReadonlySet<string> {
     return new Set(this.#given.map(([, line]) => pairOf(line)))
   }
@@ -128,7 +127,10 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
     })
   }
 
-  /** Reads the session again, and forgets what is not committed. False: it is gone, and nothing changed. `byRecord`: without its ticket, which a connection presented long ago. */
+  /**
+   * Reads the session again as it is stored now, and forgets what is not committed. False, and nothing changed: it is not there any more.
+   * `byRecord`: for a connection, whose ticket was presented long ago, and is not presented once more.
+   */
   async reload(byRecord = false): Promise<boolean> {
     await this.underWay?.catch(() => {})
     return (this.session && (await this.#commits?.reload(this.session, byRecord))) ?? false
@@ -144,7 +146,7 @@ export class RequestSession implements Surroundings, Witnessed, Answering {
     return next
   }
 
-  /** The commit at the end of a request that was answered with `status`. When it fails, nothing but the session's end is tried again. */
+  /** The commit at the end of a request, of what counts with this status. When it fails, nothing but the session's end is tried again. */
   close(status: number, how?: Commit): Maybe<Committed> {
     if (!counts(status)) this.fail(status)
     return orElse(

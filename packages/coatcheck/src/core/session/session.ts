@@ -95,45 +95,33 @@ export class LiveSession extends Assured implements Session {
     this.#admit(key)
     return this.#values.update(key, change)
   }
-  // Used by few requests: made when they are asked for, as those of `Assured`.
-  get once(): Session['once'] {
-    return (async (...call: Call) => {
-      this.#admit('once()')
-      const { once } = await import('../later.ts') // most sites need none of it
-      return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#intents }, ...call)
-    }) as Session['once']
+  once = async (...call: Call): Promise<unknown> => {
+    this.#admit('once()')
+    const { once } = await import('../later.ts') // most sites need none of it
+    return once({ session: this, around: this.#around, kept: this.#kept, values: this.#values, next: this.#intents }, ...call)
   }
-  get flash(): Session['flash'] {
-    return (...args: [key: string, value?: unknown]): unknown => {
-      const [key, value] = args
-      checkKey(key)
-      const stored = this.#contents?.flash
-      if (args.length === 1 && (this.#around.request.onlyLooks || !this.#flash.has(key, stored))) return this.peek(key)
-      this.#admit(key)
-      if (args.length > 1) return this.#flash.leave(key, value, stored)
-      return this.#flash.take(key, stored, () => this.#unreadable(key))
-    }
+  flash = (...args: [key: string, value?: unknown]): unknown => {
+    const [key, value] = args
+    checkKey(key)
+    const stored = this.#contents?.flash
+    if (args.length === 1 && (this.#around.request.onlyLooks || !this.#flash.has(key, stored))) return this.peek(key)
+    this.#admit(key)
+    if (args.length > 1) return this.#flash.leave(key, value, stored)
+    return this.#flash.take(key, stored, () => this.#unreadable(key))
   }
-  get keys(): <K extends string = string>() => K[] {
-    return <K extends string>() => this.#values.keys() as K[]
+  keys = <K extends string = string>(): K[] => this.#values.keys() as K[]
+  entries = <K extends string = string>(): Entry<Record<string, unknown>, K>[] =>
+    this.#values.entries() as Entry<Record<string, unknown>, K>[]
+  signOut = (options?: SignOutOptions<Record<string, unknown>>): void => {
+    const kept = (options?.keep ?? []).map((key) => ({ key, live: this.#values.read(key) })).filter(({ live }) => live.present)
+    this.#admit('signOut()', kept.length > 0)
+    this.restart()
+    for (const { key, live } of kept) this.#values.put(key, live.value, live.until)
   }
-  get entries(): <K extends string = string>() => Entry<Record<string, unknown>, K>[] {
-    return <K extends string>() => this.#values.entries() as Entry<Record<string, unknown>, K>[]
-  }
-  get signOut(): (options?: SignOutOptions<Record<string, unknown>>) => void {
-    return (options) => {
-      const kept = (options?.keep ?? []).map((key) => ({ key, live: this.#values.read(key) })).filter(({ live }) => live.present)
-      this.#admit('signOut()', kept.length > 0)
-      this.restart()
-      for (const { key, live } of kept) this.#values.put(key, live.value, live.until)
-    }
-  }
-  get destroy(): () => void {
-    return () => {
-      if (!this.#next?.ended) this.#admit('destroy()')
-      this.restart()
-      this.isOver = true
-    }
+  destroy = (): void => {
+    if (!this.#next?.ended) this.#admit('destroy()')
+    this.restart()
+    this.isOver = true
   }
 
   /** For adapters, from here to `peek`: nobody waits for the signal any more. */
