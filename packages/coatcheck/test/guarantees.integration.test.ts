@@ -11,7 +11,7 @@ import type { TriedStore } from './stores/tried.ts'
 
 const shown = tableIn('docs/stores.md', 'guarantees').split('\n')
 const rows = shown.filter((line) => line.startsWith('| '))
-/** The tests of each store ask for all 10 000, and for the largest of its records. */
+/** The tests of each store ask for thousands (`npm run test:whole` for all 10 000), and for the largest of its records. */
 const quick = (store: TriedStore): TriedStore => ({
   ...store,
   asked: { biggest: 1_048_576, ...store.asked, records: 100 },

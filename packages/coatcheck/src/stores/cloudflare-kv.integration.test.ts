@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { outlives } from '../../test/helpers/faults.ts'
 import { startWorkerd, type Workerd } from '../../test/helpers/workerd.ts'
@@ -16,7 +17,7 @@ describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_,
   afterAll(() => engine.stop())
 
   // On one machine nothing is stale, so there is nothing to wait for.
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['list'], consistency: 'eventual', ...asked })
+  storeSuite({ it, records, open: (tools) => engine.open(tools), expect: ['list'], consistency: 'eventual', ...asked })
 })
 
 describe('cloudflareKvStore', () => {

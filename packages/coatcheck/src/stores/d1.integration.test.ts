@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { outlives } from '../../test/helpers/faults.ts'
 import { startWorkerd, storeIn, type Workerd } from '../../test/helpers/workerd.ts'
@@ -16,6 +17,7 @@ describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_,
   afterAll(() => engine.stop())
   storeSuite({
     it,
+    records,
     open: (tools) => engine.open(tools),
     expect: ['touch', 'listByOwner', 'list', 'prune', 'readMany', 'migrate'],
     ...asked,

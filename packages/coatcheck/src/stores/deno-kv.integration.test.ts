@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder, removeFolder } from '../../../../scripts/engine-process.ts'
 import { denoBinary } from '../../../../scripts/runtime-engines.ts'
 import { DENO_CHILD, DENO_FLAGS, type DenoProcess, startDeno } from '../../test/helpers/deno.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { outlives } from '../../test/helpers/faults.ts'
 import { TRIED } from '../../test/stores/deno-kv.ts'
@@ -23,7 +24,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, { st
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['listByOwner', 'list'] })
+  storeSuite({ it, records, open: (tools) => engine.open(tools), expect: ['listByOwner', 'list'] })
 })
 
 const now = Date.now()

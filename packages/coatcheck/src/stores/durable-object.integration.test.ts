@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Kept } from '../../test/children/worker-stores.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { losesNothing, outlives } from '../../test/helpers/faults.ts'
 import { startWorkerd, storeIn, type Workerd } from '../../test/helpers/workerd.ts'
@@ -15,7 +16,7 @@ describe.each(TRIED.map((one) => [one.name, one] as const))('%s in workerd', (_,
     engine = await start()
   })
   afterAll(() => engine.stop())
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner'], ...asked })
+  storeSuite({ it, records, open: (tools) => engine.open(tools), expect: ['touch', 'listByOwner'], ...asked })
 })
 
 const MINUTE = 60_000

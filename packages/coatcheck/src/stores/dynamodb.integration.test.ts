@@ -1,6 +1,7 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { architectTables, awsTo, startDynalite, TRIED } from '../../test/stores/dynamodb.ts'
 import type { TriedEngine } from '../../test/stores/tried.ts'
@@ -18,7 +19,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, trie
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: EVERYTHING, ...tried.asked })
+  storeSuite({ it, records, open: (tools) => engine.open(tools), expect: EVERYTHING, ...tried.asked })
 })
 
 let server: Awaited<ReturnType<typeof startDynalite>>

@@ -3,6 +3,7 @@ import { type Client, createClient, type InStatement } from '@libsql/client'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder, removeFolder } from '../../../../scripts/engine-process.ts'
 import { counted } from '../../test/helpers/counted.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { TRIED } from '../../test/stores/libsql.ts'
 import type { TriedEngine } from '../../test/stores/tried.ts'
@@ -20,7 +21,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, trie
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: EVERYTHING })
+  storeSuite({ it, records, open: (tools) => engine.open(tools), expect: EVERYTHING })
 })
 
 const folder = makeFolder('libsql')

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startMemcached } from '../../../../scripts/engine-servers.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName, serving } from '../../test/helpers/engines.ts'
 import { connectMemcached, TRIED } from '../../test/stores/memcached.ts'
 import type { TriedEngine } from '../../test/stores/tried.ts'
@@ -16,7 +17,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, { st
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools) })
+  storeSuite({ it, records, open: (tools) => engine.open(tools) })
 })
 
 const record = (changes: Partial<SessionRecord> = {}): SessionRecord => {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
+import { records } from '../../test/helpers/depth.ts'
 import { gate } from '../../test/helpers/gate.ts'
 import { type Site, site } from '../../test/helpers/site.ts'
 import { watched } from '../../test/helpers/watched.ts'
@@ -12,6 +13,7 @@ import type { SessionRecord, Store } from './store.ts'
 describe('the memory store', () => {
   storeSuite({
     it,
+    records,
     open: ({ now }) => ({ store: memoryStore({ now }) }),
     expect: ['touch', 'list', 'listByOwner', 'prune', 'watch'],
   })

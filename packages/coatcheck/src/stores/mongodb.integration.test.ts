@@ -1,5 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { Refusal } from '../../test/stand-ins/mongodb/collections.ts'
 import { type StandIn, startMongodb } from '../../test/stand-ins/mongodb/server.ts'
@@ -19,7 +20,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, { st
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, expect: EVERYTHING, open: (tools) => engine.open(tools), ...asked })
+  storeSuite({ it, records, expect: EVERYTHING, open: (tools) => engine.open(tools), ...asked })
 })
 
 // What follows looks at what is sent, or decides what is answered: always on the stand-in.

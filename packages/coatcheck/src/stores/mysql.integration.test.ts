@@ -2,6 +2,7 @@ import { createPool as createCallbackPool } from 'mysql2'
 import { createPool, type Pool } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { counted } from '../../test/helpers/counted.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName, whileTested } from '../../test/helpers/engines.ts'
 import type { Connected } from '../../test/helpers/over.ts'
 import { connect, startDatabase } from '../../test/stores/mysql.ts'
@@ -66,6 +67,7 @@ describe.each(Object.entries(CLIENTS))('mysqlStore, over %s', (over, open) => {
 
   storeSuite({
     it,
+    records,
     async open() {
       const options = { table: freshName() }
       const store = mysqlStore(one.client, options)

@@ -2,6 +2,7 @@ import { StorageType } from '@nats-io/jetstream'
 import type { Kvm } from '@nats-io/kv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startNats } from '../../../../scripts/engine-servers.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName, serving } from '../../test/helpers/engines.ts'
 import { connectNats, TRIED } from '../../test/stores/nats.ts'
 import type { TriedEngine } from '../../test/stores/tried.ts'
@@ -16,7 +17,7 @@ describe.each(TRIED.map((tried) => [tried.name, tried] as const))('%s', (_, { st
   })
   afterAll(() => engine.stop())
 
-  storeSuite({ it, open: (tools) => engine.open(tools), expect: ['listByOwner', 'prune', 'watch', 'migrate'] })
+  storeSuite({ it, records, open: (tools) => engine.open(tools), expect: ['listByOwner', 'prune', 'watch', 'migrate'] })
 })
 
 const record = (changes: Partial<SessionRecord> = {}): SessionRecord => {

@@ -3,6 +3,7 @@ import { Pool } from 'pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { counted } from '../../test/helpers/counted.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName, whileTested } from '../../test/helpers/engines.ts'
 import type { Connected } from '../../test/helpers/over.ts'
 import { CLIENTS as PLAIN, startDatabase } from '../../test/stores/postgres.ts'
@@ -41,6 +42,7 @@ describe.each(Object.entries(CLIENTS))('postgresStore, over %s', (_, connect) =>
 
   storeSuite({
     it,
+    records,
     async open() {
       const options = { table: freshName() }
       const store = postgresStore(one.client, options)
@@ -60,6 +62,7 @@ describe('postgresStore, over PGlite', () => {
 
   storeSuite({
     it,
+    records,
     async open() {
       const options = { table: freshName() }
       const store = postgresStore(client, options)

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bounded } from '../../test/helpers/depth.ts'
+import { bounded, records } from '../../test/helpers/depth.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { type FileStore, fileStore } from './file.ts'
 import { type SqliteStore, sqliteStore } from './sqlite.ts'
@@ -119,7 +119,7 @@ const stores = {
 describe.each(['file', 'sqlite'] as const)('several processes on one %s store', (kind) => {
   const { open, path, suite } = stores[kind]
 
-  storeSuite({ ...suite, it, open: () => ({ store: open(), reopen: open }) })
+  storeSuite({ ...suite, it, records, open: () => ({ store: open(), reopen: open }) })
 
   it('lose none of 4 times 250 parallel increments and appends', async () => {
     const store = open()

@@ -2,6 +2,7 @@ import { Cluster, Redis } from 'ioredis'
 import { createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningCluster, startRedisCluster } from '../../../../scripts/engine-servers.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { losesNothing, outlives } from '../../test/helpers/faults.ts'
 import { storeSuite } from '../testing/store-suite.ts'
@@ -54,6 +55,7 @@ describe.each(Object.entries(CLIENTS))(
 
     storeSuite({
       it,
+      records,
       open({ now }) {
         const options = { prefix: `coatcheck:${freshName()}`, now }
         return { store: redisStore(one.client, options), reopen: () => redisStore(other.client, options) }

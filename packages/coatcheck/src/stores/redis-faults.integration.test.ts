@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { createClient, createClientPool } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Running, startRedis, startRedisReplica } from '../../../../scripts/engine-servers.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName } from '../../test/helpers/engines.ts'
 import { losesNothing, outlives, siteOver, whenBack } from '../../test/helpers/faults.ts'
 import { wireTo } from '../../test/helpers/wire.ts'
@@ -179,6 +180,7 @@ describe('redisStore that waits for a replica, over', () => {
 
     storeSuite({
       it,
+      records,
       open: ({ now }) => ({ store: redisStore(connected.client, { prefix: freshName(), wait: 1, now }) }),
       expect: ['touch', 'listByOwner', 'list'],
     })

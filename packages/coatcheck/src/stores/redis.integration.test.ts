@@ -3,6 +3,7 @@ import { createClient, createClientPool, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis } from '../../../../scripts/engine-servers.ts'
 import { counted } from '../../test/helpers/counted.ts'
+import { records } from '../../test/helpers/depth.ts'
 import { freshName, serving } from '../../test/helpers/engines.ts'
 import type { Connected } from '../../test/helpers/over.ts'
 import { CLIENTS as PLAIN } from '../../test/stores/redis.ts'
@@ -46,6 +47,7 @@ describe.each(Object.entries(CLIENTS))('redisStore, over %s', (_, connect) => {
 
   storeSuite({
     it,
+    records,
     open({ now }) {
       const options = { prefix: `coatcheck:${freshName()}`, now }
       return { store: redisStore(one.client, options), reopen: () => redisStore(other.client, options) }

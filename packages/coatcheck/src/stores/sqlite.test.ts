@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { records } from '../../test/helpers/depth.ts'
 import { SessionError } from '../errors.ts'
 import { storeSuite } from '../testing/store-suite.ts'
 import { configure } from './sqlite/database.ts'
@@ -123,6 +124,7 @@ describe('sqliteStore, with a path', () => {
 describe('sqliteStore, with a database of the application', () => {
   storeSuite({
     it,
+    records,
     open() {
       const database: SqliteDatabase = new DatabaseSync(':memory:')
       return { store: sqliteStore({ database }), reopen: () => sqliteStore({ database }), close: () => void database.close() }

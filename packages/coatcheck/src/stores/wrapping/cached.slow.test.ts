@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
+import { records } from '../../../test/helpers/depth.ts'
 import type { Store } from '../../index.ts'
 import { storeSuite } from '../../testing/store-suite.ts'
 import { sqliteStore } from '../sqlite.ts'
@@ -17,6 +18,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 describe('the cached store over SQLite, within one process', () => {
   storeSuite({
     it,
+    records,
     // All writes go through one object here, so that it is as good as a strong store.
     open({ now }) {
       const backend = sqliteStore({ path: join(directory, 'sessions.db') })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clockFrom } from '../../../test/helpers/clock.ts'
+import { records } from '../../../test/helpers/depth.ts'
 import { gate, settled } from '../../../test/helpers/gate.ts'
 import { COOKIE, type Site, site } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
@@ -26,6 +27,7 @@ const recordOf = (data: string, more: Partial<SessionRecord> = {}): SessionRecor
 describe('the cached store over memory, within one process', () => {
   storeSuite({
     it,
+    records,
     // All writes go through one object here, so that it is as good as a strong store; that it does not call itself one is tested below.
     open: ({ now }) => ({ store: { ...cached(memoryStore({ now }), { seconds: 60, now }), consistency: 'strong' } as Store }),
     expect: ['touch', 'list', 'listByOwner', 'prune', 'watch'],
@@ -35,6 +37,7 @@ describe('the cached store over memory, within one process', () => {
 describe('the cached store in two processes, each with a cache of its own', () => {
   storeSuite({
     it,
+    records,
     open({ now }) {
       // The two have clocks of their own; what both use goes by neither.
       const backend = memoryStore({ now: () => 0 })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
+import { records } from '../../../test/helpers/depth.ts'
 import { storeSuite } from '../../testing/store-suite.ts'
 import { sqliteStore } from '../sqlite.ts'
 import { namespaced } from './namespaced.ts'
@@ -18,6 +19,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 describe('a namespace in SQLite, beside another one', () => {
   storeSuite({
     it,
+    records,
     // With the prefix a name of 128 characters has no room.
     longestName: 128 - 'shop_'.length,
     async open({ now }) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clockFrom } from '../../../test/helpers/clock.ts'
+import { records } from '../../../test/helpers/depth.ts'
 import { COOKIE, site } from '../../../test/helpers/site.ts'
 import { watched } from '../../../test/helpers/watched.ts'
 import { withSession } from '../../adapters/fetch.ts'
@@ -23,6 +24,7 @@ const recordOf = (data: string, more: Partial<SessionRecord> = {}): SessionRecor
 describe('a namespace in memory, beside another one', () => {
   storeSuite({
     it,
+    records,
     // With the prefix a name of 128 characters has no room.
     longestName: 128 - 'shop_'.length,
     async open({ now }) {
