@@ -52,10 +52,8 @@ export class Endpoints {
     return result
   }
 
-  #arrived(presented: RequestHeaders): Arrival {
-    const { engine, transport } = this.#core
-    return new Arrival(engine, presented, transport.incoming(presented))
-  }
+  readonly #arrived = (presented: RequestHeaders) =>
+    new Arrival(this.#core.engine, presented, this.#core.transport.incoming(presented))
 
   register = (presented: RequestHeaders): Promise<OwnAnswer> => this.#unlessDown(() => this.#register(presented))
   refresh = (presented: RequestHeaders): Promise<OwnAnswer> => this.#unlessDown(() => this.#refresh(presented))
