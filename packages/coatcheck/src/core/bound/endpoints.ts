@@ -52,8 +52,9 @@ export class Endpoints {
     return result
   }
 
-  readonly #arrived = (presented: RequestHeaders) =>
-    new Arrival(this.#core.engine, presented, this.#core.transport.incoming(presented))
+  #arrived(presented: RequestHeaders): Arrival {
+    return new Arrival(this.#core.engine, presented, this.#core.transport.incoming(presented))
+  }
 
   register = (presented: RequestHeaders): Promise<OwnAnswer> => this.#unlessDown(() => this.#register(presented))
   refresh = (presented: RequestHeaders): Promise<OwnAnswer> => this.#unlessDown(() => this.#refresh(presented))
@@ -131,8 +132,7 @@ export class Endpoints {
     const changes = { values: new Map(), flash: new Map(), flashRead: new Set<string>(), more: { bound: state }, edit }
     const changeSet = { attempts: new Attempts(), changes, move: undefined, ended: false, begins: false }
     try {
-      const arrival = this.#arrived(presented)
-      const saved = await this.#core.persistence.commit('update', loaded, changeSet, arrival, [])
+      const saved = await this.#core.persistence.commit('update', loaded, changeSet, this.#arrived(presented), [])
       return saved.loaded && saved
     } catch (error) {
       if (isRefused) return undefined
