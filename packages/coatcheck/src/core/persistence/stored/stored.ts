@@ -244,12 +244,9 @@ interface Shown {
 /** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
 class StoredTickets {
   readonly #engine: Engine
-  /** Without secrets nothing but the cookie's name in it would keep two names on one store apart. */
-  readonly #purpose: string
 
   constructor(engine: Engine) {
     this.#engine = engine
-    this.#purpose = `session ${engine.binding}`
   }
 
   make(): Maybe<{ readonly id: string; readonly key: string }> {
@@ -257,8 +254,9 @@ class StoredTickets {
     return andThen(this.keyOf(id), (key) => ({ id, key }))
   }
 
+  // Without secrets nothing but the cookie's name in it would keep two names on one store apart.
   keyOf(id: string): Maybe<string> {
-    return digest(this.#purpose, id)
+    return digest(`session ${this.#engine.binding}`, id)
   }
 
   ticketOf(id: string): Maybe<string> {
