@@ -23,13 +23,13 @@ export interface Begun {
  * failure recognises by it what was kept, so that nothing is stored twice.
  */
 export class Attempts {
-  /** Whether anything was tried: else `left` need not be asked. */
+  /** Else `left` need not be asked. */
   hasTried = false
   #tries: Try[] = []
   /** By key. */
   #begun: Map<string, Begun & { isTaken?: boolean }> | undefined
 
-  /** Notes a write that is sent now to a record with these writes. The store's answer is to be noted in it. */
+  /** The store's answer is to be noted in the try. */
   add(write: string, { count }: Writes, changes: Changes): Try {
     const sent: Try = { write, number: count + 1, changes, answer: undefined }
     this.hasTried = true

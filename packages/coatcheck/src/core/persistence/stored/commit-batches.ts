@@ -77,10 +77,14 @@ export class CommitBatches {
         if (turns.length === 1 || (error as SessionError).code !== 'RECORD_TOO_LARGE') throw error
         return this.#oneByOne(key, turns, found)
       }
-      this.#engine.emit({ type: 'conflict', handle: key, retry: attempt + 1 }, knownOf(commits, found))
+      this.tellConflict(attempt + 1, commits, found)
       await backOff(attempt, this.#engine)
       found = undefined
     }
+  }
+
+  tellConflict(retry: number, commits: readonly PendingCommit[], found: VersionedRecord): void {
+    this.#engine.emit({ type: 'conflict', handle: found.key, retry }, knownOf(commits, found))
   }
 
   /** The session that the turns are to change, read if it has to be. undefined: there is none, and they were turned away. */
@@ -128,27 +132,25 @@ export class CommitBatches {
 /** A commit that waits for its turn at one record. */
 export class Turn {
   readonly commit: PendingCommit
-  readonly step: Promise<Step>
   isAnswered = false
-  #resolve: ((step: Step) => void) | undefined
-  #reject: ((error: unknown) => void) | undefined
+  readonly #step = Promise.withResolvers<Step>()
 
   constructor(commit: PendingCommit) {
     this.commit = commit
-    this.step = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+  }
+
+  get step(): Promise<Step> {
+    return this.#step.promise
   }
 
   done(step: Step): void {
     this.isAnswered = true
-    this.#resolve?.(step)
+    this.#step.resolve(step)
   }
 
   failed(error: unknown): void {
     this.isAnswered = true
-    this.#reject?.(error)
+    this.#step.reject(error)
   }
 
   /** What `check` throws is the answer of this commit only. */
@@ -172,7 +174,7 @@ export const knownOf = ([commit]: readonly PendingCommit[], { contents }: Versio
 /** When the oldest of these began. */
 export const sinceOf = (turns: readonly Turn[]): number => Math.min(...turns.map(({ commit }) => commit.since))
 
-/** Asks a record that was read while these commits wait: later it may not show any more whether an earlier try was kept. */
+/** Asks a record that was read meanwhile: later it may not show any more whether an earlier try was kept. */
 function settle(turns: readonly Turn[], seen: VersionedRecord | undefined): void {
   if (seen && !seen.fault && !seen.forwarding)
     for (const { commit } of turns) commit.changeSet.attempts.settle(seen.contents.writes)

@@ -19,15 +19,12 @@ const KEY_CHECK = 16
 /** Bytes kept free in a store with a limit, so that a record of any size can become a forwarding record. */
 const ROOM = 1024
 
-/**
- * Reads records and replaces them by compare-and-set, in the engine's terms: contents instead of text, sealed if asked for, each call limited
- * in time and size.
- */
+/** Calls the store in the engine's terms: contents instead of text, sealed if asked for, each call limited in time and size. */
 export class RecordAccess {
   readonly store: Store
   readonly latest: LatestRecords = new LatestRecords()
   readonly #engine: Engine
-  #calls = 0
+  protected calls = 0
 
   constructor(store: Store, engine: Engine) {
     this.store = store
@@ -35,7 +32,7 @@ export class RecordAccess {
   }
 
   read(key: string): Maybe<VersionedRecord | undefined> {
-    const at = ++this.#calls
+    const at = ++this.calls
     try {
       const found = askStore(this.#engine, this.store, 'read', key)
       if (!(found instanceof Promise)) return this.#found(key, at, found)
@@ -50,7 +47,7 @@ export class RecordAccess {
 
   /** The find of a store, as `read` gives it. */
   given(key: string, found: Found | undefined): Maybe<VersionedRecord | undefined> {
-    return this.#found(key, ++this.#calls, found)
+    return this.#found(key, ++this.calls, found)
   }
 
   #found(key: string, at: number, found: Found | undefined): Maybe<VersionedRecord | undefined> {
@@ -129,14 +126,9 @@ export class RecordAccess {
     version: string | undefined,
   ): VersionedRecord | undefined {
     if (version === undefined) return undefined
-    const now = { key, version, at: this.called(), record, contents: contents ?? before, made, stale: false }
+    const now = { key, version, at: ++this.calls, record, contents: contents ?? before, made, stale: false }
     this.latest.remember(key, contents && now)
     return now
-  }
-
-  /** The number of a write that is done. */
-  protected called(): number {
-    return ++this.#calls
   }
 
   /** Seals the text where that is asked for. `contents`: of a session's text, for which some room is kept free. Throws `RECORD_TOO_LARGE`. */

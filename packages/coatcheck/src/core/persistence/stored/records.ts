@@ -45,7 +45,7 @@ export class Records extends RecordAccess {
     const text = encode(contents, frameOf(key, made))
     const record = await this.recordOf(key, text, { ...lifetime, ...(owner !== undefined && { owner }) }, contents)
     const version = await askStore(this.#engine, this.store, 'create', key, record, from)
-    return version === undefined ? undefined : { key, version, at: this.called(), record, contents, made, stale: false }
+    return version === undefined ? undefined : { key, version, at: ++this.calls, record, contents, made, stale: false }
   }
 
   /** The store is told this instead of the owner's name. */

@@ -1,12 +1,12 @@
 import type { Engine } from '../../engine.ts'
-import { type CommitBatches, knownOf, sinceOf, Turn, unlessOver } from './commit-batches.ts'
+import { type CommitBatches, sinceOf, Turn, unlessOver } from './commit-batches.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
 import { type PendingCommit, readable, type Step } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 
-/** The commits of stored sessions that have to wait: for the store, for others of this process, or for another process. */
+/** Commits that have to wait: for the store, for others of this process, or for another process. */
 export class WaitingCommits {
   /** A list for each session of which a commit is under way. */
   readonly byKey: Map<string, Turn[]> = new Map()
@@ -61,7 +61,7 @@ export class WaitingCommits {
   retry(commit: PendingCommit, found: VersionedRecord, waiting: Turn[] = []): Promise<Step> {
     const turn = new Turn(commit)
     waiting.unshift(turn)
-    this.#engine.emit({ type: 'conflict', handle: found.key, retry: 1 }, knownOf([commit], found))
+    this.#batches.tellConflict(1, [commit], found)
     void this.#run(found.key, waiting, undefined, 1)
     return turn.step
   }
