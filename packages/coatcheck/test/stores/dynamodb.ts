@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { DynamoDB, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb'
 import { type ArchitectTables, type DynamodbClient, dynamodbStore } from '../../src/stores/dynamodb.ts'
+import { bounded } from '../helpers/depth.ts'
 import type { Reachable } from '../helpers/engines.ts'
 import { type Connected, over } from '../helpers/over.ts'
 import type { TriedStore } from './tried.ts'
@@ -77,7 +78,7 @@ const tried = (name: string, connect: (url: string) => Connected<Tables> | Promi
     store: ({ client, admin }, table) => dynamodbStore(client, { table, admin }),
   })
 // What stands in for DynamoDB keeps everything in one process: it takes a minute for 10 000 sessions.
-const asked = { records: 2000 }
+const asked = { records: bounded(2000, 500) }
 
 export const TRIED: readonly TriedStore[] = [
   { ...tried('dynamodb, over the AWS SDK', connectAws), asked, playedBy: 'dynamodb' },
