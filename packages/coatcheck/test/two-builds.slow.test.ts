@@ -17,8 +17,8 @@ const folder = join(import.meta.dirname, '..', '.cache', 'two-builds')
 const MORE: readonly Edit[] = [
   {
     file: 'core/model/contents.ts',
-    from: 'const head = JSON.stringify({ format: FORMAT, ...more,',
-    to: "const head = JSON.stringify({ format: FORMAT, seal: ['of', { the: 'newer' }], ...more,",
+    from: 'const fields = { format: FORMAT, ...more,',
+    to: "const fields = { format: FORMAT, seal: ['of', { the: 'newer' }], ...more,",
   },
   {
     file: 'core/model/entry-text.ts',
