@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installSite } from '../site/index.ts'
-import { build, check, types } from './check.ts'
+import { build, checks, types } from './check.ts'
 import { chromium } from './chromium.ts'
 import { tableIn } from './doc-table.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
@@ -10,7 +10,7 @@ import { installAll, timingsTable } from './examples.ts'
 import { described, PROJECTS, projectOf, type Selection, selection } from './only.ts'
 import { haveEngines, installEngines } from './runtime-engines.ts'
 import { runtimes } from './runtimes.ts'
-import { finish, noteFailure, root, runBeside, runSteps, type Tally } from './steps.ts'
+import { finish, noteFailure, root, runBeside, runSteps, type Tally, together } from './steps.ts'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -47,11 +47,12 @@ function noteFailures({ testResults }: Report): void {
 async function reportOf(project: string, files: readonly string[]): Promise<Report | undefined> {
   const file = join(root, '.cache', `${project}.json`)
   rmSync(file, { force: true })
-  // Left to itself, vitest leaves one of two processors idle.
+  // Left to itself, vitest leaves one of two processors idle; and integration tests wait for engines, apps and processes.
+  const workers = project === 'integration' ? 3 : 2
   const reporters = `--reporter=default --reporter=./scripts/stuck-reporter.ts --reporter=json --outputFile.json=${JSON.stringify(file)}`
   // Where Chromium answers nobody, each test would wait for its time to end.
   const bail = project === 'browser' ? '--bail=3' : ''
-  const ok = await runBeside(`vitest run --project ${project} --maxWorkers=2 ${bail} ${reporters} ${files.join(' ')}`)
+  const ok = await runBeside(`vitest run --project ${project} --maxWorkers=${workers} ${bail} ${reporters} ${files.join(' ')}`)
   try {
     const report: Report = JSON.parse(readFileSync(file, 'utf8'))
     // An error outside every test fails the run, and no test of the report.
@@ -115,11 +116,12 @@ function leftOut(): EngineName[] {
 async function everything(without: readonly EngineName[]): Promise<Tally> {
   mkdirSync(join(root, '.cache'), { recursive: true })
   console.log('— checks')
-  const checked = check([])
+  const built = runSteps([build])
   // Without a build nothing else can be said.
-  if (checked.passed === 0) return checked
+  if (built.failed > 0) return built
   // They need neither an example app nor an engine, and a processor while the others wait for the network and the disk.
   const unit = vitest('unit')
+  const checked = runSteps(checks)
   console.log('\n— the example apps')
   const installed = await prepared('the example apps', () => installAll())
   const site = await prepared('the docs site', installSite)
@@ -135,12 +137,7 @@ async function everything(without: readonly EngineName[]): Promise<Tally> {
   console.log('\n— the packed package on every runtime')
   const onRuntimes = runtimes()
   tested.push(await vitest('integration'), await browser, await onRuntimes)
-  return together([checked, installed, site, engines, others, hasChromium, ...tested])
-}
-
-function together(parts: readonly Tally[]): Tally {
-  const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
-  return { passed: sum('passed'), failed: sum('failed') }
+  return together([built, checked, installed, site, engines, others, hasChromium, ...tested])
 }
 
 /** What belongs to some frameworks. A test that needs an engine or a runtime installs it itself. */
