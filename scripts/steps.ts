@@ -10,12 +10,6 @@ export interface Tally {
   readonly failed: number
 }
 
-/** All of these as one. */
-export function together(parts: readonly Tally[]): Tally {
-  const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
-  return { passed: sum('passed'), failed: sum('failed') }
-}
-
 /** What failed so far, a line each. The end of a run says it again: of a long output people, and CI, keep the end. */
 const failures: string[] = []
 export const noteFailure = (what: string): number => failures.push(what)

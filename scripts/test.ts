@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installSite } from '../site/index.ts'
-import { build, checks, types } from './check.ts'
+import { build, check, types } from './check.ts'
 import { chromium } from './chromium.ts'
 import { tableIn } from './doc-table.ts'
 import { ENGINES, type EngineName, prepareEngines } from './engines.ts'
@@ -10,7 +10,7 @@ import { installAll, timingsTable } from './examples.ts'
 import { described, PROJECTS, projectOf, type Selection, selection } from './only.ts'
 import { haveEngines, installEngines } from './runtime-engines.ts'
 import { runtimes } from './runtimes.ts'
-import { finish, noteFailure, root, runBeside, runSteps, type Tally, together } from './steps.ts'
+import { finish, noteFailure, root, runBeside, runSteps, type Tally } from './steps.ts'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -116,12 +116,11 @@ function leftOut(): EngineName[] {
 async function everything(without: readonly EngineName[]): Promise<Tally> {
   mkdirSync(join(root, '.cache'), { recursive: true })
   console.log('— checks')
-  const built = runSteps([build])
+  const checked = check([])
   // Without a build nothing else can be said.
-  if (built.failed > 0) return built
+  if (checked.passed === 0) return checked
   // They need neither an example app nor an engine, and a processor while the others wait for the network and the disk.
   const unit = vitest('unit')
-  const checked = runSteps(checks)
   console.log('\n— the example apps')
   const installed = await prepared('the example apps', () => installAll())
   const site = await prepared('the docs site', installSite)
@@ -137,7 +136,12 @@ async function everything(without: readonly EngineName[]): Promise<Tally> {
   console.log('\n— the packed package on every runtime')
   const onRuntimes = runtimes()
   tested.push(await vitest('integration'), await browser, await onRuntimes)
-  return together([built, checked, installed, site, engines, others, hasChromium, ...tested])
+  return together([checked, installed, site, engines, others, hasChromium, ...tested])
+}
+
+function together(parts: readonly Tally[]): Tally {
+  const sum = (of: keyof Tally): number => parts.reduce((total, part) => total + part[of], 0)
+  return { passed: sum('passed'), failed: sum('failed') }
 }
 
 /** What belongs to some frameworks. A test that needs an engine or a runtime installs it itself. */
