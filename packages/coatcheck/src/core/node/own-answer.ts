@@ -1,7 +1,7 @@
 import { ownAnswer } from '../own-answer.ts'
+import { presentedBy } from '../request/incoming.ts'
 import type { Core, OwnAnswer } from '../request/load.ts'
 import type { NodeResponse } from './node-response.ts'
-import { presentedBy } from './request-context.ts'
 
 /** Of node:http's request, and of Express's, which cuts the beginning off `url` where an application is mounted. */
 export interface AskedOf {

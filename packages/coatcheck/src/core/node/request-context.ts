@@ -1,6 +1,6 @@
 import { builtin } from '../../builtin.ts'
 import { lazily } from '../process-singleton.ts'
-import type { RequestHeaders } from '../request/incoming.ts'
+import { type NodeRequest, presentedBy, type RequestHeaders } from '../request/incoming.ts'
 import type { NodeResponse } from './node-response.ts'
 
 /**
@@ -65,19 +65,6 @@ export function within<T>(request: { readonly headers: RequestHeaders }, inside:
     throw error
   }
 }
-
-/** The part of node:http's `IncomingMessage` that is used here. */
-interface NodeRequest {
-  readonly headers: { readonly [name: string]: string | string[] | undefined }
-}
-
-/** What a request of node:http presents. */
-export const presentedBy = (req: NodeRequest): RequestHeaders => ({
-  get(name) {
-    const value = req.headers[name]
-    return (typeof value === 'string' ? value : value?.[0]) ?? null
-  },
-})
 
 /** From here on every request that a server of node:http gets is ambient to what answers it. Bun never says when one begins. */
 export function watchRequests(): void {

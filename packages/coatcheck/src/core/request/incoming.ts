@@ -15,13 +15,25 @@ export function headersOf(cookie: string | null | undefined): RequestHeaders {
   return { get: (header) => (header === 'cookie' ? (cookie ?? null) : null) }
 }
 
+/** The part of a request of node:http that is used here. */
+export interface NodeRequest {
+  readonly headers: { readonly [name: string]: string | string[] | undefined }
+}
+
+/** What a request of node:http presents. */
+export const presentedBy = (req: NodeRequest): RequestHeaders => ({
+  get(name) {
+    const value = req.headers[name]
+    return (typeof value === 'string' ? value : value?.[0]) ?? null
+  },
+})
+
 /** What any request presents, of the platform or of Node. undefined: it is none. */
 export function presentedIn(request: unknown): RequestHeaders | undefined {
   const headers = (request as { readonly headers?: unknown } | null | undefined)?.headers
   if (typeof headers !== 'object' || headers === null) return undefined
   if (typeof (headers as RequestHeaders).get === 'function') return headers as RequestHeaders
-  const all = headers as { readonly [name: string]: string | string[] | undefined }
-  return { get: (name) => [all[name] ?? null].flat()[0] ?? null }
+  return presentedBy({ headers: headers as NodeRequest['headers'] })
 }
 
 /** Tickets by the place they came in, and why one was left out. */

@@ -5,7 +5,6 @@ import type { SessionError } from '../../../errors.ts'
 import type { Engine } from '../../engine.ts'
 import type { Try } from '../../model/attempts.ts'
 import { apply, isEmpty } from '../../model/changes.ts'
-import type { Contents } from '../../model/contents.ts'
 import { afterWrite, isOver } from '../../model/lifetime.ts'
 import { CommitBatches, knownOf, type Writer } from './commit-batches.ts'
 import type { Ends } from './ends.ts'
@@ -97,28 +96,14 @@ export class CommitQueue implements Writer {
     return saved ? { kept: saved } : this.#waiting.retry(commit, at)
   }
 
-  /** The contents with what of the commit's changes is not in `from`; undefined: all of them are. */
-  applied(
-    commit: PendingCommit,
-    contents: Contents,
-    from: VersionedRecord,
-    now: number,
-    overwritten: string[],
-  ): Contents | undefined {
+  readonly applied: Writer['applied'] = (commit, contents, from, now, overwritten) => {
     const { attempts, changes } = commit.changeSet
     const left = attempts.hasTried ? attempts.left(changes, from.contents.writes) : changes
     if (left !== changes && isEmpty(left)) return undefined
     return apply(contents, left, now, (key) => overwritten.push(key))
   }
 
-  /** Writes what these commits made of a record. undefined: another write was first. */
-  write(
-    commits: readonly PendingCommit[],
-    found: VersionedRecord,
-    contents: Contents,
-    now: number,
-    overwritten: readonly string[],
-  ): Maybe<VersionedRecord | undefined> {
+  readonly write: Writer['write'] = (commits, found, contents, now, overwritten) => {
     const write = { id: randomText(6), at: now }
     const tries = commits.map(({ changeSet }) => changeSet.attempts.add(write.id, contents.writes, changeSet.changes))
     const lifetime = afterWrite(found.record, contents, found.contents, this.#engine.policy, now)
