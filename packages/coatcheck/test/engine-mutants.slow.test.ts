@@ -6,6 +6,7 @@ import { explored } from './helpers/explored.ts'
 import { copies, engineOf, type Mutant } from './helpers/mutated.ts'
 import { scene } from './helpers/persons.ts'
 import { type Engine, SECRET, scenario } from './helpers/scenarios.ts'
+import { countedOnce } from './helpers/told.ts'
 
 // Deliberate faults of the engine, each made in a copy of its sources: the stories below must notice every one of them.
 
@@ -71,6 +72,12 @@ const MUTANTS: readonly Told[] = [
     file: 'core/model/attempts.ts',
     from: "if (found === 'not kept') continue",
     to: "if (found !== 'unknown') continue",
+  },
+  {
+    fault: 'a write that the store has told of is looked for among those of others',
+    file: 'core/model/writes.ts',
+    from: "  if (id === TOLD) return 'not kept'\n",
+    to: '',
   },
   {
     fault: 'an update is not run again on the fresh value',
@@ -152,6 +159,7 @@ type Story = (engine: Engine) => Promise<string | undefined>
 
 const STORIES: readonly Story[] = [
   endsAreKept,
+  twoAreCounted,
   ...['IW', 'ij', 'eR'].map((letters) => playedBy(letters)),
   ...['OW', 'BW'].map((letters) => playedBy(letters, true)),
   ...['WW', 'WD', 'RW', 'SW', 'RD', 'SD', 'SB', 'RR', 'RS'].map((letters) => searched(letters)),
@@ -186,6 +194,12 @@ function playedBy(letters: string, asBob = false) {
     const { bad } = await explored(scene({ letters, engine, asBob, store: () => memoryStore() }), { kill: true, double: true })
     return bad[0]
   }
+}
+
+/** Of two engines on one store that says for sure what became of each write. */
+async function twoAreCounted(engine: Engine): Promise<string | undefined> {
+  const visits = [0, 1].map((at) => ({ kind: 'counts', at }) as const)
+  return (await countedOnce(engine, visits)).bad
 }
 
 /** Both timeouts, for a session that is used all the time and for one that is not used. */

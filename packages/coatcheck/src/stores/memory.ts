@@ -76,7 +76,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       const next = records.replace(key, given, version)
       if (next !== undefined && given.tells) listeners.tell(key)
       return next
-    }),
+    }, true),
 
     delete: promising((key: string, version: Version) => {
       const entry = records.holding(key, version)

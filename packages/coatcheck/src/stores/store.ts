@@ -146,10 +146,21 @@ export interface StoreSchema {
  */
 export const AT_ONCE: unique symbol = Symbol.for('coatcheck: answers at once')
 
+export interface AtOnce {
+  readonly of: unknown
+  readonly answer: (...args: never[]) => unknown
+  /** Whether an answer, and an error as well, says for sure if the call was carried out: nothing lies between it and the records. */
+  readonly isSure: boolean
+}
+
 /** A method that always promises, for everybody but the engine. */
-export function promising<A extends unknown[], T>(answer: (...args: A) => T | Promise<T>): (...args: A) => Promise<T> {
+export function promising<A extends unknown[], T>(
+  answer: (...args: A) => T | Promise<T>,
+  isSure = false,
+): (...args: A) => Promise<T> {
   const promises = async (...args: A) => answer(...args)
-  return Object.assign(promises, { [AT_ONCE]: { of: promises, answer } })
+  const atOnce: AtOnce = { of: promises, answer, isSure }
+  return Object.assign(promises, { [AT_ONCE]: atOnce })
 }
 
 /** The methods that a store may offer beyond the contract. A method that is there is a capability. */

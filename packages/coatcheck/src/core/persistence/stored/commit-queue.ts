@@ -2,10 +2,12 @@ import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
 import type { SessionError } from '../../../errors.ts'
+import { AT_ONCE, type AtOnce, type Store } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import type { Try } from '../../model/attempts.ts'
 import { apply, isEmpty } from '../../model/changes.ts'
 import { afterWrite, isOver } from '../../model/lifetime.ts'
+import { TOLD } from '../../model/writes.ts'
 import { CommitBatches, knownOf, type Writer } from './commit-batches.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
@@ -104,7 +106,7 @@ export class CommitQueue implements Writer {
   }
 
   readonly write: Writer['write'] = (commits, found, contents, now, overwritten) => {
-    const write = { id: randomText(6), at: now }
+    const write = { id: this.#isTold() ? TOLD : randomText(6), at: now }
     const tries = commits.map(({ changeSet }) => changeSet.attempts.add(write.id, contents.writes, changeSet.changes))
     const lifetime = afterWrite(found.record, contents, found.contents, this.#engine.policy, now)
     const saved = this.#records.updateLogged(found, contents, lifetime, write, this.#written.get(found.key)?.id)
@@ -112,6 +114,13 @@ export class CommitQueue implements Writer {
     return saved instanceof Promise
       ? saved.then((later) => this.#answered(sent, later, this.#engine.now()))
       : this.#answered(sent, saved, now)
+  }
+
+  /** Whether the store's answer to a write, or its error, says for sure if it was kept. */
+  #isTold(): boolean {
+    const update: Store['update'] & { readonly [AT_ONCE]?: AtOnce } = this.#records.store.update
+    const atOnce = update[AT_ONCE]
+    return atOnce?.of === update && atOnce.isSure && !this.#engine.trace
   }
 
   /** The store has answered a write at `now`. */

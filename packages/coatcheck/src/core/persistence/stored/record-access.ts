@@ -1,6 +1,6 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { SessionError } from '../../../errors.ts'
-import { AT_ONCE, type Found, type SessionRecord, type Store } from '../../../stores/store.ts'
+import { AT_ONCE, type AtOnce, type Found, type SessionRecord, type Store } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import { type Contents, decode, EMPTY, encode, type Frame, largest, MAX_TEXT } from '../../model/contents.ts'
 import type { RefusalReason } from '../../model/events.ts'
@@ -207,9 +207,9 @@ export function askStore<N extends Asked>(engine: Timed, store: Store, name: N, 
 function ask<N extends Asked>(engine: Timed, store: Store, name: N, args: Parameters<Method<N>>): Answer<N> {
   let answer: unknown
   try {
-    const method = store[name] as Run & { readonly [AT_ONCE]?: { readonly of: unknown; readonly answer: Run } }
+    const method = store[name] as Run & { readonly [AT_ONCE]?: AtOnce }
     const atOnce = method[AT_ONCE]
-    answer = (atOnce?.of === method ? atOnce.answer : method).apply(store, args)
+    answer = (atOnce?.of === method ? (atOnce.answer as Run) : method).apply(store, args)
   } catch (cause) {
     throw failed(name, cause)
   }
