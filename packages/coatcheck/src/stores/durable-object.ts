@@ -73,8 +73,7 @@ export function durableObjectStore(namespace: ObjectNamespace, options: DurableO
       return undefined
     },
 
-    async update(key, { data, expiresAt }, version) {
-      const next = randomText(VERSION_BYTES)
+    async update(key, { data, expiresAt }, version, next = randomText(VERSION_BYTES)) {
       const order: Order = { verb: 'update', version, next, data, expiresAt, keepFor: keepFor(expiresAt) }
       return (await ofSession(key, order)) ? next : undefined
     },

@@ -106,8 +106,7 @@ export function dynamodbStore(client: DynamodbClient, options: DynamodbStoreOpti
       return undefined
     },
 
-    async update(key, { data, expiresAt }, version) {
-      const next = randomText(VERSION_BYTES)
+    async update(key, { data, expiresAt }, version, next = randomText(VERSION_BYTES)) {
       const expressions = {
         UpdateExpression: 'SET #version = :next, #data = :data, #expiresAt = :expiresAt, #ttl = :ttl',
         ConditionExpression: '#version = :version OR #version = :next',

@@ -95,8 +95,7 @@ export function mongodbStore(database: MongodbDatabase, options: MongodbStoreOpt
       return (await ask(() => isNew(() => sessions.insertOne(document)))) ? version : undefined
     },
 
-    async update(key, { data, expiresAt }, version) {
-      const next = randomText(VERSION_BYTES)
+    async update(key, { data, expiresAt }, version, next = randomText(VERSION_BYTES)) {
       const set = { version: next, data, expiresAt, ttl: ttl(expiresAt) }
       const { matchedCount } = await ask(() => sessions.updateOne({ _id: checked(key), version }, { $set: set }))
       return matchedCount === 1 ? next : undefined

@@ -115,8 +115,8 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       return undefined
     },
 
-    update: promising((key: string, { data, expiresAt, tells }: SessionRecord, version: Version) => {
-      const next = randomText(VERSION_BYTES)
+    update: promising((key: string, { data, expiresAt, tells }: SessionRecord, version: Version, given?: Version) => {
+      const next = given ?? randomText(VERSION_BYTES)
       const values = [version, next, data, `${expiresAt}`, ttl(expiresAt)]
       const said = (reply: unknown) => (isDone(reply) ? next : undefined)
       if (tells) return write(UPDATE_TELLING, place('s', key), [...values, channel, key], said)

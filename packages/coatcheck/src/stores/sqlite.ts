@@ -61,8 +61,8 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       return andThen(made, (rows) => (rows === 1 ? version : undefined))
     }),
 
-    update: promising((key: string, { data, expiresAt }: SessionRecord, version: Version) => {
-      const next = randomText(VERSION_BYTES)
+    update: promising((key: string, { data, expiresAt }: SessionRecord, version: Version, given?: Version) => {
+      const next = given ?? randomText(VERSION_BYTES)
       const written = changes((sql) => sql.update.run(next, data, expiresAt, checked(key), version))
       return andThen(written, (rows) => (rows === 1 ? next : undefined))
     }),

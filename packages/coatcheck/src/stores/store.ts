@@ -82,9 +82,10 @@ export interface Store {
   create(key: string, record: SessionRecord, from?: string): Promise<Version | undefined>
   /**
    * Replaces `data` and `expiresAt` if the record still has `version`, and returns the version it wrote. `undefined`: another
-   * version or none is there, and nothing changed. Never creates.
+   * version or none is there, and nothing changed. Never creates. `next`: a random text of this write and no other, which the store may
+   * take for the version it writes, and need not draw one.
    */
-  update(key: string, record: SessionRecord, version: Version): Promise<Version | undefined>
+  update(key: string, record: SessionRecord, version: Version, next?: Version): Promise<Version | undefined>
   /** Removes the record if it still has `version`, then its index entry. Whether it did. */
   delete(key: string, version: Version): Promise<boolean>
   /** Moves `expiresAt` to the later of both if the record still has `version`, which stays. Left out: the engine updates. */

@@ -109,8 +109,7 @@ export function sqlStore(backend: SqlBackend): SqlStore {
       return isMade ? version : undefined
     },
 
-    async update(key, { data, expiresAt, tells }, version) {
-      const next = randomText(VERSION_BYTES)
+    async update(key, { data, expiresAt, tells }, version, next = randomText(VERSION_BYTES)) {
       const write = (tells && backend.updateTelling) || backend.update
       return (await ask(() => write(checked(key), version, next, data, expiresAt))) ? next : undefined
     },

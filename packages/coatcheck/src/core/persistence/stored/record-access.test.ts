@@ -70,3 +70,29 @@ describe('a record that a store makes up is corrupt, and its visitor goes on wit
     expect(await site((record) => ({ ...record, of: 'the store' }))).toEqual({ seen: [false, 'ada'], reasons: [] })
   })
 })
+
+it.each([false, true])(
+  'each write comes with a text of its own that may be its version; encrypted: %s',
+  async (encryptRecords) => {
+    const inner = memoryStore()
+    const given: unknown[] = []
+    const store: Store = {
+      ...inner,
+      update(key, record, version, next) {
+        given.push(next)
+        return inner.update(key, record, version)
+      },
+    }
+    const sessions = createSessions({ secrets: SECRET, store, encryptRecords })
+    const handle = withSession(sessions, async (request) => {
+      const session = await sessions.open(request)
+      session.update('count', (count) => Number(count ?? 0) + 1)
+      return Response.json(session.get('count'))
+    })
+    const first = await handle(new Request('https://app.test/'))
+    const cookie = first.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+    for (let n = 0; n < 5; n++) await handle(new Request('https://app.test/', { headers: { cookie } }))
+    expect(new Set(given).size).toBe(5)
+    expect(given).toEqual(Array(5).fill(expect.stringMatching(/^[\w-]{8}$/)))
+  },
+)

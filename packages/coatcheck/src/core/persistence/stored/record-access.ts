@@ -87,7 +87,7 @@ export class RecordAccess {
     write: Omit<Write, 'number'>,
     answered: string | undefined,
   ): Maybe<VersionedRecord | undefined> {
-    return this.update(known, this.signed(contents, write, answered), lifetime)
+    return this.update(known, this.signed(contents, write, answered), lifetime, write.id || undefined)
   }
 
   /** undefined: another write replaced `known`. */
@@ -95,25 +95,32 @@ export class RecordAccess {
     known: VersionedRecord,
     contents: Contents,
     { expiresAt }: Pick<Lifetime, 'expiresAt'>,
+    next?: string,
   ): Maybe<VersionedRecord | undefined> {
-    return this.replace(known, encode(contents, frameOf(known.key, known.made)), { expiresAt }, contents)
+    return this.replace(known, encode(contents, frameOf(known.key, known.made)), { expiresAt }, contents, next)
   }
 
-  /** `contents`: those that the text says, where the record still is a session. */
+  /** `contents`: those that the text says, where the record still is a session. `next`: what may be its version. */
   protected replace(
     known: VersionedRecord,
     text: string,
     times: Pick<SessionRecord, 'expiresAt' | 'keepUntil' | 'tells'>,
     contents: Contents | undefined,
+    next?: string,
   ): Maybe<VersionedRecord | undefined> {
     const record = this.recordOf(known.key, text, { ...known.record, ...times }, contents)
     return record instanceof Promise
-      ? record.then((sealed) => this.#replace(known, sealed, contents))
-      : this.#replace(known, record, contents)
+      ? record.then((sealed) => this.#replace(known, sealed, contents, next))
+      : this.#replace(known, record, contents, next)
   }
 
-  #replace(known: VersionedRecord, record: SessionRecord, contents: Contents | undefined): Maybe<VersionedRecord | undefined> {
-    const version = askStore(this.#engine, this.store, 'update', known.key, record, known.version)
+  #replace(
+    known: VersionedRecord,
+    record: SessionRecord,
+    contents: Contents | undefined,
+    next: string | undefined,
+  ): Maybe<VersionedRecord | undefined> {
+    const version = askStore(this.#engine, this.store, 'update', known.key, record, known.version, next)
     return version instanceof Promise
       ? version.then((written) => this.#replaced(known, record, contents, written))
       : this.#replaced(known, record, contents, version)
