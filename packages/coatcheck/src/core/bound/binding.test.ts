@@ -72,7 +72,7 @@ describe.each(KINDS)('a session %s', (kind, options) => {
     expect(value(thief, BOUND), 'DB7: what is refused is cleared').toBeUndefined()
     expect(site.events.filter(({ type }) => type === 'refused')).toContainEqual(expect.objectContaining({ reason: 'lapsed' }))
     expect(await sees(ada), 'whoever has the key goes on').toMatchObject({ owner: 'ada', bound: 'bound' })
-    expect(await sees(thief, '/in?eve')).toMatchObject({ owner: 'eve', bound: 'none' })
+    expect(await sees(thief, '/in?eve')).toEqual({ owner: 'eve', bound: 'none', readOnly: false })
     expect(await sees(ada)).toMatchObject({ owner: 'ada' })
   })
 

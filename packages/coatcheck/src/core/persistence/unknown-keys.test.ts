@@ -44,6 +44,20 @@ describe.each([false, true])(
       for (const one of [ticket, other]) expect(await newer.look(one, (s) => s.owner)).toBe('ada')
     })
 
+    test('can be written from the sign-in on, and as long as that is not forgotten', async () => {
+      const { older, ticket } = await rolling()
+      const session = await older.arrive(ticket).open()
+      const seen = [session.readOnly]
+      session.signIn('ada')
+      seen.push(session.readOnly)
+      session.revert()
+      seen.push(session.readOnly)
+      session.signIn('ada')
+      session.destroy()
+      seen.push(session.readOnly)
+      expect(seen).toEqual([true, false, true, true])
+    })
+
     test('takes the secret for one that was dropped ten minutes after it first met it', async () => {
       const { site, older, ticket } = await rolling()
       await older.look(ticket, () => {})

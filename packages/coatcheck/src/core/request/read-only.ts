@@ -19,7 +19,7 @@ export class ReadOnlySession extends RequestSession {
   override async open(): Promise<LiveSession> {
     this.commitsByCall = true // at the end nothing is left to commit
     const session = await super.open()
-    session.readOnly = true
+    session.isBlocked = true
     return session
   }
 

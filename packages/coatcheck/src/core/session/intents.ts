@@ -23,6 +23,10 @@ export class Intents {
     return this.ended ? 'this request has ended the session' : undefined
   }
 
+  /** Whether a request that may not change what its ticket opens goes on with a session of its own. `lapsed`: it may end it. */
+  isOwn(lapsed: boolean): boolean {
+    return this.move !== undefined || this.#underWay !== undefined || (lapsed && this.ended)
+  }
   /** The owner that signs in: with the next commit, or with the one under way. */
   get signsIn(): string | undefined {
     const move = this.move?.kind === 'signIn' ? this.move : this.#underWay

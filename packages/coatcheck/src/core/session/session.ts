@@ -22,7 +22,8 @@ import { checkKey, Values } from './values.ts'
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession extends Assured implements Session {
   readonly isNew: boolean
-  readOnly: boolean
+  /** Unless it begins one of its own. */
+  isBlocked: boolean
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
   /** Undefined where nothing is said of the values. */
@@ -50,7 +51,7 @@ export class LiveSession extends Assured implements Session {
     const { shaping } = around.core.engine
     this.shape = shaping?.shape
     if (shaping) this.#opened(loaded)
-    this.readOnly = down !== undefined || blocked !== undefined
+    this.isBlocked = down !== undefined || blocked !== undefined
     this.isNew = !loaded && !down
     this.#values = this.#valuesOf(loaded?.contents)
   }
@@ -73,6 +74,9 @@ export class LiveSession extends Assured implements Session {
   get signal(): WebSignal {
     this.#signal ??= new EndSignal(this.#around.core.persistence, this.#kept)
     return this.#signal.signal
+  }
+  get readOnly(): boolean {
+    return this.isBlocked && !this.#next?.isOwn(this.#lapsed)
   }
   get owner(): string | undefined {
     return this.#next?.signsIn ?? this.#contents?.owner
@@ -146,7 +150,7 @@ export class LiveSession extends Assured implements Session {
   }
   /** From here on the session is there even when it is empty. */
   begin(): void {
-    if (this.#kept || this.#next?.begins || (this.readOnly && !this.#next?.move)) return // else it takes the visitor's ticket away
+    if (this.#kept || this.#next?.begins || this.readOnly) return // else it takes the visitor's ticket away
     this.#admit('begin()', true)
     this.#intents.begins = true
   }
@@ -237,7 +241,7 @@ export class LiveSession extends Assured implements Session {
     if (ends !== this.#ends) return // ended since
     this.#kept = kept
     this.#signal?.follow(kept)
-    this.readOnly &&= !kept // it was blocked, and one of its own was begun
+    this.isBlocked &&= !kept
     this.#attempts = undefined
     const isMerged = move?.kind === 'signIn' && move.merge && !this.#values.changed
     if (clears === this.#clears && !isMerged) this.#values.settle(kept?.contents ?? EMPTY, values)

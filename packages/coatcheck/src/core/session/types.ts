@@ -175,7 +175,7 @@ export interface Session<Data extends object = Record<string, unknown>, Flash ex
    * Whether nothing can be written: the session that the visitor's ticket belongs to may live, and cannot be opened here, so this one has no
    * owner and no values. Either the store could not be read (`whenStoreDown: 'read-only'`), and every change throws `STORE_FAILED`. Or it is
    * the old ticket of a session with a new id, or of a secret or a release that this process does not know: then changes fail when they
-   * are stored (`CONFLICT`, `KEY_UNKNOWN`, `STORE_FAILED`), and `signIn` begins a session of its own.
+   * are stored (`CONFLICT`, `KEY_UNKNOWN`, `STORE_FAILED`), and `signIn` begins a session of its own, which can be written from then on.
    */
   readonly readOnly: boolean
   readonly owner: string | undefined

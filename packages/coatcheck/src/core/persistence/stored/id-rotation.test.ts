@@ -687,9 +687,14 @@ test('V9: whoever signs in or renews with an old ticket after its time has a ses
     const old = await server.visit((s) => s.set('a', 1))
     const now = await server.visit(signsIn, old)
     site.clock.advance(75)
-    const requestSession = await underWay(server, old, (s) => [rotation(s), s.begin()])
+    const seen: boolean[] = []
+    const requestSession = await underWay(server, old, (s) => {
+      seen.push(s.readOnly)
+      rotation(s)
+      s.begin()
+    })
     const session = requestSession.session as LiveSession
-    expect(session.readOnly).toBe(true)
+    expect([...seen, session.readOnly]).toEqual([true, false])
     expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
     expect(session.readOnly).toBe(false)
     session.set('b', 2)
