@@ -25,6 +25,8 @@ export interface Begun {
 export class Attempts {
   /** Else `left` need not be asked. */
   hasTried = false
+  /** One of them failed where the session went on under another id. Others may have the same error, who made that id. */
+  haveMovedOn = false
   #tries: Try[] = []
   /** By key. */
   #begun: Map<string, Begun & { isTaken?: boolean }> | undefined

@@ -169,7 +169,7 @@ export class Commits {
         session.undo(taken)
         // Another request may have written first, and signed in: what the visitor has already would take the place of its new ticket.
         const mayUndo = this.#repeats && (ended || changeSet.attempts.areOvertaken)
-        if (saysMovedOn(error) || mayUndo) this.#sendNothing()
+        if (saysMovedOn(error) || changeSet.attempts.haveMovedOn || mayUndo) this.#sendNothing()
       },
     )
   }

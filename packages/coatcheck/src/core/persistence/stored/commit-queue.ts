@@ -1,7 +1,6 @@
 import { andThen, type Maybe } from '../../../crypto/maybe.ts'
 import { randomText } from '../../../crypto/random.ts'
 import { mayAwaitOthers } from '../../../crypto/workers.ts'
-import type { SessionError } from '../../../errors.ts'
 import { AT_ONCE, type AtOnce, type Store } from '../../../stores/store.ts'
 import type { Engine } from '../../engine.ts'
 import type { Try } from '../../model/attempts.ts'
@@ -11,7 +10,7 @@ import { TOLD } from '../../model/writes.ts'
 import { CommitBatches, knownOf, type Writer } from './commit-batches.ts'
 import type { Ends } from './ends.ts'
 import type { IdRotation } from './id-rotation.ts'
-import { type MovedOn, movedOn, type Outcome, type PendingCommit, type Step } from './pending-commit.ts'
+import type { MovedOn, Outcome, PendingCommit, Step } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
 import { WaitingCommits } from './waiting-commits.ts'
@@ -76,7 +75,8 @@ export class CommitQueue implements Writer {
       const next = await this.#rotation.next(commit, forwarding, at)
       return 'target' in next ? await this.commit(next.commit, next.target, this.#engine.now(), next.id ?? id) : (next as Outcome)
     } catch (error) {
-      throw movedOn(error as SessionError)
+      commit.changeSet.attempts.haveMovedOn = true
+      throw error
     }
   }
 

@@ -1,9 +1,12 @@
 import { SessionError } from '../../../errors.ts'
 import type { Engine } from '../../engine.ts'
 import { isOver } from '../../model/lifetime.ts'
-import { isFresh, movedOn, overtaken, type PendingCommit, perhapsEvicted, readable, type Step, tooOld } from './pending-commit.ts'
+import { isFresh, overtaken, type PendingCommit, perhapsEvicted, readable, type Step, tooOld } from './pending-commit.ts'
 import type { Records, VersionedRecord } from './records.ts'
 import type { Turns } from './turns.ts'
+
+/** A commit, or a request that ends others' sessions. */
+type Ending = Pick<PendingCommit, 'request'> & Partial<Pick<PendingCommit, 'changeSet'>>
 
 /** Ends sessions, also after a new id, and says what a missing record proves. */
 export class Ends {
@@ -18,7 +21,7 @@ export class Ends {
   }
 
   /** Ends the session, also after a new id. False: it had ended. Throws `CONFLICT` if it may live and cannot be found. */
-  async end({ request }: Pick<PendingCommit, 'request'>, from: VersionedRecord | undefined): Promise<boolean> {
+  async end({ request, changeSet }: Ending, from: VersionedRecord | undefined): Promise<boolean> {
     let found = readable(from)
     let hasMoved = false
     const since = this.#engine.now()
@@ -38,7 +41,8 @@ export class Ends {
         found = readable(await this.#turns.read(found.forwarding?.key ?? found.key, attempt, since))
       }
     } catch (error) {
-      throw hasMoved ? movedOn(error as SessionError) : error
+      if (hasMoved && changeSet) changeSet.attempts.haveMovedOn = true
+      throw error
     }
     throw new SessionError('CONFLICT', 'The session could not be ended: it was written to all the time.')
   }

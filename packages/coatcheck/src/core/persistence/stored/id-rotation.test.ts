@@ -704,6 +704,32 @@ test('V9: whoever signs in or renews with an old ticket after its time has a ses
   }
 })
 
+test.each([signsIn, renews])(
+  'C3: who made a new id keeps its line when a write fails that another request has joined',
+  async (rotation) => {
+    const site = place()
+    const [server, other] = [site.server(), site.server()]
+    const old = await server.visit((s) => s.set('a', 1))
+    const mover = await underWay(server, old, rotation)
+    await mover.commit()
+    const now = ticketIn(mover) as string
+    const follower = await underWay(server, old, writes)
+    const barrier = gate()
+    server.watch.before = (call) => (call === 'update' ? barrier.pass() : undefined)
+    mover.session?.set('b', 2)
+    const movers = outcome(mover)
+    await barrier.reached
+    const followers = outcome(follower)
+    await new Promise((resolve) => setImmediate(resolve)) // it has joined
+    await other.visit((s) => s.set('c', 3), now)
+    server.watch.before = (call) => (call === 'read' ? down() : undefined)
+    barrier.open()
+    expect(await movers).toEqual({ told: 'STORE_FAILED', lines: 1 })
+    expect(await followers).toEqual({ told: 'STORE_FAILED', lines: 0 })
+    expect(await other.look(ticketIn(mover) ?? '', (s) => s.keys().sort())).toEqual(['a', 'c'])
+  },
+)
+
 test('V1: a write that waits at the store while its session gets two new ids lands in the last one', async () => {
   const site = place()
   const [server, other] = [site.server(), site.server()]

@@ -74,10 +74,13 @@ export function keyUnknown(what: string): SessionError {
 
 const MOVED_ON = new WeakSet<SessionError>()
 
-/** Whether the error means that the session continued without this request: its ticket could overwrite a newer one in the browser. */
+/**
+ * Whether the error means that the session continued without this request: its ticket could overwrite a newer one in the browser. An error
+ * that others may have as well does not say so, but `Attempts.haveMovedOn`.
+ */
 export const saysMovedOn = (error: unknown): boolean => MOVED_ON.has(error as SessionError)
 
-export function movedOn(error: SessionError): SessionError {
+function movedOn(error: SessionError): SessionError {
   MOVED_ON.add(error)
   return error
 }

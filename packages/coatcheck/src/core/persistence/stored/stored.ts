@@ -133,7 +133,7 @@ export function storedPersistence(store: Store, engine: Engine, given?: Records)
   const endOrBegin: Persistence<StoredHeld>['commit'] = async (plan, loaded, changeSet, request, over) => {
     const isEnd = plan === 'end' || plan === 'end+create'
     for (const each of over) {
-      if (isEnd) await ends.end({ request }, each.known)
+      if (isEnd) await ends.end({ request, changeSet }, each.known)
       else if (plan === 'create') await ends.clearAway(each.known)
     }
     if (loaded && !isEnd) return carryOut('move', loaded, changeSet, request)
