@@ -31,6 +31,8 @@ interface Sent {
   readonly found: VersionedRecord
   readonly overwritten: readonly string[]
 }
+/** Of a write: as long as a version, which the store may make of it. */
+const ID_BYTES = 9
 /** So many sessions of which it is remembered. */
 const MOST = 5000
 /** After so many writes in a row, with less than `BREAK` milliseconds between them, a process looks whether others wait. */
@@ -106,7 +108,7 @@ export class CommitQueue implements Writer {
   }
 
   readonly write: Writer['write'] = (commits, found, contents, now, overwritten) => {
-    const write = { id: this.#isTold() ? TOLD : randomText(6), at: now }
+    const write = { id: this.#isTold() ? TOLD : randomText(ID_BYTES), at: now }
     const tries = commits.map(({ changeSet }) => changeSet.attempts.add(write.id, contents.writes, changeSet.changes))
     const lifetime = afterWrite(found.record, contents, found.contents, this.#engine.policy, now)
     const saved = this.#records.updateLogged(found, contents, lifetime, write, this.#written.get(found.key)?.id)

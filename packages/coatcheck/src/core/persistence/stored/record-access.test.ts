@@ -93,6 +93,6 @@ it.each([false, true])(
     const cookie = first.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
     for (let n = 0; n < 5; n++) await handle(new Request('https://app.test/', { headers: { cookie } }))
     expect(new Set(given).size).toBe(5)
-    expect(given).toEqual(Array(5).fill(expect.stringMatching(/^[\w-]{8}$/)))
+    expect(given).toEqual(Array(5).fill(expect.stringMatching(/^[\w-]{12}$/)))
   },
 )
