@@ -54,7 +54,7 @@ export function withWrite(before: Writes, { id, at }: Omit<Write, 'number'>, win
   return { count: number, forgotten, recent }
 }
 
-/** Whether a write that would have been number `number` is among them. `unknown`: it is too long ago to tell. Who was `TOLD` asks of what was not kept. */
+/** Whether a write that would have been number `number` is among them. `unknown`: it is too long ago to tell. `TOLD` stands for one that the store refused. */
 export function find({ forgotten, recent }: Writes, id: string, number: number): 'kept' | 'not kept' | 'unknown' {
   if (id === TOLD) return 'not kept'
   if (recent.some((write) => write.id === id)) return 'kept'

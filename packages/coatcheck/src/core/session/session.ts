@@ -22,7 +22,7 @@ import { checkKey, Values } from './values.ts'
 /** The session object of one request. It does no I/O: `take` says what there is to commit, `settle` what became of it. */
 export class LiveSession extends Assured implements Session {
   readonly isNew: boolean
-  /** Unless it begins one of its own. */
+  /** It is `readOnly`, until it begins one of its own. */
   isBlocked: boolean
   #data: Record<string, unknown> | undefined
   readonly #around: Surroundings
