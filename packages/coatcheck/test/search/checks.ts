@@ -191,9 +191,19 @@ function isWithheld(truth: Truth, { presented, doneAt = 0 }: Visit, person: stri
   return history.visits.some((other) => {
     if (personOf(other) !== person || other.given === undefined || presented === undefined) return false
     const isJoined = other.given !== presented && descends(other.given, presented) && (other.commitAt ?? 0) <= doneAt
-    return isJoined && newIdsOf(truth, other.given, doneAt).length > 0
+    return isJoined && (newIdsOf(truth, other.given, doneAt).length > 0 || isMovedOn(truth, other.given, doneAt))
   })
 }
+
+/** Somebody came with this ticket, began to make a new id by then, and went on: another request that joined him was answered before. */
+const isMovedOn = ({ history, isSameId }: Truth, ticket: string, by: number): boolean =>
+  history.visits.some(
+    (visit) =>
+      movesOf(visit) &&
+      isSameId(visit.presented ?? '', ticket) &&
+      !isSameId(visit.given ?? ticket, ticket) &&
+      (visit.firstWriteAt ?? Infinity) <= by,
+  )
 
 const whoIs = (truth: Truth, line: Line, from: number): string | undefined =>
   truth.history.probes.find(({ at }) => at >= from) &&

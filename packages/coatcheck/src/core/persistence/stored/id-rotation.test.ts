@@ -704,6 +704,30 @@ test('V9: whoever signs in or renews with an old ticket after its time has a ses
   }
 })
 
+test('V7: a new id that may have been made is told of as such, however often the commit is tried and fails', async () => {
+  const site = place()
+  const server = site.server()
+  const requestSession = await underWay(server, await server.visit((s) => s.set('a', 1)), renews)
+  const tried = async () => {
+    try {
+      return (await requestSession.commit()).plan
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  server.watch.after = (call) => (call === 'update' ? down() : undefined)
+  server.watch.before = (call) => (call === 'read' ? down() : undefined)
+  const unknown = expect.stringMatching(/not known whether the old ticket or the new one is good/)
+  expect([await tried(), await tried()]).toEqual([unknown, unknown])
+  let reads = 0
+  server.watch.before = (call) => (call === 'read' && reads++ > 0 ? down() : undefined)
+  expect(await tried(), 'it is seen that the old one leads on, and not where to').toEqual(unknown)
+  server.watch.before = () => {}
+  server.watch.after = () => {}
+  expect(await outcome(requestSession)).toEqual({ told: 'done', lines: 1 })
+  expect(await server.look(ticketIn(requestSession) ?? '', (s) => s.keys())).toEqual(['a'])
+})
+
 test.each([signsIn, renews])(
   'C3: who made a new id keeps its line when a write fails that another request has joined',
   async (rotation) => {

@@ -46,7 +46,7 @@ export class IdRotation {
     const { changeSet } = commit
     // The store may have kept an earlier try. Then a second new id must not be made from the older record of this request.
     const isUncertain = from !== undefined && changeSet.attempts.mayLeadFrom(from.key)
-    let found = isUncertain ? readable(await this.#records.read(from.key)) : from
+    let found = isUncertain ? readable(await this.#surely(from.key)) : from
     let made: Made | undefined
     try {
       for (let attempt = 0; found && !found.forwarding && !isOver(found.record, this.#engine.now()); attempt++) {
@@ -88,7 +88,7 @@ export class IdRotation {
     const { move, attempts, changes } = changeSet
     const own = attempts.idOf(key)
     if (own === undefined && !isFresh(request, this.#engine)) throw tooOld(this.#engine)
-    const target = readable(await this.#records.read(key))
+    const target = readable(await (own === undefined ? this.#records.read(key) : this.#surely(key)))
     if (!target) return this.#ends.gone(commit)
     // Nothing of one person is written into another person's session. A write that an earlier try made was kept.
     const isOthers = kind === 'switch' && commit.kind === 'update' && !isEmpty(attempts.left(changes, target.contents.writes))
@@ -145,6 +145,15 @@ export class IdRotation {
         fix: 'See `cause` for what the store reported. Nothing of this commit was stored. Let the visitor try again.',
       },
     )
+  }
+
+  /** Reads what an earlier try of this request may have written: if that fails, it is still not known which ticket is good. */
+  async #surely(key: string): Promise<VersionedRecord | undefined> {
+    try {
+      return await this.#records.read(key)
+    } catch (error) {
+      eitherTicket(error)
+    }
   }
 
   #after(contents: Contents, changeSet: ChangeSet): Contents {
