@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chartOf } from './chart.ts'
 import type { Report, ReportRow } from './report.ts'
@@ -83,4 +85,15 @@ test('a longer time has a longer bar, and none leaves the picture', () => {
   const [none, ever] = [...wild.matchAll(/x="270" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width))
   expect(none).toBe(0)
   expect(ever).toBeLessThanOrEqual(900 - 270)
+})
+
+test('the README quotes the ratios that the page found', () => {
+  const [page, readme] = ['bench/results.md', 'README.md'].map((name) =>
+    readFileSync(join(import.meta.dirname, '..', name), 'utf8'),
+  )
+  const found = (budget: string) => page?.split(`\n| ${budget} | `)[1]?.split(' × |')[0]
+  const lost = page?.match(/^\| Astro, memory \|.* (\d+) \|$/m)?.[1]
+  expect(readme).toContain(
+    `sealed costs ${found('sealed, against @hono/session')} of \`@hono/session\`; memory ${found('memory, against Astro 7 memory')} of Astro’s, which loses ${lost} of 32 writes.`,
+  )
 })
