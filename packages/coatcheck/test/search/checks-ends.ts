@@ -48,10 +48,13 @@ function isBroughtBack(
   saw?: Look,
 ): boolean {
   const { evicted, created, led } = history
-  const isBack = (handle = '') => {
-    const droppedAt = evicted.get(handle) ?? -1
-    return droppedAt >= Math.floor(opensFrom) && created.some(({ key, at }) => key === handle && at > droppedAt)
-  }
+  const isBack = (handle = '') =>
+    evicted.some(
+      (dropped) =>
+        dropped.key === handle &&
+        dropped.at >= Math.floor(opensFrom) &&
+        created.some(({ key, at }) => key === handle && at > dropped.at),
+    )
   const shown = [...looks, ...(saw ? [saw] : [])]
   const leadsThere = (handle = '') =>
     led.some(({ key }) => key === handle) && created.some(({ key, from }) => from === handle && isBack(key))

@@ -1,5 +1,5 @@
 import { COOKIE, effectOf } from './browser.ts'
-import { codeOf, ended, isNoNews, newIdsOf, type Report } from './checks.ts'
+import { codeOf, EVICTED, ended, isEvicted, isNoNews, newIdsOf, type Report } from './checks.ts'
 import type { Look, Visit } from './history.ts'
 import { type Line, livesUntil, movesOf, opens, personOf, type Truth } from './lines.ts'
 
@@ -122,6 +122,8 @@ function whyReplaced(truth: Truth, line: Line, visit: Visit): string {
     const mayWrite = sentAt + visit.skew > since - 10_000 + history.knows.maxRequestTime + 60_000
     if (mayWrite && 'W' === visit.plan.letter) return 'allowed: decided: a write long after a new id begins afresh'
   }
+  // The call that had begun it may be carried out once more, and bring it back.
+  if (refused === 'unknown' && isEvicted(truth, line, opensFrom)) return EVICTED
   return opensFrom >= livesUntil(truth, line, opensFrom) ? '5 over by one clock only' : '4 not recognised'
 }
 

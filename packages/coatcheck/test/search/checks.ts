@@ -95,11 +95,11 @@ function reportLost(truth: Truth, line: Line, at: number, report: Report): void 
   else report('7 signed out by a failure', `#${failed.plan.id} failed (${codeOf(failed.error)}); no ticket opens its session`, at)
 }
 
-const EVICTED = 'allowed: a full memory store dropped the session, and said so'
+export const EVICTED = 'allowed: a full memory store dropped the session, and said so'
 
 /** What was dropped between `from` and `by` is what somebody met as this session; a `create` that comes twice may bring it back as it was. */
-function isEvicted({ history: { evicted, probes, created } }: Truth, line: Line, by: number, from = 0): boolean {
-  const isGone = (handle = '') => (evicted.get(handle) ?? -1) >= from && (evicted.get(handle) as number) <= by
+export function isEvicted({ history: { evicted, probes, created } }: Truth, line: Line, by: number, from = 0): boolean {
+  const isGone = (handle = '') => evicted.some(({ key, at }) => key === handle && at >= from && at <= by)
   // What was begun to take its place may be dropped before anybody met it: its request takes it for ended, or its process has died.
   const isOfLine = (handle = '') => line.visits.some(({ handles }) => handles.has(handle))
   return (
@@ -176,7 +176,7 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)
       continue
     }
-    if (visit.dropped && [...visit.handles].some((key) => history.evicted.has(key))) {
+    if (visit.dropped && history.evicted.some(({ key }) => visit.handles.has(key))) {
       report(EVICTED, `#${plan.id}`, doneAt)
       continue
     }

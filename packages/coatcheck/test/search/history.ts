@@ -97,8 +97,8 @@ export interface History {
   readonly replayed: Replay[]
   /** Writes to a record that leads on already, by a request that does not move it: the use of an old ticket is noted before it is acted on. */
   readonly marked: { readonly visit: Visit; readonly at: number }[]
-  /** The handles of live sessions that the store dropped for lack of room, and when. */
-  readonly evicted: Map<string, number>
+  /** The handles of live sessions that the store dropped for lack of room, and when: a call that comes twice may bring one back, to be dropped again. */
+  readonly evicted: { readonly key: string; readonly at: number }[]
   /** Each record that was begun, when, by which process, and whose place it is to take: the call may come twice. */
   readonly created: { readonly key: string; readonly at: number; readonly site: number; readonly from: string | undefined }[]
   /** Which records a process (`site`, as in `Visit`) updated after it had begun what takes their place: so they may lead there. */

@@ -26,7 +26,7 @@ export async function played(plan: Plan, under: Under): Promise<History> {
     const { capacity } = plan
     const onEvict = (key: string) => {
       world.tell('a session is dropped for lack of room')
-      history.evicted.set(key, world.time)
+      history.evicted.push({ key, at: world.time })
     }
     const made = await under.store?.()
     const store =
@@ -49,7 +49,7 @@ function historyOf(plan: Plan, world: World, engine: Searched): History {
     probes: [],
     replayed: [],
     marked: [],
-    evicted: new Map(),
+    evicted: [],
     created: [],
     led: [],
     unhandled: [],
