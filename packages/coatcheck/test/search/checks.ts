@@ -176,7 +176,7 @@ export function failuresAreTold(truth: Truth, report: Report): void {
       report('allowed: decided: a double click is not told an id that was given up meanwhile', `#${plan.id}`, doneAt)
       continue
     }
-    if (visit.dropped && history.evicted.some(({ key }) => visit.handles.has(key))) {
+    if (history.evicted.some(({ key, at }) => visit.handles.has(key) && at <= doneAt)) {
       report(EVICTED, `#${plan.id}`, doneAt)
       continue
     }
