@@ -1,12 +1,14 @@
-// `npm run bench -- --http`: requests per second and the 99th percentile of the same application without a session, with what people use
-// today, and with ours. Each server is a process of its own; the client, autocannon, is this one. Both share the machine's processors.
+// `npm run bench -- --http` writes http.md: requests per second and the 99th percentile of the same application without a session, with what
+// people use today, and with ours. Each server is a process of its own; the client, autocannon, is this one. Both share the machine's processors.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { tableOf } from '../scripts/doc-table.ts'
 import { browser } from './browser.ts'
 import { installPeers } from './install.ts'
+import { loadNow, thisMachine } from './report.ts'
 import { median, shuffled } from './statistics.ts'
 
 /** What is used of autocannon, which this command installs. */
@@ -47,7 +49,7 @@ const SERVER = join(import.meta.dirname, 'peers/server.ts')
 const PACKAGE: string = 'autocannon'
 const CONNECTIONS = 16
 /** Fewer would write to the same sessions more often than visitors do. */
-const VISITORS = 256
+const VISITORS = 1024
 
 export async function compareOverHttp({ isQuick, isJson }: Options): Promise<void> {
   await installPeers()
@@ -57,6 +59,7 @@ export async function compareOverHttp({ isQuick, isJson }: Options): Promise<voi
     names.map((app) => ({ framework, app })),
   )
   const found = new Map(apps.map(({ app, framework }) => [`${framework} ${app}`, [] as Run[]]))
+  const loadBefore = loadNow()
   const [rounds, duration] = isQuick ? [1, 1] : [3, 4]
   for (let round = 0; round < rounds; round++)
     for (const { framework, app } of shuffled(apps))
@@ -71,7 +74,9 @@ export async function compareOverHttp({ isQuick, isJson }: Options): Promise<voi
       cpu: median(runs.map(({ cpu }) => cpu)),
     }
   })
-  console.log(isJson ? JSON.stringify(rows) : textOf(rows, rounds, duration))
+  const text = textOf(rows, rounds, duration, loadBefore)
+  if (!isQuick) writeFileSync(join(import.meta.dirname, 'http.md'), text)
+  console.log(isJson ? JSON.stringify(rows) : text)
 }
 
 /** Starts the server, fills the sessions of its visitors, and asks it for some seconds. */
@@ -107,7 +112,7 @@ async function load(autocannon: Autocannon, framework: string, app: string, dura
         },
       })
     // Until the compiler has done its part.
-    await ask(duration / 2)
+    await ask(2 * duration)
     const before = await cpuOf(server)
     const { requests, latency, errors, non2xx } = await ask(duration)
     if (errors + non2xx > 0)
@@ -138,13 +143,13 @@ async function portOf(server: ChildProcess): Promise<number> {
   return Number(String(line))
 }
 
-function textOf(rows: readonly Row[], rounds: number, duration: number): string {
+function textOf(rows: readonly Row[], rounds: number, duration: number, loadBefore: number): string {
   const table = rows.map(({ framework, app, requestsPerSecond, p99, cpu }) => {
     const bare = rows.find((row) => row.framework === framework && row.app === 'bare')
     const part = requestsPerSecond / (bare?.requestsPerSecond ?? Number.NaN)
     return [
       framework,
-      app,
+      app.startsWith('coatcheck') ? `**${app}**` : app,
       requestsPerSecond.toFixed(0),
       `${(part * 100).toFixed(0)} %`,
       `${p99.toFixed(1)} ms`,
@@ -152,9 +157,19 @@ function textOf(rows: readonly Row[], rounds: number, duration: number): string 
     ]
   })
   return [
+    '# What a session costs over HTTP',
+    '',
+    'Written by `npm run bench -- --http`. Each application reads a counter of the session of 306 bytes, adds one and answers. It is a process of its',
+    `own, which ${CONNECTIONS} connections on the loopback interface ask all the time, with the tickets of ${VISITORS} visitors. The client shares the processors with it.`,
+    `Medians of ${rounds} runs of ${duration} s, in an order of chance, each after ${2 * duration} s to warm up.`,
+    '',
+    `${new Date().toISOString().slice(0, 10)}, ${thisMachine()}. Node ${process.version}. Processes that waited for a processor (load average) before: ${loadBefore.toFixed(1)}.`,
+    '',
     tableOf(['framework', 'session', 'requests/s', 'of bare', 'p99', 'server’s CPU a request'], table),
     '',
-    `${CONNECTIONS} connections on the loopback interface, ${VISITORS} visitors, medians of ${rounds} runs of ${duration} s in an order of chance, Node ${process.version}.`,
-    'The client shares the processors with the server.',
+    'A server’s CPU includes the kernel’s: a server that has more to do finds its client asleep more often, and waking it costs more than writing to it. So',
+    'compare two rows of one framework, and see [the page of one process](results.md) for what a session itself costs.',
+    '[Where the speed ends](../docs/decisions/037-where-the-speed-ends.md) says what is known of the difference.',
+    '',
   ].join('\n')
 }

@@ -37,14 +37,16 @@ interface Circumstances {
   readonly isQuick: boolean
 }
 
+export const thisMachine = (): string =>
+  `${cpus()[0]?.model.trim() || 'unknown processor'}, ${availableParallelism()} processors, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}`
+
 export const loadNow = (): number => loadavg()[0] ?? Number.NaN
 
 export function reportOf(figures: Figures, { date, loadBefore, leftOut, isQuick }: Circumstances): Report {
   const { measured, counts } = figures
-  const memory = Math.round(totalmem() / 2 ** 30)
   return {
     date: date.toISOString().slice(0, 10),
-    machine: `${cpus()[0]?.model.trim() || 'unknown processor'}, ${availableParallelism()} processors, ${memory} GB, ${platform()} ${arch()}`,
+    machine: thisMachine(),
     node: process.version,
     load: { before: loadBefore, after: loadNow() },
     versions: peerVersions(),

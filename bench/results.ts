@@ -93,6 +93,7 @@ export function pageOf(report: Report): string {
     '* over: the handler without a session that the row is compared with. store calls: a dash where there is no store, or none that can be wrapped.',
     '* lost of 32: so many requests read the session, then each writes a key of its own; so many of those keys are missing afterwards.',
     '* Files: ours brings each write to the disk before it answers (`fsync`); the others do not.',
+    '* Over HTTP, with sockets and a client: [http.md](http.md).',
     '* Astro, Remix 3, iron-session and svelte-kit-cookie-session run as their frameworks call them, without the rest of the framework.',
     '',
     '## Budgets',

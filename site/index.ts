@@ -14,7 +14,7 @@ export const output: string = join(home, 'dist')
 /** Everything that the site is made of. */
 const INPUTS = [
   '*.md',
-  'bench/results.md',
+  'bench/{results,http}.md',
   'docs/**/*.{md,svg,png}',
   'packages/coatcheck/{package.json,tsdown.config.ts}',
   'packages/coatcheck/src/**/*.ts',
@@ -75,7 +75,7 @@ async function serve(): Promise<void> {
       }
     }, 200)
   }
-  for (const path of ['docs', 'site/start.md', 'README.md', 'bench/results.md'])
+  for (const path of ['docs', 'site/start.md', 'README.md', 'bench/results.md', 'bench/http.md'])
     watch(join(root, path), { recursive: path === 'docs' }, follow)
   // What is watched would keep this process.
   process.exit((await running.ended) ?? 0)

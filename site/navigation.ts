@@ -40,7 +40,7 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   { title: 'Recipes', pages: ['docs/recipes.md', 'docs/recipes/*'] },
-  { title: 'Measured', pages: ['bench/results.md'] },
+  { title: 'Measured', pages: ['bench/results.md', 'bench/http.md'] },
   { title: 'Names that frameworks document', pages: ['docs/frameworks/names/*'], isFolded: true },
   { title: 'The project', pages: ['docs/architecture.md', 'CONTRIBUTING.md', 'CHANGELOG.md'], isFolded: true },
   { title: 'Decisions', pages: ['docs/decisions/*'], isFolded: true },
@@ -51,6 +51,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'CHANGELOG.md': 'changelog.md',
   'CONTRIBUTING.md': 'contributing.md',
   'SECURITY.md': 'reporting.md',
+  'bench/http.md': 'benchmark-http.md',
   'bench/results.md': 'benchmark.md',
 }
 

@@ -1,8 +1,8 @@
-import { DEVICE, type LiveSession } from '../core/adapter.ts'
+import { DEVICE, type LiveSession, propertiesOf } from '../core/adapter.ts'
 import { andThen } from '../crypto/maybe.ts'
 import { SessionError } from '../errors.ts'
 import { assign, clear, dataOf, rotate } from './h3/changes.ts'
-import type { Anything, Session, SessionConfig, SessionData, SessionManager, SessionUpdate } from './h3/config.ts'
+import type { Anything, Session, SessionConfig, SessionManager, SessionUpdate } from './h3/config.ts'
 import { type H3EventLike, preparedOf } from './h3/event.ts'
 import { sessionsWith } from './h3/options.ts'
 import { clearingVisitOf, promised, type Visit, visitOf } from './h3/visit.ts'
@@ -100,18 +100,20 @@ function changed<T extends object>(
   return promised(() => andThen(write(), async () => viewOf<T>(await requestSession.open())))
 }
 
+const enumerable = true
+
+/** What a manager and a view show of their session. */
+const SHOWN = {
+  id: { enumerable, get: ({ handle }: LiveSession) => handle },
+  readOnly: { enumerable, get: ({ readOnly }: LiveSession) => readOnly },
+  data: { enumerable, get: dataOf },
+}
+const MANAGER = propertiesOf<LiveSession>(SHOWN)
+const VIEW = propertiesOf<LiveSession>({ ...SHOWN, createdAt: { enumerable, get: ({ createdAt }) => createdAt } })
+
 function managerOf<T extends object>({ write }: Visit, session: LiveSession): SessionManager<T> {
   const stored = (): Promise<SessionManager<T>> => promised(() => andThen(write(), () => manager))
-  const manager: SessionManager<T> = {
-    get id() {
-      return session.handle
-    },
-    get readOnly() {
-      return session.readOnly
-    },
-    get data() {
-      return dataOf(session) as SessionData<T>
-    },
+  const methods: Pick<SessionManager<T>, 'update' | 'clear' | 'rotate'> = {
     update(change) {
       assign(session, change)
       return stored()
@@ -125,26 +127,11 @@ function managerOf<T extends object>({ write }: Visit, session: LiveSession): Se
       return stored()
     },
   }
-  return shows(manager, session)
+  const manager = shows(MANAGER.put(methods, session) as SessionManager<T>, session)
+  return manager
 }
 
-function viewOf<T extends object>(session: LiveSession): Session<T> {
-  const view: Session<T> = {
-    get id() {
-      return session.handle
-    },
-    get readOnly() {
-      return session.readOnly
-    },
-    get createdAt() {
-      return session.createdAt
-    },
-    get data() {
-      return dataOf(session) as SessionData<T>
-    },
-  }
-  return shows(view, session)
-}
+const viewOf = <T extends object>(session: LiveSession): Session<T> => shows(VIEW.put({}, session) as Session<T>, session)
 
 const shows = <View extends object>(view: View, session: LiveSession): View =>
   Object.defineProperty(view, DEVICE, { value: session })

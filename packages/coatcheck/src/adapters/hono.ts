@@ -4,6 +4,7 @@ import {
   adapterOf,
   answered,
   isAnswer,
+  propertiesOf,
   type RequestSession,
   takenBack,
   unlessOwn,
@@ -56,17 +57,33 @@ export function withSession(sessions: AnySessions): (c: HonoContext, next: () =>
   }
 }
 
+/** The request inside a context, and who is told of each that takes its place. */
+interface Inside {
+  raw: object
+  readonly tell: (next: object) => void
+}
+
+const RAW = propertiesOf<Inside>({
+  raw: {
+    enumerable: true,
+    get: ({ raw }) => raw,
+    set(inside, next: object) {
+      inside.raw = next
+      inside.tell(next)
+    },
+  },
+})
+
 /** The request inside a context stands for it, and so does each that a middleware puts in its place. */
 function standsWhole(c: HonoContext, adapter: AdapterSessions): void {
-  const before = Object.getOwnPropertyDescriptor(c.req, 'raw')?.set
-  let { raw } = c.req
-  const stands = (next: object): void => {
-    raw = next
+  const { req } = c
+  const before = RAW.of(req)?.tell ?? Object.getOwnPropertyDescriptor(req, 'raw')?.set?.bind(req)
+  const tell = (next: object): void => {
     before?.(next)
     adapter.stands(next, c)
   }
-  stands(raw)
-  Reflect.defineProperty(c.req, 'raw', { get: () => raw, set: stands, configurable: true, enumerable: true })
+  adapter.stands(req.raw, c)
+  RAW.put(req, { raw: req.raw, tell })
 }
 
 async function thrown(response: WebResponse, requestSession: RequestSession): Promise<WebResponse> {

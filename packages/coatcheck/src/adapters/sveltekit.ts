@@ -4,7 +4,9 @@ import {
   adapterOf,
   answered,
   areSame,
+  besides,
   cookiesOf,
+  propertiesOf,
   type RequestSession,
   unlessOwn,
 } from '../core/adapter.ts'
@@ -41,19 +43,19 @@ export function sessionHandle(
   sessions: AnySessions,
 ): <Event extends KitEvent>(input: KitHandleInput<Event>) => Promise<WebResponse> {
   const adapter = adapterOf(sessions)
-  const visits = new WeakMap<object, Visit>()
+  const visits = besides<Visit>()
   return async ({ event, resolve }) => {
     const within = withinOf(event)
     const outer = within && visits.get(within.page)
     if (outer && within.isOfVisitor && presentsAs(outer.requestSession, event)) {
       // The page stores what changed, and says it to the visitor.
       adapter.stands(event.request, within.page)
-      show(event.locals, outer.requestSession)
+      SESSION.put(event.locals, outer.requestSession)
       tellWithin(event, within.page)
       return resolve(event)
     }
     const requestSession = requestSessionOf(adapter, event)
-    show(event.locals, requestSession)
+    SESSION.put(event.locals, requestSession)
     outer?.beside.push(requestSession)
     const visit: Visit = { requestSession, beside: [] }
     visits.set(event.request, visit)
@@ -71,15 +73,16 @@ function requestSessionOf(adapter: AdapterSessions, event: KitEvent): RequestSes
 const presentsAs = ({ core, incoming }: RequestSession, { request }: KitEvent): boolean =>
   areSame(incoming.credentials, core.transport.incoming(request.headers).credentials)
 
-/** Not enumerable: whoever copies `locals` opens no session. */
-function show(locals: object, requestSession: RequestSession): void {
-  const get = (): Promise<unknown> => {
-    const session = requestSession.open()
-    session.catch(() => {}) // told to whoever waits for it
-    return session
-  }
-  Object.defineProperty(locals, 'session', { get, configurable: true })
-}
+/** `locals.session`. Not enumerable: whoever copies `locals` opens no session. */
+const SESSION = propertiesOf<RequestSession>({
+  session: {
+    get(requestSession) {
+      const session = requestSession.open()
+      session.catch(() => {}) // told to whoever waits for it
+      return session
+    },
+  },
+})
 
 async function throughKit(
   event: KitEvent,

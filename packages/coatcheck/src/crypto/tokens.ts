@@ -68,7 +68,7 @@ interface Pens {
 
 const KEY_ID = 4
 /** So many genuine tokens are remembered for each secret and purpose, and twice as many at most. */
-const MOST_SEEN = 1000
+const MOST_SEEN = 5000
 /** Bytes before the body. */
 export const HEAD: number = 1 + KEY_ID
 /** Characters that hold the head of every token and the least of its body; a multiple of four, so that they can be decoded by themselves. */

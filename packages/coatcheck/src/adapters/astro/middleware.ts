@@ -2,6 +2,7 @@ import {
   type AdapterSessions,
   adapterOf,
   answered,
+  besides,
   type DeviceBound,
   type HeaderLine,
   processSingleton,
@@ -52,13 +53,13 @@ export function sessionMiddleware(
   settings: Settings,
   found: Found,
 ): (context: AstroContext, next: () => Promise<WebResponse>) => Promise<WebResponse> {
-  const visits = new WeakMap<object, Visit>()
+  const visits = besides<Visit>()
   let adapter: AdapterSessions | undefined
   return async (context, next) => {
     const { isPrerendered, request } = context
     const theirs = isPrerendered ? undefined : context.session
     // A rewrite comes through here again, and is stored where it began.
-    if (!theirs || visits.has(theirs)) return next()
+    if (!theirs || visits.get(theirs)) return next()
     adapter ??= sessionsWith(settings, found)
     const visit: Visit = { adapter, requestSession: adapter.requestSession(request, request.headers), left: [] }
     visits.set(theirs, visit)

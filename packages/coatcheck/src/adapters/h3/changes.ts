@@ -1,8 +1,8 @@
-import type { LiveSession } from '../../core/adapter.ts'
+import { besides, type LiveSession } from '../../core/adapter.ts'
 import type { SessionData, SessionUpdate } from './config.ts'
 
 /** The object that `data` gives for each session: its values, until the session is cleared. */
-const views = new WeakMap<LiveSession, { values: object; readonly data: object }>()
+const views = besides<{ values: object; readonly data: object } | undefined>()
 
 /** The values of the session. Who has this object keeps what it held when the session is cleared, as in h3. */
 export function dataOf(session: LiveSession): object {
@@ -24,7 +24,7 @@ export function clear(session: LiveSession): void {
   const values = view && Object.assign(Object.create(null), Object.fromEntries(session.entries()))
   session.restart()
   if (view) view.values = values
-  views.delete(session)
+  views.set(session, undefined)
 }
 
 /** A new id, also for a visitor who had none. */

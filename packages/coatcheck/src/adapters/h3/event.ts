@@ -1,4 +1,11 @@
-import { type AskedOf, type HeadersOut, type NodeResponse, nodeHeaders, type RequestHeaders } from '../../core/adapter.ts'
+import {
+  type AskedOf,
+  besides,
+  type HeadersOut,
+  type NodeResponse,
+  nodeHeaders,
+  type RequestHeaders,
+} from '../../core/adapter.ts'
 
 /** The part of an event of h3 1 or 2, and so of Nitro and Nuxt, that is used here. */
 export interface H3EventLike {
@@ -50,7 +57,7 @@ export function askedOf(event: H3EventLike): { readonly method: string; readonly
 }
 
 /** By event, since h3 2 may put another request in the place of an event's own. */
-const identities = new WeakMap<object, object>()
+const identities = besides<object>()
 
 /**
  * The same for all events that answer one request, and no object that two requests may have in common: `context` is what whoever calls

@@ -1,5 +1,13 @@
 import { idleLine } from '../../cookies/idle.ts'
-import { adapterOf, type LiveSession, type RequestSession, sessionsFor, sessionsOf, setOrReduce } from '../../core/adapter.ts'
+import {
+  adapterOf,
+  besides,
+  type LiveSession,
+  type RequestSession,
+  sessionsFor,
+  sessionsOf,
+  setOrReduce,
+} from '../../core/adapter.ts'
 import { checkKinds, SessionError } from '../../errors.ts'
 import type { Anything, WebRequest } from '../../web.ts'
 import { type AppSessionOptions, KINDS, NAME, optionsOf } from './app-session-options.ts'
@@ -11,7 +19,7 @@ type Read<T, K> = (K extends keyof T ? T[K] : undefined) | undefined
 export interface OpenedSession {
   readonly cookieName: string
 }
-const OPENED = new WeakMap<OpenedSession, readonly [requestSession: RequestSession, session: LiveSession]>()
+const OPENED = besides<readonly [requestSession: RequestSession, session: LiveSession]>()
 
 /** The session of a class, whatever it adds; of `AppSession` itself, one with these values. */
 type SessionOf<Class, Data extends object, Flash extends object> = [typeof AppSession, Class] extends [Class, typeof AppSession]

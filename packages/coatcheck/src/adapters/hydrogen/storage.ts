@@ -1,6 +1,7 @@
 import {
   type AdapterSessions,
   beforeHeadersLeave,
+  besides,
   keepPrivate as keepOut,
   type LiveSession,
   type RequestContext,
@@ -55,7 +56,7 @@ export function storageOf(sessions: () => AdapterSessions, options: CookieOption
 }
 
 function adapterOf(sessions: () => AdapterSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
-  const visits = new WeakMap<WebRequest, Visit>()
+  const visits = besides<Visit>()
   let latest: Visit | undefined
 
   /**

@@ -1,7 +1,7 @@
-import { type AdapterSessions, type LiveSession, setOrReduce } from '../../core/adapter.ts'
+import { type AdapterSessions, besides, type LiveSession, setOrReduce } from '../../core/adapter.ts'
 import type { Values } from './config.ts'
 
-const SESSIONS = new WeakMap<object, LiveSession>()
+const SESSIONS = besides<LiveSession>()
 
 /** Whether `values` are those of this session itself, and no copy. */
 export const areLive = (values: object, session: LiveSession): boolean => SESSIONS.get(values) === session

@@ -1,3 +1,4 @@
+import { besides } from '../../core/adapter.ts'
 import { bad, SessionError } from '../../errors.ts'
 import type { Values } from '../middleware/express-session/session.ts'
 import { withValues } from '../middleware/koa/properties.ts'
@@ -76,7 +77,7 @@ class Behind {
   }
 }
 
-const BEHIND = new WeakMap<object, Behind>()
+const BEHIND = besides<Behind>()
 
 export function behindOf(session: object): Behind {
   const behind = BEHIND.get(session)

@@ -1,4 +1,4 @@
-import { type AdapterSessions, adapterOf, unlessOwnOnNode } from '../../core/adapter.ts'
+import { type AdapterSessions, adapterOf, besides, unlessOwnOnNode } from '../../core/adapter.ts'
 import type { KoaApp, KoaContext } from './koa/http.ts'
 import type { SessionOptions } from './koa/interface.ts'
 import { secretsOf, sessionsWith, setupOf } from './koa/options.ts'
@@ -35,7 +35,7 @@ export function createSession(one: unknown, other: unknown): Middleware {
     adapters.set(key, adapter)
     return adapter
   }
-  const visits = new WeakMap<object, Visit>()
+  const visits = besides<Visit>()
   const visitOf = (ctx: KoaContext): Visit => {
     const visit = visits.get(ctx) ?? new Visit(setup, ctx, adapterFor(ctx))
     visits.set(ctx, visit)

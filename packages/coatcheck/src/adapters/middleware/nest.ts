@@ -1,4 +1,4 @@
-import { type AnySessions, adapterOf, type NodeResponse, presentedBy, unlessOwnOnNode } from '../../core/adapter.ts'
+import { type AnySessions, adapterOf, type NodeResponse, presentedBy, propertiesOf, unlessOwnOnNode } from '../../core/adapter.ts'
 import { type NodeRequest, withSession } from '../node.ts'
 
 type Next = (error?: unknown) => void
@@ -34,7 +34,7 @@ export const SessionModule: {
   forRoot(sessions) {
     const adapter = adapterOf(sessions)
     const show = (request: object): void => {
-      if (!('session' in request)) Object.defineProperty(request, 'session', { get: () => opening(sessions, request), ...OWN })
+      if (!('session' in request)) SESSION.put(request, { sessions, request })
     }
     return {
       module: class CoatcheckSessionModule {
@@ -72,11 +72,13 @@ export const SessionModule: {
   },
 }
 
-const OWN = { configurable: true, enumerable: false } as const
-
-/** A parameter that nobody awaits must not end the process with an unhandled rejection when the store is down. */
-function opening(sessions: AnySessions, request: object): Promise<unknown> {
-  const session = sessions.open(request as never)
-  session.catch(() => {})
-  return session
-}
+const SESSION = propertiesOf<{ readonly sessions: AnySessions; readonly request: object }>({
+  session: {
+    get({ sessions, request }) {
+      const session = sessions.open(request as never)
+      // A parameter that nobody awaits must not end the process with an unhandled rejection when the store is down.
+      session.catch(() => {})
+      return session
+    },
+  },
+})

@@ -1,3 +1,4 @@
+import { besides } from '../../core/adapter.ts'
 import { type H3EventLike, nodeResponseOf, preparedOf, presentedOf } from '../h3/event.ts'
 
 /** An event that Nitro began. */
@@ -8,7 +9,7 @@ interface Begun {
   readonly outer: H3EventLike | undefined
 }
 
-const begun = new WeakMap<object, Begun>()
+const begun = besides<Begun>()
 /** By context, for events that Nitro did not begin; null: it began several with one, so that the context says of none whose it is. */
 const contexts = new WeakMap<object, Begun | null>()
 /** The first event that a response of node answers. */

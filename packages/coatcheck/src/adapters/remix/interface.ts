@@ -3,6 +3,7 @@ import {
   type AdapterSessions,
   type AnySessions,
   adapterOf,
+  besides,
   type Commit,
   headersOf,
   openInContext,
@@ -62,7 +63,7 @@ export function storageWith<Data, Flash>(
     return idleLine(cookie.name, value)
   }
   /** Of requests that a handler inside `withSession` answers. */
-  const answering = new WeakMap<WebRequest, RequestSession>()
+  const answering = besides<RequestSession>()
   const storage: CoatcheckStorage<Data, Flash> = {
     getSession: worded(isDatabase, async (given?: string | null | WebRequest, options?: CookieParseOptions) => {
       const request = typeof given === 'object' && given !== null ? given : undefined

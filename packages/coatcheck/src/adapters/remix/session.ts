@@ -1,7 +1,8 @@
 import type { LiveSession, RequestSession } from '../../core/adapter.ts'
-import { Originals } from '../../core/adapter.ts'
-import { flashNameIn, NAMELESS, remixFlash, withoutNames } from '../../migrate/flash-keys.ts'
+import { besides, Originals } from '../../core/adapter.ts'
+import { flashNameIn, NAMELESS, remixFlash } from '../../migrate/flash-keys.ts'
 import type { Anything } from './line.ts'
+import { shown } from './looks.ts'
 import type { CoatcheckSession, FlashSessionData, Session, SessionData } from './types.ts'
 import { behind, wasAsked } from './wrapped.ts'
 
@@ -9,9 +10,9 @@ type Values = Record<string, unknown>
 type View = CoatcheckSession<SessionData>
 
 /** The source of a session: that of a request, or plain values. */
-const SCOPES = new WeakMap<object, RequestSession>()
-const VIEWS = new WeakMap<RequestSession, View>()
-const ORIGINALS = new WeakMap<RequestSession, Originals>()
+const SCOPES = besides<RequestSession>()
+const VIEWS = besides<View>()
+const ORIGINALS = besides<Originals>()
 
 /** The request session of a session of ours, or of one that a wrapper stands for. */
 export function requestSessionOf(session: object): RequestSession | undefined {
@@ -46,20 +47,7 @@ export function viewOf(requestSession: RequestSession): View {
     const flash = flashNameIn(key)
     return originals.has(key) || live().has(key) || flashed(key) || (flash !== undefined && flashed(flash))
   }
-  const view: View = {
-    get id() {
-      wasAsked(view)
-      return live().handle ?? ''
-    },
-    get readOnly() {
-      return live().readOnly
-    },
-    get data() {
-      const flash = live()
-        .flashKeys()
-        .map((key) => [`__flash_${key}__`, live().peek(key)] as const)
-      return withoutNames({ ...live().data, ...Object.fromEntries(flash), ...originals.all() }) as SessionData
-    },
+  const methods: Omit<View, 'id' | 'readOnly' | 'data'> = {
     has(name) {
       wasAsked(view)
       return has(name)
@@ -89,6 +77,7 @@ export function viewOf(requestSession: RequestSession): View {
     regenerateId: (options) => live().regenerateId(options),
     signIn: (owner, options) => live().signIn(owner, options),
   }
+  const view = shown(methods, live, originals)
   VIEWS.set(requestSession, view)
   SCOPES.set(view, requestSession)
   ORIGINALS.set(requestSession, originals)

@@ -1,5 +1,6 @@
 import { cookieNameOf } from '../../cookies/cookie.ts'
 import type { AdapterSessions, HeaderLine, RequestHeaders, RequestSession } from '../../core/adapter.ts'
+import { besides } from '../../core/adapter.ts'
 import { SessionError } from '../../errors.ts'
 import type { SessionCookie } from './cookie.ts'
 import { type Origin, originOf } from './origin.ts'
@@ -43,7 +44,7 @@ const INSIDES = new WeakMap<SessionStorage, Inside>()
 export const insideOf = (storage: SessionStorage): Inside | undefined => INSIDES.get(storage)
 
 /** Sessions that were made by hand, once they are stored. */
-const MADE = new WeakMap<Session, Origin>()
+const MADE = besides<Origin>()
 
 interface Ways {
   readonly format?: boolean

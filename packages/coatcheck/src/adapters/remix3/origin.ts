@@ -1,4 +1,4 @@
-import { DEVICE, type LiveSession, type RequestSession } from '../../core/adapter.ts'
+import { besides, DEVICE, type LiveSession, type RequestSession } from '../../core/adapter.ts'
 
 /** The place of a session: a request's session, or the memory of one that no request has yet. */
 export interface Backing {
@@ -14,7 +14,7 @@ export interface Origin {
   readonly live: LiveSession
 }
 
-const ORIGINS = new WeakMap<object, Origin>()
+const ORIGINS = besides<Origin>()
 
 /** The request's session that `read` made a session of; undefined for one that was made by hand. */
 export const originOf = (session: object): Origin | undefined => ORIGINS.get(session)

@@ -4,6 +4,7 @@ import { SessionError } from '../../errors.ts'
 import type { Happening } from '../model/events.ts'
 import type { IncomingTickets } from './incoming.ts'
 import type { Core } from './load.ts'
+import { copyOf } from './response-copy.ts'
 import type { HeaderLine } from './tickets.ts'
 
 /** Response headers on their way out: what `Headers` offers of it. Absent is null; each Set-Cookie is a line of its own. */
@@ -166,7 +167,7 @@ export function answered(response: Response, requestSessions: readonly Answering
 export function putOn(response: Response, askings: readonly Asking[]): Response {
   if (askings.length === 0) return response
   if (response.status >= 200) {
-    const copy = new Response(response.body, response)
+    const copy = copyOf(response)
     for (const asking of askings) put(copy.headers, asking)
     return copy
   }
@@ -183,7 +184,7 @@ export function putOn(response: Response, askings: readonly Asking[]): Response 
 /** `answered` by `answerByCall`. */
 export function answeredByCall(response: Response, requestSession: Answering): Response {
   if (!requestSession.asked || response.status < 200) return answered(response, [requestSession])
-  const copy = new Response(response.body, response)
+  const copy = copyOf(response)
   answerByCall(copy.headers, requestSession.core, [requestSession])
   return copy
 }

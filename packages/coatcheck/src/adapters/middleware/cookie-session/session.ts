@@ -1,4 +1,4 @@
-import { DEVICE } from '../../../core/adapter.ts'
+import { besides, DEVICE } from '../../../core/adapter.ts'
 import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from '../koa/properties.ts'
 
@@ -6,7 +6,7 @@ import { withValues } from '../koa/properties.ts'
 export interface Behind {
   values: Values
   readonly isNew: boolean
-  readonly isChanged: boolean
+  isChanged(): boolean
 }
 
 /** `req.session`: the values as properties. A function is not stored. */
@@ -20,7 +20,7 @@ export interface Session {
   [key: string]: unknown
 }
 
-const BEHIND = new WeakMap<object, Behind>()
+const BEHIND = besides<Behind>()
 const behindOf = (session: object): Behind => BEHIND.get(session) as Behind
 
 const PROTOTYPE = Object.defineProperties({} as Session, {
@@ -32,7 +32,7 @@ const PROTOTYPE = Object.defineProperties({} as Session, {
   },
   isChanged: {
     get(this: Session) {
-      return behindOf(this).isChanged
+      return behindOf(this).isChanged()
     },
   },
   isPopulated: {

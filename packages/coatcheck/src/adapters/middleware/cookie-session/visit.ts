@@ -4,6 +4,7 @@ import {
   type NodeResponse,
   nodeHeaders,
   presentedBy,
+  propertiesOf,
   type RequestSession,
 } from '../../../core/adapter.ts'
 import { LiveValues, snapshotOf } from '../express-session/values.ts'
@@ -51,20 +52,15 @@ export class Visit {
   /** Puts the session on the request. */
   show(): void {
     this.#req.sessionOptions = Object.create(this.#setup.options)
-    Object.defineProperty(this.#req, 'session', {
-      configurable: true,
-      enumerable: true,
-      get: () => this.#get(),
-      set: (value) => this.#set(value),
-    })
+    SESSION.put(this.#req, this)
   }
 
-  #get(): Session | null {
+  get session(): Session | null {
     if (this.#session === undefined) this.#session = this.#over(this.#live.handle === undefined)
     return this.#session
   }
 
-  #set(value: unknown): void {
+  set session(value: unknown) {
     const isNothing = value === undefined || value === null
     if (!isNothing && typeof value !== 'object') throw new Error('req.session can only be set as null or an object.')
     const given = isNothing ? [] : Object.entries(value).filter(([key]) => !isTaken(key))
@@ -84,15 +80,12 @@ export class Visit {
   }
 
   #over(isNew: boolean): Session {
-    const isChanged = (): boolean => {
-      this.#values.refresh()
-      return isNew || this.#live.changed
-    }
     this.#behind = {
       values: this.#values,
       isNew,
-      get isChanged() {
-        return isChanged()
+      isChanged: () => {
+        this.#values.refresh()
+        return isNew || this.#live.changed
       },
     }
     return sessionOver(this.#behind)
@@ -123,3 +116,13 @@ export class Visit {
     this.#requestSession.finish()
   }
 }
+
+const SESSION = propertiesOf<Visit>({
+  session: {
+    enumerable: true,
+    get: (visit) => visit.session,
+    set(visit, value) {
+      visit.session = value
+    },
+  },
+})

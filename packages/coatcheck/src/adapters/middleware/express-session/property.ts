@@ -1,3 +1,4 @@
+import { propertiesOf } from '../../../core/adapter.ts'
 import type { Http } from './http.ts'
 import type { Session } from './session.ts'
 
@@ -13,18 +14,16 @@ export class Property {
 
   put(session: Session): void {
     this.#now = session
-    Object.defineProperty(this.#req, 'session', {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        this.isRead = true
-        return this.#now
-      },
-      set: (next) => {
-        this.isRead = true
-        this.#now = next
-      },
-    })
+    SESSION.put(this.#req, this)
+  }
+
+  get now(): unknown {
+    this.isRead = true
+    return this.#now
+  }
+  set now(next: unknown) {
+    this.isRead = true
+    this.#now = next
   }
 
   remove(): void {
@@ -37,3 +36,13 @@ export class Property {
     return Object.hasOwn(this.#req, 'session') ? ((this.#now ?? undefined) as Session | undefined) : undefined
   }
 }
+
+const SESSION = propertiesOf<Property>({
+  session: {
+    enumerable: true,
+    get: (property) => property.now,
+    set(property, next) {
+      property.now = next
+    },
+  },
+})

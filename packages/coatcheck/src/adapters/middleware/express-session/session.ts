@@ -1,4 +1,4 @@
-import { DEVICE, type Device } from '../../../core/adapter.ts'
+import { besides, DEVICE, type Device } from '../../../core/adapter.ts'
 import type { Cookie } from './cookie.ts'
 import type { Done } from './http.ts'
 
@@ -48,7 +48,7 @@ export interface Session {
   [key: string]: unknown
 }
 
-const BEHIND = new WeakMap<object, Behind>()
+const BEHIND = besides<Behind>()
 
 const behindOf = (session: object): Behind => {
   const behind = BEHIND.get(session)

@@ -1,4 +1,4 @@
-import { DEVICE } from '../../../core/adapter.ts'
+import { besides, DEVICE } from '../../../core/adapter.ts'
 import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from '../koa/properties.ts'
 import type { LineOptions } from './line.ts'
@@ -6,7 +6,8 @@ import type { LineOptions } from './line.ts'
 /** What a session does through the request that it belongs to. */
 export interface SecureBehind {
   readonly values: Values
-  changed: boolean
+  isChanged(): boolean
+  say(changed: boolean): void
   deleted: boolean
   /** What `options()` said last. */
   look: LineOptions
@@ -36,7 +37,7 @@ export interface SecureSessionMethods<Data> {
 /** `request.session` as that of @fastify/secure-session: the values as properties, and its methods. */
 export type SecureSession<Data extends object = Record<string, unknown>> = SecureSessionMethods<Data> & Partial<Data>
 
-const BEHIND = new WeakMap<object, SecureBehind>()
+const BEHIND = besides<SecureBehind>()
 
 const behindOf = (session: object): SecureBehind => {
   const behind = BEHIND.get(session)
@@ -56,36 +57,43 @@ const METHODS: Record<string, (this: SecureSession, ...given: never[]) => unknow
     return Object.fromEntries([...values.keys()].map((key) => [key, values.get(key)]))
   },
   delete() {
-    Object.assign(behindOf(this), { deleted: true, changed: true })
+    const behind = behindOf(this)
+    behind.deleted = true
+    behind.say(true)
   },
   options(options: LineOptions) {
     behindOf(this).look = options ?? {}
   },
   touch() {
-    behindOf(this).changed = true
+    behindOf(this).say(true)
   },
   regenerate(kept?: readonly string[]) {
     const behind = behindOf(this)
     for (const key of [...behind.values.keys()]) if (!(Array.isArray(kept) && kept.includes(key))) behind.values.delete(key)
     behind.renewId()
-    behind.changed = true
+    behind.say(true)
   },
 }
-
-const flag = (name: 'changed' | 'deleted'): PropertyDescriptor => ({
-  get(this: object) {
-    return behindOf(this)[name]
-  },
-  set(this: object, value: unknown) {
-    behindOf(this)[name] = Boolean(value)
-  },
-})
 
 const PROTOTYPE = Object.create(Object.prototype, {
   ...Object.fromEntries(Object.entries(METHODS).map(([name, value]) => [name, { value, configurable: true, writable: true }])),
   [DEVICE]: deviceIn(behindOf),
-  changed: flag('changed'),
-  deleted: flag('deleted'),
+  changed: {
+    get(this: object) {
+      return behindOf(this).isChanged()
+    },
+    set(this: object, value: unknown) {
+      behindOf(this).say(Boolean(value))
+    },
+  },
+  deleted: {
+    get(this: object) {
+      return behindOf(this).deleted
+    },
+    set(this: object, value: unknown) {
+      behindOf(this).deleted = Boolean(value)
+    },
+  },
 })
 
 /** The object of one session, as a request sees it. */

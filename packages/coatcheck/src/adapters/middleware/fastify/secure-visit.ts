@@ -22,7 +22,6 @@ export class SecureVisit extends Visit {
   begin(live: LiveSession): SecureSession {
     this.enter(live, () => false)
     const { values } = this
-    const isChanged = (): boolean => this.#isChanged
     const say = (changed: boolean): void => this.#say(changed)
     this.#behind = {
       values: {
@@ -41,12 +40,8 @@ export class SecureVisit extends Visit {
           values.delete(key)
         },
       },
-      get changed() {
-        return isChanged()
-      },
-      set changed(changed) {
-        say(changed)
-      },
+      isChanged: () => this.#isChanged,
+      say,
       deleted: false,
       look: {},
       renewId: () => {

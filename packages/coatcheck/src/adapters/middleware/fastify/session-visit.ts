@@ -49,9 +49,7 @@ export class SessionVisit extends Visit {
     this.#behind = {
       values: this.values,
       id,
-      get ticket() {
-        return requestSession.ticket ?? ''
-      },
+      ticket: () => requestSession.ticket ?? '',
       isSaved: false,
       isModified: () => this.#isModified(),
       renewed: (options) => this.#cookies.again(options),

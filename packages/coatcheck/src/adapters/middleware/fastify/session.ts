@@ -1,4 +1,4 @@
-import { DEVICE } from '../../../core/adapter.ts'
+import { besides, DEVICE } from '../../../core/adapter.ts'
 import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from '../koa/properties.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
@@ -9,7 +9,7 @@ type Callback = (error?: unknown) => void
 export interface Behind {
   values: Values
   readonly id: string
-  readonly ticket: string
+  ticket(): string
   /** `save()` has stored it in this request. */
   isSaved: boolean
   isModified(): boolean
@@ -57,7 +57,7 @@ export interface SessionMethods<Data> {
 /** `request.session`: the values as properties, and the methods of @fastify/session. */
 export type Session<Data extends object = Record<string, unknown>> = SessionMethods<Data> & Partial<Data>
 
-const BEHIND = new WeakMap<object, Behind>()
+const BEHIND = besides<Behind>()
 
 const behindOf = (session: object): Behind => {
   const behind = BEHIND.get(session)
@@ -118,7 +118,7 @@ const PROTOTYPE = Object.create(Object.prototype, {
   },
   encryptedSessionId: {
     get(this: object) {
-      return behindOf(this).ticket
+      return behindOf(this).ticket()
     },
   },
 })

@@ -1,14 +1,18 @@
-import { DEVICE } from '../../../core/adapter.ts'
+import { besides, DEVICE } from '../../../core/adapter.ts'
 import { deviceIn, type Values } from '../express-session/session.ts'
 import { withValues } from './properties.ts'
 
 type Callback = (error?: unknown) => void
 
+/** Milliseconds, or until the browser closes. */
+type SessionAge = number | 'session' | undefined
+
 /** What a session does through the request that it belongs to. */
 export interface Behind {
   values: Values
   readonly externalKey: string | undefined
-  maxAge: number | 'session' | undefined
+  maxAge(): SessionAge
+  last(maxAge: SessionAge): void
   commit(how?: CommitOptions): Promise<void>
 }
 
@@ -40,7 +44,7 @@ export interface Session {
   [key: string]: unknown
 }
 
-const BEHIND = new WeakMap<object, Behind>()
+const BEHIND = besides<Behind>()
 
 const behindOf = (session: object): Behind => {
   const behind = BEHIND.get(session)
@@ -93,10 +97,10 @@ const PROTOTYPE = Object.defineProperties({} as Session, {
   },
   maxAge: {
     get(this: Session) {
-      return behindOf(this).maxAge
+      return behindOf(this).maxAge()
     },
-    set(this: Session, maxAge: Behind['maxAge']) {
-      behindOf(this).maxAge = maxAge
+    set(this: Session, maxAge: SessionAge) {
+      behindOf(this).last(maxAge)
     },
   },
   externalKey: {

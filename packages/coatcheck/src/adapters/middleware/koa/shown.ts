@@ -54,10 +54,8 @@ export class Shown {
     const behind: Behind = {
       values,
       externalKey,
-      get maxAge() {
-        return options.maxAge
-      },
-      set maxAge(maxAge) {
+      maxAge: () => options.maxAge,
+      last(maxAge) {
         options.maxAge = maxAge
         session._requireSave = true
       },

@@ -18,7 +18,7 @@ const known = (latest: LatestRecords, all: readonly VersionedRecord[]): string[]
   all.filter((each) => latest.of(each.key, each.record) !== undefined).map(({ key }) => key)
 
 it.each([
-  ['five hundred small ones', 510, 100, 500],
+  ['two thousand small ones', 2010, 100, 2000],
   ['eight million characters of large ones', 40, 250_000, 32],
   ['none that is larger than a quarter of a million', 3, 300_000, 0],
 ])('remembers %s, the last ones', (_, count, length, most) => {

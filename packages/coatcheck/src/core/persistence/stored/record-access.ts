@@ -161,7 +161,7 @@ export class RecordAccess {
 }
 
 /** So many are kept, */
-const MOST = 500
+const MOST = 2000
 /** and so much text of them, in UTF-16 units: this bounds the memory they take. */
 const MOST_TEXT = 8_000_000
 /** A larger one would take the place of too many others. */

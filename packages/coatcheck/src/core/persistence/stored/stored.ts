@@ -245,7 +245,7 @@ interface Shown {
 /** The tickets of stored sessions: a random id, with a MAC when there are secrets. The record's key is the id's digest. */
 class StoredTickets {
   readonly #engine: Engine
-  readonly #keys = new Recent<string>(1000)
+  readonly #keys = new Recent<string>(5000)
 
   constructor(engine: Engine) {
     this.#engine = engine
