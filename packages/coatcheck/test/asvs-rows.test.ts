@@ -192,7 +192,8 @@ describe('NIST SP 800-63B-4', () => {
     })
     const bytes = Buffer.from(person.ticket ?? '', 'base64url')
     expect(bytes.length).toBeGreaterThan(40)
-    for (const text of ['ada', 'Lovelace', 'shop.example', 'name']) {
+    // Two letters of base64 are in every tenth ticket by chance.
+    for (const text of ['ada.lovelace', 'Lovelace', 'shop.example', 'name']) {
       expect(bytes.includes(text)).toBe(false)
       expect(person.ticket).not.toContain(Buffer.from(text).toString('base64url').slice(0, -2))
     }
