@@ -196,6 +196,7 @@ const MAIN_PATH: ReadonlySet<string> = new Set(
     'request/commit',
     'request/incoming',
     'request/request-session',
+    'request/response-headers',
     'persistence/stored/commit-queue',
     'persistence/stored/record-access',
     'persistence/stored/stored',

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { expect, it } from 'vitest'
-import { copyOf } from './response-copy.ts'
+import { copyOf } from './response-headers.ts'
 
 /** A response of `@hono/node-server` of which nobody asked for the body: it is no response of Node's yet. */
 const isLight = (response: Response): boolean =>
