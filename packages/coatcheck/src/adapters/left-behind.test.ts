@@ -142,7 +142,7 @@ async function inFastify(options: object, plugin: unknown): Promise<RequestListe
   return (req, res) => app.routing(req, res)
 }
 
-// Of a getter, or an entry of a WeakMap, that led back to its request, 7 to 21 kB of each request were left by six of these.
+// Of a getter, or an entry of a WeakMap, that led back to its request, 7 to 21 kB of each request were left by five of these.
 it.each(Object.keys(LISTENERS))('%s: a request is gone with the next minor collection', async (name) => {
   const left = await leftOverHttp(await (LISTENERS[name] as () => Promise<RequestListener>)())
   expect(left).toBeLessThan(5000)

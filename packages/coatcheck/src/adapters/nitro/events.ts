@@ -11,9 +11,9 @@ interface Begun {
 
 const begun = besides<Begun>()
 /** By context, for events that Nitro did not begin; null: it began several with one, so that the context says of none whose it is. */
-const contexts = new WeakMap<object, Begun | null>()
+const contexts = besides<Begun | null>()
 /** The first event that a response of node answers. */
-const firsts = new WeakMap<object, H3EventLike>()
+const firsts = besides<H3EventLike>()
 /** In contexts, and so in the copies of them that Nitro 3 hands on. */
 const WITHIN = Symbol.for('coatcheck.nitro.within')
 
@@ -28,9 +28,9 @@ export function begin(event: H3EventLike): void {
   // Nitro 2 hands the context of the outer event over as __unenv__; h3 2 the response of node.
   const theirs = (event.node as { readonly req?: { readonly __unenv__?: object } } | undefined)?.req?.__unenv__
   const res = preparedOf(event) && nodeResponseOf(event)
-  const isReused = contexts.has(context)
+  const isReused = contexts.get(context) !== undefined
   const outer = (theirs && contexts.get(theirs)?.event) ?? (res && firsts.get(res)) ?? (isReused ? undefined : context[WITHIN])
-  if (res && !firsts.has(res)) firsts.set(res, event)
+  if (res && !firsts.get(res)) firsts.set(res, event)
   const own: Begun = { event, came: brought(event), outer: outer === event ? undefined : outer }
   begun.set(event, own)
   contexts.set(context, isReused ? null : own)
