@@ -17,7 +17,7 @@ import {
   told,
 } from '../../packages/coatcheck/test/differential/astro-script.ts'
 import { holdListed, meetsListed, tellListed } from '../../packages/coatcheck/test/differential/listed.ts'
-import { bounded } from '../../packages/coatcheck/test/helpers/depth.ts'
+import { bounded, scriptsDrawn } from '../../packages/coatcheck/test/helpers/depth.ts'
 import { root } from '../../scripts/steps.ts'
 import { install } from '../harness.ts'
 
@@ -113,7 +113,7 @@ describe.each(Object.keys(kinds))('the same calls on Astro’s session and on ou
           compared++
         },
       ),
-      { numRuns: SCRIPTS },
+      scriptsDrawn(SCRIPTS),
     )
   })
 

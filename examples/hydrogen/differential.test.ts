@@ -21,7 +21,7 @@ import {
   told,
 } from '../../packages/coatcheck/test/differential/hydrogen-script.ts'
 import { holdListed, meetsListed, tellListed } from '../../packages/coatcheck/test/differential/listed.ts'
-import { bounded } from '../../packages/coatcheck/test/helpers/depth.ts'
+import { bounded, scriptsDrawn } from '../../packages/coatcheck/test/helpers/depth.ts'
 import { SECRET } from '../../packages/coatcheck/test/helpers/site.ts'
 import { folderOf, install } from '../harness.ts'
 
@@ -129,7 +129,7 @@ describe.each(Object.entries(kinds))('the same requests on Hydrogen 1 and here, 
         compared++
       },
     )
-    await hold(property, { numRuns: runs })
+    await hold(property, scriptsDrawn(runs))
   })
 
   tellListed(differences, kind, (script) => both(makes, script))

@@ -39,6 +39,22 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
     theirs: /"seen":\[\{"a":1\}\],"lines":\[\]\}\]$/,
     ours: /"seen":\[\{\}\],"lines":\[\]\}\]$/,
   },
+  order: {
+    what: 'A value that is taken away and put back as it was is no change',
+    why: 'cookie-session compares the JSON, in which it has another place then',
+    meets: ({ visits }) =>
+      visits.some(({ calls }) =>
+        calls.some(
+          (one, at) => one.call === 'delete' && calls.slice(at).some((each) => each.call === 'set' && each.key === one.key),
+        ),
+      ),
+    script: of(
+      visit({ call: 'set', key: 'a', value: 1 }, { call: 'set', key: 'b', value: 2 }),
+      visit({ call: 'delete', key: 'a' }, { call: 'set', key: 'a', value: 1 }, { call: 'about' }),
+    ),
+    theirs: /\[false,true,true\]\],"lines":\["session=/,
+    ours: /\[false,false,true\]\],"lines":\[\]/,
+  },
   long: {
     what: 'A session that does not fit into its cookie is an error, which reaches `next`',
     why: 'Browsers drop a cookie of more than 4096 bytes in silence, and go on with the one of before',

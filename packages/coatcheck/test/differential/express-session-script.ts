@@ -62,6 +62,14 @@ const configured: Arbitrary<How> = record(
 )
 export const scripts: Arbitrary<Script> = scriptsOf(configured, calls)
 
+/** Scripts that once told otherwise. */
+export const found: readonly Script[] = [
+  {
+    configured: {},
+    visits: [{ wait: 0, sends: 'cookies', status: 200, calls: [{ call: 'save' }, { call: 'reload' }, { call: 'id' }] }],
+  },
+]
+
 /** An application of Express whose handler does what `X-Calls` says. */
 export async function siteOf(session: Middleware, { maxAge, secure, sameSite, path, httpOnly, ...options }: How): Promise<Site> {
   const given = { maxAge, secure, sameSite, path, httpOnly }

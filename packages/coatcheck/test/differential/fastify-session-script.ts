@@ -88,6 +88,15 @@ const configured: Arbitrary<How> = record(
 )
 export const scripts: Arbitrary<Script> = scriptsOf(configured, calls)
 
+const visit = (...calls: readonly Call[]): Visit => ({ wait: 0, sends: 'cookies', status: 200, calls })
+const set = { call: 'set', key: 'a', value: 0 } as const
+const lasts = { call: 'options', value: { maxAge: 300_000 } } as const
+/** Scripts that once told otherwise. */
+export const found: readonly Script[] = [
+  { configured: {}, visits: [visit(set), visit(lasts, { call: 'reload' }), visit()] },
+  { configured: { maxAge: 60_000 }, visits: [visit(set), visit(lasts, { call: 'reload' }), visit()] },
+]
+
 interface Session {
   [key: string]: unknown
   sessionId: string

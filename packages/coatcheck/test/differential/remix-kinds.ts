@@ -8,6 +8,7 @@ import * as reactRouter7 from 'react-router-7'
 import { expect } from 'vitest'
 import { createCookieSessionStorage, createFileSessionStorage, createSessionStorage } from '../../src/adapters/remix.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
+import { scriptsDrawn } from '../helpers/depth.ts'
 import { SECRET } from '../helpers/site.ts'
 import { type Clock, type How, optionsOf, type Script, type Storage, scripts, told } from './remix-script.ts'
 
@@ -152,7 +153,7 @@ export async function compare(kind: string, runs: number, clock: RestartedClock)
         compared++
       },
     ),
-    { numRuns: runs },
+    scriptsDrawn(runs),
   )
   return compared
 }

@@ -15,6 +15,7 @@ import {
 } from 'fast-check'
 import { expect } from 'vitest'
 import { createCookieSessionStorage, createMemorySessionStorage, createRedisSessionStorage } from '../../src/adapters/remix3.ts'
+import { scriptsDrawn } from '../helpers/depth.ts'
 import { SECRET } from '../helpers/site.ts'
 
 // One script of calls, on Remix 3's own package and on ours: what an application and a browser see of it.
@@ -170,7 +171,7 @@ export async function compare(kind: string, runs: number): Promise<void> {
         expect(await visited(ours, script, isById)).toEqual(story)
         played++
       }),
-      { numRuns: runs },
+      scriptsDrawn(runs),
     )
   } finally {
     console.warn = warn

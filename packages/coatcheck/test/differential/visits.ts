@@ -13,6 +13,7 @@ import {
 } from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createJar, type Jar } from '../../src/testing/index.ts'
+import { bounded, scriptsDrawn } from '../helpers/depth.ts'
 import type { Difference } from './differences.ts'
 import { meetsListed } from './listed.ts'
 
@@ -165,13 +166,13 @@ export async function storiesOf<Call, How>(
   return stories
 }
 
-/** The test that so many drawn scripts tell the same, but for what is listed; of these `least` are compared. */
+/** The test that so many drawn scripts tell the same, but for what is listed; of these `least` are compared. `found`: that once told otherwise. */
 export function testScripts<Call, How>(
   scripts: Arbitrary<Script<Call, How>>,
   differences: Readonly<Record<string, Difference<Script<Call, How>>>>,
   kind: string,
   both: (script: Script<Call, How>) => Promise<readonly unknown[]>,
-  { runs, least }: { readonly runs: number; readonly least: number },
+  { runs, least, found = [] }: { readonly runs: number; readonly least: number; readonly found?: readonly Script<Call, How>[] },
 ): void {
   test('handlers and a browser see the same, but for what is listed', async () => {
     let compared = 0
@@ -182,7 +183,7 @@ export function testScripts<Call, How>(
         expect(here).toEqual(upstream)
         compared++
       }),
-      { numRuns: runs },
+      { ...scriptsDrawn(runs * bounded(10, 1)), examples: found.map((script) => [script]) },
     )
     expect(compared).toBeGreaterThan(least)
   })

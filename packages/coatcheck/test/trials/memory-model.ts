@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { SessionRecord, Store } from '../../src/stores/store.ts'
+import { scriptsDrawn } from '../helpers/depth.ts'
 
 const START = 4_000_000_000_000
 /** So many expired ones go with each new one. */
@@ -334,6 +335,6 @@ export async function compare(crowd: string, numRuns: number): Promise<void> {
       const trial = new Trial(options)
       for (const step of steps) await trial.run(step)
     }),
-    { numRuns },
+    scriptsDrawn(numRuns),
   )
 }

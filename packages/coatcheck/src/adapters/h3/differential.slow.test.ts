@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { differences } from '../../../test/differential/h3-differences.ts'
 import { type Api, type Script, scripts, told, type Visit } from '../../../test/differential/h3-script.ts'
 import { holdListed, tellListed } from '../../../test/differential/listed.ts'
-import { bounded } from '../../../test/helpers/depth.ts'
+import { bounded, scriptsDrawn } from '../../../test/helpers/depth.ts'
 import { PASSWORD } from '../../../test/helpers/h3.ts'
 import { memoryStore } from '../../stores/memory.ts'
 import * as ours from '../h3.ts'
@@ -107,7 +107,7 @@ describe.each(Object.entries(kinds))('the same calls on h3 and here, %s', (name,
           compared++
         },
       ),
-      { numRuns: SCRIPTS },
+      scriptsDrawn(SCRIPTS),
     )
   })
 

@@ -15,11 +15,12 @@ import {
   type Visit,
   visited,
 } from '../../../test/differential/remix3-kinds.ts'
+import { scriptsDrawn } from '../../../test/helpers/depth.ts'
 import { SECRET } from '../../../test/helpers/site.ts'
 import { createCookie, createSession } from '../remix3.ts'
 
 describe.each(Object.entries(kinds))('the same calls on Remix 3 and here, %s', (kind, make) => {
-  // `differential.slow.test.ts` plays 250 more.
+  // `differential.slow.test.ts` plays 250.
   test('an application and a browser see the same, but for what is listed', () => compare(kind, 50))
 
   tellListed(differences, kind, async (script) => {
@@ -38,7 +39,7 @@ test('a session that is made by hand is the same', async () => {
       const [theirs, ours] = [createTheirSession('id', data), createSession('id', data)]
       expect(play(ours as unknown as Session, script)).toEqual(play(theirs as unknown as Session, script))
     }),
-    { numRuns: 300 },
+    scriptsDrawn(300),
   )
 })
 

@@ -1,7 +1,14 @@
 import theirs from 'express-session'
 import { describe } from 'vitest'
 import { differences } from '../../../../test/differential/express-session-differences.ts'
-import { LOOKS, type Middleware, type Script, scripts, siteOf } from '../../../../test/differential/express-session-script.ts'
+import {
+  found,
+  LOOKS,
+  type Middleware,
+  type Script,
+  scripts,
+  siteOf,
+} from '../../../../test/differential/express-session-script.ts'
 import { holdListed, tellListed } from '../../../../test/differential/listed.ts'
 import { holdTime, storiesOf, testScripts } from '../../../../test/differential/visits.ts'
 import ours from '../express-session.ts'
@@ -18,7 +25,7 @@ const both = (script: Script): Promise<unknown[][]> =>
   )
 
 describe('the same requests on express-session and here', () => {
-  testScripts(scripts, differences, '', both, { runs: 600, least: 250 })
+  testScripts(scripts, differences, '', both, { runs: 600, least: 250, found })
 
   tellListed(differences, '', both)
 })

@@ -38,9 +38,8 @@ export class Visit {
   }
 
   /** Puts the session on the request, as a new object. Synchronous on Node. */
-  show(): Maybe<void> {
-    const { handle } = this.#live
-    if (handle !== undefined) return this.#show(handle)
+  show(id: string | undefined = this.#live.handle): Maybe<void> {
+    if (id !== undefined) return this.#show(id)
     return andThen(this.#requestSession.reserve(), (id = globalThis.crypto.randomUUID()) => this.#show(id))
   }
 
@@ -105,12 +104,12 @@ export class Visit {
   async #reload(): Promise<void> {
     const before = this.#behind
     const values = snapshotOf(this.#values)
-    // What was saved empty is stored nowhere, and is there all the same.
+    // What was saved empty is stored nowhere, and is there all the same, with its id.
     if (this.#wasSavedEmpty && !this.#live.handle) this.#requestSession.fail()
     else if (!(await this.#requestSession.reload())) throw new Error('failed to load session')
     if (before) before.values = values
     this.#values.clear()
-    await this.show()
+    await this.show(this.#live.handle ?? before?.id)
   }
 
   /** Begins a session that holds nothing; the one of before is ended with the next commit. */

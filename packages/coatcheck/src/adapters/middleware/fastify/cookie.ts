@@ -105,8 +105,9 @@ export class VisitCookie {
     if (handle === undefined) return this.again()
     const { cookie, now } = this.#setup
     const { secure, sameSite } = new Cookie(cookie, this.#isHttps, now)
-    const { originalMaxAge, ...kept } = this.#kept
-    const options = { ...cookie, secure, sameSite, ...kept, ...(originalMaxAge !== undefined && { maxAge: originalMaxAge }) }
+    const { originalMaxAge = cookie.maxAge, ...kept } = this.#kept
+    // What `options()` said of the time holds also for a session that is read again, and says nothing.
+    const options = { ...cookie, secure, sameSite, ...kept, maxAge: originalMaxAge || this.#options.maxAge }
     if (options.maxAge && expiresAt !== undefined) options.expires = new Date(expiresAt)
     this.#options = options
     return this.again()
