@@ -2,6 +2,8 @@ import { serialize } from 'cookie-es'
 import type { AstroContext, sessionMiddleware } from '../../src/adapters/astro/middleware.ts'
 import type { SessionMethods } from '../../src/adapters/astro/visit.ts'
 
+class AstroSession {}
+
 /**
  * What Astro does around its middleware: it makes an object for the session, and one for the cookies, whose lines it sends. The real ones
  * are tried in examples/astro, since Astro cannot run in a unit test.
@@ -10,7 +12,7 @@ export async function throughAstro<Session extends object = SessionMethods>(
   onRequest: ReturnType<typeof sessionMiddleware>,
   request: Request,
   page: (session: Session, context: AstroContext & { session: Session; request: Request }) => Response | Promise<Response>,
-  session: Session = new (class AstroSession {})() as Session,
+  session: Session = new AstroSession() as Session,
 ): Promise<Response> {
   const lines = new Map<string, string>()
   const cookies: AstroContext['cookies'] = {

@@ -2,7 +2,6 @@ import {
   type AdapterSessions,
   adapterOf,
   answered,
-  besides,
   type DeviceBound,
   type HeaderLine,
   processSingleton,
@@ -18,7 +17,7 @@ import { type AstroCookies, handOver } from './cookies.ts'
 import { lingering } from './lingering.ts'
 import { adapterOptionsOf, policyOf, type RuntimeSettings, type Settings } from './settings.ts'
 import { afterwards, held } from './streams.ts'
-import { shadow, type Visit } from './visit.ts'
+import { isShadowed, shadow, type Visit } from './visit.ts'
 
 /** The part of Astro's `APIContext` that is used here. */
 export interface AstroContext {
@@ -53,16 +52,14 @@ export function sessionMiddleware(
   settings: Settings,
   found: Found,
 ): (context: AstroContext, next: () => Promise<WebResponse>) => Promise<WebResponse> {
-  const visits = besides<Visit>()
   let adapter: AdapterSessions | undefined
   return async (context, next) => {
     const { isPrerendered, request } = context
     const theirs = isPrerendered ? undefined : context.session
     // A rewrite comes through here again, and is stored where it began.
-    if (!theirs || visits.get(theirs)) return next()
+    if (!theirs || isShadowed(theirs)) return next()
     adapter ??= sessionsWith(settings, found)
     const visit: Visit = { adapter, requestSession: adapter.requestSession(request, request.headers), left: [] }
-    visits.set(theirs, visit)
     const through = () => throughAstro(context, next, theirs, visit)
     return unlessOwn(adapter, request, through, (own) => own)
   }

@@ -1,4 +1,4 @@
-import { type AdapterSessions, type LiveSession, type RequestSession, snapshot } from '../../core/adapter.ts'
+import { type AdapterSessions, type LiveSession, propertiesOf, type RequestSession, snapshot } from '../../core/adapter.ts'
 
 /** One visitor's request, as long as the same object of Astro stands for its session. */
 export interface Visit {
@@ -35,11 +35,16 @@ export const ENGINE: symbol = Symbol.for('coatcheck.astro')
 /** Sessions that were ended in their request: what is written next begins another. */
 const over = new WeakSet<LiveSession>()
 
+const ID = propertiesOf<Visit>({ sessionID: { get: ({ requestSession }) => requestSession.ticket } })
+
+/** Whether this object of Astro speaks for our session already. */
+export const isShadowed = (theirs: object): boolean => ID.of(theirs) !== undefined
+
 /** Makes `theirs`, the object that pages, components, actions and endpoints share, speak for our session. Only what is public is used. */
 export function shadow(theirs: object, visit: Visit, ttl: number | undefined): void {
   const own: SessionMethods = methodsOf(visit, ttl)
   for (const [name, value] of Object.entries(own)) define(theirs, name, { value })
-  define(theirs, 'sessionID', { get: () => visit.requestSession.ticket })
+  ID.put(theirs, visit)
   define(theirs, ENGINE, { value: () => visit.requestSession.open() })
   // The one method without a name stores the session at the end, which is done already.
   const prototype: Record<symbol, unknown> = Object.getPrototypeOf(theirs)

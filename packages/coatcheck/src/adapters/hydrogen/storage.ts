@@ -1,7 +1,6 @@
 import {
   type AdapterSessions,
   beforeHeadersLeave,
-  besides,
   keepPrivate as keepOut,
   type LiveSession,
   type RequestContext,
@@ -56,7 +55,7 @@ export function storageOf(sessions: () => AdapterSessions, options: CookieOption
 }
 
 function adapterOf(sessions: () => AdapterSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
-  const visits = besides<Visit>()
+  const visits = new WeakMap<object, Visit>() // one for each request: `besides` would make a class for each
   let latest: Visit | undefined
 
   /**

@@ -48,5 +48,5 @@ export function keepPrivate({ ctx }: HydrogenRequestLike): void {
   const page = ctx?.router?.serverProps?.response
   if (!page?.cache || Object.hasOwn(page, 'cache')) return
   const never = page.cache({ mode: 'no-store' })
-  page.cache = () => never
+  Object.assign(page, { cache: () => never }) // with `=`, the page would be kept (docs/decisions/035-what-a-request-leaves-behind.md)
 }

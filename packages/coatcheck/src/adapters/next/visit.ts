@@ -38,16 +38,18 @@ export class Visit {
     this.#setsCookies = cookie !== undefined
     this.#isHeld = res !== undefined && this.#hold(res)
     const admit = requestSession.admit.bind(requestSession)
-    requestSession.admit = (what, newTicket) => {
-      try {
-        admit(what, newTicket)
-      } catch (error) {
-        if (!(error instanceof SessionError) || error.code !== 'TOO_LATE') throw error
-        throw new SessionError('TOO_LATE', `No cookie can be sent from here, and a change of ${what} would need a new one.`, {
-          fix: ELSEWHERE,
-        })
-      }
-    }
+    // With `=`, the request would be kept (docs/decisions/035-what-a-request-leaves-behind.md).
+    Object.assign(requestSession, {
+      admit(...given: Parameters<typeof admit>) {
+        try {
+          admit(...given)
+        } catch (error) {
+          if (!(error instanceof SessionError) || error.code !== 'TOO_LATE') throw error
+          const what = `No cookie can be sent from here, and a change of ${given[0]} would need a new one.`
+          throw new SessionError('TOO_LATE', what, { fix: ELSEWHERE })
+        }
+      },
+    })
   }
 
   /** In a proxy, whose wrapper sends the cookies: those that `cookies().set` gives are not seen by the page (F25). */

@@ -27,7 +27,7 @@ export function withinOf({ isSubRequest, request }: KitEvent): Within | undefine
 /** From here on each `event.fetch` of this site says that it is made for `page`. */
 export function tellWithin(event: KitEvent, page: object): void {
   const { fetch, url } = event
-  event.fetch = (input, init) => {
+  const inside: KitEvent['fetch'] = (input, init) => {
     // As in Kit: beside a whole request nothing else counts.
     const [request, target] = isRequest(input) ? [input, input.url] : [undefined, input]
     const headers = new Headers((request ?? init)?.headers)
@@ -41,6 +41,7 @@ export function tellWithin(event: KitEvent, page: object): void {
     answer.then(over, over)
     return answer
   }
+  Object.assign(event, { fetch: inside }) // with `=`, the page would be kept (docs/decisions/035-what-a-request-leaves-behind.md)
 }
 
 const isRequest = (input: WebRequest | WebURL | string): input is WebRequest => typeof input === 'object' && 'headers' in input

@@ -73,7 +73,7 @@ class Gate {
       (name: Call[0]) =>
       (...args: unknown[]): unknown =>
         this.#send([name, args])
-    // One by one, as `res.end = …`, V8 would keep each response until the next full collection (docs/decisions/035-what-a-request-leaves-behind.md).
+    // With `res.end = …`, V8 would keep each response until the next full collection (docs/decisions/035-what-a-request-leaves-behind.md).
     Object.assign(res, {
       [GATE]: this,
       writeHead: send('writeHead'),
