@@ -171,7 +171,7 @@ it.each(Object.keys(LISTENERS))('%s: a request is gone with the next minor colle
   expect(left).toBeLessThan(5000)
 })
 
-/** The same of requests of one visitor, without a socket. */
+/** The same of requests of one visitor, without a socket, and without `visitor()`, which leaves several kilobytes itself. */
 async function leftInProcess({ serve: served }: Adapter): Promise<number> {
   const serve = await served({ secrets: [secrets], store: memoryStore(), now: Date.now, onEvent: () => {} })
   let cookie = ''

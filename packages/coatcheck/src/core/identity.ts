@@ -123,7 +123,7 @@ export function sharingOf(core: Core, sharedAs?: string): Shared {
   }
 }
 
-interface Besides<V> {
+export interface Besides<V> {
   get(object: object): V | undefined
   set(object: object, value: V): void
 }

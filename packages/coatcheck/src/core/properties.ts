@@ -4,7 +4,7 @@ interface Accessor<State> {
   set?(state: State, value: never): void
 }
 
-interface Properties<State> {
+export interface Properties<State> {
   /** Gives these properties to an object; `state`: what their getters are given. Throws a `TypeError` for an object that takes no more. */
   put<T extends object>(object: T, state: State): T
   /** What the getters of this object are given; undefined: it has no such properties. */

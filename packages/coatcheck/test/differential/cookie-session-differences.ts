@@ -1,5 +1,5 @@
 import type { Call, Script, Visit } from './cookie-session-script.ts'
-import type { Difference } from './differences.ts'
+import { type Difference, putsBack } from './differences.ts'
 
 const HERE = 'packages/coatcheck/src/adapters/middleware/cookie-session.test.ts'
 
@@ -42,12 +42,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   order: {
     what: 'A value that is taken away and put back as it was is no change',
     why: 'cookie-session compares the JSON, in which it has another place then',
-    meets: ({ visits }) =>
-      visits.some(({ calls }) =>
-        calls.some(
-          (one, at) => one.call === 'delete' && calls.slice(at).some((each) => each.call === 'set' && each.key === one.key),
-        ),
-      ),
+    meets: putsBack,
     script: of(
       visit({ call: 'set', key: 'a', value: 1 }, { call: 'set', key: 'b', value: 2 }),
       visit({ call: 'delete', key: 'a' }, { call: 'set', key: 'a', value: 1 }, { call: 'about' }),

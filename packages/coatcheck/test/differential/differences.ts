@@ -13,3 +13,15 @@ export interface Difference<Script> {
   /** The title of the test that shows it instead, and its file. */
   readonly shownBy?: readonly [file: string, title: string]
 }
+
+interface Calls {
+  readonly visits: readonly { readonly calls: readonly { readonly call: string; readonly key?: string }[] }[]
+}
+
+/** Whether a script takes a value away, and sets one under its key in the same request. */
+export const putsBack = ({ visits }: Calls): boolean =>
+  visits.some(({ calls }) =>
+    calls.some(
+      ({ call, key }, at) => call === 'delete' && calls.slice(at).some((each) => each.call === 'set' && each.key === key),
+    ),
+  )

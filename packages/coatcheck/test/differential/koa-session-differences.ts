@@ -1,4 +1,4 @@
-import type { Difference } from './differences.ts'
+import { type Difference, putsBack } from './differences.ts'
 import type { Call, Script, Visit } from './koa-session-script.ts'
 
 const HERE = 'packages/coatcheck/src/adapters/middleware/koa.test.ts'
@@ -96,12 +96,7 @@ export const differences: Readonly<Record<string, Difference<Script>>> = {
   order: {
     what: 'A value that is taken away and put back as it was is no change',
     why: 'koa-session compares the JSON, in which it has another place then',
-    meets: ({ visits }) =>
-      visits.some(({ calls }) =>
-        calls.some(
-          (one, at) => one.call === 'delete' && calls.slice(at).some((each) => each.call === 'set' && each.key === one.key),
-        ),
-      ),
+    meets: putsBack,
     script: of({}, visit(set, { ...set, key: 'b' }), visit({ call: 'delete', key: 'a' }, set)),
     theirs: /"lines":\["koa.sess=[^\]]*\]\}\]$/,
     ours: /"lines":\[\]\}\]$/,

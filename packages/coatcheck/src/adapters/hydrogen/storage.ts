@@ -55,7 +55,7 @@ export function storageOf(sessions: () => AdapterSessions, options: CookieOption
 }
 
 function adapterOf(sessions: () => AdapterSessions, lasting: Lasting, isForOne: boolean): SessionStorageAdapter {
-  const visits = new WeakMap<object, Visit>() // one for each request: `besides` would make a class for each
+  const visits = new WeakMap<WebRequest, Visit>() // one for each request: `besides` would make a class for each
   let latest: Visit | undefined
 
   /**

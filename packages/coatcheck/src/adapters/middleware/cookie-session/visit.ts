@@ -4,9 +4,9 @@ import {
   type NodeResponse,
   nodeHeaders,
   presentedBy,
-  propertiesOf,
   type RequestSession,
 } from '../../../core/adapter.ts'
+import { SESSION } from '../express-session/property.ts'
 import { LiveValues, snapshotOf } from '../express-session/values.ts'
 import { putLine, valueIn, withoutLines } from '../koa/line.ts'
 import type { CookieSessionOptions, Setup } from './options.ts'
@@ -116,13 +116,3 @@ export class Visit {
     this.#requestSession.finish()
   }
 }
-
-const SESSION = propertiesOf<Visit>({
-  session: {
-    enumerable: true,
-    get: (visit) => visit.session,
-    set(visit, value) {
-      visit.session = value
-    },
-  },
-})

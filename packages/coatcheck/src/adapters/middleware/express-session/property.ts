@@ -1,4 +1,4 @@
-import { propertiesOf } from '../../../core/adapter.ts'
+import { type Properties, propertiesOf } from '../../../core/adapter.ts'
 import type { Http } from './http.ts'
 import type { Session } from './session.ts'
 
@@ -17,11 +17,11 @@ export class Property {
     SESSION.put(this.#req, this)
   }
 
-  get now(): unknown {
+  get session(): unknown {
     this.isRead = true
     return this.#now
   }
-  set now(next: unknown) {
+  set session(next: unknown) {
     this.isRead = true
     this.#now = next
   }
@@ -32,17 +32,18 @@ export class Property {
   }
 
   /** The session that the application left there; undefined: it removed it, or set it to null. */
-  get session(): Session | undefined {
+  get left(): Session | undefined {
     return Object.hasOwn(this.#req, 'session') ? ((this.#now ?? undefined) as Session | undefined) : undefined
   }
 }
 
-const SESSION = propertiesOf<Property>({
+/** `req.session` of many requests: that of what stands behind each. */
+export const SESSION: Properties<{ session: unknown }> = propertiesOf({
   session: {
     enumerable: true,
-    get: (property) => property.now,
-    set(property, next) {
-      property.now = next
+    get: (behind) => behind.session,
+    set(behind, session) {
+      behind.session = session
     },
   },
 })

@@ -1,5 +1,5 @@
 import { builtin } from '../../../builtin.ts'
-import { besides } from '../../../core/adapter.ts'
+import { type Besides, besides } from '../../../core/adapter.ts'
 import type { Done, Http } from './http.ts'
 
 /** The part of node:events' `EventEmitter` that is used here. */
@@ -28,8 +28,7 @@ export interface Attended {
   regenerate(): Promise<void>
 }
 /** By request. */
-export const ATTENDED: Pick<WeakMap<object, Attended>, 'get'> & { set(req: object, attended: Attended): void } =
-  besides<Attended>()
+export const ATTENDED: Besides<Attended> = besides()
 
 const attendedOf = (req: Http): Attended => {
   const attended = ATTENDED.get(req)

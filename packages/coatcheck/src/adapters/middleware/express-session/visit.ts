@@ -59,7 +59,7 @@ export class Visit {
 
   /** Before the headers leave. */
   async settle(headers: HeadersOut): Promise<void> {
-    const { session } = this.#property
+    const { left: session } = this.#property
     let lines = this.#requestSession.lines
     session?.touch()
     if (session) lines = await this.#commit(session, this.#setup.options.rolling === true)
